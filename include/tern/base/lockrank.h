@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one lock order, outermost first. A thread may take a lock only if its
+ * rank is greater than that of every lock it holds; locks of one rank nest
+ * only by the rule in that rank's comment (spin_lock_nested and friends).
+ * Debug kernels check each acquisition (kernel/sync/lockcheck.c).
+ *
+ * Sleeping locks come first, spin locks after LOCKRANK_SPIN, and locks that
+ * interrupt handlers take after LOCKRANK_IRQ: those are only taken with
+ * interrupts disabled.
+ */
+#pragma once
+
+enum lockrank {
+	LOCKRANK_NONE = 0,		/* unranked: checked for recursion only */
+
+	/* sleeping locks */
+	LOCKRANK_MODULE,		/* protects driver and module tables while they change */
+	LOCKRANK_DEVTREE,		/* protects the shape of the device tree */
+	LOCKRANK_MOUNTNS,		/* protects mount trees against change (rwsem) */
+	LOCKRANK_FS_RENAME,		/* one directory rename at a time per file system */
+	LOCKRANK_EXEC,			/* protects a process while it changes its program */
+	LOCKRANK_TTY,			/* protects a terminal's settings and buffers */
+	LOCKRANK_SOCK,			/* protects a socket's state */
+	LOCKRANK_EPOLL,			/* protects an epoll set; nests along the set graph */
+	LOCKRANK_PIPE,			/* protects a pipe's buffers */
+	LOCKRANK_OFILE_POS,		/* protects an open file's position */
+	LOCKRANK_VNODE_DIR,		/* protects a directory's entries; parent before child */
+	LOCKRANK_VNODE,			/* protects a vnode's data size and attributes */
+	LOCKRANK_VFS_MISC,		/* protects small VFS objects (inotify, leases) */
+	LOCKRANK_ASPACE,		/* protects an address space's regions (rwsem) */
+	LOCKRANK_PAGECACHE_INVAL,	/* truncate against page fault (rwsem) */
+	LOCKRANK_RMAP,			/* protects the list of regions that map an object */
+	LOCKRANK_PAGE,			/* a locked page (bit lock) */
+	LOCKRANK_FS,			/* a file system's own sleeping locks, innermost */
+	LOCKRANK_KVA,			/* protects the kernel mapping ranges */
+	LOCKRANK_SLAB_LIST,		/* protects the list of object caches */
+
+	/* spin locks, interrupts may be on */
+	LOCKRANK_SPIN = 64,
+	LOCKRANK_MOUNT_SPIN,		/* protects mount tables for readers that do not sleep */
+	LOCKRANK_NCENT,			/* protects a name cache entry; parent before child */
+	LOCKRANK_VNODE_SPIN,		/* protects a vnode's small fields */
+	LOCKRANK_FDTAB,			/* protects a descriptor table against change */
+	LOCKRANK_FS_SPIN,		/* a file system's own spin locks */
+	LOCKRANK_SOCK_SPIN,		/* protects socket tables and queues */
+	LOCKRANK_PIPE_SPIN,		/* protects pipe bookkeeping */
+	LOCKRANK_HANDLE,		/* protects a handle table */
+	LOCKRANK_PTL,			/* protects page table pages of an address space */
+	LOCKRANK_PAGECACHE,		/* protects one object's page tree */
+	LOCKRANK_LRU,			/* protects page reclaim lists */
+	LOCKRANK_KLIST,			/* small kernel registries */
+
+	/* locks also taken in interrupt context: irqsave only */
+	LOCKRANK_IRQ = 128,
+	LOCKRANK_PROCTREE,		/* protects parent, children, groups, sessions */
+	LOCKRANK_SIGNAL,		/* protects a process's signal state and threads */
+	LOCKRANK_TTY_SPIN,		/* protects a terminal's receive ring */
+	LOCKRANK_TIMEOUT,		/* protects one CPU's timer queue */
+	LOCKRANK_FUTEX,			/* protects one futex hash bucket */
+	LOCKRANK_WORKQ,			/* protects a work pool */
+	LOCKRANK_DRIVER,		/* a driver's own lock */
+	LOCKRANK_IRQLINE,		/* protects an interrupt line's handlers */
+	LOCKRANK_WAITQ,			/* protects a wait queue; outer queue before inner */
+	LOCKRANK_THREAD,		/* protects a thread's scheduling identity */
+	LOCKRANK_RUNQ,			/* protects one CPU's run queue; lower CPU first */
+	LOCKRANK_RCU,			/* protects grace period state */
+	LOCKRANK_SLAB,			/* protects an object cache's shared lists */
+	LOCKRANK_BUDDY,			/* protects a zone's free lists */
+	LOCKRANK_TLB,			/* protects a shootdown request */
+	LOCKRANK_CLOCK,			/* protects clock source and wall time */
+	LOCKRANK_HW,			/* interrupt controllers, PCI configuration */
+	LOCKRANK_KLOG,			/* protects the log ring; everything may log */
+	LOCKRANK_CONSOLE,		/* protects console output hardware */
+	LOCKRANK_COUNT,
+};
