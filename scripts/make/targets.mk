@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Targets that people type.
+
+.PHONY: help clean mrproper
+
+help:
+	@sed -n 's/^#: //p' scripts/make/targets.mk
+
+clean:
+	@find $(O) -mindepth 1 -maxdepth 1 ! -name .config ! -name vendor ! -name userland \
+		-exec rm -rf {} + 2>/dev/null || :
+mrproper:
+	@rm -rf $(O) compile_commands.json
