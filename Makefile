@@ -69,7 +69,7 @@ dirs += $(1)
 include $(1)/Makefile
 objs += $$(addprefix $(O)/$(1)/,$$(obj-y))
 sub := $$(patsubst %/,$(1)/%,$$(patsubst %//,%/,$$(addsuffix /,$$(dir-y))))
-$$(foreach s,$$(sub),$$(eval $$(call collect,$$(s))))
+$$(foreach s,$$(sub),$$(if $$(wildcard $$(s)/Makefile),$$(eval $$(call collect,$$(s)))))
 endef
 top	:= arch/x86 lib mm kernel fs net drivers compat/linux compat/win32 init tests/ktest
 $(foreach f,$(foreach t,$(top),$(if $(wildcard $(t)/Makefile),$(t))),\
@@ -144,4 +144,5 @@ objs: $(objs)
 all: $(O)/tern $(O)/System.map
 	@:
 
+include scripts/make/hosttest.mk
 include scripts/make/targets.mk
