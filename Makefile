@@ -5,7 +5,7 @@
 # folder. `make help` lists the targets.
 
 VERSION := 0.1.0
-MAKEFLAGS += -rR --no-print-directory
+MAKEFLAGS += -rR --no-print-directory $(if $(filter 1,$(V)),,-s)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .PHONY: all

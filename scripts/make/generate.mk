@@ -6,7 +6,8 @@ csources := $(wildcard $(addsuffix /*.c,$(dirs)))
 generated := $(gen)/autoconf.h $(gen)/version.h
 
 # ---- version: release from the vendor's package if one was fetched --------------
-release := $(or $(if $(wildcard $(O)/vendor/release),$(file <$(O)/vendor/release)),6.1.0)
+vendor-release := $(firstword $(wildcard $(O)/vendor/release build/vendor/release))
+release := $(or $(if $(vendor-release),$(file <$(vendor-release))),6.1.0)
 datestamp := $(shell date -u -d @$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct \
 	2>/dev/null || echo 0)} +%Y-%m-%d)
 define version_text
@@ -31,3 +32,22 @@ $(O)/arch/x86/asm-offsets.s: arch/x86/asm-offsets.c $(O)/.flags | $(generated)
 -include $(wildcard $(O)/arch/x86/asm-offsets.d)
 $(filter %.o,$(objs)): | $(gen)/asm-offsets.h
 endif
+
+# ---- system calls: arch/x86/entry/syscalls.tbl -----------------------------------
+# Prototypes follow the definitions in the tree; a row without a function only
+# stops the objects that hold the table, arch/x86/entry/.
+syscall-tbl := arch/x86/entry/syscalls.tbl scripts/gen-syscalls.py scripts/linux-syscalls.txt
+syscall-inc := $(addprefix $(gen)/syscall,s.h _names.inc _services.inc _args.inc)
+$(eval $(call stamp,$(O)/.built,$(patsubst $(O)/%.o,%.c,$(objs))))
+
+$(gen)/.syscalls.stamp: $(syscall-tbl) $(csources) $(O)/.built
+	$(Q)$(PYTHON) scripts/gen-syscalls.py headers $(gen) $(O)/.built
+	@touch $@
+$(syscall-inc): $(gen)/.syscalls.stamp ;
+generated += $(gen)/.syscalls.stamp
+
+$(gen)/.syscall_table.stamp: $(gen)/.syscalls.stamp
+	$(Q)$(PYTHON) scripts/gen-syscalls.py table $(gen) $(O)/.built
+	@touch $@
+$(gen)/syscall_table.inc: $(gen)/.syscall_table.stamp ;
+$(filter $(O)/arch/x86/entry/%,$(objs)): | $(gen)/.syscall_table.stamp

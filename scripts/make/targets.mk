@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Targets that people type.
 
-.PHONY: help clean mrproper
+.PHONY: help clean mrproper regenerate
 
 help:
 	@sed -n 's/^#: //p' scripts/make/targets.mk
@@ -11,3 +11,7 @@ clean:
 		-exec rm -rf {} + 2>/dev/null || :
 mrproper:
 	@rm -rf $(O) compile_commands.json
+
+# Generated files that people read are committed; lint checks that they are current.
+regenerate:
+	@$(PYTHON) scripts/gen-syscalls.py doc Documentation/abi/linux-syscalls.md
