@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory accounting: per-CPU counters that add up to /proc/meminfo. Owner mm/vmstat.c. */
+#pragma once
+
+#include <tern/base/types.h>
+
+enum vmstat_item {
+	VMSTAT_FREE, VMSTAT_FILE, VMSTAT_ANON, VMSTAT_SHMEM, VMSTAT_MAPPED, VMSTAT_SLAB_RECLAIMABLE,
+	VMSTAT_SLAB_UNRECLAIMABLE, VMSTAT_KSTACK, VMSTAT_PAGETABLE, VMSTAT_DIRTY, VMSTAT_WRITEBACK,
+	VMSTAT_ACTIVE_ANON, VMSTAT_INACTIVE_ANON, VMSTAT_ACTIVE_FILE, VMSTAT_INACTIVE_FILE,
+	VMSTAT_UNEVICTABLE, VMSTAT_MLOCKED, VMSTAT_KVA, VMSTAT_PERCPU, VMSTAT_COMMITTED,
+	/* event counts */
+	VMSTAT_PGFAULT, VMSTAT_PGMAJFAULT, VMSTAT_PGALLOC, VMSTAT_PGFREE, VMSTAT_PGSTEAL,
+	VMSTAT_PGSCAN, VMSTAT_PSWPIN, VMSTAT_PSWPOUT, VMSTAT_OOM_KILL,
+	VMSTAT_COUNT,
+};
+
+/** vmstat_add() - pages (or events) by @delta, on this CPU. Context: any. */
+void vmstat_add(enum vmstat_item item, s64 delta);
+/** vmstat_read() - sum over CPUs, never negative for levels. */
+s64 vmstat_read(enum vmstat_item item);
+
+struct meminfo {	/* all in pages */
+	u64 total, free, available, buffers, cached, swap_cached, active_anon, inactive_anon,
+	    active_file, inactive_file, unevictable, mlocked, swap_total, swap_free, dirty, writeback,
+	    anon, mapped, shmem, slab_reclaimable, slab_unreclaimable, kstack, pagetables, commit_limit,
+	    committed, kva_used, percpu;
+};
+void meminfo_get(struct meminfo *mi);
