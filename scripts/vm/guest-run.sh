@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Sourced by the image's /init when scripts/guest added it as /.guest/run.
+# Runs /.guest/command, sends its output through the second serial port between
+# two marked lines, waits until the host has it, powers off.
+#
+# /.guest/config sets:
+#   TOKEN    marks our own lines; random, so no output can imitate them
+#   MODULES  kernel modules to load, in order
+#   DHCP     interface to configure, or empty
+#   SHARE    mount the 9p tag `share` at /share if 1
+#   ROOT     block device to run the command in (chroot), or empty
+#   INTERACTIVE  1: prepare the above only, leave the console to init
+
+. /.guest/config
+
+for module in $MODULES; do
+	insmod "$module" || echo "guest: cannot load $module"
+done
+if [ -n "$DHCP" ]; then
+	udhcpc -q -n -t 10 -T 1 -i "$DHCP" -s /etc/udhcpc.script >/dev/console 2>&1 ||
+		echo "guest: no address for $DHCP"
+fi
+if [ "$SHARE" = 1 ]; then
+	mkdir -p /share
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072 share /share
+fi
+enter=
+if [ -n "$ROOT" ]; then
+	tries=0
+	while [ ! -b "$ROOT" ] && [ $tries -lt 50 ]; do
+		usleep 100000
+		tries=$((tries + 1))
+	done
+	mount "$ROOT" /mnt
+	for m in proc sys dev; do
+		mkdir -p /mnt/$m
+		mount -o rbind /$m /mnt/$m
+	done
+	enter="chroot /mnt"
+fi
+
+if [ "$INTERACTIVE" != 1 ]; then
+	port=/dev/ttyS1
+	stty -F $port raw -echo 115200
+	command=$(cat /.guest/command)
+	cd /root
+	{
+		printf '\036%s BEGIN\n' "$TOKEN"
+		(unset TOKEN MODULES DHCP SHARE ROOT INTERACTIVE port
+			exec $enter sh -c "$command") </dev/null 2>&1
+		status=$?
+		sync
+		printf '\036%s END %d\n' "$TOKEN" $status
+		read -r -t 20 answer <$port
+		poweroff -f
+	} | cat >$port
+	# Only reached when the machine could not be powered off.
+	exec poweroff -f
+fi

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The QEMU command line: processors, memory, disks, network, how it boots."""
+import os
+import shutil
+
+from vm import media, paths
+
+QEMU = "qemu-system-x86_64"
+OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+FIRMWARE_BOOTS = ("iso-bios", "iso-uefi", "disk-uefi")
+BOOTS = ("direct", "bzimage") + FIRMWARE_BOOTS
+
+# What a device needs from a kernel that has its drivers as modules.
+DISK_MODULES = {"virtio": ["virtio_pci", "virtio_blk"], "nvme": ["nvme"],
+                "ahci": ["ahci", "sd_mod"]}
+NIC_MODULES = {"virtio-net-pci": ["virtio_pci", "virtio_net"], "e1000": ["e1000"],
+               "e1000e": ["e1000e"], "rtl8139": ["8139cp"], "igb": ["igb"], "vmxnet3": ["vmxnet3"]}
+SHARE_MODULES = ["virtio_pci", "9pnet_virtio", "9p"]
+
+
+def parse_disk(spec):
+    """FILE[:virtio|nvme|ahci][:snapshot] -> (file, kind, snapshot)."""
+    kind, snapshot = "virtio", False
+    words = spec.split(":")
+    while len(words) > 1 and words[-1] in ("snapshot", *DISK_MODULES):
+        word = words.pop()
+        if word == "snapshot":
+            snapshot = True
+        else:
+            kind = word
+    path = ":".join(words)
+    if not os.path.exists(path):
+        raise paths.UsageError(f"no disk image {path}")
+    return path, kind, snapshot
+
+
+def parse_net(spec):
+    """none | user[:MODEL] -> model or None."""
+    kind, _, model = spec.partition(":")
+    if kind == "none" and not model:
+        return None
+    if kind != "user":
+        raise paths.UsageError(f"--net {spec}: only none and user[:MODEL] are known")
+    return model or "virtio-net-pci"
+
+
+def escaped(path):
+    """A path inside a comma-separated QEMU option."""
+    return path.replace(",", ",,")
+
+
+def disk_format(path):
+    with open(path, "rb") as f:
+        return "qcow2" if f.read(4) == b"QFI\xfb" else "raw"
+
+
+def disk_arguments(disks):
+    args = []
+    for n, (path, kind, snapshot) in enumerate(disks):
+        flag = ",snapshot=on" if snapshot else ""
+        args += ["-drive", f"if=none,id=disk{n},format={disk_format(path)},"
+                           f"file={escaped(path)}{flag}"]
+        if kind == "virtio":
+            args += ["-device", f"virtio-blk-pci,drive=disk{n}"]
+        elif kind == "nvme":
+            args += ["-device", f"nvme,drive=disk{n},serial=tern{n}"]
+        else:
+            args += ["-device", f"ahci,id=ahci{n}", "-device", f"ide-hd,drive=disk{n},bus=ahci{n}.0"]
+    return args
+
+
+class Machine:
+    """What the options ask for, turned into arguments for QEMU."""
+
+    def __init__(self, options, workdir):
+        self.options = options
+        self.workdir = workdir
+        self.disks = [parse_disk(d) for d in options.disk]
+        if options.root:
+            self.disks.insert(0, parse_disk(options.root))
+        self.nic = parse_net(options.net)
+
+    def modules(self):
+        """Modules that a Linux kernel needs to see this machine's devices."""
+        wanted = []
+        for _path, kind, _snapshot in self.disks:
+            wanted += DISK_MODULES[kind]
+        if self.nic:
+            wanted += NIC_MODULES.get(self.nic, [])
+        if self.options.share:
+            wanted += SHARE_MODULES
+        if self.options.root:
+            wanted += ["ext4"]
+        return list(dict.fromkeys(wanted))
+
+    def root_device(self):
+        """Name that Linux gives to the disk of --root."""
+        if not self.options.root:
+            return ""
+        return {"virtio": "/dev/vda", "nvme": "/dev/nvme0n1", "ahci": "/dev/sda"}[self.disks[0][1]]
+
+    def arguments(self, kernel, initrd, append):
+        o = self.options
+        args = [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                "-machine", o.machine, "-cpu", self.cpu(), "-accel", self.accel(),
+                "-smp", str(o.smp), "-m", str(o.mem)]
+        if o.icount:
+            args += ["-icount", o.icount]
+        args += self.boot_arguments(kernel, initrd, append)
+        args += disk_arguments(self.disks)
+        if self.nic:
+            args += ["-netdev", "user,id=net0", "-device", f"{self.nic},netdev=net0"]
+        if o.share:
+            args += ["-virtfs", f"local,path={escaped(os.path.abspath(o.share))},"
+                                "mount_tag=share,security_model=none,multidevs=remap"]
+        for device in o.device:
+            args += ["-device", device]
+        if o.gdb:
+            args += ["-gdb", f"tcp:127.0.0.1:{o.gdb}", "-S"]
+        return args + o.qemu
+
+    def cpu(self):
+        return self.options.cpu or ("host" if self.options.accel == "kvm" else "max")
+
+    def accel(self):
+        if self.options.accel == "kvm":
+            return "kvm"
+        return "tcg" if self.options.icount else "tcg,thread=multi"
+
+    def boot_arguments(self, kernel, initrd, append):
+        if self.options.boot not in FIRMWARE_BOOTS:
+            args = ["-kernel", kernel, "-append", append]
+            return args + (["-initrd", initrd] if initrd else [])
+        args = ["-vga", "std"]
+        if self.options.boot.startswith("iso"):
+            iso = os.path.join(self.workdir, "boot.iso")
+            media.make_iso(iso, kernel, initrd, append, self.options.grub)
+            args += ["-drive", f"if=none,id=cd,media=cdrom,readonly=on,format=raw,file={escaped(iso)}",
+                     "-device", "ahci,id=cdbus", "-device", "ide-cd,drive=cd,bus=cdbus.0,bootindex=0"]
+        else:
+            disk = os.path.join(self.workdir, "boot.img")
+            media.make_disk(disk, kernel, initrd, append, self.options.grub)
+            args += ["-drive", f"if=none,id=esp,format=raw,file={escaped(disk)}",
+                     "-device", "ahci,id=espbus", "-device", "ide-hd,drive=esp,bus=espbus.0,bootindex=0"]
+        if self.options.boot.endswith("uefi"):
+            args += self.uefi_arguments()
+        return args
+
+    def uefi_arguments(self):
+        for path in (OVMF_CODE, OVMF_VARS):
+            if not os.path.exists(path):
+                raise paths.UsageError(f"no {path} (run scripts/bootstrap)")
+        variables = os.path.join(self.workdir, "ovmf-vars.fd")
+        shutil.copyfile(OVMF_VARS, variables)
+        return ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
+                "-drive", f"if=pflash,unit=1,format=raw,file={escaped(variables)}"]
