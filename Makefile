@@ -79,7 +79,7 @@ objs	:= $(filter-out $(O)/kernel/log/kallsyms_table.o,$(objs))
 # Rebuild when compiler or flags change: these files change only with them.
 define stamp # file, text
 $(if $(wildcard $(dir $(1))),,$(shell mkdir -p $(dir $(1))))
-$(if $(findstring x$(strip $(2))x,x$(strip $(file <$(1)))x),,$(file >$(1),$(strip $(2))))
+$(if $(and $(wildcard $(1)),$(findstring x$(strip $(2)) x,x$(strip $(file <$(1))) x)),,$(file >$(1),$(strip $(2)) ))
 endef
 $(eval $(call stamp,$(O)/.flags,$(CC) $(cppflags) $(cflags) $(sanitize) $(asflags)))
 $(eval $(call stamp,$(O)/.objs,$(ldflags) $(objs)))

@@ -51,3 +51,17 @@ $(gen)/.syscall_table.stamp: $(gen)/.syscalls.stamp
 	@touch $@
 $(gen)/syscall_table.inc: $(gen)/.syscall_table.stamp ;
 $(filter $(O)/arch/x86/entry/%,$(objs)): | $(gen)/.syscall_table.stamp
+
+# ---- services: kernel/svc/<name>.tbl -----------------------------------------------
+svc-tbl := $(wildcard kernel/svc/*.tbl)
+$(gen)/.svc.stamp: $(svc-tbl) scripts/gen-svc.py
+	$(Q)$(PYTHON) scripts/gen-svc.py headers $(gen)
+	@touch $@
+$(gen)/svc_ops.h $(svc-tbl:kernel/svc/%.tbl=$(gen)/svc_%.h): $(gen)/.svc.stamp ;
+generated += $(gen)/.svc.stamp
+
+$(gen)/.svc_tables.stamp: $(gen)/.svc.stamp $(O)/.built
+	$(Q)$(PYTHON) scripts/gen-svc.py tables $(gen) $(O)/.built
+	@touch $@
+$(gen)/svc_tables.inc: $(gen)/.svc_tables.stamp ;
+$(O)/kernel/svc/svc.o: | $(gen)/.svc_tables.stamp

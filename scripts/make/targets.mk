@@ -15,3 +15,4 @@ mrproper:
 # Generated files that people read are committed; lint checks that they are current.
 regenerate:
 	@$(PYTHON) scripts/gen-syscalls.py doc Documentation/abi/linux-syscalls.md
+	@$(PYTHON) scripts/gen-svc.py doc Documentation/abi/services.md
