@@ -9,8 +9,8 @@
  * fmt_print() - format into a buffer, as C's snprintf
  * @buf: out; may be NULL if @size is 0
  * @size: of @buf in bytes; if not 0 the result is always terminated
- * @fmt: d i u x X o c s p n%% with flags "-+ #0", width and precision (also *),
- *	hh h l ll z t j. No floating point, no %%n.
+ * @fmt: d i u x X o c s p and %% with flags "-+ #0", width and precision (also *),
+ *	hh h l ll z t j. No floating point, no %n.
  * Return: the length that the whole text has, without the NUL.
  */
 int fmt_print(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);

@@ -156,13 +156,15 @@ struct radix_preload {
 };
 
 /**
- * radix_preload() - make sure that a store at @index will not fail
+ * radix_preload() - take enough nodes for one store
  * @p: out
- * @t: unlocked; if it changes before the store, the reserve still suffices
+ * @max_index: no lower than the index to store and than any index in the tree
+ *	when it is stored; if the tree went higher meanwhile, the store may fail
+ *	with -ENOMEM and the caller begins again
  * @backing: where nodes come from; used for frees too
  * Return: 0 or -ENOMEM (nothing to undo).
  */
-int radix_preload(struct radix_preload *p, u64 index,
+int radix_preload(struct radix_preload *p, u64 max_index,
 		  const struct lib_alloc *backing) __must_check;
 
 /**
@@ -170,6 +172,20 @@ int radix_preload(struct radix_preload *p, u64 index,
  */
 void radix_preload_drop(struct radix_preload *p);
 
+static inline void *radix_next_after(const struct radix *t, u64 *index, u64 last)
+{
+	u64 next = *index + 1;
+	void *entry;
+
+	if (*index >= last)
+		return NULL;
+	entry = radix_next(t, &next, last);
+	if (entry)
+		*index = next;
+	return entry;
+}
+
+/* The current entry may be erased in the body. */
 #define radix_foreach(entry, tree, index, first, last)				\
-	for (index = (first); (entry = radix_next(tree, &index, last)) != NULL;	\
-	     index++)
+	for (index = (first), entry = radix_next(tree, &index, last); entry;	\
+	     entry = radix_next_after(tree, &index, last))
