@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Objects and handles: what user space can hold on to. A file descriptor and,
+ * later, an NT handle are both slots of a handle table that name an object
+ * with rights. Owner kernel/object.
+ *
+ * An object starts with struct object. Rights can only shrink when a handle
+ * is duplicated; a handle value carries a generation so that a stale one is
+ * not mistaken for its successor (NT side; POSIX descriptors are plain numbers).
+ */
+#pragma once
+
+#include <asm/atomic.h>
+#include <tern/base/waitq.h>
+#include <tern/base/rcu.h>
+
+struct object;
+struct seqbuf;
+struct process;
+
+struct object_ops {
+	const char *name;			/* "file", "event", "timer", ... */
+	void (*destroy)(struct object *o);	/* last reference is gone; may sleep */
+	bool (*is_signaled)(struct object *o, struct thread *t);	/* wait condition */
+	void (*wait_satisfied)(struct object *o, struct thread *t);	/* e.g. auto-reset */
+	void (*describe)(struct object *o, struct seqbuf *sb);
+};
+
+struct object {
+	refcount refs;
+	u32 flags;
+	const struct object_ops *ops;	/* I */
+	struct waitq *waitq;		/* I where its waiters queue; NULL: cannot be waited for */
+};
+
+#define RIGHT_READ	BIT(0)
+#define RIGHT_WRITE	BIT(1)
+#define RIGHT_EXEC	BIT(2)
+#define RIGHT_WAIT	BIT(3)
+#define RIGHT_DUP	BIT(4)
+#define RIGHT_TRANSFER	BIT(5)
+#define RIGHT_CONTROL	BIT(6)
+#define RIGHT_INHERIT	BIT(7)
+#define RIGHT_ALL	0xffUL
+
+void object_init(struct object *o, const struct object_ops *ops, struct waitq *wq);
+static inline void object_get(struct object *o) { ref_get(&o->refs); }
+/** object_put() - Context: sleeps if it was the last reference. */
+void object_put(struct object *o);
+
+/* Generic handle table: grows, lock-free lookup. fs/vfs/fdtab.c builds on it. */
+struct handle_slot { struct object *obj; u32 rights; u32 generation; };
+struct handle_table;
+struct handle_table *handle_table_create(void);
+void handle_table_destroy(struct handle_table *t);
+/** handle_add() - consumes nothing; takes a reference; index >= 0 or -EMFILE/-ENOMEM. */
+s64 handle_add(struct handle_table *t, struct object *o, u32 rights, u32 min_index, u32 limit);
+/** handle_lookup() - with a reference; ERR_PTR(-EBADF), ERR_PTR(-EACCES) if @rights are not all there. */
+struct object *handle_lookup(struct handle_table *t, u64 handle, u32 rights);
+int handle_close(struct handle_table *t, u64 handle);

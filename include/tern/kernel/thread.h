@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * struct thread: what the scheduler runs. struct process (process.h) is the
+ * container that user space calls a process (thread group).
+ *
+ * Life: thread_create_* makes it THREAD_NEW with one reference for existing and
+ * one for running; thread_wake_new() runs it; thread_exit() makes it ZOMBIE or
+ * DEAD; the reaper drops the last reference and the stack after the final switch.
+ * Owner kernel/proc/thread.c; scheduling members kernel/sched.
+ *
+ * Legend: I immutable, O only the thread itself, Q run queue lock, S process
+ * signal lock (ps_lock), P process tree lock, A atomic, R RCU.
+ */
+#pragma once
+
+#include <asm/thread.h>
+#include <tern/base/lock.h>
+#include <tern/base/rcu.h>
+#include <tern/kernel/sched.h>
+#include <tern/kernel/signal.h>
+#include <tern/lib/list.h>
+
+struct process;
+struct aspace;
+struct fdtab;
+struct fsctx;
+struct credset;
+struct pidref;
+struct persona_ops;
+
+/* Work word bits: not zero means a slow path on the way in or out (t_work). */
+#define WORK_RESCHED	BIT(0)	/* exit: sched_preempt */
+#define WORK_SIGNAL	BIT(1)	/* exit: a signal may be deliverable */
+#define WORK_NOTIFY	BIT(2)	/* exit: deferred work (task work list, rseq, restore sigmask) */
+#define WORK_FPU	BIT(3)	/* exit: reload extended state */
+#define WORK_TRACE_ENTRY BIT(8)	/* entry: ptrace syscall stop */
+#define WORK_SECCOMP	BIT(9)	/* entry */
+#define WORK_SVCMASK	BIT(10)	/* entry: some services were given up */
+#define WORK_AUDIT	BIT(11)	/* entry */
+#define WORK_TRACE_EXIT	BIT(12)	/* syscall exit */
+#define WORK_STEP	BIT(13)	/* syscall exit: single step report */
+#define WORK_EXIT_MASK	0x00ffUL	/* checked on every return to user mode */
+#define WORK_ENTRY_MASK	0x0f00UL	/* checked on system call entry */
+#define WORK_SYSEXIT_MASK 0xf000UL	/* checked after a system call */
+
+struct thread {
+	/* assembly reads the first members by offset (asm-offsets) */
+	u64 t_work;			/* A WORK_* */
+	void *t_kstack;			/* I lowest address of the kernel stack */
+	struct arch_thread t_arch;	/* O, Q while switched out */
+
+	u32 t_state;			/* Q THREAD_* (waitq.h); set by O before blocking */
+	u32 t_flags;			/* O TF_* */
+	refcount t_refs;		/* A */
+	struct sched_entity t_sched;	/* Q */
+
+	struct process *t_proc;		/* I; the kernel process for kernel threads */
+	struct aspace *t_as;		/* O user address space, NULL for kernel threads */
+	struct aspace *t_active_as;	/* O what the page table register holds (lazy) */
+	struct fdtab *t_files;		/* O, t_lock for others */
+	struct fsctx *t_fs;		/* O, t_lock for others */
+	const struct credset *t_cred;	/* R changed only by O */
+	const struct persona_ops *t_persona;	/* I NULL: Linux */
+	struct spin t_lock;		/* protects t_files, t_fs pointers against readers; LOCKRANK_THREAD */
+	struct pidref *t_pid;		/* P its own pid (tid) */
+	struct list t_group_link;	/* S in p_threads */
+	char t_comm[16];		/* t_lock */
+
+	struct sigthread t_sig;		/* S private pending set, mask, altstack (signal.h) */
+
+	u64 t_svcmask;			/* O services given up are cleared bits; inherited */
+	u64 t_start_ns, t_start_boot_ns;	/* I */
+	u64 t_utime, t_stime;		/* Q ns of user and kernel time */
+	u64 t_nvcsw, t_nivcsw, t_minflt, t_majflt;	/* O */
+	u64 t_inblock, t_oublock, t_rchar, t_wchar, t_syscr, t_syscw;	/* O */
+
+	u32 __user *t_clear_tid;	/* O CLONE_CHILD_CLEARTID / set_tid_address */
+	u32 __user *t_set_tid;		/* O CLONE_CHILD_SETTID, first run */
+	void __user *t_robust_list;	/* O futex robust list head */
+	size_t t_robust_len;
+	void __user *t_rseq; u32 t_rseq_len, t_rseq_sig;	/* O */
+	struct latch *t_vfork;		/* A parent waits until exec or exit */
+	struct list t_task_work;	/* t_lock: callbacks to run before user mode */
+	struct restart_info { long (*fn)(struct restart_info *); u64 a[6]; } t_restart;	/* O */
+	s32 t_exit_code;		/* S wait status of this thread */
+	s32 t_exit_signal;		/* S sent to the parent; -1: none (thread) */
+	s32 t_pdeath_signal;		/* O */
+	u64 t_timer_slack_ns;
+	void *t_trace;			/* P ptrace state, NULL if not traced */
+	void *t_seccomp;		/* O filter chain */
+	void *t_ioctx;			/* O io_uring and friends */
+	void *t_journal;		/* O nesting of file system transactions */
+	void *t_blocked_on;		/* debug: lock or queue it sleeps on */
+	void *t_lockcheck;		/* debug: held locks */
+	void *t_compat;			/* O compat personality's per-thread state */
+	struct rcu_job t_rcu;
+	struct list t_all_link;		/* in the list of all threads (RCU) */
+};
+
+#define TF_KTHREAD	0x1u
+#define TF_IDLE		0x2u
+#define TF_EXITING	0x4u	/* past the point of no return in thread_exit */
+#define TF_FORKNOEXEC	0x8u
+#define TF_NOFREEZE	0x10u
+#define TF_MEMALLOC	0x20u	/* may use reserves: part of reclaim */
+#define TF_OOM_VICTIM	0x40u
+#define TF_SU_PRIV	0x80u	/* used super-user privileges */
+#define TF_DUMPCORE	0x100u
+#define TF_SIGNALED	0x200u
+
+static inline void thread_get(struct thread *t) { ref_get(&t->t_refs); }
+/** thread_put() - last: frees after a grace period. Context: any. */
+void thread_put(struct thread *t);
+
+/* Set or clear work bits of any thread; a running target notices at its next return (IPI if remote). */
+static inline void thread_work_set(struct thread *t, u64 bits) { __atomic_fetch_or(&t->t_work, bits, __ATOMIC_SEQ_CST); }
+static inline void thread_work_clear(struct thread *t, u64 bits) { __atomic_fetch_and(&t->t_work, ~bits, __ATOMIC_SEQ_CST); }
+
+/**
+ * kthread_start() - create and run a kernel thread
+ * @fn: its code; the return value is the exit code
+ * @fmt: name, cut to 15 characters
+ * Return: thread with a reference for the caller, or ERR_PTR(-ENOMEM).
+ */
+struct thread *kthread_start(int (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);
+/** kthread_stop() - ask it to end (kthread_should_stop()), wake it, wait; returns its exit code; drops the reference. */
+int kthread_stop(struct thread *t);
+bool kthread_should_stop(void);
+
+/** thread_exit() - end thread_self with a wait status (code << 8 or signal). */
+void thread_exit(int status) __noreturn;
+/** process_exit_group() - end all threads of the process. */
+void process_exit_group(int status) __noreturn;
+
+/* Callbacks run by O in its own context before it returns to user mode. */
+struct task_work { struct list link; void (*fn)(struct task_work *w); };
+/** thread_add_work() - 0, -ESRCH if it is past its last return. */
+int thread_add_work(struct thread *t, struct task_work *w);
