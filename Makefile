@@ -145,4 +145,5 @@ all: $(O)/tern $(O)/System.map
 	@:
 
 include scripts/make/hosttest.mk
+include scripts/make/lint.mk
 include scripts/make/targets.mk

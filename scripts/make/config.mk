@@ -8,8 +8,8 @@ KCONFIG_CONFIG ?= $(O)/.config
 kconfigs := $(wildcard Kconfig */Kconfig */*/Kconfig */*/*/Kconfig */*/*/*/Kconfig)
 config-targets := menuconfig nconfig oldconfig olddefconfig defconfig savedefconfig \
 	allnoconfig allyesconfig randconfig
-free-targets := $(config-targets) config-check config-show help clean mrproper lint \
-	headers-check host-test
+free-targets := $(config-targets) config-check config-show help clean mrproper \
+	host-test regenerate
 .PHONY: $(config-targets) config-check config-show
 
 kenv	= mkdir -p $(O)/include/config $(gen) && cd $(O) && \

@@ -1,18 +1,64 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Targets that people type.
+# Targets that people type. Lines that begin "#:" are what make help prints.
 
-.PHONY: help clean mrproper regenerate
+.PHONY: help run debug check check-linux bench iso bzimage lint headers-check regenerate \
+	compile_commands.json clean mrproper build-matrix check-reproducible
+export TERN_BUILD := $(abspath $(O))
 
+-include $(wildcard scripts/image/Makefile)
+
+#: Build (output folder O=build, -jN, V=1 shows commands, CROSS_COMPILE=prefix-)
+#:   all               kernel as ELF (build/tern) and bzImage, System.map
+#:   objs              compile everything, do not link
+#:   build/mm/slab.o   one file (also .s and .i)
+#:   iso               build/tern.iso: BIOS and UEFI, kernel and BusyBox
+#:   image             BusyBox userland, build/initramfs.cpio.gz
+#:   compile_commands.json
+#:   clean mrproper    remove what was built; also configuration and userland
+#: Configure
+#:   menuconfig nconfig oldconfig olddefconfig defconfig savedefconfig
+#:   allnoconfig allyesconfig randconfig
+#:   config-check      say what contradicts; config-show prints the options
 help:
-	@sed -n 's/^#: //p' scripts/make/targets.mk
+	@sed -n 's/^#: \{0,1\}//p' scripts/make/targets.mk
+
+#: Run
+#:   run               boot to a BusyBox shell on this terminal (ARGS= to scripts/guest)
+#:   debug             the same, halted, with gdb attached
+run: all image
+	@scripts/guest --interactive $(ARGS)
+debug: all image
+	@scripts/debug $(ARGS)
+
+#: Test
+#:   check             everything: lint, host tests, self tests, guest tests, boots
+#:   check-linux       the guest tests on Debian's Linux kernel: are they right?
+#:   host-test         tests of pure code under sanitizers (TESTS=suite.case)
+#:   lint              layers, names, sizes, headers, style, generated files
+#:   bench             benchmark on Linux and Tern in turn, ratios
+#:   build-matrix      build and boot each configuration and optimisation level
+#:   check-reproducible  two builds in two folders must be equal
+check: all image
+	@scripts/check $(ARGS)
+check-linux: image
+	@scripts/check --linux $(ARGS)
+bench: all image
+	@tests/bench/run $(ARGS)
+build-matrix: image
+	@scripts/build-matrix $(ARGS)
+check-reproducible:
+	@scripts/check-reproducible
+
+compile_commands.json: $(O)/.built
+	@$(PYTHON) scripts/gen-compdb.py $(O)/.built $@ $(CC) $(cppflags) $(cflags)
+
+# Generated files that people read are committed; lint checks that they are current.
+regenerate:
+	@$(PYTHON) scripts/gen-syscalls.py doc Documentation/abi/linux-syscalls.md
+	@$(PYTHON) scripts/gen-svc.py doc Documentation/abi/services.md
 
 clean:
 	@find $(O) -mindepth 1 -maxdepth 1 ! -name .config ! -name vendor ! -name userland \
 		-exec rm -rf {} + 2>/dev/null || :
 mrproper:
 	@rm -rf $(O) compile_commands.json
-
-# Generated files that people read are committed; lint checks that they are current.
-regenerate:
-	@$(PYTHON) scripts/gen-syscalls.py doc Documentation/abi/linux-syscalls.md
-	@$(PYTHON) scripts/gen-svc.py doc Documentation/abi/services.md
