@@ -8,6 +8,7 @@
 #define __unused	__attribute__((unused))
 #define __noreturn	__attribute__((noreturn))
 #define __noinline	__attribute__((noinline))
+#undef __always_inline		/* the host C library has its own */
 #define __always_inline	inline __attribute__((always_inline))
 #define __section(s)	__attribute__((section(s)))
 #define __weak		__attribute__((weak))

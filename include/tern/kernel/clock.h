@@ -2,6 +2,7 @@
 /* Reading time. Owner kernel/time/clock.c. */
 #pragma once
 
+#include <tern/base/annotate.h>
 #include <tern/base/upcall.h>
 
 #define NSEC_PER_SEC	1000000000UL

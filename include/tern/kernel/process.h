@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <tern/lib/hlist.h>
 #include <tern/kernel/thread.h>
 #include <uapi/resource.h>
 

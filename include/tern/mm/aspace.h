@@ -17,6 +17,7 @@
 #include <asm/aspace.h>
 #include <asm/pgtable.h>
 #include <tern/base/lock.h>
+#include <tern/base/rcu.h>
 #include <tern/lib/rbtree.h>
 #include <tern/mm/pagecache.h>
 #include <tern/mm/uio.h>

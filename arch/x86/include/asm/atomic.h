@@ -27,7 +27,8 @@ typedef struct { s64 v; } atomic64;
 /* Adds one unless *a is zero; true if added. */
 #define atomic_inc_not_zero(a) ({ __typeof__((a)->v) _c = atomic_read(a);	\
 	while (_c && !__atomic_compare_exchange_n(&(a)->v, &_c, _c + 1, false, \
-			__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) ; _c != 0; })
+			__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {}	\
+	_c != 0; })
 
 /* For plain words of 4 or 8 bytes. */
 #define xchg(p, n)		__atomic_exchange_n(p, n, __ATOMIC_SEQ_CST)
