@@ -8,6 +8,7 @@ import tempfile
 from vm import paths
 
 SECTOR = 512
+GFX_MODES = "1024x768x32,1024x768,auto"
 ESP_START = 2048            # first sector of the EFI system partition
 ESP_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 GRUB_MODULES = ("part_gpt", "part_msdos", "fat", "iso9660", "normal", "multiboot2", "linux",
@@ -37,7 +38,7 @@ def grub_config(kernel, initrd, append, wanted, timeout=0):
     words = " ".join(grub_quote(word) for word in append.split())
     load = {"multiboot2": ("multiboot2", "module2"), "linux": ("linux", "initrd")}[protocol]
     lines = [f"set timeout={timeout}", "set default=0",
-             "insmod all_video", "set gfxpayload=keep",
+             "insmod all_video", f"set gfxpayload={GFX_MODES}",
              "menuentry Tern {", f"\t{load[0]} /boot/kernel {words}"]
     if initrd:
         lines.append(f"\t{load[1]} /boot/initrd")
