@@ -50,6 +50,9 @@ struct process {
 	struct pidref *p_pgrp, *p_session;	/* P */
 	struct hnode p_role_node[PIDROLE_COUNT];	/* P */
 	struct process *p_parent;	/* P, R */
+	s32 p_exit_signal;		/* P sent to the parent when it ends; 0 none */
+	u32 p_exit_state;		/* P PROCEXIT_* */
+	u64 p_parent_serial;		/* P t_serial of the thread that made it */
 	struct process *p_tracer_hint;	/* unused by native code */
 	struct list p_children, p_sibling;	/* P */
 	struct list p_ptraced;		/* P threads traced by this process */
@@ -91,6 +94,10 @@ struct process {
 #define PROC_COREDUMP	0x20u
 #define PROC_INIT	0x40u	/* pid 1 of its namespace: protected from signals */
 #define PROC_KERNEL	0x80u
+#define PROC_CLD_STOPPED 0x100u	/* a thread shall tell the parent: stopped */
+#define PROC_CLD_CONTINUED 0x200u /* ... continued */
+#define PROC_SETSID_DONE 0x400u
+#define PROC_VFORK_NOEXEC 0x800u
 
 static inline struct process *process_self(void) { return thread_self()->t_proc; }
 static inline void process_get(struct process *p) { ref_get(&p->p_refs); }
@@ -100,6 +107,18 @@ extern struct process process_kernel;	/* holds kernel threads; pid 0 */
 extern struct list process_all;		/* R */
 #define process_foreach_rcu(p) list_foreach_rcu(p, &process_all, p_all_link)
 #define process_thread_foreach_rcu(p, t) list_foreach_rcu(t, &(p)->p_threads, t_group_link)
+
+enum { PROCEXIT_ALIVE, PROCEXIT_ZOMBIE, PROCEXIT_TAKEN };	/* TAKEN: being collected */
+
+/**
+ * proc_init() - caches, pid table, the kernel process, futex buckets, binary formats
+ *
+ * Order: after mm_init(), sched_init() and rcu; before the first kthread_start()
+ * and so before workq_init() and every driver. Pid 1 is kept for process_init_first().
+ */
+void proc_init(void);
+/** proc_set_idle() - complete an idle thread's identity (sched). */
+void proc_set_idle(struct thread *t);
 
 /** process_init_first() - make pid 1 as a kernel thread that runs @fn, which then execs. */
 int process_init_first(int (*fn)(void *arg), void *arg);

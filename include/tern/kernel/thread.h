@@ -59,11 +59,16 @@ struct thread {
 	struct aspace *t_active_as;	/* O what the page table register holds (lazy) */
 	struct fdtab *t_files;		/* O, t_lock for others */
 	struct fsctx *t_fs;		/* O, t_lock for others */
-	const struct credset *t_cred;	/* R changed only by O */
+	const struct credset *t_cred;	/* R changed only by O; what it acts as */
+	const struct credset *t_real_cred;	/* R changed only by O; what others judge it by */
 	const struct persona_ops *t_persona;	/* I NULL: Linux */
 	struct spin t_lock;		/* protects t_files, t_fs pointers against readers; LOCKRANK_THREAD */
 	struct pidref *t_pid;		/* P its own pid (tid) */
+	struct hnode t_pid_node;	/* P in t_pid's users */
 	struct list t_group_link;	/* S in p_threads */
+	u64 t_serial;			/* I never reused; tells threads of equal numbers apart */
+	u64 t_parent_serial;		/* P leader only: thread that made the process */
+	u32 t_job;			/* S JOB_* */
 	char t_comm[16];		/* t_lock */
 
 	struct sigthread t_sig;		/* S private pending set, mask, altstack (signal.h) */
@@ -88,6 +93,10 @@ struct thread {
 	u64 t_timer_slack_ns;
 	void *t_trace;			/* P ptrace state, NULL if not traced */
 	void *t_seccomp;		/* O filter chain */
+	struct kthread *t_kthread;	/* I kernel threads: start and stop state */
+	struct list t_pi_owned;		/* t_pi_lock: PI futex states that it owns */
+	struct spin t_pi_lock;		/* LOCKRANK_THREAD */
+	u64 t_rseq_seen;		/* O CPU that its rseq area names */
 	void *t_ioctx;			/* O io_uring and friends */
 	void *t_journal;		/* O nesting of file system transactions */
 	void *t_blocked_on;		/* debug: lock or queue it sleeps on */
@@ -107,6 +116,14 @@ struct thread {
 #define TF_SU_PRIV	0x80u	/* used super-user privileges */
 #define TF_DUMPCORE	0x100u
 #define TF_SIGNALED	0x200u
+#define TF_RSEQ_BUSY	0x400u	/* rseq area is being brought up to date */
+#define TF_VFORKED	0x800u	/* runs in its parent's address space until exec */
+
+/* t_job */
+#define JOB_STOP_PENDING 0x1u	/* must take part in a group stop */
+#define JOB_STOP_CONSUME 0x2u	/* and is counted in p_stop_count */
+#define JOB_DYING	0x4u	/* thread_exit has begun: no signals for it */
+#define JOB_SIGKILL	0x8u	/* a fatal signal is on its way */
 
 static inline void thread_get(struct thread *t) { ref_get(&t->t_refs); }
 /** thread_put() - last: frees after a grace period. Context: any. */
@@ -126,6 +143,22 @@ struct thread *kthread_start(int (*fn)(void *arg), void *arg, const char *fmt, .
 /** kthread_stop() - ask it to end (kthread_should_stop()), wake it, wait; returns its exit code; drops the reference. */
 int kthread_stop(struct thread *t);
 bool kthread_should_stop(void);
+/** kthread_create() - kthread_start() without the first wake-up: the caller binds it, then thread_wake_new(). */
+struct thread *kthread_create(int (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);
+
+/**
+ * thread_reap_final() - the scheduler has switched away from a dead thread for good
+ * Drops the running reference. Context: any but NMI, no run queue lock held.
+ */
+void thread_reap_final(struct thread *t);
+
+/** thread_set_comm() - name of any thread, cut to 15 bytes. thread_get_comm() copies it (16 bytes). */
+void thread_set_comm(struct thread *t, const char *name);
+void thread_get_comm(struct thread *t, char out[16]);
+
+/** thread_all - every thread but idle ones; R, changed under process_tree_lock. */
+extern struct list thread_all;
+#define thread_foreach_rcu(t) list_foreach_rcu(t, &thread_all, t_all_link)
 
 /** thread_exit() - end thread_self with a wait status (code << 8 or signal). */
 void thread_exit(int status) __noreturn;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Character device numbers -> operations. Owner fs/vfs/chardev.c; nodes appear in /dev by devtmpfs. */
+#pragma once
+
+#include <tern/fs/ofile.h>
+
+struct chardev {
+	const char *name;		/* /proc/devices */
+	u32 major, minor, count;	/* range [minor, minor + count) */
+	const struct ofile_ops *ops;
+	void *priv;
+	struct list link;
+};
+/** chardev_register() - major 0: choose one. 0, -EBUSY. */
+int chardev_register(struct chardev *c);
+void chardev_unregister(struct chardev *c);
+/** chardev_alloc_major() - a free dynamic major. */
+u32 chardev_alloc_major(void);
+/** chardev_of() - registered device of an open device file. */
+struct chardev *chardev_of(const struct ofile *f);
+void chardev_print(struct seqbuf *sb);

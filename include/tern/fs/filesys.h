@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* File system types and mounted instances. Owner fs/vfs/filesys.c. */
+#pragma once
+
+#include <tern/fs/vnode.h>
+
+struct mount_args {		/* decoded from mount(2) or fsconfig(2) */
+	const char *source;	/* may be NULL */
+	const char *data;	/* option text, NUL-terminated, may be NULL */
+	u64 sb_flags;		/* MS_RDONLY, MS_SYNCHRONOUS, ... that concern the instance */
+	void *priv;		/* internal mounts */
+};
+
+struct statfs_info { u64 type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize, flags; u32 fsid[2]; };
+
+struct filesys_ops {
+	int (*statfs)(struct filesys *fs, struct statfs_info *out);
+	int (*sync)(struct filesys *fs, bool wait);
+	int (*remount)(struct filesys *fs, const struct mount_args *args);
+	void (*unmount)(struct filesys *fs);		/* last mount is gone: free everything */
+	void (*show_options)(struct filesys *fs, struct seqbuf *sb);	/* ",size=..." for /proc/mounts */
+	int (*write_attr)(struct vnode *vn, bool wait);	/* push attributes to the store */
+};
+
+struct fstype {
+	const char *name;
+	u32 flags;		/* FSTYPE_* */
+	/* Make or find an instance: referenced filesys or ERR_PTR. */
+	struct filesys *(*mount)(struct fstype *t, const struct mount_args *args);
+	struct list link;
+};
+#define FSTYPE_NODEV	0x1u	/* needs no block device */
+#define FSTYPE_USERNS	0x2u
+
+struct filesys {
+	const struct fstype *type;	/* I */
+	const struct filesys_ops *ops;	/* I */
+	struct ncent *root;		/* I with a reference */
+	refcount refs;			/* mounts and temporary users */
+	u64 dev;			/* I st_dev; anonymous major 0 or the disk's */
+	u64 magic;			/* I statfs type */
+	u32 flags;			/* FS_RDONLY ... */
+	u32 blksize;			/* I */
+	u64 max_file_size;		/* I */
+	u32 name_max;			/* I 255 */
+	u32 time_gran;			/* I ns */
+	struct kmutex rename_lock;	/* LOCKRANK_FS_RENAME */
+	struct spin lock;		/* protects vnodes */
+	struct list vnodes;
+	struct list link;		/* all instances */
+	char *source;			/* shown in /proc/mounts */
+	void *priv;
+};
+#define FILESYS_RDONLY	0x1u
+#define FILESYS_NOEXEC	0x2u
+#define FILESYS_NODEV	0x4u
+#define FILESYS_REVALIDATE 0x8u	/* cached names need ops->revalidate */
+#define FILESYS_SYNC	0x10u
+
+/** FILESYSTEM(fstype_object) - register at link time. */
+#define FILESYSTEM(t) TABLE_ENTRY(fstype, struct fstype *, fstype_ptr_##t) = &(t)
+int fstype_register(struct fstype *t);
+void fstype_unregister(struct fstype *t);
+struct fstype *fstype_find(const char *name);
+/** filesys_alloc() - an instance with an anonymous device number; NULL if no memory. */
+struct filesys *filesys_alloc(const struct fstype *t, const struct filesys_ops *ops);
+void filesys_put(struct filesys *fs);
+/** filesys_root_set() - make the root entry of @vn (consumes the reference). 0 or -ENOMEM. */
+int filesys_root_set(struct filesys *fs, struct vnode *vn);
+u64 filesys_dev_alloc(void);
+void filesys_dev_free(u64 dev);
+
+/* Ready-made slots: "no" ones answer the error of a file system without it. */
+extern const struct vnode_ops vnode_ops_defaults;	/* copy-source for reading; use the functions below in tables */
+struct vnode *vnop_no_lookup(struct vnode *dir, const char *name, u32 len);
+struct vnode *vnop_no_create(struct vnode *dir, const char *name, u32 len, mode_t mode);
+struct vnode *vnop_no_mkdir(struct vnode *dir, const char *name, u32 len, mode_t mode);
+struct vnode *vnop_no_mknod(struct vnode *dir, const char *name, u32 len, mode_t mode, u64 rdev);
+struct vnode *vnop_no_symlink(struct vnode *dir, const char *name, u32 len, const char *target);
+struct vnode *vnop_no_tmpfile(struct vnode *dir, mode_t mode);
+int vnop_no_link(struct vnode *dir, const char *name, u32 len, struct vnode *target);
+int vnop_no_unlink(struct vnode *dir, const char *name, u32 len, struct vnode *target);
+int vnop_no_rename(struct vnode *odir, const char *oname, u32 olen, struct vnode *old_vn,
+		   struct vnode *ndir, const char *nname, u32 nlen, struct vnode *new_vn, u32 flags);
+const char *vnop_no_readlink(struct vnode *vn, void **cookie);
+void vnop_default_link_put(struct vnode *vn, void *cookie);
+int vnop_no_follow(struct vnode *vn, struct path *out);
+int vnop_default_getattr(struct vnode *vn, struct vattr *va);
+int vnop_default_setattr(struct vnode *vn, const struct vattr *va);	/* memory: applies to the vnode */
+int vnop_no_setattr(struct vnode *vn, const struct vattr *va);
+int vnop_default_permission(struct vnode *vn, u32 mask);
+ssize_t vnop_no_getxattr(struct vnode *vn, const char *name, void *buf, size_t size);
+int vnop_no_setxattr(struct vnode *vn, const char *name, const void *val, size_t size, u32 flags);
+ssize_t vnop_no_listxattr(struct vnode *vn, char *buf, size_t size);
+int vnop_no_removexattr(struct vnode *vn, const char *name);
+int vnop_default_revalidate(struct ncent *nc);	/* always valid */
+int fsop_default_statfs(struct filesys *fs, struct statfs_info *out);
+int fsop_default_sync(struct filesys *fs, bool wait);
+int fsop_default_remount(struct filesys *fs, const struct mount_args *args);
+void fsop_default_unmount(struct filesys *fs);
+void fsop_default_show_options(struct filesys *fs, struct seqbuf *sb);
+int fsop_default_write_attr(struct vnode *vn, bool wait);
