@@ -144,6 +144,7 @@ objs: $(objs)
 all: $(O)/tern $(O)/System.map
 	@:
 
+include scripts/make/bzimage.mk
 include scripts/make/hosttest.mk
 include scripts/make/lint.mk
 include scripts/make/targets.mk
