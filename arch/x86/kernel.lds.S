@@ -73,6 +73,7 @@ SECTIONS {
 		TABLE(faultpoint)
 		TABLE(cmdline)
 		TABLE(procfile)
+		TABLE(procint)
 		TABLE(chardev)
 		TABLE(lx_export)
 		TABLE(svc)
