@@ -19,6 +19,8 @@
 
 #include <tern/base/lock.h>
 #include <tern/mm/pagecache.h>
+#include <tern/base/rcu.h>
+#include <tern/lib/hlist.h>
 #include <uapi/stat.h>
 
 struct vnode;
