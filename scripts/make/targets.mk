@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Targets that people type. Lines that begin "#:" are what make help prints.
 
-.PHONY: help run debug check check-linux bench iso bzimage lint headers-check regenerate \
+.PHONY: help tools run debug check check-linux bench iso bzimage lint headers-check regenerate \
 	compile_commands.json clean mrproper build-matrix check-reproducible
 export TERN_BUILD := $(abspath $(O))
 
@@ -25,9 +25,11 @@ help:
 #: Run
 #:   run               boot to a BusyBox shell on this terminal (ARGS= to scripts/guest)
 #:   debug             the same, halted, with gdb attached
-run: all image
+tools:
+	@scripts/bootstrap
+run: tools all image
 	@scripts/guest --interactive $(ARGS)
-debug: all image
+debug: tools all image
 	@scripts/debug $(ARGS)
 
 #: Test
@@ -38,11 +40,11 @@ debug: all image
 #:   bench             benchmark on Linux and Tern in turn, ratios
 #:   build-matrix      build and boot each configuration and optimisation level
 #:   check-reproducible  two builds in two folders must be equal
-check: all image
+check: tools all image
 	@scripts/check $(ARGS)
-check-linux: image
+check-linux: tools image
 	@scripts/check --linux $(ARGS)
-bench: all image
+bench: tools all image
 	@tests/bench/run $(ARGS)
 build-matrix: image
 	@scripts/build-matrix $(ARGS)
