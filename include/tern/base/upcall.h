@@ -6,6 +6,7 @@
 #pragma once
 
 #include <asm/frame.h>
+#include <asm/percpu.h>
 #include <tern/base/types.h>
 
 struct thread;
@@ -48,6 +49,9 @@ void trap_timer(void);
  * soft interrupts when the outermost handler ends (kernel/irq/softirq.c). */
 void irq_enter(void);
 void irq_exit(void);
+/* Registers that the innermost hard interrupt of this CPU saved. Arch sets it before irq_enter() and
+ * puts the old value back after irq_exit(); the tick tells user from kernel time by it. */
+DECLARE_PERCPU(struct frame *, cpu_irq_frame);
 
 /** sched_irq_preempt() - at interrupt return to kernel mode with count 0 and resched due. Interrupts off. */
 void sched_irq_preempt(void);

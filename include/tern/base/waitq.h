@@ -27,12 +27,16 @@ struct waiter;
 /* Return: true if it took the wake-up (counts against an exclusive limit). */
 typedef bool (*waiter_fn)(struct waiter *w, u64 key);
 
+/* All zero (WAITER_INIT) before its first waitq_prepare(). */
 struct waiter {
-	struct list link;
+	struct list link;	/* next == NULL: on no queue */
 	struct thread *thread;	/* waker's target when fn is waiter_wake_thread */
 	waiter_fn fn;
 	bool is_exclusive;
 };
+
+#define WAITER_INIT	{ .link = { NULL, NULL } }
+static inline bool waiter_is_queued(const struct waiter *w) { return load_acquire(&w->link.next) != NULL; }
 
 #define WAITQ_INIT(name) { SPIN_INIT(LOCKRANK_WAITQ), LIST_INIT(name.entries) }
 void waitq_init(struct waitq *q);
@@ -63,6 +67,9 @@ void waitq_wake(struct waitq *q, u32 nr_exclusive, u64 key);
 
 #define WAIT_FOREVER	U64_MAX
 
+/** waitq_wake_locked() - waitq_wake() by a caller that holds q->lock with interrupts off. */
+void waitq_wake_locked(struct waitq *q, u32 nr_exclusive, u64 key);
+
 /* kernel/sched: sleep in the state set by waitq_prepare until woken, a signal or @deadline (clock_ns). */
 /** sched_block_until() - Return: 0 woken (or signal), -ETIMEDOUT. */
 int sched_block_until(nsec_t deadline);
@@ -75,7 +82,7 @@ bool signal_is_fatal_pending(void);
  * 0 when @cond is true, -ERESTARTSYS on a signal, -ETIMEDOUT.
  */
 #define waitq_wait_common(q, cond, state, excl, deadline) ({			\
-	struct waiter _w; int _r = 0;						\
+	struct waiter _w = WAITER_INIT; int _r = 0;				\
 	might_sleep();								\
 	for (;;) {								\
 		waitq_prepare(q, &_w, state, excl);				\
@@ -116,3 +123,7 @@ bool signal_is_fatal_pending(void);
 #define THREAD_KILLABLE		(THREAD_UNINTERRUPTIBLE | THREAD_KILL_BIT)
 #define THREAD_NEW		0x200u
 #define THREAD_PARKED		0x400u
+/* Set beside a sleep state once the thread has left its run queue; only kernel/sched writes it:
+ * test t_state with & or through THREAD_STATE(), never with ==. */
+#define THREAD_OFFQ		0x1000u
+#define THREAD_STATE(t)		(READ_ONCE((t)->t_state) & ~THREAD_OFFQ)
