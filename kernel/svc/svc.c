@@ -108,7 +108,7 @@ const char *syscall_name(u64 nr)
 	return nr < SYSCALL_COUNT ? name_of[nr] : NULL;
 }
 
-int svc_check(u32 mask, u64 nr)
+int svc_check(u64 mask, u64 nr)
 {
 	enum svc_id id = svc_of_syscall(nr);
 
@@ -118,11 +118,11 @@ int svc_check(u32 mask, u64 nr)
 	return -EACCES;
 }
 
-int svc_mask_drop(u32 mask, u64 drop, u32 *out)
+int svc_mask_drop(u64 mask, u64 drop, u64 *out)
 {
 	if (drop & ~(u64)(SVC_MASK_ALL & ~SVC_BIT(SVC_SYSCALL)))
 		return -EINVAL;
-	*out = mask & ~(u32)drop;
+	*out = mask & ~drop;
 	return 0;
 }
 

@@ -125,7 +125,7 @@ const char *syscall_name(u64 nr);
  * Return: 0, or -EACCES if the service was given up. A number without a row
  *	passes, as it ends in ENOSYS.
  */
-int svc_check(u32 mask, u64 nr);
+int svc_check(u64 mask, u64 nr);
 
 /**
  * svc_mask_drop() - give services up
@@ -135,7 +135,7 @@ int svc_check(u32 mask, u64 nr);
  * Context: any.
  * Return: 0, or -EINVAL if @drop has unknown bits or SVC_SYSCALL's.
  */
-int svc_mask_drop(u32 mask, u64 drop, u32 *out);
+int svc_mask_drop(u64 mask, u64 drop, u64 *out);
 
 /**
  * svc_verify() - check nine tables: order, sizes, no empty slot
