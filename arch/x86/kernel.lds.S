@@ -74,6 +74,7 @@ SECTIONS {
 		TABLE(cmdline)
 		TABLE(procfile)
 		TABLE(procint)
+		TABLE(procint)
 		TABLE(chardev)
 		TABLE(lx_export)
 		TABLE(svc)
