@@ -51,6 +51,8 @@ compat:
 	movl	%cr0, %eax
 	andl	$~CR0_PG, %eax
 	movl	%eax, %cr0
+	xorl	%eax, %eax		/* PAE, LA57 and the like off again */
+	movl	%eax, %cr4
 	movl	$MSR_EFER, %ecx
 	rdmsr
 	andl	$~EFER_LME, %eax

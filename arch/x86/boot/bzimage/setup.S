@@ -70,7 +70,7 @@ code32_start:
 	.long	0x1000			/* kernel_alignment */
 	.byte	1			/* relocatable_kernel: may be loaded anywhere */
 	.byte	12			/* min_alignment: log2 */
-	.word	1			/* xloadflags: 64-bit entry at 0x200 */
+	.word	0x61			/* xloadflags: 64-bit entry at 0x200, LA57 allowed */
 	.long	4095			/* cmdline_size */
 	.long	0, 0, 0			/* hardware_subarch and its data */
 	.long	0, 0			/* payload_offset, payload_length */
