@@ -20,6 +20,7 @@ enum lockrank {
 	LOCKRANK_MOUNTNS,		/* protects mount trees against change (rwsem) */
 	LOCKRANK_FS_RENAME,		/* one directory rename at a time per file system */
 	LOCKRANK_EXEC,			/* protects a process while it changes its program */
+	LOCKRANK_TTY_WRITE,		/* one writer to a terminal at a time */
 	LOCKRANK_TTY,			/* protects a terminal's settings and buffers */
 	LOCKRANK_SOCK,			/* protects a socket's state */
 	LOCKRANK_EPOLL,			/* protects an epoll set; nests along the set graph */
@@ -53,8 +54,10 @@ enum lockrank {
 
 	/* locks also taken in interrupt context: irqsave only */
 	LOCKRANK_IRQ = 128,
+	LOCKRANK_CTTY,			/* protects sessions of terminals, p_tty */
 	LOCKRANK_PROCTREE,		/* protects parent, children, groups, sessions */
 	LOCKRANK_SIGNAL,		/* protects a process's signal state and threads */
+	LOCKRANK_PIDMAP,		/* protects the table of pid numbers */
 	LOCKRANK_TTY_SPIN,		/* protects a terminal's receive ring */
 	LOCKRANK_TIMEOUT,		/* protects one CPU's timer queue */
 	LOCKRANK_FUTEX,			/* protects one futex hash bucket */
