@@ -134,6 +134,10 @@ void aspace_unref(struct aspace *as);
 void aspace_switch(struct aspace *prev, struct aspace *next);
 extern struct aspace aspace_kernel;	/* kernel threads and early boot */
 
+DECLARE_PERCPU(struct aspace *, cpu_aspace);
+/** aspace_self() - thread_self's address space, NULL in kernel threads (set by aspace_switch). */
+static inline struct aspace *aspace_self(void) { return this_cpu_read(cpu_aspace); }
+
 /* ---- regions; the caller holds as_lock as stated ---- */
 /** region_find() - first region with end > addr, or NULL. Lock: read. */
 struct region *region_find(struct aspace *as, uptr addr);

@@ -10,8 +10,22 @@
 
 struct objcache;
 
+/* Column of a size in kmem_classes; 1 .. 8192. */
+static __always_inline u32 kmem_class_of(size_t size)
+{
+	if (size <= 8)
+		return 3;
+	if (size > 64 && size <= 96)
+		return 1;
+	if (size > 128 && size <= 192)
+		return 2;
+	return 64 - __builtin_clzl(size - 1);
+}
+
+void *kmem_alloc_sized(size_t size, alloc_flags flags) __malloc;
+
 /** kmem_alloc() - @size bytes; 0 gives a pointer that only kmem_free takes; NULL on failure. */
-void *kmem_alloc(size_t size, alloc_flags flags) __malloc;
+static __always_inline __malloc void *kmem_alloc(size_t size, alloc_flags flags);
 void *kmem_zalloc(size_t size, alloc_flags flags) __malloc;
 /** kmem_calloc() - @n objects of @size zeroed; NULL also on overflow. */
 void *kmem_calloc(size_t n, size_t size, alloc_flags flags) __malloc;
@@ -47,3 +61,18 @@ void objcache_free(struct objcache *c, void *obj);
 
 /* [type][class], 4 x 14, the vendor's kmalloc_caches (linux-module-abi 2.7). */
 extern struct objcache *kmem_classes[4][14];
+
+static __always_inline __malloc void *kmem_alloc(size_t size, alloc_flags flags)
+{
+	if (__builtin_constant_p(size) && size && size <= 8192)
+		return objcache_alloc(kmem_classes[0][kmem_class_of(size)], flags);
+	return kmem_alloc_sized(size, flags);
+}
+
+/* One line of /proc/slabinfo. */
+struct objcache_info {
+	const char *name;
+	u64 size, stride, per_slab, pages_per_slab, slabs, objects, in_use;
+};
+/** objcache_next_info() - the @n-th cache, from 0; false past the last. Sleeps. */
+bool objcache_next_info(u32 n, struct objcache_info *out);

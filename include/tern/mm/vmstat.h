@@ -2,6 +2,7 @@
 /* Memory accounting: per-CPU counters that add up to /proc/meminfo. Owner mm/vmstat.c. */
 #pragma once
 
+#include <asm/percpu.h>
 #include <tern/base/types.h>
 
 enum vmstat_item {
@@ -15,9 +16,14 @@ enum vmstat_item {
 	VMSTAT_COUNT,
 };
 
-/** vmstat_add() - pages (or events) by @delta, on this CPU. Context: any. */
-void vmstat_add(enum vmstat_item item, s64 delta);
-/** vmstat_read() - sum over CPUs, never negative for levels. */
+DECLARE_PERCPU(s64, vmstat_cells[VMSTAT_COUNT]);
+
+/** vmstat_add() - pages (or events) by @delta, on this CPU: one instruction. Context: any. */
+static __always_inline void vmstat_add(enum vmstat_item item, s64 delta)
+{
+	this_cpu_add(vmstat_cells[item], delta);
+}
+/** vmstat_read() - sum over CPUs, never negative. VMSTAT_FREE is read from the allocator. */
 s64 vmstat_read(enum vmstat_item item);
 
 struct meminfo {	/* all in pages */
