@@ -49,6 +49,15 @@ static void input_work(struct workitem *w)
 	kmutex_unlock(&t->lock);
 }
 
+void tty_free(struct tty *t)
+{
+	if (!t)
+		return;
+	kmem_free(t->rbuf);
+	kmem_free(t->ring);
+	kmem_free(t);
+}
+
 struct tty *tty_create(const struct tty_ops *ops, void *priv, u64 dev, const char *name)
 {
 	struct tty *t = kmem_zalloc(sizeof(*t), ALLOC_KERNEL);
@@ -58,9 +67,7 @@ struct tty *tty_create(const struct tty_ops *ops, void *priv, u64 dev, const cha
 	t->rbuf = kmem_alloc(TTY_READ_SIZE, ALLOC_KERNEL);
 	t->ring = kmem_alloc(TTY_RING_SIZE, ALLOC_KERNEL);
 	if (!t->rbuf || !t->ring) {
-		kmem_free(t->rbuf);
-		kmem_free(t->ring);
-		kmem_free(t);
+		tty_free(t);
 		return NULL;
 	}
 	ref_init(&t->refs, 1);
@@ -84,31 +91,37 @@ void tty_put(struct tty *t)
 	if (!t || !ref_put(&t->refs))
 		return;
 	workitem_cancel_sync(&t->input_work);
-	t->ops->destroy(t);
-	if (t->link)
-		tty_put(t->link);
 	pidref_put(t->session);
 	pidref_put(t->pgrp);
-	kmem_free(t->rbuf);
-	kmem_free(t->ring);
-	kmem_free(t);
+	t->session = t->pgrp = NULL;
+	t->ops->destroy(t);
 }
 
-int tty_register(struct tty *t)
+void tty_registry_add(struct tty *t)
 {
 	u64 flags = spin_lock_irqsave(&registry_lock);
 
 	list_add_tail(&t->driver_link, &registry);
 	spin_unlock_irqrestore(&registry_lock, flags);
-	return devtmpfs_add(t->name, S_IFCHR | 0620, 0, 5, t->dev);
 }
 
-void tty_unregister(struct tty *t)
+void tty_registry_remove(struct tty *t)
 {
 	u64 flags = spin_lock_irqsave(&registry_lock);
 
 	list_del_init(&t->driver_link);
 	spin_unlock_irqrestore(&registry_lock, flags);
+}
+
+int tty_register(struct tty *t)
+{
+	tty_registry_add(t);
+	return devtmpfs_add(t->name, S_IFCHR | 0620, 0, 5, t->dev);
+}
+
+void tty_unregister(struct tty *t)
+{
+	tty_registry_remove(t);
 	devtmpfs_remove(t->name);
 }
 

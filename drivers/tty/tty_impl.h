@@ -16,6 +16,11 @@ static inline bool tty_flag_test_and_set(struct tty *t, u32 bit)
 	return __atomic_fetch_or(&t->flags, 1u << bit, __ATOMIC_SEQ_CST) & (1u << bit);
 }
 
+/* ---- tty.c ---- */
+/** tty_registry_add() / tty_registry_remove() - openable by number, without a node in /dev. */
+void tty_registry_add(struct tty *t);
+void tty_registry_remove(struct tty *t);
+
 /* ---- ldisc.c: input ---- */
 /** ldisc_receive() - L. Bytes taken: short if the buffer is full and they may be kept back. */
 size_t ldisc_receive(struct tty *t, const u8 *buf, size_t n);

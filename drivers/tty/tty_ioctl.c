@@ -3,6 +3,7 @@
 #include "tty_impl.h"
 
 #include <asm/uaccess.h>
+#include <tern/kernel/clock.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/thread.h>
 #include <tern/lib/string.h>

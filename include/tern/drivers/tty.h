@@ -43,7 +43,7 @@ struct tty_ops {
 	int (*modem_get)(struct tty *t);		/* TIOCM_* or -ENOTTY */
 	int (*modem_set)(struct tty *t, u32 set, u32 clear);
 	long (*ioctl)(struct tty *t, struct ofile *f, u32 cmd, uptr arg);	/* -ENOTTY: not mine */
-	void (*destroy)(struct tty *t);			/* last reference */
+	void (*destroy)(struct tty *t);			/* last reference: calls tty_free() when nothing points here */
 };
 
 #define TTY_READ_SIZE	4096	/* line discipline buffer, a power of two; Linux's N_TTY size */
@@ -82,7 +82,7 @@ struct tty {
 	struct workitem input_work;
 
 	struct waitq read_wait, write_wait;
-	struct tty *link;		/* I the other end of a pty, with a reference */
+	struct tty *link;		/* I the other end of a pty: lives as long as this one */
 
 	struct pidref *session, *pgrp;	/* J with references */
 	struct list driver_link;
@@ -100,6 +100,8 @@ struct tty {
 struct tty *tty_create(const struct tty_ops *ops, void *priv, u64 dev, const char *name);
 static inline void tty_get(struct tty *t) { ref_get(&t->refs); }
 void tty_put(struct tty *t);
+/** tty_free() - release the memory of a terminal without references; NULL allowed. */
+void tty_free(struct tty *t);
 
 /** tty_register() - make it openable as a character device and add /dev/@name; 0 or -errno. */
 int tty_register(struct tty *t);
