@@ -8,6 +8,7 @@
 
 #include <asm/bootinfo.h>
 #include <asm/cpu.h>
+#include <asm/init.h>
 #include <asm/smp.h>
 #include <tern/base/initcall.h>
 #include <tern/base/upcall.h>
@@ -41,7 +42,7 @@ static void run_initcalls(enum initlevel level)
 /* First thread of pid 1: may sleep, every CPU runs. */
 static int start_thread(void *unused)
 {
-	smp_init();		/* other CPUs: after this, everything is concurrent */
+	smp_start_all();	/* other CPUs: after this, everything is concurrent */
 	mm_init_late();		/* reclaim threads */
 	for (int l = INITLEVEL_CORE; l < INITLEVEL_COUNT; l++)
 		run_initcalls((enum initlevel)l);
