@@ -47,13 +47,14 @@ enum lockrank {
 	LOCKRANK_SOCK_SPIN,		/* protects socket tables and queues */
 	LOCKRANK_PIPE_SPIN,		/* protects pipe bookkeeping */
 	LOCKRANK_HANDLE,		/* protects a handle table */
+	LOCKRANK_RMAP_SPIN,		/* protects the tree of regions that map an object */
 	LOCKRANK_PTL,			/* protects page table pages of an address space */
-	LOCKRANK_PAGECACHE,		/* protects one object's page tree */
-	LOCKRANK_LRU,			/* protects page reclaim lists */
 	LOCKRANK_KLIST,			/* small kernel registries */
 
 	/* locks also taken in interrupt context: irqsave only */
 	LOCKRANK_IRQ = 128,
+	LOCKRANK_PAGECACHE,		/* protects one object's page tree */
+	LOCKRANK_DIRTY_LIST,		/* protects the list of objects with dirty pages */
 	LOCKRANK_CTTY,			/* protects sessions of terminals, p_tty */
 	LOCKRANK_PROCTREE,		/* protects parent, children, groups, sessions */
 	LOCKRANK_SIGNAL,		/* protects a process's signal state and threads */
@@ -69,10 +70,13 @@ enum lockrank {
 	LOCKRANK_RUNQ,			/* protects one CPU's run queue; lower CPU first */
 	LOCKRANK_RCU,			/* protects grace period state */
 	LOCKRANK_SLAB,			/* protects an object cache's shared lists */
+	LOCKRANK_LRU,			/* protects page reclaim lists */
 	LOCKRANK_BUDDY,			/* protects a zone's free lists */
 	LOCKRANK_TLB,			/* protects a shootdown request */
 	LOCKRANK_CLOCK,			/* protects clock source and wall time */
 	LOCKRANK_HW,			/* interrupt controllers, PCI configuration */
+	LOCKRANK_RANDOM,		/* protects the generator's base key */
+	LOCKRANK_RANDOM_POOL,		/* protects the entropy pool */
 	LOCKRANK_KLOG,			/* protects the log ring; everything may log */
 	LOCKRANK_CONSOLE,		/* protects console output hardware */
 	LOCKRANK_COUNT,
