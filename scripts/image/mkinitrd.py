@@ -6,8 +6,8 @@ usage: mkinitrd.py --output FILE [--table TBL] [--base DIR] [--var NAME=VALUE]..
                    [--add PATH[:DEST]]...
 
 Equal input gives equal bytes: times are 0, owners come from the table, names
-are sorted, inode numbers are counted. An output name that ends in .gz is
-compressed. Table lines are `type path mode uid gid source`:
+are sorted, inode numbers are counted. An output name that ends in .gz, .xz,
+.zst or .lz4 is compressed. Table lines are `type path mode uid gid source`:
 
   dir   /proc 0555 0 0 -             a folder
   file  /init 0755 0 0 rootfs/init   contents of a file, relative to --base
@@ -19,12 +19,19 @@ ${NAME} in a source stands for the value given by --var. --add copies a file
 or the contents of a folder to DEST (default /).
 """
 import argparse
-import gzip
 import os
 import stat
+import subprocess
 import sys
 
 TRAILER = "TRAILER!!!"
+COMPRESSORS = {
+    "gzip": ["gzip", "-9nc"],
+    "xz": ["xz", "-c", "--check=crc32"],
+    "zstd": ["zstd", "-qc", "-10"],
+    "lz4": ["lz4", "-lqc"],
+}
+ENDINGS = {".gz": "gzip", ".xz": "xz", ".zst": "zstd", ".lz4": "lz4"}
 NODE_TYPES = {"c": stat.S_IFCHR, "b": stat.S_IFBLK}
 
 
@@ -135,9 +142,15 @@ def read_row(archive, words, base, variables):
         raise ValueError(f"unknown type {kind}")
 
 
+def compress(kind, data):
+    """Compress in the form that kernels accept for an initramfs."""
+    return subprocess.run(COMPRESSORS[kind], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
 def write_output(path, data):
-    if path.endswith(".gz"):
-        data = gzip.compress(data, 9, mtime=0)
+    kind = ENDINGS.get(os.path.splitext(path)[1])
+    if kind:
+        data = compress(kind, data)
     temporary = f"{path}.{os.getpid()}"
     with open(temporary, "wb") as f:
         f.write(data)
