@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <asm/percpu.h>
 #include <tern/base/types.h>
 
 #define VECTOR_COUNT	256
@@ -38,3 +39,9 @@ const char *arch_irq_name(u32 irq);
 
 /** arch_timer_set() - program this CPU's one-shot timer @deadline ns since boot (0: off). */
 void arch_timer_set(nsec_t deadline);
+
+/* Interrupts that are the processor's own, counted for /proc/interrupts. */
+struct arch_irq_counts {
+	u64 timer, resched, call, spurious, error, nmi;
+};
+DECLARE_PERCPU(struct arch_irq_counts, arch_irq_counts);

@@ -19,6 +19,7 @@ struct arch_thread {
 	u64 fault_code;
 	u32 trap_no;
 	bool xstate_is_live;	/* registers hold newer state than the area */
+	u32 xstate_cpu;		/* CPU whose registers last held it, ~0 if the area changed since */
 	u64 debug_reg[8];	/* hardware breakpoints for ptrace; dr7 == 0: none */
 	u8 has_debug_reg;
 	u8 tsc_is_off;		/* PR_SET_TSC */
