@@ -309,6 +309,20 @@ TEST(lib_unzip_lz4, damage)
 	check_failures("lz4 -l -c", UNZIP_LZ4_LEGACY);
 }
 
+TEST(lib_unzip_zstd, levels)
+{
+	check_tool("zstd -1 -c", UNZIP_ZSTD, true);
+	check_tool("zstd -19 -c", UNZIP_ZSTD, true);
+	check_tool("zstd --fast=5 --no-check -c", UNZIP_ZSTD, true);
+	check_tool("zstd --ultra -22 --zstd=wlog=10 -c", UNZIP_ZSTD, true);
+}
+
+TEST(lib_unzip_zstd, damage)
+{
+	check_damage("zstd -19 -c", UNZIP_ZSTD, true);
+	check_failures("zstd -c", UNZIP_ZSTD);
+}
+
 TEST(lib_unzip, detection_and_names)
 {
 	struct test_heap heap;
