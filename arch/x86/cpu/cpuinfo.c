@@ -10,52 +10,52 @@
 #include <tern/lib/string.h>
 
 static const char *const names[CPU_FEATURE_WORDS] = {
-	[0] = 
+	[0] =
 		"fpu vme de pse tsc msr pae mce cx8 apic - sep mtrr pge mca cmov pat pse36 "
 		"pn clflush - dts acpi mmx fxsr sse sse2 ss ht tm ia64 pbe",
-	[1] = 
+	[1] =
 		"- - - - - - - - - - - syscall - - - - - - - mp nx - mmxext - - fxsr_opt "
 		"pdpe1gb rdtscp - lm 3dnowext 3dnow",
-	[3] = 
-		"- - - - k7 k8 - - constant_tsc up art arch_perfmon pebs bts - - rep_good - "
-		"- - acc_power nopl - xtopology tsc_reliable nonstop_tsc cpuid - - - - -",
-	[4] = 
+	[3] =
+		"- - - - k7 k8 - - constant_tsc up art arch_perfmon pebs bts - - rep_good - -"
+		" acc_power nopl - xtopology tsc_reliable nonstop_tsc cpuid - - - - - -",
+	[4] =
 		"pni pclmulqdq dtes64 monitor ds_cpl vmx smx est tm2 ssse3 cid sdbg fma cx16 "
 		"xtpr pdcm - pcid dca sse4_1 sse4_2 x2apic movbe popcnt tsc_deadline_timer "
 		"aes xsave - avx f16c rdrand hypervisor",
-	[6] = 
+	[6] =
 		"lahf_lm cmp_legacy svm extapic cr8_legacy abm sse4a misalignsse "
 		"3dnowprefetch osvw ibs xop skinit wdt - lwp fma4 tce - nodeid_msr - tbm "
 		"topoext perfctr_core perfctr_nb - bpext ptsc perfctr_llc mwaitx - -",
-	[9] = 
+	[9] =
 		"fsgsbase tsc_adjust sgx bmi1 hle avx2 - smep bmi2 erms invpcid rtm cqm - "
 		"mpx rdt_a avx512f avx512dq rdseed adx smap avx512ifma - clflushopt clwb "
 		"intel_pt avx512pf avx512er avx512cd sha_ni avx512bw avx512vl",
-	[10] = 
+	[10] =
 		"xsaveopt xsavec xgetbv1 xsaves xfd - - - - - - - - - - - - - - - - - - - - "
 		"- - - - - - -",
-	[12] = 
+	[12] =
 		"- - - - avx_vnni avx512_bf16 - - - - - - - - - - - - - - - - - - - - - - - "
 		"- - -",
-	[13] = 
+	[13] =
 		"clzero irperf xsaveerptr - rdpru - - - - wbnoinvd - - amd_ibpb - amd_ibrs "
 		"amd_stibp - amd_stibp_always_on - - - - - amd_ppin amd_ssbd virt_ssbd "
 		"amd_ssb_no cppc - - - -",
-	[14] = 
+	[14] =
 		"dtherm ida arat - pln - pts hwp hwp_notify hwp_act_window hwp_epp "
 		"hwp_pkg_req - - - - - - - - - - - hfi - - - - - - - -",
-	[15] = 
+	[15] =
 		"npt lbrv svm_lock nrip_save tsc_scale vmcb_clean flushbyasid decodeassists "
 		"- - pausefilter - pfthreshold avic - v_vmsave_vmload vgif x2avic - - "
 		"v_spec_ctrl - - - - - - - - - - -",
-	[16] = 
+	[16] =
 		"- avx512vbmi umip pku ospke waitpkg avx512_vbmi2 - gfni vaes vpclmulqdq "
 		"avx512_vnni avx512_bitalg tme avx512_vpopcntdq - la57 - - - - - rdpid - "
 		"bus_lock_detect cldemote - movdiri movdir64b enqcmd sgx_lc -",
-	[17] = 
+	[17] =
 		"overflow_recov succor - smca - - - - - - - - - - - - - - - - - - - - - - - "
 		"- - - - -",
-	[18] = 
+	[18] =
 		"- - avx512_4vnniw avx512_4fmaps fsrm - - - avx512_vp2intersect - md_clear - "
 		"- - serialize - tsxldtrk - pconfig arch_lbr ibt - amx_bf16 avx512_fp16 "
 		"amx_tile amx_int8 - - flush_l1d arch_capabilities - -",

@@ -46,10 +46,14 @@ int irq_stack_alloc(u32 cpu)
 
 void irq_dispatch(u32 vector, struct frame *f)
 {
+	struct frame *outer;
+
 	switch (vector) {
-	case VECTOR_RESCHED:	/* the way out looks at need-resched and the work word */
+	case VECTOR_RESCHED:	/* irq_exit() and the way out look at what others want */
 		lapic_eoi();
 		this_cpu_inc(arch_irq_counts.resched);
+		irq_enter();
+		irq_exit();
 		return;
 	case VECTOR_CALL:
 		lapic_eoi();
@@ -69,6 +73,8 @@ void irq_dispatch(u32 vector, struct frame *f)
 		lapic_report_error();
 		return;
 	}
+	outer = this_cpu_read(cpu_irq_frame);
+	this_cpu_write(cpu_irq_frame, f);
 	irq_enter();
 	if (vector == VECTOR_TIMER) {
 		lapic_eoi();
@@ -78,4 +84,5 @@ void irq_dispatch(u32 vector, struct frame *f)
 		irq_dispatch_device(vector);
 	}
 	irq_exit();
+	this_cpu_write(cpu_irq_frame, outer);
 }

@@ -193,7 +193,7 @@ static u64 hpet_mult(void)
 }
 static u64 hpet_mask(void) { return hpet_bits() == 64 ? U64_MAX : U32_MAX; }
 #define PMTIMER_MASK	0xffffffu
-#define PMTIMER_MULT	1199864031820UL	/* 2^32 * 10^9 / 3579545 */
+#define PMTIMER_MULT	1199864031881UL	/* 2^32 * 10^9 / 3579545 */
 
 static u64 __init find_tsc_khz(bool has_hpet)
 {
