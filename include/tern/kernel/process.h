@@ -37,6 +37,9 @@ s32 pidref_nr(const struct pidref *p);
 struct process *pidref_process(struct pidref *p);
 struct thread *pidref_thread(struct pidref *p);
 
+/** pidref_next() - first number in use at or after *@nr, which is updated; RCU held; NULL at the end (/proc). */
+struct pidref *pidref_next(s32 *nr);
+
 struct itimer_state { u64 value, interval; };	/* ns */
 struct posix_timers;
 struct tty;
@@ -45,7 +48,8 @@ struct process {
 	refcount p_refs;
 	struct thread *p_leader;	/* P */
 	struct list p_threads;		/* S of t_group_link; R for readers */
-	u32 p_nthreads;			/* S live threads */
+	u32 p_nlive;			/* S threads that have not begun to exit */
+	u32 p_nthreads;			/* S threads that have not ended */
 	struct pidref *p_pid;		/* I */
 	struct pidref *p_pgrp, *p_session;	/* P */
 	struct hnode p_role_node[PIDROLE_COUNT];	/* P */
@@ -55,6 +59,7 @@ struct process {
 	u64 p_parent_serial;		/* P t_serial of the thread that made it */
 	struct process *p_tracer_hint;	/* unused by native code */
 	struct list p_children, p_sibling;	/* P */
+	struct list p_sibling_dead;	/* P on a list of processes to release */
 	struct list p_ptraced;		/* P threads traced by this process */
 	bool p_is_subreaper, p_has_subreaper;	/* P */
 	struct waitq p_child_wait;	/* wait4 sleepers */
@@ -132,6 +137,10 @@ bool process_is_orphaned_pgrp(struct pidref *pgrp);
 u64 process_count(void);
 u64 thread_count(void);
 s32 pid_last_allocated(void);
+/** pid_made_count() - numbers handed out since boot (threads and processes). */
+u64 pid_made_count(void);
+extern u32 pid_limit;			/* numbers stay below it: kernel.pid_max */
+extern u64 process_thread_max;		/* kernel.threads-max */
 
 struct tms_sum { u64 utime, stime; };
 /** process_cpu_time() - all threads, living and gone, in ns. */
@@ -141,3 +150,20 @@ void process_cpu_time(struct process *p, struct tms_sum *out);
 bool process_may_access(struct process *p, bool is_attach);
 /** process_aspace() - address space of another process with a user reference, or NULL. */
 struct aspace *process_aspace(struct process *p);
+
+/** process_lookup() - by the number of it or of one of its threads, with a reference; NULL. */
+struct process *process_lookup(s32 nr);
+/** syscall_missing_count() - calls without an implementation so far. */
+u64 syscall_missing_count(void);
+
+/*
+ * Implemented by kernel/time, with empty weak defaults in kernel/proc.
+ * process_timers_exit(): the last thread ends: no timer of @p may fire after it.
+ * process_timers_exec(): execve: POSIX timers go, itimers stay.
+ * process_cpu_limit_changed(): RLIMIT_CPU was set.
+ */
+void process_timers_exit(struct process *p);
+void process_timers_exec(struct process *p);
+void process_cpu_limit_changed(struct process *p);
+/** process_ctrl_alt_del() - from the keyboard: restart or SIGINT to pid 1, as reboot(2) chose. Any context. */
+void process_ctrl_alt_del(void);

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The proc file system type: mounting, options. Every mount has an instance of
+ * its own (its options may differ); all show the same tree.
+ */
+#include "procfs_impl.h"
+
+#include <tern/base/initcall.h>
+#include <tern/kernel/cred.h>
+
+#define PROC_MAGIC	0x9fa0
+#define PROC_ROOT_INO	1
+
+bool procopts_hides(const struct filesys *fs, struct process *p, u32 level)
+{
+	const struct procopts *o = procopts_of(fs);
+
+	if (READ_ONCE(o->hidepid) < level)
+		return false;
+	if (o->hidepid != HIDEPID_PTRACEABLE && cred_in_group(cred_self(), o->gid))
+		return false;
+	return !process_may_access(p, false);
+}
+
+static int parse_hidepid(const char *v, struct procopts *o)
+{
+	static const char *const names[] = { "off", "noaccess", "invisible", NULL, "ptraceable" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
+		if (names[i] && (!strcmp(v, names[i]) || (v[0] == (char)('0' + i) && !v[1]))) {
+			o->hidepid = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_option(char *opt, struct procopts *o)
+{
+	char *v = strchr(opt, '=');
+
+	if (v)
+		*v++ = '\0';
+	if (v && !strcmp(opt, "hidepid"))
+		return parse_hidepid(v, o);
+	if (v && !strcmp(opt, "gid"))
+		return parse_u32(v, 10, &o->gid, NULL);
+	if (v && !strcmp(opt, "subset")) {
+		o->only_pids = true;
+		return strcmp(v, "pid") ? -EINVAL : 0;
+	}
+	return -EINVAL;
+}
+
+static int parse_options(const char *data, struct procopts *o)
+{
+	char *copy, *rest, *opt;
+	int err = 0;
+
+	if (!data || !*data)
+		return 0;
+	copy = kmem_strdup(data, ALLOC_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while (!err && (opt = strsep(&rest, ",")))
+		if (*opt)
+			err = parse_option(opt, o);
+	kmem_free(copy);
+	return err;
+}
+
+static int proc_remount(struct filesys *fs, const struct mount_args *args)
+{
+	struct procopts o = *procopts_of(fs);
+	int err = parse_options(args->data, &o);
+
+	if (!err)
+		*procopts_of(fs) = o;
+	return err;
+}
+
+static void proc_show_options(struct filesys *fs, struct seqbuf *sb)
+{
+	static const char *const names[] = { "off", "noaccess", "invisible", "", "ptraceable" };
+	const struct procopts *o = procopts_of(fs);
+
+	if (o->gid)
+		seqbuf_printf(sb, ",gid=%u", o->gid);
+	if (o->hidepid)
+		seqbuf_printf(sb, ",hidepid=%s", names[o->hidepid]);
+	if (o->only_pids)
+		seqbuf_puts(sb, ",subset=pid");
+}
+
+static void proc_unmount(struct filesys *fs)
+{
+	kmem_free(fs->priv);
+}
+
+static const struct filesys_ops proc_fsops = {
+	.statfs = fsop_default_statfs,
+	.sync = fsop_default_sync,
+	.remount = proc_remount,
+	.unmount = proc_unmount,
+	.show_options = proc_show_options,
+	.write_attr = fsop_default_write_attr,
+};
+
+static struct filesys *proc_mount(struct fstype *t, const struct mount_args *args)
+{
+	struct procopts *o = kmem_zalloc(sizeof(*o), ALLOC_KERNEL);
+	struct filesys *fs;
+	struct vnode *root;
+	int err;
+
+	if (!o)
+		return ERR_PTR(-ENOMEM);
+	err = parse_options(args->data, o);
+	if (err)
+		goto err_free;
+	err = -ENOMEM;
+	fs = filesys_alloc(t, &proc_fsops);
+	if (!fs)
+		goto err_free;
+	fs->priv = o;
+	fs->magic = PROC_MAGIC;
+	fs->blksize = 1024;
+	fs->flags |= FILESYS_REVALIDATE | FILESYS_NODEV | FILESYS_NOEXEC;
+	ref_get(&procnode_root->refs);
+	root = procvn_for_node(fs, procnode_root);
+	if (!IS_ERR(root)) {
+		root->vn_ino = PROC_ROOT_INO;
+		err = filesys_root_set(fs, root);
+	}
+	if (IS_ERR(root) || err) {
+		filesys_put(fs);	/* frees the options too */
+		return ERR_PTR(-ENOMEM);
+	}
+	return fs;
+
+err_free:
+	kmem_free(o);
+	return ERR_PTR(err);
+}
+
+static struct fstype proc_fstype = {
+	.name = "proc",
+	.flags = FSTYPE_NODEV | FSTYPE_USERNS,
+	.mount = proc_mount,
+};
+FILESYSTEM(proc_fstype);
+
+static int procfs_start(void)
+{
+	proctree_init();
+	return 0;
+}
+INITCALL(CORE, procfs_start);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* status: the readable summary of a process or thread. */
+#include "task_impl.h"
+
+#include <asm/cpu.h>
+#include <tern/kernel/cred.h>
+#include <tern/mm/aspace.h>
+
+static const char *state_text(char c)
+{
+	switch (c) {
+	case 'R':
+		return "R (running)";
+	case 'S':
+		return "S (sleeping)";
+	case 'D':
+		return "D (disk sleep)";
+	case 'T':
+		return "T (stopped)";
+	case 't':
+		return "t (tracing stop)";
+	case 'X':
+		return "X (dead)";
+	case 'Z':
+		return "Z (zombie)";
+	default:
+		return "P (parked)";
+	}
+}
+
+static s32 umask_of(struct thread *t)
+{
+	s32 mask = -1;
+	u64 flags = spin_lock_irqsave(&t->t_lock);
+
+	if (t->t_fs)
+		mask = (s32)READ_ONCE(t->t_fs->umask);
+	spin_unlock_irqrestore(&t->t_lock, flags);
+	return mask;
+}
+
+static const struct credset *cred_of(struct thread *t)
+{
+	const struct credset *c;
+
+	rcu_read_lock();
+	c = rcu_load(t->t_real_cred);
+	if (c && !ref_get_unless_zero(&((struct credset *)c)->refs))
+		c = NULL;
+	rcu_read_unlock();
+	return c;
+}
+
+static void print_identity(struct seqbuf *sb, struct task_ref *task, const struct credset *c)
+{
+	struct task_ids ids;
+	s32 umask = umask_of(task->t);
+
+	task_ids_get(task, &ids);
+	seqbuf_puts(sb, "Name:\t");
+	task_print_name(sb, task->t);
+	if (umask >= 0)
+		seqbuf_printf(sb, "\nUmask:\t%04o", umask);
+	seqbuf_printf(sb, "\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\n",
+		      state_text(task_state_char(task->t)), ids.tgid, ids.pid, ids.ppid);
+	if (!task->t->t_trace)
+		seqbuf_puts(sb, "TracerPid:\t0\n");
+	seqbuf_printf(sb, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid,
+		      c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
+	seqbuf_puts(sb, "Groups:\t");
+	for (u32 i = 0; c->groups && i < c->groups->n; i++)
+		seqbuf_printf(sb, "%s%u", i ? " " : "", c->groups->gid[i]);
+	seqbuf_printf(sb, " \nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", ids.tgid, ids.pid,
+		      ids.pgrp, ids.session);
+}
+
+static void line_kb(struct seqbuf *sb, const char *name, u64 pages)
+{
+	seqbuf_printf(sb, "%s%8lu kB\n", name, pages * (PAGE_SIZE / 1024));
+}
+
+static void print_memory(struct seqbuf *sb, struct aspace *as)
+{
+	u64 rss = aspace_rss(as), text, lib;
+
+	text = (ALIGN_UP(as->end_code, PAGE_SIZE) - ALIGN_DOWN(as->start_code, PAGE_SIZE)) >> PAGE_SHIFT;
+	text = min(text, as->exec_vm);
+	lib = as->exec_vm - text;
+	line_kb(sb, "VmPeak:\t", max(as->hiwater_vm, as->total_vm));
+	line_kb(sb, "VmSize:\t", as->total_vm);
+	line_kb(sb, "VmLck:\t", as->locked_vm);
+	line_kb(sb, "VmPin:\t", as->pinned_vm);
+	line_kb(sb, "VmHWM:\t", max(as->hiwater_rss, rss));
+	line_kb(sb, "VmRSS:\t", rss);
+	line_kb(sb, "RssAnon:\t", atomic_read(&as->rss[RSS_ANON]));
+	line_kb(sb, "RssFile:\t", atomic_read(&as->rss[RSS_FILE]));
+	line_kb(sb, "RssShmem:\t", atomic_read(&as->rss[RSS_SHMEM]));
+	line_kb(sb, "VmData:\t", as->data_vm);
+	line_kb(sb, "VmStk:\t", as->stack_vm);
+	line_kb(sb, "VmExe:\t", text);
+	line_kb(sb, "VmLib:\t", lib);
+	seqbuf_printf(sb, "VmPTE:\t%8lu kB\n", (u64)atomic_read(&as->pt_bytes) / 1024);
+	line_kb(sb, "VmSwap:\t", atomic_read(&as->rss[RSS_SWAP]));
+}
+
+static void print_signals(struct seqbuf *sb, struct task_ref *task, const struct credset *c)
+{
+	struct task_signals s;
+
+	task_signals_get(task, &s);
+	seqbuf_printf(sb, "Threads:\t%u\nSigQ:\t%ld/%lu\n",
+		      task->p->p_flags & PROC_KERNEL ? 1 : READ_ONCE(task->p->p_nthreads),
+		      c->user ? (long)atomic_read(&c->user->sigpending) : 0,
+		      rlimit_of(task->p, RLIMIT_SIGPENDING));
+	seqbuf_printf(sb, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\n"
+		      "SigCgt:\t%016lx\n", s.pending, s.shared, s.blocked, s.ignored, s.caught);
+	seqbuf_printf(sb, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\n"
+		      "CapAmb:\t%016lx\nNoNewPrivs:\t%d\n", c->cap_inheritable, c->cap_permitted,
+		      c->cap_effective, c->cap_bounding, c->cap_ambient, c->no_new_privs);
+}
+
+/* Groups of 32 bits, most significant first, as many as the machine has CPUs for. */
+static void print_mask(struct seqbuf *sb, const u64 *mask, u32 nbits)
+{
+	u32 groups = DIV_ROUND_UP(nbits, 32), width = nbits % 32 ? DIV_ROUND_UP(nbits % 32, 4) : 8;
+
+	for (u32 g = groups; g--; width = 8) {
+		u32 w = (u32)(mask[g / 2] >> (g % 2 * 32));
+
+		if (g == groups - 1 && nbits % 32)
+			w &= (1U << nbits % 32) - 1;
+		seqbuf_printf(sb, "%0*x%s", (int)width, w, g ? "," : "\n");
+	}
+}
+
+static void print_list(struct seqbuf *sb, const u64 *mask, u32 nbits)
+{
+	bool is_first = true;
+
+	for (u32 i = 0; i < nbits; i++) {
+		u32 end = i;
+
+		if (!bit_test(i, mask))
+			continue;
+		while (end + 1 < nbits && bit_test(end + 1, mask))
+			end++;
+		seqbuf_printf(sb, "%s%u", is_first ? "" : ",", i);
+		if (end > i)
+			seqbuf_printf(sb, "-%u", end);
+		is_first = false;
+		i = end;
+	}
+	seqbuf_putc(sb, '\n');
+}
+
+static int print_cpus(struct seqbuf *sb, struct task_ref *task)
+{
+	u64 *mask = kmem_zalloc(CPUSET_WORDS * sizeof(u64), ALLOC_KERNEL);
+
+	if (!mask)
+		return -ENOMEM;
+	sched_get_affinity(task->t, mask);
+	seqbuf_puts(sb, "Cpus_allowed:\t");
+	print_mask(sb, mask, cpu_count_possible);
+	seqbuf_puts(sb, "Cpus_allowed_list:\t");
+	print_list(sb, mask, cpu_count_possible);
+	kmem_free(mask);
+	return 0;
+}
+
+int task_print_status(struct seqbuf *sb, struct task_ref *task)
+{
+	const struct credset *c = cred_of(task->t);
+	struct aspace *as;
+	int err;
+
+	if (!c)
+		return -ESRCH;
+	print_identity(sb, task, c);
+	as = task_aspace(task);
+	if (as) {
+		print_memory(sb, as);
+		seqbuf_printf(sb, "CoreDumping:\t%d\n", !!(task->p->p_flags & PROC_COREDUMP));
+		aspace_put(as);
+	}
+	print_signals(sb, task, c);
+	cred_put(c);
+	seqbuf_printf(sb, "Seccomp:\t%d\n", task->t->t_seccomp ? 2 : 0);
+	err = print_cpus(sb, task);
+	if (err)
+		return err;
+	seqbuf_printf(sb, "Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%lu\n"
+		      "nonvoluntary_ctxt_switches:\t%lu\n", task->t->t_nvcsw, task->t->t_nivcsw);
+	return 0;
+}

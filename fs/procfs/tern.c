@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /proc/tern: what only this kernel has to tell. */
+#include "procfs_impl.h"
+
+#include <tern/svc/svc.h>
+
+/* One line a service, then one for each operation that was ever used. */
+static void print_services(struct seqbuf *sb, void *arg)
+{
+	struct svc_stats st;
+	u64 calls, failures;
+	const char *op;
+
+	seqbuf_puts(sb, "id name     operations        calls     failures       denied\n");
+	for (u32 id = 1; id <= SVC_COUNT; id++) {
+		svc_stats(id, &st);
+		seqbuf_printf(sb, "%2u %-8s %10u %12lu %12lu %12lu\n", id, svc_name(id), st.nr_ops,
+			      st.calls, st.failures, st.denied);
+	}
+	for (u32 id = 1; id <= SVC_COUNT; id++) {
+		for (u32 i = 0; (op = svc_op_name(id, i, &calls, &failures)); i++)
+			if (calls)
+				seqbuf_printf(sb, "   %s.%s %lu %lu\n", svc_name(id), op, calls, failures);
+	}
+}
+static struct procfile services_file = { .path = "tern/services", .print = print_services };
+PROCFILE(services_file);

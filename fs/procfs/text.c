@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Text files. The first read of an open file, and each read at position 0,
+ * prints the whole text into memory; later reads are served from that, so that
+ * a reader sees one moment. Printing takes no lock of the file: two readers
+ * of one open file may each print, and the later text stays.
+ *
+ * Life-cycle: open makes a proctext; it holds at most one snapshot; readers
+ * keep a reference on the one they copy from.
+ *
+ * Lock order: proctext.lock is innermost. Positions of proc files that several
+ * threads share are not serialised: printing takes locks that come before
+ * LOCKRANK_OFILE_POS.
+ */
+#include "procfs_impl.h"
+
+#include <tern/kernel/cred.h>
+#include <tern/mm/uio.h>
+
+#define TEXT_MIN	4096UL
+#define TEXT_MAX	(256UL << 20)
+
+struct snapshot {
+	refcount refs;
+	size_t len;
+	char text[];
+};
+
+struct proctext {
+	struct spin lock;		/* protects snap */
+	struct snapshot *snap;		/* with a reference, or NULL */
+};
+
+static void snapshot_put(struct snapshot *s)
+{
+	if (s && ref_put(&s->refs))
+		kmem_free_large(s);
+}
+
+static u64 int_load(const struct procint *i)
+{
+	return i->width == 4 ? READ_ONCE(*(u32 *)i->value) : READ_ONCE(*i->value);
+}
+
+static int print_node(struct procnode *n, struct seqbuf *sb)
+{
+	const struct procfile *file = n->what;
+	const struct procint *i = n->what;
+
+	if (n->kind == PROCNODE_INT) {
+		if (i->width == 4)
+			seqbuf_printf(sb, "%d\n", (s32)int_load(i));
+		else
+			seqbuf_printf(sb, "%ld\n", (s64)int_load(i));
+		return 0;
+	}
+	if (!procnode_enter(n))
+		return -ENOENT;
+	file->print(sb, file->arg);
+	procnode_leave(n);
+	return 0;
+}
+
+static int print_task(const struct procvn *pv, struct seqbuf *sb)
+{
+	struct task_ref task;
+	int err = task_get(pv, &task);
+
+	if (err)
+		return err;
+	if (pv->ent->needs_access && !task_may_look(&task))
+		err = -EACCES;
+	else
+		err = pv->ent->print(sb, &task);
+	task_put(&task);
+	return err;
+}
+
+/* Print with growing memory until all fits. */
+static struct snapshot *snapshot_make(struct procvn *pv)
+{
+	size_t size = TEXT_MIN;
+	struct snapshot *s;
+	struct seqbuf sb;
+	int err;
+
+	if (pv->node && pv->node->size_hint >= size)
+		size = ALIGN_UP(pv->node->size_hint + pv->node->size_hint / 4, TEXT_MIN);
+	for (;; size *= 2) {
+		if (size > TEXT_MAX)
+			return ERR_PTR(-ENOMEM);
+		s = kmem_alloc_large(sizeof(*s) + size, ALLOC_KERNEL);
+		if (!s)
+			return ERR_PTR(-ENOMEM);
+		seqbuf_init(&sb, s->text, size);
+		err = pv->node ? print_node(pv->node, &sb) : print_task(pv, &sb);
+		if (!err && !sb.is_full)
+			break;
+		kmem_free_large(s);
+		if (err)
+			return ERR_PTR(err);
+		if (signal_is_fatal_pending())
+			return ERR_PTR(-ERESTARTSYS);
+	}
+	ref_init(&s->refs, 1);
+	s->len = sb.len;
+	if (pv->node)
+		pv->node->size_hint = sb.len;
+	return s;
+}
+
+/* Text to read from at @pos, with a reference. */
+static struct snapshot *snapshot_get(struct ofile *f, loff_t pos)
+{
+	struct proctext *pt = f->of_priv;
+	struct snapshot *s = NULL, *old;
+
+	if (pos) {
+		spin_lock(&pt->lock);
+		s = pt->snap;
+		if (s)
+			ref_get(&s->refs);
+		spin_unlock(&pt->lock);
+		if (s)
+			return s;
+	}
+	s = snapshot_make(procvn_of_file(f));
+	if (IS_ERR(s))
+		return s;
+	ref_get(&s->refs);
+	spin_lock(&pt->lock);
+	old = pt->snap;
+	pt->snap = s;
+	spin_unlock(&pt->lock);
+	snapshot_put(old);
+	return s;
+}
+
+static int text_open(struct ofile *f, struct vnode *vn)
+{
+	struct procvn *pv = procvn_of(vn);
+	struct proctext *pt;
+	struct task_ref task;
+	bool ok;
+	int err;
+
+	if (pv->ent && pv->ent->needs_access) {
+		err = task_get(pv, &task);
+		if (err)
+			return err;
+		ok = task_may_look(&task);
+		task_put(&task);
+		if (!ok)
+			return -EACCES;
+	}
+	pt = kmem_zalloc(sizeof(*pt), ALLOC_KERNEL);
+	if (!pt)
+		return -ENOMEM;
+	spin_init(&pt->lock, LOCKRANK_FS_SPIN);
+	f->of_priv = pt;
+	f->of_mode = (f->of_mode | OFILE_SEEK) & ~OFILE_ATOMIC_POS;
+	return 0;
+}
+
+static void text_release(struct ofile *f)
+{
+	struct proctext *pt = f->of_priv;
+
+	if (!pt)
+		return;
+	snapshot_put(pt->snap);
+	kmem_free(pt);
+}
+
+static ssize_t text_read(struct ofile *f, struct uio *u, loff_t *pos)
+{
+	struct snapshot *s = snapshot_get(f, *pos);
+	ssize_t done = 0;
+
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+	if ((u64)*pos < s->len && u->resid) {
+		size_t want = min_t(size_t, s->len - *pos, u->resid);
+
+		done = uio_put(u, s->text + *pos, want);
+		if (!done)
+			done = -EFAULT;
+		else
+			*pos += done;
+	}
+	snapshot_put(s);
+	return done;
+}
+
+static ssize_t write_int(const struct procint *i, const char *text, size_t n)
+{
+	s64 v;
+	int err;
+
+	err = parse_s64(str_trim((char *)text), 0, &v, NULL);
+	if (err)
+		return -EINVAL;
+	if (v < (s64)i->min || v > (s64)i->max)
+		return -EINVAL;
+	if (i->width == 4)
+		WRITE_ONCE(*(u32 *)i->value, (u32)v);
+	else
+		WRITE_ONCE(*i->value, (u64)v);
+	return n;
+}
+
+static ssize_t write_node(struct procnode *n, const char *text, size_t len)
+{
+	const struct procfile *file = n->what;
+	ssize_t done;
+
+	if (n->kind == PROCNODE_INT)
+		return write_int(n->what, text, len);
+	if (!file->write)
+		return -EINVAL;
+	if (!procnode_enter(n))
+		return -ENOENT;
+	done = file->write(text, len, file->arg);
+	procnode_leave(n);
+	return done;
+}
+
+static ssize_t write_task(const struct procvn *pv, const char *text, size_t n)
+{
+	struct task_ref task;
+	ssize_t done = -EINVAL;
+	int err = task_get(pv, &task);
+
+	if (err)
+		return err;
+	if (pv->ent->write)
+		done = pv->ent->write(&task, text, n);
+	task_put(&task);
+	return done;
+}
+
+static ssize_t text_write(struct ofile *f, struct uio *u, loff_t *pos)
+{
+	struct procvn *pv = procvn_of_file(f);
+	size_t n = u->resid;
+	ssize_t done = -EFAULT;
+	char *text;
+
+	if (n > PROC_WRITE_MAX)
+		return -EINVAL;
+	text = kmem_alloc(n + 1, ALLOC_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	if (uio_get(u, text, n) == n) {
+		text[n] = '\0';
+		done = pv->node ? write_node(pv->node, text, n) : write_task(pv, text, n);
+	}
+	kmem_free(text);
+	if (done > 0)
+		*pos += done;
+	return done;
+}
+
+static loff_t text_seek(struct ofile *f, loff_t off, int whence)
+{
+	return proc_dir_seek(f, off, whence);
+}
+
+const struct ofile_ops proctext_fops = {
+	.open = text_open,
+	.flush = fop_default_flush,
+	.release = text_release,
+	.read = text_read,
+	.write = text_write,
+	.seek = text_seek,
+	.readdir = fop_no_readdir,
+	.poll = fop_default_poll,
+	.ioctl = fop_no_ioctl,
+	.mmap = fop_no_mmap,
+	.fsync = fop_no_fsync,
+	.fallocate = fop_no_fallocate,
+	.splice_read = fop_default_splice_read,
+	.splice_write = fop_default_splice_write,
+	.set_flags = fop_default_set_flags,
+	.show_fdinfo = fop_default_show_fdinfo,
+};
