@@ -8,6 +8,7 @@
  * reserved with a reference that is never dropped.
  */
 #include <asm/early.h>
+#include <asm/vmap.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/init.h>
 #include <tern/mm/kva.h>
@@ -19,8 +20,6 @@
 /* RAM, ascending; written at boot only. */
 static struct pfn_range { pfn_t start, end; } *ram;
 static u32 nram;
-
-#define BLOCK_BYTES	(BUDDY_BLOCK * sizeof(struct page))
 
 static void __init count_range(pfn_t start, pfn_t end, void *arg)
 {
@@ -34,25 +33,12 @@ static void __init note_range(pfn_t start, pfn_t end, void *arg)
 	ram[(*at)++] = (struct pfn_range){ start, end };
 }
 
-/* Map descriptors of whole blocks from where the last range ended. */
+/* Descriptors of whole blocks: a buddy's can always be read. */
 static void __init map_descriptors(void)
 {
-	pfn_t done = 0;
-
-	for (u32 i = 0; i < nram; i++) {
-		pfn_t s = max(done, ALIGN_DOWN(ram[i].start, BUDDY_BLOCK));
-		pfn_t e = ALIGN_UP(ram[i].end, BUDDY_BLOCK);
-		u64 bytes;
-
-		if (s >= e)
-			continue;
-		bytes = (e - s) * sizeof(struct page);
-		static_assert(BLOCK_BYTES % PAGE_SIZE == 0, "blocks of descriptors are pages");
-		VERIFY(!pt_map_kernel((uptr)pfn_to_page(s),
-				      virt_to_phys(early_mem_alloc(bytes, PAGE_SIZE)),
-				      bytes >> PAGE_SHIFT, PROT_R | PROT_W | PROT_GLOBAL));
-		done = e;
-	}
+	for (u32 i = 0; i < nram; i++)
+		arch_map_page_array(ALIGN_DOWN(ram[i].start, BUDDY_BLOCK),
+				    ALIGN_UP(ram[i].end, BUDDY_BLOCK));
 }
 
 static void __init mark_reserved(pfn_t start, pfn_t end)

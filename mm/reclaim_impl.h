@@ -2,6 +2,7 @@
 /* Reclaim lists and pressure, private to mm/. */
 #pragma once
 
+#include <tern/base/spin.h>
 #include <tern/base/types.h>
 #include <tern/mm/page.h>
 
@@ -20,6 +21,16 @@ void lru_touch(struct page *page);
 /** lru_drain() - this CPU's batch goes to the lists. */
 void lru_drain_all(void);
 void lru_init(void);
+/** lru_rescue() - a page is no longer locked in memory. */
+void lru_rescue(struct page *page);
+/* With lru.lock held. */
+void lru_link_locked(struct page *p, bool is_active);
+void lru_unlink_locked(struct page *p);
+struct lru_lists {
+	struct spin lock;	/* protects both lists; LOCKRANK_LRU, irqsave */
+	struct list active, inactive;	/* L */
+};
+extern struct lru_lists lru;
 
 u64 commit_limit_pages(void);
 void oom_victim_gone(void);

@@ -17,6 +17,7 @@ enum lockrank {
 	/* sleeping locks */
 	LOCKRANK_MODULE,		/* protects driver and module tables while they change */
 	LOCKRANK_DEVTREE,		/* protects the shape of the device tree */
+	LOCKRANK_IRQTABLE,		/* protects the table of interrupt lines against change */
 	LOCKRANK_MOUNTNS,		/* protects mount trees against change (rwsem) */
 	LOCKRANK_FS_RENAME,		/* one directory rename at a time per file system */
 	LOCKRANK_EXEC,			/* protects a process while it changes its program */

@@ -49,6 +49,8 @@ struct anonset;		/* reverse map of anonymous pages; mm/anon.c */
 #define REGION_NOHUGE	0x80000u
 #define REGION_HUGE	0x100000u
 #define REGION_ACCOUNT	0x200000u	/* counts against the commit limit */
+#define REGION_PROT	0x7u
+#define REGION_MAYALL	(REGION_MAYREAD | REGION_MAYWRITE | REGION_MAYEXEC)
 
 /* What a fault wants; region ops fill in the page. */
 struct fault {
@@ -80,7 +82,10 @@ struct region {
 	const struct region_ops *ops;	/* I never NULL */
 	void *priv;		/* ops owner's */
 	struct rbnode node;	/* L in as_regions */
-	uptr gap_max;		/* L largest free gap in this subtree, below its nodes */
+	uptr gap;		/* L free bytes between the region before and this one's guard */
+	uptr gap_max;		/* L largest gap in this subtree */
+	u64 pte_bits;		/* L entry bits of this protection, write bit included */
+	bool has_anon;		/* A private pages may be mapped: fork copies their entries */
 	struct rbnode pc_node;	/* pc->rmap_lock: in pc->regions */
 	u64 pc_last_max;	/* augmented: largest last index of the subtree */
 	struct anonset *anon;	/* L first set by a fault; anonymous pages' reverse map */
@@ -101,7 +106,7 @@ struct aspace {
 	u32 nregions;			/* L */
 	u32 as_seq;			/* A bumped on every region change */
 	u64 total_vm, locked_vm, data_vm, stack_vm, exec_vm, pinned_vm;	/* L in pages */
-	u64 hiwater_rss, hiwater_vm;
+	u64 hiwater_rss, hiwater_vm;	/* pages; racy maxima */
 	atomic64 rss[RSS_KINDS];	/* A pages */
 	atomic64 pt_bytes;		/* A page table memory */
 	uptr mmap_base;			/* top of the mmap area; searched downwards */
@@ -130,7 +135,9 @@ void aspace_put(struct aspace *as);
 /** aspace_ref() / aspace_unref() - keep the structure and top table only (lazy TLB). unref: any context. */
 void aspace_ref(struct aspace *as);
 void aspace_unref(struct aspace *as);
-/** aspace_switch() - called by the scheduler, interrupts off: activate @next (NULL: stay lazy). */
+/** aspace_switch() - called by the scheduler, interrupts off: activate @next (NULL: stay lazy).
+ * @prev and @next are t_as of the threads (NULL: kernel thread); which space stays loaded lazily on this CPU, and the
+ * reference for it, is mm's business. May be called with a run queue lock held. */
 void aspace_switch(struct aspace *prev, struct aspace *next);
 extern struct aspace aspace_kernel;	/* kernel threads and early boot */
 
@@ -201,3 +208,26 @@ extern const struct region_ops region_ops_anon;
 struct region_usage { u64 rss, pss, shared_clean, shared_dirty, private_clean, private_dirty,
 	referenced, anonymous, swap, locked, lazyfree, anon_huge; };
 void region_usage_get(struct region *rg, struct region_usage *out);
+
+/** aspace_rss() - resident pages of all kinds; also moves hiwater_rss. */
+u64 aspace_rss(struct aspace *as);
+/** region_name() - what /proc/PID/maps shows for a region without a file, or NULL. */
+const char *region_name(struct region *rg);
+/**
+ * aspace_shmem_map() - region ops and cache of a new anonymous shared object into @req; 0, -ENOMEM.
+ * The object is the caller's too until aspace_shmem_done(), after aspace_map().
+ */
+int aspace_shmem_map(struct map_request *req);
+void aspace_shmem_done(struct map_request *req);
+/** aspace_map_special() - pages of the kernel (vdso): the array @pages stays the caller's and must live as long as the kernel; @addr hint; @ops NULL: maps @pages as they are, else ops with @priv; address or -errno. */
+long aspace_map_special(struct aspace *as, uptr addr, struct page **pages, u32 n, u32 prot,
+			const struct region_ops *ops, void *priv);
+/** aspace_shift_stack() - exec: move the stack region with its pages down by @shift bytes; 0, -ENOMEM. */
+int aspace_shift_stack(struct aspace *as, struct region *rg, uptr shift);
+
+/* /proc/sys/vm */
+extern u32 vm_overcommit_mode;		/* 0 heuristic, 1 always, 2 never */
+extern u32 vm_overcommit_ratio;		/* percent of RAM in mode 2 */
+extern u32 vm_max_map_count;
+extern u64 vm_mmap_min_addr;
+extern u32 vm_stack_guard_pages;

@@ -46,6 +46,17 @@ struct pagecache_ops {
 
 /* For caches with nothing behind them (tmpfs, memfd): a hole reads as zeroes. */
 extern const struct pagecache_ops pagecache_ops_memory;
+/* Its slots, for file systems that replace some of them. */
+int pagecache_memory_read_page(struct pagecache *pc, struct page *page);
+void pagecache_no_read_ahead(struct pagecache *pc, u64 index, u32 n);
+int pagecache_memory_write_page(struct pagecache *pc, struct page *page);
+int pagecache_memory_write_begin(struct pagecache *pc, loff_t pos, size_t len, struct page **page, void **priv);
+ssize_t pagecache_memory_write_end(struct pagecache *pc, loff_t pos, size_t len, size_t copied,
+				   struct page *page, void *priv);
+int pagecache_memory_make_writable(struct pagecache *pc, struct page *page);
+bool pagecache_memory_release_page(struct pagecache *pc, struct page *page);
+/** pagecache_read_ahead_pages() - ready-made read_ahead slot: read_page() for each missing page. */
+void pagecache_read_ahead_pages(struct pagecache *pc, u64 index, u32 n);
 
 struct pagecache {
 	struct radix pages;		/* R index -> struct page */
@@ -53,6 +64,7 @@ struct pagecache {
 	u64 npages;			/* L */
 	const struct pagecache_ops *ops;	/* I */
 	struct vnode *vnode;		/* I owner, may be NULL for anonymous objects */
+	loff_t anon_size;		/* I bytes of an object without a vnode */
 	struct rwsem inval;		/* truncate (write) against fault and read-ahead (read) */
 	struct spin rmap_lock;		/* protects regions (spin: LOCKRANK_LRU-1 class, see mm) */
 	struct rbtree regions;		/* regions that map this object, by index interval */
@@ -113,3 +125,19 @@ int pagecache_flush(struct pagecache *pc, loff_t start, loff_t end, bool wait);
 void pagecache_unmap(struct pagecache *pc, u64 first, u64 last, bool even_cows);
 /** pagecache_seek_data() - next data (or hole) at or after @pos below @size; -ENXIO. For SEEK_DATA/SEEK_HOLE. */
 loff_t pagecache_seek(struct pagecache *pc, loff_t pos, loff_t size, bool want_hole);
+
+/* ---- write-back errors: each open file sees each error once ---- */
+/** pagecache_set_error() - a write failed (-errno); for end of I/O. Context: any. */
+void pagecache_set_error(struct pagecache *pc, int err);
+/** pagecache_check_error() - 0, or the error since *seen was sampled (advances it). */
+int pagecache_check_error(struct pagecache *pc, u32 *seen);
+/** pagecache_sample_error() - for open: what *seen starts as. */
+u32 pagecache_sample_error(struct pagecache *pc);
+
+/* ---- dirty objects (writeback.c) ---- */
+/**
+ * pagecache_next_dirty() - an object with dirty pages, oldest first, dirtied before @before_ns
+ * Takes it off the list; it comes back when pages stay or become dirty. The flusher
+ * must make sure that the owner lives (vnode reference) before it writes.
+ */
+struct pagecache *pagecache_next_dirty(u64 before_ns, bool (*hold)(struct pagecache *pc));

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The reclaim lists: file pages, active and inactive.
+ *
+ * A new page waits, with a reference, in its CPU's batch and then goes to the
+ * head of the inactive list. A second use moves it to the active list. Pages
+ * that live only in memory are on no list; a page that reclaim finds locked in
+ * memory leaves the lists as unevictable and comes back when it is unlocked.
+ *
+ * Lock order: lru_lock (irqsave) is inside pc->lock and outside zone locks.
+ */
+#include <asm/cpu.h>
+
+#include "pagecache_impl.h"
+
+#define BATCH	15
+
+struct lru_batch {
+	struct page *page[BATCH];
+	u32 count;
+};
+static DEFINE_PERCPU(struct lru_batch, lru_batches);
+
+struct lru_lists lru;
+
+void lru_init(void)
+{
+	spin_init(&lru.lock, LOCKRANK_LRU);
+	list_init(&lru.active);
+	list_init(&lru.inactive);
+}
+
+void lru_link_locked(struct page *p, bool is_active)
+{
+	if (bit_test_and_set(PG_LRU, &p->flags))
+		return;
+	if (is_active)
+		page_flag_set(p, PG_ACTIVE);
+	list_add(&p->lru, is_active ? &lru.active : &lru.inactive);
+	vmstat_add(is_active ? VMSTAT_ACTIVE_FILE : VMSTAT_INACTIVE_FILE, 1);
+}
+
+void lru_unlink_locked(struct page *p)
+{
+	bool is_active = page_flag_test(p, PG_ACTIVE);
+
+	list_unlink(&p->lru);
+	p->lru.next = NULL;
+	__atomic_fetch_and(&p->flags, ~(BIT(PG_LRU) | BIT(PG_ACTIVE)), __ATOMIC_SEQ_CST);
+	vmstat_add(is_active ? VMSTAT_ACTIVE_FILE : VMSTAT_INACTIVE_FILE, -1);
+}
+
+static void batch_flush(struct lru_batch *b)
+{
+	struct page *pages[BATCH];
+	u32 n = b->count;
+
+	for (u32 i = 0; i < n; i++)
+		pages[i] = b->page[i];
+	b->count = 0;
+	spin_lock(&lru.lock);
+	for (u32 i = 0; i < n; i++)
+		lru_link_locked(pages[i], false);
+	spin_unlock(&lru.lock);
+	for (u32 i = 0; i < n; i++)
+		page_put(pages[i]);
+}
+
+void lru_add(struct page *page)
+{
+	struct lru_batch *b;
+	u64 flags;
+
+	page_get(page);
+	flags = irq_save();
+	b = this_cpu_ptr(lru_batches);
+	b->page[b->count++] = page;
+	if (b->count == BATCH)
+		batch_flush(b);
+	irq_restore(flags);
+}
+
+static void drain_this_cpu(void *unused)
+{
+	u64 flags = irq_save();
+
+	batch_flush(this_cpu_ptr(lru_batches));
+	irq_restore(flags);
+}
+
+void lru_drain_all(void)
+{
+	smp_call(SMP_CALL_ALL, drain_this_cpu, NULL);
+}
+
+void lru_remove_final(struct page *page)
+{
+	u64 flags = spin_lock_irqsave(&lru.lock);
+
+	if (page_flag_test(page, PG_LRU))
+		lru_unlink_locked(page);
+	spin_unlock_irqrestore(&lru.lock, flags);
+}
+
+static void activate(struct page *page)
+{
+	u64 flags = spin_lock_irqsave(&lru.lock);
+
+	if (page_flag_test(page, PG_LRU) && !page_flag_test(page, PG_ACTIVE)) {
+		lru_unlink_locked(page);
+		lru_link_locked(page, true);
+	}
+	spin_unlock_irqrestore(&lru.lock, flags);
+}
+
+void lru_touch(struct page *page)
+{
+	u64 f = READ_ONCE(page->flags);
+
+	if (!(f & BIT(PG_REFERENCED))) {
+		page_flag_set(page, PG_REFERENCED);
+	} else if ((f & (BIT(PG_LRU) | BIT(PG_ACTIVE))) == BIT(PG_LRU)) {
+		page_flag_clear(page, PG_REFERENCED);
+		activate(page);
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Page cache, private to mm/. */
+#pragma once
+
+#include <tern/mm/pagecache.h>
+
+#include "aspace_impl.h"
+#include "mm_impl.h"
+#include "reclaim_impl.h"
+#include "rmap_impl.h"
+
+/** pagecache_remove_range() - drop all pages of an index range; inval held for writing or no user left. */
+void pagecache_remove_range(struct pagecache *pc, u64 first, u64 last);
+/** pagecache_remove_frozen() - locked clean page with just our reference: out, count 0; false if used. */
+bool pagecache_remove_frozen(struct page *page);
+/** writeback_forget() - the object goes: off the list of dirty ones. */
+void writeback_forget(struct pagecache *pc);
+/** writeback_kick() - the flusher shall start, memory is wanted. */
+void writeback_kick(void);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Entry points of sys_mem.c into the rest of mm/. */
+#pragma once
+
+#include "aspace_impl.h"
+
+/** aspace_mincore() - one byte a page of [start, end); 0 or -ENOMEM on a hole. */
+int aspace_mincore(struct aspace *as, uptr start, uptr end, u8 *vec);
+/** region_change_flags() - set and clear REGION_* over a mapped range; as_lock for writing. */
+int region_change_flags(struct aspace *as, uptr start, uptr end, u32 set, u32 clear);
+/** aspace_advise() - madvise(2). */
+int aspace_advise(struct aspace *as, uptr addr, size_t len, int advice);
+/** aspace_shmem_done() - drop the maker's reference of aspace_shmem_map(). */
+void aspace_shmem_done(struct map_request *req);
