@@ -158,20 +158,24 @@ int unzip_window_set(struct unzip_core *c, size_t window)
 	return 0;
 }
 
+int unzip_emit(struct unzip_core *c, const u8 *p, size_t len)
+{
+	if (c->sum)
+		c->sum(c, p, len);
+	c->total_out += len;
+	return c->output(c->ctx, p, len);
+}
+
 int unzip_window_flush(struct unzip_core *c)
 {
 	struct unzip_window *w = &c->out;
+	const u8 *p = w->buf + w->flushed;
 	size_t n = w->pos - w->flushed;
-	int err;
 
+	w->flushed = w->pos;
 	if (!n)
 		return 0;
-	if (c->sum)
-		c->sum(c, w->buf + w->flushed, n);
-	err = c->output(c->ctx, w->buf + w->flushed, n);
-	w->flushed = w->pos;
-	c->total_out += n;
-	return err;
+	return c->filter ? c->filter(c, p, n) : unzip_emit(c, p, n);
 }
 
 /* A larger buffer with the same contents. */
@@ -292,7 +296,7 @@ static int run_carry(struct unzip_core *c, struct unzip_span *in)
 	int r = STEP_MORE;
 
 	while (c->carry_len && r == STEP_MORE && in->p < in->end) {
-		size_t lack = c->want > c->carry_len ? c->want - c->carry_len : 64;
+		size_t lack = c->want > c->carry_len ? c->want - c->carry_len : max(64UL, c->carry_len);
 		struct unzip_span sub;
 		size_t left, added;
 		int err = carry_add(c, in, lack);

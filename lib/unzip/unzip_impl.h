@@ -62,6 +62,8 @@ struct unzip_core {
 	struct unzip_window out;
 	/* sees output once, before it is handed out: check sums; may be NULL */
 	void (*sum)(struct unzip_core *core, const u8 *p, size_t len);
+	/* a filter between window and output; ends in unzip_emit(); may be NULL */
+	int (*filter)(struct unzip_core *core, const u8 *p, size_t len);
 	u64 total_out;		/* flushed */
 	size_t want;
 	u8 *carry;		/* input kept for the next call */
@@ -95,6 +97,11 @@ int unzip_window_set(struct unzip_core *core, size_t window);
  * unzip_window_flush() - hand out what is new
  */
 int unzip_window_flush(struct unzip_core *core);
+
+/**
+ * unzip_emit() - hand finished bytes to check sum and output
+ */
+int unzip_emit(struct unzip_core *core, const u8 *p, size_t len);
 
 /**
  * unzip_window_make() - slow path of unzip_reserve()

@@ -323,6 +323,32 @@ TEST(lib_unzip_zstd, damage)
 	check_failures("zstd -c", UNZIP_ZSTD);
 }
 
+TEST(lib_unzip_xz, levels_filters_checks)
+{
+	check_tool("xz -T1 -c", UNZIP_XZ, true);
+	check_tool("xz -9e -T1 --check=crc32 -c --x86 --lzma2=dict=1MiB", UNZIP_XZ, true);
+	check_tool("xz -0 -T1 --check=sha256 --block-size=20000 -c", UNZIP_XZ, true);
+	check_tool("xz -T1 --check=none -c --lzma2=preset=6,lc=0,lp=2,pb=0,dict=4KiB", UNZIP_XZ, true);
+}
+
+TEST(lib_unzip_xz, damage)
+{
+	check_damage("xz -c", UNZIP_XZ, true);
+	check_failures("xz -c --x86 --lzma2", UNZIP_XZ);
+}
+
+TEST(lib_unzip_lzma, levels)
+{
+	check_tool("xz --format=lzma -c", UNZIP_LZMA, true);
+	check_tool("xz --format=lzma -c --lzma1=lc=0,lp=4,pb=4,dict=4KiB", UNZIP_LZMA, true);
+}
+
+TEST(lib_unzip_lzma, damage)
+{
+	check_damage("xz --format=lzma -c", UNZIP_LZMA, false);
+	check_failures("xz --format=lzma -c", UNZIP_LZMA);
+}
+
 TEST(lib_unzip, detection_and_names)
 {
 	struct test_heap heap;
