@@ -10,6 +10,8 @@
 void time_setup(void);
 /** clock_is_tsc() - arch_clock_ns() reads the TSC. */
 bool clock_is_tsc(void);
+/** clock_get_tsc() - how arch_clock_ns() follows from the TSC; false if it does not. */
+bool clock_get_tsc(u64 *base, u64 *mult, u64 *base_ns);
 /** clock_ns_to_tsc() - TSC value at an arch_clock_ns() time. */
 u64 clock_ns_to_tsc(nsec_t ns);
 /** tsc_check_cpu() - compare this new CPU's TSC with the one that starts it. */

@@ -58,6 +58,14 @@ u32 arch_clock_resolution_ns(void)
 	return (u32)max_t(u64, cb.mult >> 32, 1);
 }
 
+bool clock_get_tsc(u64 *base, u64 *mult, u64 *base_ns)
+{
+	*base = cb.base_count;
+	*mult = cb.mult;
+	*base_ns = cb.base_ns;
+	return clock_is_tsc();
+}
+
 u64 clock_ns_to_tsc(nsec_t ns)
 {
 	return cb.base_count + mul_shift(ns - min(ns, cb.base_ns), tsc_per_ns);
