@@ -83,6 +83,8 @@ static void detect_words(struct cpu_info *ci)
 	/* Synthetic ones. */
 	cap_set(ci, FEAT_ALWAYS);
 	cap_set(ci, FEAT_REP_GOOD);
+	cap_set(ci, FEAT_NOPL);
+	cap_set(ci, FEAT_CPUID);
 	if (w[17] & 1U << 8) {
 		cap_set(ci, FEAT_CONSTANT_TSC);
 		cap_set(ci, FEAT_NONSTOP_TSC);
