@@ -29,7 +29,7 @@ static_assert(sizeof(struct acpi_rsdp) == 36, "firmware layout");
 
 static const struct acpi_header **tables;
 static u32 ntables;
-struct acpi_fadt_info acpi_fadt;
+struct acpi_fixed_info acpi_fadt;
 
 /* Firmware memory through the direct map if it is there, else a mapping of its own. */
 static const void *__init map_firmware(paddr_t pa, size_t len)
@@ -128,7 +128,7 @@ static u64 __init field(const struct acpi_header *t, u32 at, u32 n)
 
 static void __init take_fadt(const struct acpi_header *t)
 {
-	struct acpi_fadt_info *f = &acpi_fadt;
+	struct acpi_fixed_info *f = &acpi_fadt;
 	u32 flags = (u32)field(t, 112, 4);
 
 	f->dsdt = field(t, 140, 8) ? field(t, 140, 8) : field(t, 40, 4);

@@ -26,7 +26,7 @@ enum {				/* offsets in the zero page */
 #define SETUP_RNG_SEED		9
 #define SETUP_DATA_MAX		64	/* links followed before the list is called broken */
 
-struct e820_entry {
+struct e820_range {
 	u64 addr, size;
 	u32 type;
 } __packed;
@@ -42,7 +42,7 @@ static u64 __init get(const u8 *bp, u32 at, u32 len)
 static void __init take_e820(const u8 *p, u32 n)
 {
 	for (u32 i = 0; i < n; i++) {
-		struct e820_entry e;
+		struct e820_range e;
 
 		memcpy(&e, p + i * sizeof(e), sizeof(e));
 		boot_add_mem(e.addr, e.size, e.type);
@@ -64,7 +64,7 @@ static void __init take_setup_data(u64 pa)
 		if (!data)
 			return;
 		if (head.type == SETUP_E820_EXT)
-			take_e820(data, head.len / sizeof(struct e820_entry));
+			take_e820(data, head.len / sizeof(struct e820_range));
 		if (head.type == SETUP_RNG_SEED) {
 			bootinfo.seed_len = min_t(u32, head.len, BOOT_SEED_MAX);
 			memcpy(bootinfo.seed, data, bootinfo.seed_len);

@@ -17,10 +17,10 @@
 #include <tern/base/upcall.h>
 #include <tern/kernel/klog.h>
 
-#include "../cpu/cpu_impl.h"
-#include "../cpu/smp_impl.h"
-#include "../irq/apic_impl.h"
-#include "../time/time_impl.h"
+#include "../cpu_impl.h"
+#include "../smp_impl.h"
+#include "../apic_impl.h"
+#include "../time_impl.h"
 
 extern char _text[], _end[], boot_stack[];
 DECLARE_PERCPU(u64, cpu_canary);

@@ -9,7 +9,7 @@
  *
  * Intel SDM vol. 2A CPUID; AMD APM vol. 3 appendix E.
  */
-#include "cpu_impl.h"
+#include "../cpu_impl.h"
 
 #include <asm/msr.h>
 #include <tern/lib/string.h>

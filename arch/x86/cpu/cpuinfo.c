@@ -3,7 +3,7 @@
  * /proc/cpuinfo: the text programs parse. Names are those of the vendor kernel,
  * one string of 32 words for each feature word; "-" has no name there.
  */
-#include "cpu_impl.h"
+#include "../cpu_impl.h"
 
 #include <asm/clock.h>
 #include <tern/lib/fmt.h>

@@ -8,7 +8,7 @@
  * delayed by the user into the first instruction of the system call entry.
  * The boot CPU's IST stacks are in the image, the others' are allocated.
  */
-#include "cpu_impl.h"
+#include "../cpu_impl.h"
 
 #include <asm/desc.h>
 #include <asm/msr.h>

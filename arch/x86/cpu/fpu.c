@@ -15,9 +15,9 @@
  * saves the thread's state first and disowns the registers.
  * Intel SDM vol. 1 chapter 13.
  */
-#include "fpu_impl.h"
+#include "../fpu_impl.h"
 
-#include "cpu_impl.h"
+#include "../cpu_impl.h"
 
 #include <asm/atomic.h>
 #include <asm/msr.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Boot-time patching of the SMAP sites (asm/linkage.h); before the image is write-protected. */
-#include "cpu_impl.h"
+#include "../cpu_impl.h"
 
 #include <tern/base/compiler.h>
 

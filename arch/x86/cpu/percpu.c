@@ -7,7 +7,7 @@
  * template still is what the linker wrote except for the fixed head, which is
  * set here for each CPU.
  */
-#include "cpu_impl.h"
+#include "../cpu_impl.h"
 
 #include <asm/early.h>
 #include <asm/msr.h>

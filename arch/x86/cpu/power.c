@@ -51,7 +51,7 @@ INITCALL(CORE, power_init);
 
 static void enable_acpi_mode(void)
 {
-	const struct acpi_fadt_info *f = &acpi_fadt;
+	const struct acpi_fixed_info *f = &acpi_fadt;
 
 	if (!f->smi_command || !f->acpi_enable || (inw((u16)f->pm1a_control) & PM1_SCI_EN))
 		return;
@@ -84,7 +84,7 @@ void arch_poweroff(void)
 
 static void reset_acpi(void)
 {
-	const struct acpi_fadt_info *f = &acpi_fadt;
+	const struct acpi_fixed_info *f = &acpi_fadt;
 
 	if (!f->has_reset)
 		return;

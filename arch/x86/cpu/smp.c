@@ -12,9 +12,9 @@
  * becomes its idle thread (cpu_online_main()). One starts at a time: the
  * trampoline page has one set of parameters.
  */
-#include "smp_impl.h"
+#include "../smp_impl.h"
 
-#include "cpu_impl.h"
+#include "../cpu_impl.h"
 
 #include <asm/acpi.h>
 #include <asm/bootinfo.h>
@@ -29,9 +29,9 @@
 #include <tern/lib/string.h>
 #include <tern/mm/kva.h>
 
-#include "../irq/apic_impl.h"
-#include "../mm/mm_impl.h"
-#include "../time/time_impl.h"
+#include "../apic_impl.h"
+#include "../pt_impl.h"
+#include "../time_impl.h"
 
 #define TRAMPOLINE_PADDR	0x8000UL	/* in the first MiB, which is never allocated */
 #define START_TIMEOUT_NS	1000000000UL
@@ -67,7 +67,7 @@ static void __init count_cpu(void *arg, const struct acpi_cpu *c)
 		++*(u32 *)arg;
 }
 
-static void __init add_cpu(void *arg, const struct acpi_cpu *c)
+static void __init note_cpu(void *arg, const struct acpi_cpu *c)
 {
 	if (!c->is_enabled)
 		return;
@@ -95,7 +95,7 @@ u32 __init smp_find_cpus(void)
 	const struct acpi_header *madt = acpi_find("APIC", 0);
 	u32 n = 1;
 	struct madt_visitor count = { .cpu = count_cpu, .arg = &n };
-	struct madt_visitor add = { .cpu = add_cpu };
+	struct madt_visitor add = { .cpu = note_cpu };
 
 	if (madt)
 		madt_walk(madt, &count);

@@ -19,7 +19,7 @@
 #include <tern/base/spin.h>
 #include <tern/lib/bits.h>
 
-#include "../irq/apic_impl.h"
+#include "../apic_impl.h"
 
 struct call_request {
 	void (*fn)(void *arg);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The exception table: instructions that may fault, and where to go on. */
-#include "entry_impl.h"
+#include "../entry_impl.h"
 
 struct extable_entry {
 	s32 insn, fixup;	/* relative to their own address */

@@ -11,7 +11,7 @@
  * are not taken from it, flags are masked, extended state is checked as a whole
  * before it is used.
  */
-#include "entry_impl.h"
+#include "../entry_impl.h"
 
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
@@ -21,7 +21,7 @@
 #include <tern/kernel/thread.h>
 #include <tern/lib/string.h>
 
-#include "../cpu/fpu_impl.h"
+#include "../fpu_impl.h"
 
 struct sigcontext_ {
 	u64 r8, r9, r10, r11, r12, r13, r14, r15;

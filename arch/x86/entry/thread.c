@@ -9,7 +9,7 @@
  * FS and GS base of the user live in the registers while the thread runs. With
  * FSGSBASE user code changes them without us, so they are read at each switch.
  */
-#include "entry_impl.h"
+#include "../entry_impl.h"
 
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
@@ -23,8 +23,8 @@
 #include <tern/kernel/thread.h>
 #include <tern/lib/string.h>
 
-#include "../cpu/cpu_impl.h"
-#include "../cpu/fpu_impl.h"
+#include "../cpu_impl.h"
+#include "../fpu_impl.h"
 
 /* What arch_switch_stack() finds on a stack. */
 struct switch_frame {

@@ -14,7 +14,7 @@
  *
  * Signals and codes are Linux's for the same exception. Intel SDM vol. 3A, 6.15.
  */
-#include "entry_impl.h"
+#include "../entry_impl.h"
 
 #include <asm/backtrace.h>
 #include <asm/cpufeature.h>
@@ -29,9 +29,9 @@
 #include <tern/kernel/klog.h>
 #include <tern/kernel/thread.h>
 
-#include "../cpu/smp_impl.h"
-#include "../irq/apic_impl.h"
-#include "../mm/mm_impl.h"
+#include "../smp_impl.h"
+#include "../apic_impl.h"
+#include "../pt_impl.h"
 
 enum {
 	TRAP_DE = 0, TRAP_DB = 1, TRAP_NMI = 2, TRAP_BP = 3, TRAP_DF = 8, TRAP_GP = 13,

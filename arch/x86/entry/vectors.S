@@ -64,7 +64,7 @@ entry_vectors:
 	.set	vector, 0
 	.rept	256
 	.balign 16, 0xcc
-	.if	vector == 8 || vector == 17 || (vector >= 10 && vector <= 14) || vector == 21 || vector == 29 || vector == 30
+	.if	vector < 32 && (0x60227d00 >> (vector & 31)) & 1	/* those with an error code */
 	pushq	%rdi
 	movl	$vector, %edi
 	.if	vector == 8

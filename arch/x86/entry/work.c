@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The slow paths behind the work word, and returns from interrupts. */
-#include "entry_impl.h"
+#include "../entry_impl.h"
 
 #include <asm/cpu.h>
 #include <asm/msr.h>
@@ -9,8 +9,8 @@
 #include <tern/base/upcall.h>
 #include <tern/kernel/thread.h>
 
-#include "../cpu/fpu_impl.h"
-#include "../irq/apic_impl.h"
+#include "../fpu_impl.h"
+#include "../apic_impl.h"
 
 struct frame *thread_frame(const struct thread *t)
 {

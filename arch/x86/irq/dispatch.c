@@ -3,7 +3,7 @@
  * Vectors 32 and above: to devices, the timer, or another CPU's request. Runs on
  * this CPU's interrupt stack (entry/vectors.S), interrupts off.
  */
-#include "apic_impl.h"
+#include "../apic_impl.h"
 
 #include <asm/cpu.h>
 #include <asm/page.h>
@@ -14,8 +14,8 @@
 #include <tern/kernel/klog.h>
 #include <tern/mm/page.h>
 
-#include "../cpu/smp_impl.h"
-#include "../entry/entry_impl.h"
+#include "../smp_impl.h"
+#include "../entry_impl.h"
 
 #define IRQ_STACK_ORDER	2	/* 16 KiB */
 

@@ -4,7 +4,7 @@
  * Without one in the tables there are no pins, and GSIs cannot be had.
  * Intel 82093AA data sheet.
  */
-#include "apic_impl.h"
+#include "../apic_impl.h"
 
 #include <asm/acpi.h>
 #include <asm/io.h>
@@ -20,23 +20,23 @@
 #define ENTRY_LEVEL	0x8000u
 #define ENTRY_LOW	0x2000u
 
-struct ioapic {
+struct ioapic_unit {
 	volatile u8 *regs;
 	u32 gsi_base, npins;
 };
 
-static struct ioapic *ioapics __ro_after_init;
+static struct ioapic_unit *ioapics __ro_after_init;
 static u32 nioapics __ro_after_init;
 static struct { bool is_set, is_level, is_active_low; u32 gsi; } overrides[16] __ro_after_init;
 static struct spin ioapic_lock = SPIN_INIT(LOCKRANK_HW);	/* protects select and window */
 
-static u32 reg_read(const struct ioapic *io, u32 reg)
+static u32 reg_read(const struct ioapic_unit *io, u32 reg)
 {
 	mmio_write32(io->regs, reg);
 	return mmio_read32(io->regs + 0x10);
 }
 
-static void reg_write(const struct ioapic *io, u32 reg, u32 v)
+static void reg_write(const struct ioapic_unit *io, u32 reg, u32 v)
 {
 	mmio_write32(io->regs, reg);
 	mmio_write32(io->regs + 0x10, v);
@@ -49,7 +49,7 @@ static void __init count_one(void *arg, const struct acpi_ioapic *io)
 
 static void __init add_one(void *arg, const struct acpi_ioapic *found)
 {
-	struct ioapic *io = &ioapics[nioapics];
+	struct ioapic_unit *io = &ioapics[nioapics];
 
 	io->regs = early_mmio_map(found->paddr, 0x20, PROT_NOCACHE);
 	if (!io->regs)
@@ -84,7 +84,7 @@ void __init ioapic_setup(void)
 		kwarn("ACPI: MADT is damaged");
 }
 
-static struct ioapic *find(u32 gsi)
+static struct ioapic_unit *find(u32 gsi)
 {
 	for (u32 i = 0; i < nioapics; i++)
 		if (gsi - ioapics[i].gsi_base < ioapics[i].npins)
@@ -108,7 +108,7 @@ u32 ioapic_gsi_end(void)
 
 void ioapic_route(u32 gsi, u32 cpu, u32 vector, bool is_level, bool is_active_low, bool is_masked)
 {
-	struct ioapic *io = find(gsi);
+	struct ioapic_unit *io = find(gsi);
 	u32 low = vector | (is_level ? ENTRY_LEVEL : 0) | (is_active_low ? ENTRY_LOW : 0);
 	u64 flags;
 
@@ -124,7 +124,7 @@ void ioapic_route(u32 gsi, u32 cpu, u32 vector, bool is_level, bool is_active_lo
 
 void ioapic_set_mask(u32 gsi, bool is_masked)
 {
-	struct ioapic *io = find(gsi);
+	struct ioapic_unit *io = find(gsi);
 	u64 flags;
 	u32 v;
 

@@ -4,7 +4,7 @@
  * one-shot timer. x2APIC mode (registers are MSRs) if the processor has it, else
  * memory-mapped. Intel SDM vol. 3A chapter 11.
  */
-#include "apic_impl.h"
+#include "../apic_impl.h"
 
 #include <asm/clock.h>
 #include <asm/cpufeature.h>
@@ -15,8 +15,8 @@
 #include <tern/base/bug.h>
 #include <tern/kernel/klog.h>
 
-#include "../cpu/smp_impl.h"
-#include "../time/time_impl.h"
+#include "../smp_impl.h"
+#include "../time_impl.h"
 
 enum {
 	LAPIC_ID = 0x20, LAPIC_VERSION = 0x30, LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The two 8259 controllers: moved out of the exceptions' vectors and masked. */
-#include "apic_impl.h"
+#include "../apic_impl.h"
 
 #include <asm/io.h>
 

@@ -14,7 +14,7 @@
  * Lock: irq_lock protects the table of sources and all vector tables against
  * change; the interrupt path only reads its own CPU's table.
  */
-#include "apic_impl.h"
+#include "../apic_impl.h"
 
 #include <asm/cpu.h>
 #include <tern/base/bug.h>

@@ -7,7 +7,7 @@
  * same reserved range downwards. The page allocator takes what is left.
  * Runs on the boot CPU only.
  */
-#include "mm_impl.h"
+#include "../pt_impl.h"
 
 #include <asm/bootinfo.h>
 #include <asm/early.h>

@@ -11,7 +11,7 @@
  *
  * Address 0 and everything else in the low half is unmapped.
  */
-#include "mm_impl.h"
+#include "../pt_impl.h"
 
 #include <asm/bootinfo.h>
 #include <asm/cpufeature.h>

@@ -14,7 +14,7 @@
  *
  * Lock order: pt_lock() is LOCKRANK_PTL; nothing here takes another lock.
  */
-#include "mm_impl.h"
+#include "../pt_impl.h"
 
 #include <asm/cpufeature.h>
 #include <asm/early.h>

@@ -19,7 +19,7 @@
  * A CPU that runs a kernel thread keeps the last space loaded (lazy) and
  * goes on taking flushes for it.
  */
-#include "mm_impl.h"
+#include "../pt_impl.h"
 
 #include <asm/aspace.h>
 #include <asm/cpufeature.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* HPET main counter. IA-PC HPET specification 1.0a. */
-#include "time_impl.h"
+#include "../time_impl.h"
 
 #include <asm/acpi.h>
 #include <asm/io.h>

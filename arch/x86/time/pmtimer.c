@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ACPI power management timer and the PIT, both behind ports. */
-#include "time_impl.h"
+#include "../time_impl.h"
 
 #include <asm/acpi.h>
 #include <asm/io.h>

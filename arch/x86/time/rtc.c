@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Wall clock of the CMOS (MC146818 and its descendants), kept in UTC. */
-#include "time_impl.h"
+#include "../time_impl.h"
 
 #include <asm/acpi.h>
 #include <asm/io.h>
@@ -15,7 +15,7 @@ enum { RTC_SEC = 0, RTC_MIN = 2, RTC_HOUR = 4, RTC_DAY = 7, RTC_MONTH = 8, RTC_Y
 #define B_24H		0x02
 #define POLLS_MAX	10000u	/* an update takes 2 ms at most */
 
-struct rtc_time { u32 sec, min, hour, day, month, year, century; };
+struct cmos_time { u32 sec, min, hour, day, month, year, century; };
 
 static struct spin rtc_lock = SPIN_INIT(LOCKRANK_HW);	/* protects index and data port */
 
@@ -31,11 +31,11 @@ static void cmos_write(u8 reg, u8 v)
 	outb(v, 0x71);
 }
 
-static void read_raw(struct rtc_time *t)
+static void read_raw(struct cmos_time *t)
 {
 	for (u32 i = 0; i < POLLS_MAX && (cmos_read(RTC_A) & A_UPDATING); i++)
 		cpu_relax();
-	*t = (struct rtc_time){
+	*t = (struct cmos_time){
 		cmos_read(RTC_SEC), cmos_read(RTC_MIN), cmos_read(RTC_HOUR), cmos_read(RTC_DAY),
 		cmos_read(RTC_MONTH), cmos_read(RTC_YEAR),
 		acpi_fadt.century ? cmos_read(acpi_fadt.century) : 0,
@@ -45,7 +45,7 @@ static void read_raw(struct rtc_time *t)
 static u32 from_bcd(u32 v) { return (v & 15) + (v >> 4) * 10; }
 static u8 to_bcd(u32 v) { return (u8)(v / 10 << 4 | v % 10); }
 
-static void decode(struct rtc_time *t, u8 b)
+static void decode(struct cmos_time *t, u8 b)
 {
 	bool is_pm = !(b & B_24H) && (t->hour & 0x80);
 
@@ -82,7 +82,7 @@ static s64 days_from_civil(s64 y, u32 m, u32 d)
 
 s64 arch_rtc_read(void)
 {
-	struct rtc_time t, again;
+	struct cmos_time t, again;
 	u64 flags = spin_lock_irqsave(&rtc_lock);
 	u8 b = cmos_read(RTC_B);
 
@@ -103,7 +103,7 @@ s64 arch_rtc_read(void)
 	       t.sec;
 }
 
-static void civil_from_days(s64 z, struct rtc_time *t)
+static void civil_from_days(s64 z, struct cmos_time *t)
 {
 	s64 era;
 	u32 doe, yoe, doy, mp;
@@ -121,7 +121,7 @@ static void civil_from_days(s64 z, struct rtc_time *t)
 
 int arch_rtc_write(s64 seconds)
 {
-	struct rtc_time t;
+	struct cmos_time t;
 	u32 of_day = (u32)(seconds % 86400);
 	u64 flags;
 	u8 b;

@@ -16,7 +16,7 @@
  * Rate of the TSC, first that is known: CPUID 15h, the hypervisor, a few ms of
  * HPET, ACPI timer or PIT.
  */
-#include "time_impl.h"
+#include "../time_impl.h"
 
 #include <asm/acpi.h>
 #include <asm/bootinfo.h>

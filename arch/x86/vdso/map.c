@@ -9,7 +9,7 @@
 #include <tern/kernel/loader.h>
 #include <tern/mm/aspace.h>
 
-#include "../time/time_impl.h"
+#include "../time_impl.h"
 
 static union {
 	struct vvar v;

@@ -66,7 +66,7 @@ bool acpi_checksum_ok(const void *p, size_t len);
 paddr_t acpi_hpet_paddr(void);
 
 /** FADT members used by more than one file; zero if there is no FADT. */
-struct acpi_fadt_info {
+struct acpi_fixed_info {
 	u32 pm_timer_port;
 	bool pm_timer_is_32bit;
 	u32 pm1a_control, pm1b_control;
@@ -80,4 +80,4 @@ struct acpi_fadt_info {
 	u8 reset_value;
 	paddr_t dsdt;
 };
-extern struct acpi_fadt_info acpi_fadt;
+extern struct acpi_fixed_info acpi_fadt;

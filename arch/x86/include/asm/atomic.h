@@ -42,8 +42,12 @@ typedef struct { s64 v; } atomic64;
 #define bit_set_atomic(nr, p)	((void)__atomic_fetch_or((u64 *)(p) + (nr) / 64, BIT((nr) % 64), __ATOMIC_SEQ_CST))
 #define bit_clear_atomic(nr, p)	((void)__atomic_fetch_and((u64 *)(p) + (nr) / 64, ~BIT((nr) % 64), __ATOMIC_SEQ_CST))
 #define bit_test(nr, p)		((READ_ONCE(((const u64 *)(p))[(nr) / 64]) >> ((nr) % 64)) & 1)
-#define bit_test_and_set(nr, p)	(!!(__atomic_fetch_or((u64 *)(p) + (nr) / 64, BIT((nr) % 64), __ATOMIC_SEQ_CST) & BIT((nr) % 64)))
-#define bit_test_and_clear(nr, p) (!!(__atomic_fetch_and((u64 *)(p) + (nr) / 64, ~BIT((nr) % 64), __ATOMIC_SEQ_CST) & BIT((nr) % 64)))
+#define bit_test_and_set(nr, p)							\
+	(!!(__atomic_fetch_or((u64 *)(p) + (nr) / 64, BIT((nr) % 64),		\
+			      __ATOMIC_SEQ_CST) & BIT((nr) % 64)))
+#define bit_test_and_clear(nr, p)						\
+	(!!(__atomic_fetch_and((u64 *)(p) + (nr) / 64, ~BIT((nr) % 64),		\
+			       __ATOMIC_SEQ_CST) & BIT((nr) % 64)))
 
 static inline void mb(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 static inline void rmb(void) { __asm__ volatile("lfence" ::: "memory"); }
