@@ -24,6 +24,7 @@ enum lockrank {
 	LOCKRANK_TTY_WRITE,		/* one writer to a terminal at a time */
 	LOCKRANK_TTY,			/* protects a terminal's settings and buffers */
 	LOCKRANK_SOCK,			/* protects a socket's state */
+	LOCKRANK_EPOLL_LOOP,		/* one change at a time to the graph of epoll sets */
 	LOCKRANK_EPOLL,			/* protects an epoll set; nests along the set graph */
 	LOCKRANK_PIPE,			/* protects a pipe's buffers */
 	LOCKRANK_OFILE_POS,		/* protects an open file's position */
@@ -60,8 +61,9 @@ enum lockrank {
 	LOCKRANK_PROCTREE,		/* protects parent, children, groups, sessions */
 	LOCKRANK_SIGNAL,		/* protects a process's signal state and threads */
 	LOCKRANK_PIDMAP,		/* protects the table of pid numbers */
+	LOCKRANK_CLOCKWATCH,		/* protects the list of those who wait for wall time */
+	LOCKRANK_POSIXTIMER,		/* protects one POSIX timer */
 	LOCKRANK_TTY_SPIN,		/* protects a terminal's receive ring */
-	LOCKRANK_TIMEOUT,		/* protects one CPU's timer queue */
 	LOCKRANK_FUTEX,			/* protects one futex hash bucket */
 	LOCKRANK_WORKQ,			/* protects a work pool */
 	LOCKRANK_DRIVER,		/* a driver's own lock */
@@ -69,6 +71,7 @@ enum lockrank {
 	LOCKRANK_WAITQ,			/* protects a wait queue; outer queue before inner */
 	LOCKRANK_THREAD,		/* protects a thread's scheduling identity */
 	LOCKRANK_RUNQ,			/* protects one CPU's run queue; lower CPU first */
+	LOCKRANK_TIMEOUT,		/* protects one CPU's timer queue; functions run without it */
 	LOCKRANK_RCU,			/* protects grace period state */
 	LOCKRANK_SLAB,			/* protects an object cache's shared lists */
 	LOCKRANK_LRU,			/* protects page reclaim lists */

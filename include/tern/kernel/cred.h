@@ -41,6 +41,9 @@ void cred_commit(struct credset *c);
 const struct credset *cred_override(const struct credset *c);
 void cred_revert(const struct credset *old);
 
+/** grouplist_put() - drop a reference; the last frees. */
+void grouplist_put(struct grouplist *g);
+
 bool cred_in_group(const struct credset *c, gid_t gid);
 /** cap_has() - effective capability CAP_* (uapi/capability.h) of thread_self; sets TF_SU_PRIV if used. */
 bool cap_has(int cap);

@@ -4,7 +4,9 @@
 
 #include <tern/kernel/process.h>
 
+struct frame;
 struct ofile;
+struct page;
 struct binprm;
 
 #define BINPRM_BUF 256
@@ -28,15 +30,47 @@ struct binprm {
 	u32 flags;			/* BINPRM_* */
 	u64 fd_flags;
 	int execfd;
+	uptr stack_top;			/* end of the stack region */
+	uptr exec_name;			/* user address of the file name (AT_EXECFN) */
+	struct page *page;		/* page of the new stack that is being filled, or NULL */
+	uptr page_addr;
+	bool is_randomized;		/* personality and system allow it */
 };
+#define BINPRM_NO_PATH	0x1u		/* its name leads nowhere after exec: no scripts */
+#define BINPRM_NAME_IS_FD 0x2u
 
 struct binfmt {
 	const char *name;
-	/* 0: loaded and registers set; -ENOEXEC: not mine; other -errno. After binprm_commit() errors kill. */
+	/* BINFMT_AGAIN: b->file was replaced: ask all formats again.
+	 * 0: loaded and registers set; -ENOEXEC: not mine; other -errno. After binprm_commit() errors kill. */
 	int (*load)(struct binprm *b);
 	int (*core_dump)(int sig, struct frame *f);	/* named default: binfmt_no_core */
 	struct list link;
 };
+#define BINFMT_AGAIN 1
+/** binfmt_no_core() - for formats that dump nothing. */
+int binfmt_no_core(int sig, struct frame *f);
+/** binprm_read_head() - fill buf from b->file; 0 or -errno. */
+int binprm_read_head(struct binprm *b);
+/** binprm_push_user() - like binprm_push() from user memory. */
+int binprm_push_user(struct binprm *b, const void __user *data, size_t n);
+/** binprm_pop_arg() - drop the first argument string (argv[0]) from the new stack; 0 or -EFAULT. */
+int binprm_pop_arg(struct binprm *b);
+/** binprm_set_file() - load @f next instead (consumes the reference), known as @interp (consumed, kmem). */
+void binprm_set_file(struct binprm *b, struct ofile *f, char *interp);
+/** binprm_flush_page() - let go of the page being filled. */
+void binprm_flush_page(struct binprm *b);
+/** binprm_layout() - mmap area and stack randomisation of b->as. */
+void binprm_layout(struct binprm *b);
+/** binfmt_load() - let the formats load b->file; 0 or -errno. */
+int binfmt_load(struct binprm *b);
+/** coredump_write() - core of thread_self's process for @sig, if limits allow; true if one was written. */
+bool coredump_write(int sig, const struct ksiginfo *info, struct frame *f);
+/** exec_randomize - 0 none, 1 stack and mmap, 2 heap too (randomize_va_space); norandmaps makes it 0. */
+extern u64 exec_randomize;
+/** arch_vdso_map() - map the vdso; its address, 0 if there is none, or -errno. Weak default: none. */
+long arch_vdso_map(struct aspace *as, bool is_randomized);
+
 /** binfmt_register() - compat registers at the end, native formats first. */
 void binfmt_register(struct binfmt *f);
 void binfmt_unregister(struct binfmt *f);

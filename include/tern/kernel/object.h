@@ -48,6 +48,11 @@ static inline void object_get(struct object *o) { ref_get(&o->refs); }
 /** object_put() - Context: sleeps if it was the last reference. */
 void object_put(struct object *o);
 
+/* Ready-made slots for object_ops. */
+bool object_never_signaled(struct object *o, struct thread *t);
+void object_ignore_wait(struct object *o, struct thread *t);
+void object_describe_nothing(struct object *o, struct seqbuf *sb);
+
 /* Generic handle table: grows, lock-free lookup. fs/vfs/fdtab.c builds on it. */
 struct handle_slot { struct object *obj; u32 rights; u32 generation; };
 struct handle_table;

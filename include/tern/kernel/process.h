@@ -167,3 +167,5 @@ void process_timers_exec(struct process *p);
 void process_cpu_limit_changed(struct process *p);
 /** process_ctrl_alt_del() - from the keyboard: restart or SIGINT to pid 1, as reboot(2) chose. Any context. */
 void process_ctrl_alt_del(void);
+/** process_oom_score() - 0 .. 2000, as /proc/PID/oom_score shows it. Sleeps. */
+s64 process_oom_score(struct process *p);

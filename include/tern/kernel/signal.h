@@ -6,6 +6,7 @@
 #pragma once
 
 #include <asm/atomic.h>
+#include <tern/base/rcu.h>
 #include <tern/base/spin.h>
 #include <tern/base/waitq.h>
 #include <tern/lib/list.h>
@@ -35,6 +36,7 @@ struct sigactions {
 	struct spin lock;		/* protects act and all S members of the sharing processes; LOCKRANK_SIGNAL */
 	struct waitq signalfd_wait;	/* signalfd readers */
 	struct ksigaction act[64];
+	struct rcu_job rcu;
 };
 
 /* A queued signal; plain signals are queued once, real-time ones each. */
@@ -54,11 +56,24 @@ struct sigpending {
 struct sigthread {
 	struct sigpending pending;	/* S */
 	ksigset blocked;		/* O writes under S */
+	ksigset real_blocked;		/* S: sigtimedwait unblocked these for a while */
 	ksigset saved_mask;		/* O: restore after sigsuspend/ppoll/... */
 	bool restore_saved;
 	u64 altstack_sp, altstack_size;
 	u32 altstack_flags;
 };
+
+/**
+ * sigqueued_alloc() - a queue entry counted against @c's user
+ * @limit: RLIMIT_SIGPENDING; @must: beyond it too (signals from the kernel)
+ * A POSIX timer sets ->timer afterwards: the entry then stays its own, and
+ * @link is an empty list while it is not queued.
+ * Return: NULL if over the limit or out of memory. Context: any but NMI.
+ */
+struct sigqueued *sigqueued_alloc(const struct credset *c, u64 limit, bool must);
+void sigqueued_free(struct sigqueued *q);
+/** signal_send_queued() - queue a POSIX timer's own entry; 1 if it is queued already (overrun) or ignored. */
+int signal_send_queued(struct process *p, struct thread *t, struct sigqueued *q);
 
 /** signal_send_thread() - to one thread; 0, -EAGAIN if the queue limit is hit (real-time with info). */
 int signal_send_thread(struct thread *t, int sig, const struct ksiginfo *info);
@@ -92,3 +107,6 @@ bool signal_deliver(struct frame *f);
 void signal_exec_reset(void);
 /** signal_is_ignored() - by process @p: SIG_IGN or default-ignored. */
 bool signal_is_ignored(struct process *p, int sig);
+
+/** signal_frame_max() - bytes that a signal frame may take on the user stack (AT_MINSIGSTKSZ). */
+u64 signal_frame_max(void);

@@ -18,6 +18,7 @@
 #include <tern/base/rcu.h>
 #include <tern/kernel/sched.h>
 #include <tern/kernel/signal.h>
+#include <tern/lib/hlist.h>
 #include <tern/lib/list.h>
 
 struct process;
@@ -67,7 +68,6 @@ struct thread {
 	struct hnode t_pid_node;	/* P in t_pid's users */
 	struct list t_group_link;	/* S in p_threads */
 	u64 t_serial;			/* I never reused; tells threads of equal numbers apart */
-	u64 t_parent_serial;		/* P leader only: thread that made the process */
 	u32 t_job;			/* S JOB_* */
 	char t_comm[16];		/* t_lock */
 
@@ -99,6 +99,7 @@ struct thread {
 	u64 t_rseq_seen;		/* O CPU that its rseq area names */
 	void *t_ioctx;			/* O io_uring and friends */
 	void *t_journal;		/* O nesting of file system transactions */
+	void *t_workq;			/* I of a worker: its queue (kernel/irq/workq.c) */
 	void *t_blocked_on;		/* debug: lock or queue it sleeps on */
 	void *t_lockcheck;		/* debug: held locks */
 	void *t_compat;			/* O compat personality's per-thread state */
@@ -116,6 +117,7 @@ struct thread {
 #define TF_SU_PRIV	0x80u	/* used super-user privileges */
 #define TF_DUMPCORE	0x100u
 #define TF_SIGNALED	0x200u
+#define TF_WORKER	0x1000u	/* runs work items: t_workq is told when it blocks */
 #define TF_RSEQ_BUSY	0x400u	/* rseq area is being brought up to date */
 #define TF_VFORKED	0x800u	/* runs in its parent's address space until exec */
 
@@ -124,6 +126,7 @@ struct thread {
 #define JOB_STOP_CONSUME 0x2u	/* and is counted in p_stop_count */
 #define JOB_DYING	0x4u	/* thread_exit has begun: no signals for it */
 #define JOB_SIGKILL	0x8u	/* a fatal signal is on its way */
+#define JOB_STOP_DEQUEUED 0x10u	/* took a stop signal; cleared if SIGCONT overtakes it */
 
 static inline void thread_get(struct thread *t) { ref_get(&t->t_refs); }
 /** thread_put() - last: frees after a grace period. Context: any. */

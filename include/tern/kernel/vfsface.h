@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What processes need of files, declared on the kernel's side so that kernel/
+ * includes nothing of fs/. Functions that also stand in <tern/fs/...> are the same
+ * functions; the others are implemented by fs/procface/.
+ */
+#pragma once
+
+#include <tern/base/types.h>
+
+struct fdtab;
+struct fsctx;
+struct mountns;
+struct ofile;
+struct pidref;
+struct thread;
+
+/* ---- tern/fs/ofile.h, path.h ---- */
+struct fdtab *fdtab_create(void);
+struct fdtab *fdtab_copy(struct fdtab *from);
+void fdtab_get(struct fdtab *t);
+void fdtab_put(struct fdtab *t);
+void fdtab_close_exec(void);
+int fdtab_unshare(void);
+struct ofile *fdtab_file_of(struct thread *t, int fd);
+struct fsctx *fsctx_copy(struct fsctx *from);
+void fsctx_put(struct fsctx *f);
+extern struct fsctx fsctx_initial;	/* kernel threads' */
+struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs);
+void mountns_put(struct mountns *ns);
+extern struct mountns *mountns_initial;
+/** face_mountns_get() - one more reference. */
+struct mountns *face_mountns_get(struct mountns *ns);
+void ofile_put(struct ofile *f);
+ssize_t ofile_read_kernel(struct ofile *f, void *buf, size_t n, loff_t *pos);
+ssize_t ofile_write_kernel(struct ofile *f, const void *buf, size_t n, loff_t *pos);
+struct ofile *fd_get(int fd);
+int fd_reserve(int min, bool cloexec);
+void fd_install(int fd, struct ofile *f);
+void fd_cancel(int fd);
+char *path_name_get(const char __user *name, u32 flags);
+void path_name_put(char *name);
+
+/* ---- fs/procface ---- */
+
+/** face_fsctx_get() - one more reference. */
+void face_fsctx_get(struct fsctx *f);
+/** face_fsctx_is_shared() - do others use it (unshare, setns). */
+bool face_fsctx_is_shared(struct fsctx *f);
+/** face_fdtab_is_shared() - same for a descriptor table; only its owner asks. */
+bool face_fdtab_is_shared(struct fdtab *t);
+/** face_ofile_get() - one more reference on an open file. */
+void face_ofile_get(struct ofile *f);
+
+/**
+ * execfile_open() - open a program: regular file, execute permission, mount allows it
+ * @dirfd: directory descriptor or AT_FDCWD
+ * @name: kernel string; may be empty with AT_EMPTY_PATH
+ * @at_flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW
+ * Refs: returns one; while the file lives nobody can open it for writing.
+ * Return: file, or ERR_PTR(-EACCES, -ENOENT, -ETXTBSY, -ELOOP and so on).
+ */
+struct ofile *execfile_open(int dirfd, const char *name, u32 at_flags);
+
+/* What decides about credentials of the new program. */
+struct execfile_info {
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	bool is_nosuid;		/* mount ignores set-id bits */
+	bool is_readable;	/* by the caller: else not dumpable */
+	bool is_cloexec;
+	u64 dev, ino;
+};
+void execfile_stat(struct ofile *f, struct execfile_info *out);
+/** execfile_file_caps() - security.capability attribute; bytes or -errno. */
+ssize_t execfile_file_caps(struct ofile *f, void *buf, size_t size);
+
+/** fd_is_cloexec() - is the flag set on thread_self's descriptor @fd. */
+bool face_fd_is_cloexec(int fd);
+
+/** pidfd_create() - a file that stands for @pid; takes a reference of its own. ERR_PTR(-ENOMEM). */
+struct ofile *pidfd_create(struct pidref *pid, u32 flags);
+/** pidfd_pid_of() - pid behind a pidfd (borrowed from @f), NULL if it is another kind of file. */
+struct pidref *pidfd_pid_of(struct ofile *f);
+/** pidfd_is_nonblock() - was O_NONBLOCK set on it. */
+bool pidfd_is_nonblock(struct ofile *f);
+
+/** corefile_open() - create a core file as a dump may: no links followed, owner only; ERR_PTR. */
+struct ofile *corefile_open(const char *name);
+
+/** path_name_of() - absolute name of an open file into buf's end; ERR_PTR(-ENAMETOOLONG). */
+char *face_ofile_name(struct ofile *f, char *buf, size_t size);

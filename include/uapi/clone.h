@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* clone(2) flags and structures of the Linux user ABI. */
+#pragma once
+
+#include <tern/base/types.h>
+
+#define CSIGNAL			0xffUL
+#define CLONE_NEWTIME		0x00000080UL
+#define CLONE_VM		0x00000100UL
+#define CLONE_FS		0x00000200UL
+#define CLONE_FILES		0x00000400UL
+#define CLONE_SIGHAND		0x00000800UL
+#define CLONE_PIDFD		0x00001000UL
+#define CLONE_PTRACE		0x00002000UL
+#define CLONE_VFORK		0x00004000UL
+#define CLONE_PARENT		0x00008000UL
+#define CLONE_THREAD		0x00010000UL
+#define CLONE_NEWNS		0x00020000UL
+#define CLONE_SYSVSEM		0x00040000UL
+#define CLONE_SETTLS		0x00080000UL
+#define CLONE_PARENT_SETTID	0x00100000UL
+#define CLONE_CHILD_CLEARTID	0x00200000UL
+#define CLONE_DETACHED		0x00400000UL
+#define CLONE_UNTRACED		0x00800000UL
+#define CLONE_CHILD_SETTID	0x01000000UL
+#define CLONE_NEWCGROUP		0x02000000UL
+#define CLONE_NEWUTS		0x04000000UL
+#define CLONE_NEWIPC		0x08000000UL
+#define CLONE_NEWUSER		0x10000000UL
+#define CLONE_NEWPID		0x20000000UL
+#define CLONE_NEWNET		0x40000000UL
+#define CLONE_IO		0x80000000UL
+#define CLONE_CLEAR_SIGHAND	0x100000000UL
+#define CLONE_INTO_CGROUP	0x200000000UL
+#define CLONE_NEWANY (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
+		      CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
+
+/* clone3(2). Sizes: 64 first, 80 with set_tid, 88 with cgroup. */
+struct clone_args_ {
+	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	u64 set_tid, set_tid_size;
+	u64 cgroup;
+};
+#define CLONE_ARGS_SIZE_VER0 64

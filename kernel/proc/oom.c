@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The last resort when memory ran out: the process with the most memory,
+ * corrected by its oom_score_adj (thousandths of all memory), is killed. While
+ * a victim is still dying nobody else is chosen.
+ */
+#include "proc_impl.h"
+
+#include <tern/base/upcall.h>
+#include <tern/kernel/klog.h>
+#include <tern/mm/vmstat.h>
+
+#define ADJ_NEVER	(-1000)
+#define VICTIM_PATIENCE	(2UL * 1000000000)
+
+static u64 victim_since;		/* ns of the last kill */
+static struct process *last_victim;	/* R with a reference */
+
+static s64 badness(struct process *p, struct aspace *as, u64 total)
+{
+	s64 adj = READ_ONCE(p->p_oom_score_adj);
+
+	if (adj == ADJ_NEVER)
+		return S64_MIN;
+	return (s64)(aspace_rss(as) + atomic_read(&as->rss[RSS_SWAP]) +
+		     atomic_read(&as->pt_bytes) / (s64)PAGE_SIZE) + adj * (s64)total / 1000;
+}
+
+static bool may_die(struct process *p)
+{
+	return p != process_pid1 && !(p->p_flags & PROC_KERNEL) &&
+	       p->p_exit_state == PROCEXIT_ALIVE;
+}
+
+s64 process_oom_score(struct process *p)
+{
+	u64 total = page_count_total();
+	struct aspace *as = process_aspace(p);
+	s64 points;
+
+	if (!as || !may_die(p)) {
+		if (as)
+			aspace_put(as);
+		return 0;
+	}
+	points = badness(p, as, total);
+	aspace_put(as);
+	if (points == S64_MIN)
+		return 0;
+	points = 666 + points * 1000 / (s64)total * 2 / 3;	/* as Linux shows it */
+	return points < 0 ? 0 : points;
+}
+
+/* Address space of @p as a hint: valid under RCU only, for its counters. */
+static struct aspace *peek_aspace(struct process *p)
+{
+	struct aspace *as = NULL;
+	struct thread *t;
+
+	process_thread_foreach_rcu(p, t)
+		if (!as && !(READ_ONCE(t->t_flags) & TF_KTHREAD))
+			as = READ_ONCE(t->t_as);
+	return as;
+}
+
+static struct process *choose_victim(u64 total)
+{
+	struct process *p, *best = NULL;
+	s64 points, most = S64_MIN;
+	u64 flags = spin_lock_irqsave(&process_tree_lock);
+
+	list_foreach(p, &process_all, p_all_link) {
+		struct aspace *as = may_die(p) ? peek_aspace(p) : NULL;
+
+		points = as ? badness(p, as, total) : S64_MIN;
+		if (points > most) {
+			most = points;
+			best = p;
+		}
+	}
+	if (best)
+		process_get(best);
+	spin_unlock_irqrestore(&process_tree_lock, flags);
+	return best;
+}
+
+/* Every process that shares the memory must go, else nothing is freed. */
+static void kill_victim(struct process *p)
+{
+	struct aspace *as;
+
+	kerr("Out of memory: killed process %d (%s), score adjustment %d", pidref_nr(p->p_pid),
+	     p->p_leader->t_comm, p->p_oom_score_adj);
+	vmstat_add(VMSTAT_OOM_KILL, 1);
+	as = process_aspace(p);
+	if (as) {
+		as->oom_victim = true;
+		aspace_put(as);
+	}
+	signal_send_process(p, SIGKILL, NULL);
+}
+
+/* Is the last one still holding memory, within reasonable time? */
+static bool victim_is_dying(u64 now)
+{
+	struct process *p;
+	bool ret;
+
+	rcu_read_lock();
+	p = rcu_load(last_victim);
+	ret = p && READ_ONCE(p->p_nthreads) && now - READ_ONCE(victim_since) < VICTIM_PATIENCE;
+	rcu_read_unlock();
+	return ret;
+}
+
+bool oom_kill(u64 npages_wanted)
+{
+	u64 now = clock_ns(), since = READ_ONCE(victim_since);
+	struct process *p, *old;
+
+	if (process_self()->p_flags & PROC_GROUP_EXIT)
+		return true;	/* the caller itself is dying and frees memory soon */
+	if (victim_is_dying(now))
+		return true;
+	if (!cas(&victim_since, since, now))
+		return true;
+	p = choose_victim(page_count_total());
+	if (!p)
+		return false;
+	kerr("%s wants %lu pages and there are none", thread_self()->t_comm, npages_wanted);
+	kill_victim(p);
+	old = xchg(&last_victim, p);
+	if (old)
+		process_put(old);
+	return true;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of kernel/proc share. */
+#pragma once
+
+#include <tern/base/bug.h>
+#include <tern/kernel/cred.h>
+#include <tern/kernel/loader.h>
+#include <tern/kernel/ns.h>
+#include <tern/kernel/process.h>
+#include <tern/lib/string.h>
+#include <tern/mm/aspace.h>
+
+/* ---- pid.c ---- */
+void pid_init(void);
+/** pidref_alloc() - a new number; @want 0: next free one. ERR_PTR(-EAGAIN, -ENOMEM, -EEXIST). */
+struct pidref *pidref_alloc(s32 want);
+/** pidref_alloc_undo() - give back a number that never had a user, and its reference. */
+void pidref_alloc_undo(struct pidref *p);
+/** pidref_attach() / pidref_detach() - enter or leave a role. Locks: tree lock held. */
+void pidref_attach(struct pidref *p, enum pid_role role, struct hnode *n);
+void pidref_detach(struct pidref *p, enum pid_role role, struct hnode *n);
+/** pidref_swap_threads() - exchange the numbers of two threads. Locks: tree lock held. */
+void pidref_swap_threads(struct thread *a, struct thread *b);
+extern u32 pid_limit;
+
+/* ---- thread.c ---- */
+void thread_cache_init(void);
+/** thread_alloc() - zeroed thread with stack, two references, on no list; ERR_PTR(-ENOMEM). */
+struct thread *thread_alloc(void);
+/** thread_discard() - undo thread_alloc() for a thread that never ran. */
+void thread_discard(struct thread *t);
+void thread_list_add_locked(struct thread *t);
+void thread_list_del_locked(struct thread *t);
+void kthread_finish(struct thread *t, int code);
+void thread_run_work(void);
+
+/* ---- process.c ---- */
+void process_cache_init(void);
+/** process_alloc() - zeroed process with locks and lists set up; NULL if no memory. */
+struct process *process_alloc(void);
+void process_list_add_locked(struct process *p);
+void process_list_del_locked(struct process *p);
+extern struct process *process_pid1;
+/** process_account_thread() - add a dying thread's numbers to its process. */
+void process_account_thread(struct process *p, struct thread *t);
+
+extern u64 process_thread_max;
+
+/* ---- elsewhere in kernel/ ---- */
+void futex_init(void);
+void binfmt_init(void);
+
+/* ---- exit.c ---- */
+/** thread_release_memory() - thread_self leaves its address space for good. */
+void thread_release_memory(struct thread *t);
+
+/* ---- fork.c ---- */
+struct clone_args_k {
+	u64 flags;
+	int __user *pidfd;
+	u32 __user *child_tid;
+	u32 __user *parent_tid;
+	int exit_signal;
+	u64 stack;			/* top, 0: the parent's */
+	u64 tls;
+	int (*kfn)(void *);		/* kernel-made process: runs this instead of user code */
+	void *karg;
+	const char *kname;
+	s32 want_pid;
+};
+/** process_clone() - every kind of fork; number of the child or -errno. */
+long process_clone(const struct clone_args_k *a);
+/** process_clone_new() - as process_clone(), child not started; for kernel-made ones. */
+struct thread *process_clone_new(const struct clone_args_k *a);
+
+/** thread_vfork_done() - let the vfork parent of @t (thread_self) go on. */
+void thread_vfork_done(struct thread *t);
+
+/* ---- reap.c ---- */
+/** thread_release() - take a dead thread out of all tables. Locks: tree lock held by caller. */
+void thread_release_locked(struct thread *t);
+/** process_release() - collect a dead process (leader included); drops its references. */
+void process_release(struct process *p);
+void process_reparent_children_locked(struct process *p, struct list *dead);
+void process_release_list(struct list *dead);
+/** process_notify_parent_locked() - a process ended; true: nobody will wait for it. */
+bool process_notify_parent_locked(struct process *p);
+void process_notify_job_locked(struct process *p, int why);
+bool pgrp_will_be_orphaned_locked(struct pidref *pgrp, struct process *ignored);
+void pgrp_hangup_if_orphaned_locked(struct process *p);
+bool pgrp_has_stopped_locked(struct pidref *pgrp);
+void process_wake_parent(struct process *parent);
+
+/* ---- signal.c ---- */
+void signal_cache_init(void);
+struct sigactions *sigactions_alloc(void);
+void sigactions_put(struct sigactions *a);
+/** signal_lock() - lock the actions of @p, irqsave; stable until signal_unlock(). */
+struct sigactions *signal_lock(struct process *p, u64 *flags);
+static inline void signal_unlock(struct sigactions *a, u64 flags)
+{
+	spin_unlock_irqrestore(&a->lock, flags);
+}
+void sigpending_init(struct sigpending *sp);
+/** sigpending_flush() - free everything queued. Locks: S. */
+void sigpending_flush(struct sigpending *sp);
+int signal_send_locked(int sig, const struct ksiginfo *info, struct thread *t, bool to_process);
+/** signal_recalc_locked() - set or clear WORK_SIGNAL of thread_self. Locks: S. */
+void signal_recalc_locked(void);
+void signal_wake_thread(struct thread *t, bool is_fatal);
+int signal_dequeue_locked(struct thread *t, ksigset mask, struct ksiginfo *info);
+void signal_kill_others_locked(struct process *p, struct thread *self);
+void signal_job_leave_locked(struct thread *t);
+void signal_retarget_locked(struct thread *t, ksigset which);
+u32 sigqueue_drop_mask(struct sigpending *sp, ksigset mask);
+
+#define SIGSET_KILLSTOP	(SIGBIT(SIGKILL) | SIGBIT(SIGSTOP))
+#define SIGSET_STOP	(SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
+#define SIGSET_IGNORED	(SIGBIT(SIGCONT) | SIGBIT(SIGCHLD) | SIGBIT(SIGWINCH) | SIGBIT(SIGURG))
+#define SIGSET_CORE	(SIGBIT(SIGQUIT) | SIGBIT(SIGILL) | SIGBIT(SIGTRAP) | SIGBIT(SIGABRT) | \
+			 SIGBIT(SIGFPE) | SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGSYS) | \
+			 SIGBIT(SIGXCPU) | SIGBIT(SIGXFSZ))
+#define SIGSET_SYNC	(SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGILL) | SIGBIT(SIGTRAP) | \
+			 SIGBIT(SIGFPE) | SIGBIT(SIGSYS))
+
+/* ---- cred.c, user.c ---- */
+void cred_init(void);
+struct usercount *usercount_get(uid_t uid, struct userns *ns);
+void usercount_put(struct usercount *u);
+/** cred_publish_self() - commit without capability side effects (exec). */
+void cred_publish_self(struct credset *c);
+
+/* ---- ns.c ---- */
+struct fsctx;
+/** nsset_clone() - for CLONE_NEW* in @flags; ERR_PTR(-EINVAL) for kinds that do not exist. */
+struct nsset *nsset_clone(struct nsset *old, u64 flags);
+/** nsset_adopt_mounts() - after CLONE_NEWNS: a copy of the mounts, and @fs moved into it. */
+int nsset_adopt_mounts(struct nsset *s, struct fsctx *fs);
+extern struct nsset nsset_init_set;
+
+/* ---- session.c ---- */
+/** session_leader_exit() - hang up the terminal of a dying session leader. */
+void session_leader_exit(struct process *p);

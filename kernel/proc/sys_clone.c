@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fork, vfork, clone, clone3, set_tid_address: decoding and checking of flags. */
+#include "proc_impl.h"
+
+#include <asm/uaccess.h>
+#include <tern/kernel/syscalls.h>
+#include <tern/lib/string.h>
+#include <uapi/clone.h>
+
+#define CLONE_LEGACY	0xffffffffUL
+
+static int flags_check(u64 f)
+{
+	if ((f & (CLONE_NEWNS | CLONE_FS)) == (CLONE_NEWNS | CLONE_FS) ||
+	    (f & (CLONE_NEWUSER | CLONE_FS)) == (CLONE_NEWUSER | CLONE_FS))
+		return -EINVAL;
+	if ((f & CLONE_THREAD) && (!(f & CLONE_SIGHAND) || (f & CLONE_NEWANY)))
+		return -EINVAL;
+	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
+		return -EINVAL;
+	if ((f & CLONE_PARENT) && (process_self()->p_flags & PROC_INIT))
+		return -EINVAL;
+	if ((f & CLONE_PIDFD) && (f & (CLONE_DETACHED | CLONE_THREAD)))
+		return -EINVAL;
+	if ((f & (CLONE_NEWIPC | CLONE_SYSVSEM)) == (CLONE_NEWIPC | CLONE_SYSVSEM))
+		return -EINVAL;
+	return 0;
+}
+
+static long clone_checked(struct clone_args_k *a)
+{
+	int err = flags_check(a->flags);
+
+	if (err)
+		return err;
+	if (a->flags & CLONE_THREAD)
+		a->exit_signal = -1;
+	return process_clone(a);
+}
+
+long sys_fork(void)
+{
+	struct clone_args_k a = { .exit_signal = SIGCHLD };
+
+	return process_clone(&a);
+}
+
+long sys_vfork(void)
+{
+	struct clone_args_k a = { .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD };
+
+	return process_clone(&a);
+}
+
+long sys_clone(u64 flags, u64 stack, u32 *parent_tid, u32 *child_tid, u64 tls)
+{
+	struct clone_args_k a = {
+		.flags = (u32)flags & ~CSIGNAL,
+		.pidfd = (int __user *)parent_tid,
+		.child_tid = child_tid,
+		.parent_tid = parent_tid,
+		.exit_signal = flags & CSIGNAL,
+		.stack = stack,
+		.tls = tls,
+	};
+
+	if ((a.flags & (CLONE_PIDFD | CLONE_PARENT_SETTID)) == (CLONE_PIDFD | CLONE_PARENT_SETTID))
+		return -EINVAL;
+	return clone_checked(&a);
+}
+
+/* A structure that may be shorter or longer than ours; what we do not know must be zero. */
+static int args_copyin(struct clone_args_ *in, const void __user *uargs, size_t size)
+{
+	size_t done;
+	u8 rest[64];
+
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	memset(in, 0, sizeof(*in));
+	if (user_copyin(in, uargs, min_t(size_t, size, sizeof(*in))))
+		return -EFAULT;
+	for (done = sizeof(*in); done < size; done += sizeof(rest)) {
+		size_t n = min_t(size_t, size - done, sizeof(rest));
+
+		if (user_copyin(rest, (const char __user *)uargs + done, n))
+			return -EFAULT;
+		if (!mem_is_zero(rest, n))
+			return -E2BIG;
+	}
+	return 0;
+}
+
+static int stack_decode(const struct clone_args_ *in, struct clone_args_k *a)
+{
+	if (!in->stack != !in->stack_size)
+		return -EINVAL;
+	if (!in->stack)
+		return 0;
+	if (!user_range_ok((void __user *)in->stack, in->stack_size))
+		return -EINVAL;
+	a->stack = in->stack + in->stack_size;
+	return 0;
+}
+
+static int set_tid_decode(const struct clone_args_ *in, struct clone_args_k *a)
+{
+	s32 want;
+
+	if (in->set_tid_size > 1 || !in->set_tid != !in->set_tid_size)
+		return -EINVAL;
+	if (!in->set_tid_size)
+		return 0;
+	if (user_get(want, (const s32 __user *)in->set_tid))
+		return -EFAULT;
+	if (want < 1 || (u32)want >= pid_limit)
+		return -EINVAL;
+	if (!cap_has(CAP_SYS_ADMIN) && !cap_has(CAP_CHECKPOINT_RESTORE))
+		return -EPERM;
+	a->want_pid = want;
+	return 0;
+}
+
+long sys_clone3(const struct clone_args_ *uargs, size_t size)
+{
+	struct clone_args_k a = { 0 };
+	struct clone_args_ in;
+	int err;
+
+	err = args_copyin(&in, uargs, size);
+	if (err)
+		return err;
+	if (in.flags & ~(CLONE_LEGACY | CLONE_CLEAR_SIGHAND))
+		return -EINVAL;		/* control groups cannot be joined yet */
+	if (in.flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
+		return -EINVAL;
+	if ((in.flags & (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND)) ==
+	    (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	if (in.exit_signal > NSIG || ((in.flags & (CLONE_THREAD | CLONE_PARENT)) && in.exit_signal))
+		return -EINVAL;
+	a.flags = in.flags;
+	a.pidfd = (int __user *)in.pidfd;
+	a.child_tid = (u32 __user *)in.child_tid;
+	a.parent_tid = (u32 __user *)in.parent_tid;
+	a.exit_signal = in.exit_signal;
+	a.tls = in.tls;
+	err = stack_decode(&in, &a);
+	if (!err)
+		err = set_tid_decode(&in, &a);
+	return err ? err : clone_checked(&a);
+}
+
+long sys_set_tid_address(u32 *tidptr)
+{
+	struct thread *t = thread_self();
+
+	t->t_clear_tid = tidptr;
+	return pidref_nr(t->t_pid);
+}

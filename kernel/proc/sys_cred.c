@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * User and group identities: set*id, groups. Each call prepares a copy of the
+ * credentials, checks, and commits; capabilities follow the uids as Linux has
+ * it (dropped when the last root uid goes, regained never).
+ */
+#include "proc_impl.h"
+
+#include <asm/uaccess.h>
+#include <tern/kernel/syscalls.h>
+#include <tern/mm/slab.h>
+
+#define NGROUPS_MAX	65536
+#define KEEP		((u32)-1)
+#define SECBIT_NO_SETUID_FIXUP	0x4u
+#define SECBIT_KEEP_CAPS	0x10u
+#define CAP_FS_SET (BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) | \
+		    BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_LINUX_IMMUTABLE) | \
+		    BIT(CAP_MKNOD) | BIT(CAP_MAC_OVERRIDE))
+
+/* Capabilities after the uids of @c changed from those of @old. */
+static void caps_follow_uids(const struct credset *old, struct credset *c)
+{
+	bool was_root = old->uid == 0 || old->euid == 0 || old->suid == 0;
+	bool is_root = c->uid == 0 || c->euid == 0 || c->suid == 0;
+
+	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
+		return;
+	if (was_root && !is_root) {
+		if (!(c->securebits & SECBIT_KEEP_CAPS)) {
+			c->cap_permitted = 0;
+			c->cap_effective = 0;
+		}
+		c->cap_ambient = 0;
+	}
+	if (old->euid == 0 && c->euid != 0)
+		c->cap_effective = 0;
+	if (old->euid != 0 && c->euid == 0)
+		c->cap_effective = c->cap_permitted;
+}
+
+/* Changes of the file system uid alone move only the file capabilities. */
+static void caps_follow_fsuid(const struct credset *old, struct credset *c)
+{
+	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
+		return;
+	if (old->fsuid == 0 && c->fsuid != 0)
+		c->cap_effective &= ~CAP_FS_SET;
+	if (old->fsuid != 0 && c->fsuid == 0)
+		c->cap_effective |= c->cap_permitted & CAP_FS_SET;
+}
+
+/* Real uid changed: another user's totals count this process. */
+static int cred_switch_user(struct credset *c)
+{
+	struct usercount *u;
+
+	if (c->user->uid == c->uid)
+		return 0;
+	u = usercount_get(c->uid, c->ns);
+	if (!u)
+		return -EAGAIN;
+	usercount_put(c->user);
+	c->user = u;
+	return 0;
+}
+
+static long commit_uids(struct credset *c)
+{
+	int err = cred_switch_user(c);
+
+	if (err) {
+		cred_put(c);
+		return err;
+	}
+	caps_follow_uids(cred_self(), c);
+	cred_commit(c);
+	return 0;
+}
+
+long sys_getuid(void)
+{
+	return cred_self()->uid;
+}
+
+long sys_geteuid(void)
+{
+	return cred_self()->euid;
+}
+
+long sys_getgid(void)
+{
+	return cred_self()->gid;
+}
+
+long sys_getegid(void)
+{
+	return cred_self()->egid;
+}
+
+long sys_setuid(u32 uid)
+{
+	const struct credset *old = cred_self();
+	struct credset *c;
+
+	if (uid == KEEP)
+		return -EINVAL;
+	if (!cap_has(CAP_SETUID) && uid != old->uid && uid != old->suid)
+		return -EPERM;
+	c = cred_prepare();
+	if (!c)
+		return -ENOMEM;
+	if (cap_has(CAP_SETUID))
+		c->uid = c->suid = uid;
+	c->euid = c->fsuid = uid;
+	return commit_uids(c);
+}
+
+long sys_setreuid(u32 ruid, u32 euid)
+{
+	const struct credset *old = cred_self();
+	bool is_priv = cap_has(CAP_SETUID);
+	struct credset *c;
+
+	if (!is_priv && ruid != KEEP && ruid != old->uid && ruid != old->euid)
+		return -EPERM;
+	if (!is_priv && euid != KEEP && euid != old->uid && euid != old->euid && euid != old->suid)
+		return -EPERM;
+	c = cred_prepare();
+	if (!c)
+		return -ENOMEM;
+	if (ruid != KEEP)
+		c->uid = ruid;
+	if (euid != KEEP)
+		c->euid = euid;
+	if (ruid != KEEP || (euid != KEEP && euid != old->uid))
+		c->suid = c->euid;
+	c->fsuid = c->euid;
+	return commit_uids(c);
+}
+
+static bool is_any(u32 id, u32 a, u32 b, u32 c)
+{
+	return id == KEEP || id == a || id == b || id == c;
+}
+
+long sys_setresuid(u32 ruid, u32 euid, u32 suid)
+{
+	const struct credset *o = cred_self();
+	struct credset *c;
+
+	if (!(is_any(ruid, o->uid, o->euid, o->suid) && is_any(euid, o->uid, o->euid, o->suid) &&
+	      is_any(suid, o->uid, o->euid, o->suid)) && !cap_has(CAP_SETUID))
+		return -EPERM;
+	c = cred_prepare();
+	if (!c)
+		return -ENOMEM;
+	if (ruid != KEEP)
+		c->uid = ruid;
+	if (euid != KEEP)
+		c->euid = euid;
+	if (suid != KEEP)
+		c->suid = suid;
+	c->fsuid = c->euid;
+	return commit_uids(c);
+}
+
+static long put3(u32 __user *pa, u32 a, u32 __user *pb, u32 b, u32 __user *pc, u32 c)
+{
+	return user_put(a, pa) || user_put(b, pb) || user_put(c, pc) ? -EFAULT : 0;
+}
+
+long sys_getresuid(u32 *ruid, u32 *euid, u32 *suid)
+{
+	const struct credset *c = cred_self();
+
+	return put3(ruid, c->uid, euid, c->euid, suid, c->suid);
+}
+
+long sys_getresgid(u32 *rgid, u32 *egid, u32 *sgid)
+{
+	const struct credset *c = cred_self();
+
+	return put3(rgid, c->gid, egid, c->egid, sgid, c->sgid);
+}
+
+long sys_setgid(u32 gid)
+{
+	const struct credset *old = cred_self();
+	struct credset *c;
+
+	if (gid == KEEP)
+		return -EINVAL;
+	if (!cap_has(CAP_SETGID) && gid != old->gid && gid != old->sgid)
+		return -EPERM;
+	c = cred_prepare();
+	if (!c)
+		return -ENOMEM;
+	if (cap_has(CAP_SETGID))
+		c->gid = c->sgid = gid;
+	c->egid = c->fsgid = gid;
+	cred_commit(c);
+	return 0;
+}
+
+long sys_setregid(u32 rgid, u32 egid)
+{
+	const struct credset *old = cred_self();
+	bool is_priv = cap_has(CAP_SETGID);
+	struct credset *c;
+
+	if (!is_priv && rgid != KEEP && rgid != old->gid && rgid != old->egid)
+		return -EPERM;
+	if (!is_priv && egid != KEEP && egid != old->gid && egid != old->egid && egid != old->sgid)
+		return -EPERM;
+	c = cred_prepare();
+	if (!c)
+		return -ENOMEM;
+	if (rgid != KEEP)
+		c->gid = rgid;
+	if (egid != KEEP)
+		c->egid = egid;
+	if (rgid != KEEP || (egid != KEEP && egid != old->gid))
+		c->sgid = c->egid;
+	c->fsgid = c->egid;
+	cred_commit(c);
+	return 0;
+}
+
+long sys_setresgid(u32 rgid, u32 egid, u32 sgid)
+{
+	const struct credset *o = cred_self();
+	struct credset *c;
+
+	if (!(is_any(rgid, o->gid, o->egid, o->sgid) && is_any(egid, o->gid, o->egid, o->sgid) &&
+	      is_any(sgid, o->gid, o->egid, o->sgid)) && !cap_has(CAP_SETGID))
+		return -EPERM;
+	c = cred_prepare();
+	if (!c)
+		return -ENOMEM;
+	if (rgid != KEEP)
+		c->gid = rgid;
+	if (egid != KEEP)
+		c->egid = egid;
+	if (sgid != KEEP)
+		c->sgid = sgid;
+	c->fsgid = c->egid;
+	cred_commit(c);
+	return 0;
+}
+
+/* Both answer the old value, also when nothing changed: that is how one asks. */
+long sys_setfsuid(u32 uid)
+{
+	const struct credset *o = cred_self();
+	u32 old = o->fsuid;
+	struct credset *c;
+
+	if (uid == KEEP || uid == old)
+		return old;
+	if (uid != o->uid && uid != o->euid && uid != o->suid && !cap_has(CAP_SETUID))
+		return old;
+	c = cred_prepare();
+	if (!c)
+		return old;
+	c->fsuid = uid;
+	caps_follow_fsuid(o, c);
+	cred_commit(c);
+	return old;
+}
+
+long sys_setfsgid(u32 gid)
+{
+	const struct credset *o = cred_self();
+	u32 old = o->fsgid;
+	struct credset *c;
+
+	if (gid == KEEP || gid == old)
+		return old;
+	if (gid != o->gid && gid != o->egid && gid != o->sgid && !cap_has(CAP_SETGID))
+		return old;
+	c = cred_prepare();
+	if (!c)
+		return old;
+	c->fsgid = gid;
+	cred_commit(c);
+	return old;
+}
+
+long sys_getgroups(int size, u32 *list)
+{
+	const struct grouplist *g = cred_self()->groups;
+
+	if (size < 0)
+		return -EINVAL;
+	if (size == 0)
+		return g->n;
+	if ((u32)size < g->n)
+		return -EINVAL;
+	if (user_copyout(list, g->gid, g->n * sizeof(gid_t)))
+		return -EFAULT;
+	return g->n;
+}
+
+static void sift(gid_t *v, u32 at, u32 n)
+{
+	for (u32 child; (child = 2 * at + 1) < n; at = child) {
+		if (child + 1 < n && v[child + 1] > v[child])
+			child++;
+		if (v[at] >= v[child])
+			return;
+		swap(v[at], v[child]);
+	}
+}
+
+static void sort_gids(gid_t *v, u32 n)
+{
+	u32 i;
+
+	for (i = n / 2; i-- > 0;)
+		sift(v, i, n);
+	for (i = n; i-- > 1;) {
+		swap(v[0], v[i]);
+		sift(v, 0, i);
+	}
+}
+
+long sys_setgroups(int size, u32 *list)
+{
+	struct grouplist *g;
+	struct credset *c;
+
+	if (!cap_has(CAP_SETGID))
+		return -EPERM;
+	if ((u32)size > NGROUPS_MAX)
+		return -EINVAL;
+	g = kmem_alloc(sizeof(*g) + size * sizeof(gid_t), ALLOC_KERNEL);
+	if (!g)
+		return -ENOMEM;
+	ref_init(&g->refs, 1);
+	g->n = size;
+	if (user_copyin(g->gid, list, size * sizeof(gid_t))) {
+		kmem_free(g);
+		return -EFAULT;
+	}
+	sort_gids(g->gid, g->n);
+	c = cred_prepare();
+	if (!c) {
+		kmem_free(g);
+		return -ENOMEM;
+	}
+	grouplist_put(c->groups);
+	c->groups = g;
+	cred_commit(c);
+	return 0;
+}
