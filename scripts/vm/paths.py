@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Where things lie: the source tree, the build folder, the vendor's kernel."""
 import os
+import subprocess
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("TERN_BUILD") or os.path.join(TOP, "build"))
@@ -19,6 +20,15 @@ def built(name, hint):
     if not os.path.exists(path):
         raise UsageError(f"{path} is not there ({hint})")
     return path
+
+
+def vendor_kernel():
+    """Debian's kernel, fetched if it is not there yet."""
+    path = os.path.join(VENDOR, "vmlinuz")
+    if not os.path.exists(path):
+        environment = {**os.environ, "TERN_BUILD": BUILD}
+        subprocess.run([os.path.join(TOP, "scripts/vendor-kernel")], env=environment, check=False)
+    return built("vendor/vmlinuz", "scripts/vendor-kernel could not fetch it")
 
 
 def setup_version(kernel):
