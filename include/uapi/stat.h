@@ -32,3 +32,30 @@ struct stat_linux {
 	s64 unused[3];
 };
 _Static_assert(sizeof(struct stat_linux) == 144, "user ABI");
+
+#define UTIME_NOW	((1L << 30) - 1)
+#define UTIME_OMIT	((1L << 30) - 2)
+
+struct statx_timestamp { s64 tv_sec; u32 tv_nsec; s32 pad_; };
+struct statx {
+	u32 stx_mask, stx_blksize;
+	u64 stx_attributes;
+	u32 stx_nlink, stx_uid, stx_gid;
+	u16 stx_mode, pad0_;
+	u64 stx_ino, stx_size, stx_blocks, stx_attributes_mask;
+	struct statx_timestamp stx_atime, stx_btime, stx_ctime, stx_mtime;
+	u32 stx_rdev_major, stx_rdev_minor, stx_dev_major, stx_dev_minor;
+	u64 stx_mnt_id;
+	u32 stx_dio_mem_align, stx_dio_offset_align;
+	u64 spare_[12];
+};
+_Static_assert(sizeof(struct statx) == 256, "user ABI");
+#define STATX_BASIC_STATS	0x7ffu
+#define STATX_BTIME		0x800u
+#define STATX_MNT_ID		0x1000u
+#define STATX_DIOALIGN		0x2000u
+#define STATX_RESERVED		0x80000000u
+#define STATX_ATTR_IMMUTABLE	0x10UL
+#define STATX_ATTR_APPEND	0x20UL
+#define STATX_ATTR_NODUMP	0x40UL
+#define STATX_ATTR_MOUNT_ROOT	0x2000UL

@@ -19,3 +19,5 @@ u32 chardev_alloc_major(void);
 /** chardev_of() - registered device of an open device file. */
 struct chardev *chardev_of(const struct ofile *f);
 void chardev_print(struct seqbuf *sb);
+/** chardev_init() - Boot. */
+void chardev_init(void);

@@ -31,6 +31,7 @@ struct fstype {
 };
 #define FSTYPE_NODEV	0x1u	/* needs no block device */
 #define FSTYPE_USERNS	0x2u
+#define FSTYPE_INTERNAL	0x4u	/* only the kernel mounts it; not in /proc/filesystems */
 
 struct filesys {
 	const struct fstype *type;	/* I */
@@ -65,8 +66,18 @@ struct fstype *fstype_find(const char *name);
 /** filesys_alloc() - an instance with an anonymous device number; NULL if no memory. */
 struct filesys *filesys_alloc(const struct fstype *t, const struct filesys_ops *ops);
 void filesys_put(struct filesys *fs);
+static inline void filesys_get(struct filesys *fs) { ref_get(&fs->refs); }
+/** filesystems_print() - /proc/filesystems. */
+void filesystems_print(struct seqbuf *sb);
+/** filesys_sync_all() - sync(2). */
+void filesys_sync_all(void);
+/** filesys_sync_one() - syncfs(2): 0 or first error. */
+int filesys_sync_one(struct filesys *fs);
+void filesys_init(void);
 /** filesys_root_set() - make the root entry of @vn (consumes the reference). 0 or -ENOMEM. */
 int filesys_root_set(struct filesys *fs, struct vnode *vn);
+/** filesys_discard() - an instance whose mount failed: undo filesys_alloc(); @fs->priv is freed by kmem_free. */
+void filesys_discard(struct filesys *fs);
 u64 filesys_dev_alloc(void);
 void filesys_dev_free(u64 dev);
 
@@ -80,6 +91,8 @@ struct vnode *vnop_no_symlink(struct vnode *dir, const char *name, u32 len, cons
 struct vnode *vnop_no_tmpfile(struct vnode *dir, mode_t mode);
 int vnop_no_link(struct vnode *dir, const char *name, u32 len, struct vnode *target);
 int vnop_no_unlink(struct vnode *dir, const char *name, u32 len, struct vnode *target);
+/** vnode_ops_verify() - no slot is NULL; stops the machine if one is. */
+void vnode_ops_verify(const struct vnode_ops *ops);
 int vnop_no_rename(struct vnode *odir, const char *oname, u32 olen, struct vnode *old_vn,
 		   struct vnode *ndir, const char *nname, u32 nlen, struct vnode *new_vn, u32 flags);
 const char *vnop_no_readlink(struct vnode *vn, void **cookie);

@@ -89,6 +89,15 @@ struct ofile *ofile_create_anon(const struct ofile_ops *ops, void *priv, u32 fla
 ssize_t ofile_read_kernel(struct ofile *f, void *buf, size_t n, loff_t *pos);
 ssize_t ofile_write_kernel(struct ofile *f, const void *buf, size_t n, loff_t *pos);
 
+/** ofile_count() / ofile_max() - for /proc/sys/fs/file-nr. */
+u64 ofile_count(void);
+u64 ofile_max(void);
+/**
+ * ofile_epoll_release() - a watched file goes: its epoll items leave. Called by the last ofile_put()
+ * if of_epoll is not empty; implemented with epoll (weak: nothing).
+ */
+void ofile_epoll_release(struct ofile *f);
+
 /* ---- ready-made slots ---- */
 int fop_default_open(struct ofile *f, struct vnode *vn);
 int fop_default_flush(struct ofile *f);
@@ -109,8 +118,19 @@ ssize_t fop_default_splice_read(struct ofile *f, loff_t *pos, struct ofile *pipe
 ssize_t fop_default_splice_write(struct ofile *pipe, struct ofile *f, loff_t *pos, size_t len, u32 flags);
 int fop_default_set_flags(struct ofile *f, u32 new_flags);
 void fop_default_show_fdinfo(struct ofile *f, struct seqbuf *sb);
+loff_t fop_dir_seek(struct ofile *f, loff_t off, int whence);		/* positions are cookies */
 ssize_t fop_pagecache_read(struct ofile *f, struct uio *u, loff_t *pos);
 ssize_t fop_pagecache_write(struct ofile *f, struct uio *u, loff_t *pos);
+
+ssize_t fop_isdir_read(struct ofile *f, struct uio *u, loff_t *pos);	/* -EISDIR */
+extern const struct ofile_ops chardev_fops, blkdev_fops, socknode_fops;
+/** ofile_ops_verify() - no slot is NULL; stops the machine if one is. */
+void ofile_ops_verify(const struct ofile_ops *ops);
+/** ofile_make_stream() - from ops->open: the file has no position. */
+static inline void ofile_make_stream(struct ofile *f)
+{
+	f->of_mode = (f->of_mode & ~(OFILE_SEEK | OFILE_ATOMIC_POS)) | OFILE_STREAM;
+}
 
 /* ---- descriptors ---- */
 struct fdtab;
@@ -123,6 +143,8 @@ struct ofile *fd_get_path(int fd);
  */
 struct fdref { struct ofile *file; bool has_ref; };
 struct fdref fd_borrow(int fd);
+/** fd_borrow_path() - the same, O_PATH files too. */
+struct fdref fd_borrow_path(int fd);
 static inline void fd_return(struct fdref r) { if (unlikely(r.has_ref)) ofile_put(r.file); }
 /** fd_reserve() - lowest free number >= @min below RLIMIT_NOFILE; -EMFILE, -ENOMEM. Then fd_install or fd_cancel. */
 int fd_reserve(int min, bool cloexec);
@@ -132,6 +154,13 @@ void fd_cancel(int fd);
 /** fd_add() - reserve and install; on error the reference stays the caller's. */
 int fd_add(struct ofile *f, bool cloexec);
 int fd_close(int fd);
+/** fd_set_cloexec() / fd_is_cloexec() - FD_CLOEXEC of thread_self's descriptor: 0/1 or -EBADF. */
+int fd_set_cloexec(int fd, bool on);
+int fd_is_cloexec(int fd);
+/** fd_dup_to() - dup2/dup3: @new takes @f (consumes the reference unless it fails); returns @new or -errno. */
+int fd_dup_to(struct ofile *f, int new, bool cloexec);
+/** fdtab_is_shared() - does another thread use @t. */
+bool fdtab_is_shared(const struct fdtab *t);
 struct fdtab *fdtab_create(void);
 struct fdtab *fdtab_copy(struct fdtab *from);	/* NULL: no memory */
 void fdtab_get(struct fdtab *t);
@@ -170,5 +199,21 @@ static inline void poll_wait(struct ofile *f, struct waitq *q, struct poll_table
 /** ofile_send_sigio() - O_ASYNC owners of the file get SIGIO. */
 void ofile_sigio(struct ofile *f, u32 band);
 
-/** notify hooks for inotify/fanotify: cheap if nothing watches. */
-void vfs_notify(struct vnode *vn, struct ncent *nc, u32 mask);
+/*
+ * Watchers (inotify, fanotify). The one implementation registers its function; the
+ * hooks cost a load and a branch while vfs_nr_watches is 0. Who sets vn_watches
+ * counts it there.
+ */
+extern atomic64 vfs_nr_watches;
+typedef void (*vfs_notify_fn)(struct vnode *watched, u32 mask, const char *name, u32 len, u32 cookie);
+void vfs_notify_register(vfs_notify_fn fn);
+/** vfs_notify_slow() - tells watchers of @vn and of its parent by @nc. */
+void vfs_notify_slow(struct vnode *vn, struct ncent *nc, u32 mask);
+/** vfs_notify_name() - an event of an entry in @dir by name (create, delete, move). */
+void vfs_notify_name(struct vnode *dir, u32 mask, const char *name, u32 len, u32 cookie);
+/** vfs_notify() - hook: @mask (IN_*) happened to @vn, known by @nc (may be NULL). */
+static inline void vfs_notify(struct vnode *vn, struct ncent *nc, u32 mask)
+{
+	if (unlikely(atomic_read(&vfs_nr_watches)))
+		vfs_notify_slow(vn, nc, mask);
+}

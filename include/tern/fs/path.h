@@ -31,6 +31,9 @@ struct mountpt {
 	struct mountns *mp_ns;		/* tree lock; NULL: detached */
 	struct list mp_ns_link;
 	char *mp_source;
+	struct list mp_work;		/* tree lock: scratch of one propagation */
+	struct mountpt *mp_copy;	/* tree lock: scratch, what it got */
+	u64 mp_mark;			/* tree lock: scratch, generation of the two above */
 	struct rcu_job mp_rcu;
 };
 #define MOUNT_RDONLY	0x1u
@@ -60,6 +63,15 @@ struct fsctx {
 	struct path root, cwd;
 	mode_t umask;
 };
+extern struct fsctx fsctx_initial;	/* process_kernel's and its kernel threads' */
+/** fsctx_self() - thread_self's, never NULL. */
+struct fsctx *fsctx_self(void);
+/** fsctx_root() / fsctx_cwd() - with references. */
+void fsctx_root(struct fsctx *f, struct path *out);
+void fsctx_cwd(struct fsctx *f, struct path *out);
+/** fsctx_set_root() / fsctx_set_cwd() - takes references of its own. */
+void fsctx_set_root(struct fsctx *f, const struct path *p);
+void fsctx_set_cwd(struct fsctx *f, const struct path *p);
 struct fsctx *fsctx_copy(struct fsctx *from);	/* NULL if no memory */
 void fsctx_put(struct fsctx *f);
 
@@ -78,6 +90,7 @@ void fsctx_put(struct fsctx *f);
 #define LOOKUP_NO_MAGICLINKS 0x800u
 #define LOOKUP_NO_SYMLINKS 0x1000u
 #define LOOKUP_CACHED	0x2000u
+#define LOOKUP_REVAL	0x8000u		/* internal: no lock-free walk */
 #define LOOKUP_KERNEL	0x4000u	/* from the kernel itself: init's root and credentials */
 
 /** path_lookup_user() - resolve a user string from @dirfd (AT_FDCWD); out has references. Linux errors. Sleeps. */
@@ -88,6 +101,8 @@ int path_lookup_at(const struct path *start, const char *name, u32 flags, struct
 /** path_name_get() - copy a user path (PATH_MAX): buffer to free with path_name_put, or ERR_PTR(-ENAMETOOLONG, -EFAULT, -ENOENT if empty and not allowed). */
 char *path_name_get(const char __user *name, u32 flags);
 void path_name_put(char *name);
+/** path_name_buf() - a buffer of PATH_MAX bytes; NULL if no memory. Free with path_name_put(). */
+char *path_name_buf(void);
 /** path_print() - absolute name of @p below @root into buf's end; pointer into buf or ERR_PTR(-ENAMETOOLONG). " (deleted)" appended for unlinked ones; is_reachable false -> "(unreachable)". */
 char *path_print(const struct path *p, const struct path *root, char *buf, size_t size);
 /** path_print_self() - below thread_self's root. */
@@ -123,3 +138,5 @@ void mounts_print(struct process *p, struct seqbuf *sb, int style);
 struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs);
 void mountns_put(struct mountns *ns);
 extern struct mountns *mountns_initial;
+/** mountns_event() - counter that changes with each mount and unmount, for poll of /proc/self/mounts; *q to wait on. */
+u64 mountns_event(struct mountns *ns, struct waitq **q);

@@ -7,3 +7,5 @@ int pipe_create(struct ofile **rd, struct ofile **wr, u32 flags);
 bool ofile_is_pipe(const struct ofile *f);
 /** fifo_fops - operations of S_IFIFO vnodes of any file system. */
 extern const struct ofile_ops fifo_fops;
+/** pipe_init() - the internal mount that pipes live in. Boot. */
+void pipe_init(void);

@@ -98,7 +98,7 @@ struct vnode_ops {
 	int (*removexattr)(struct vnode *vn, const char *name);
 	/* Revalidate a cached name (procfs): 1 valid, 0 stale. Called under RCU, must not sleep; see flags. */
 	int (*revalidate)(struct ncent *nc);
-	/* Last reference: drop contents, free the structure. Sleeps. */
+	/* Last reference: drop contents, then free by vnode_free_deferred(). Sleeps. */
 	void (*evict)(struct vnode *vn);
 };
 
@@ -127,6 +127,7 @@ struct vnode {
 	struct pagecache vn_pages;
 	struct pagecache *vn_pc;		/* I usually &vn_pages */
 	struct list vn_aliases;			/* V name cache entries that name it */
+	const char *vn_link;			/* I symlink text that lives as long as the vnode: lock-free walks */
 	void *vn_special;			/* V pipe, device, socket bound here */
 	struct flocks *vn_flocks;		/* A locks and leases; made on first use, fs/vfs/flock.c */
 	struct watchset *vn_watches;		/* V inotify, fanotify */
@@ -148,6 +149,7 @@ struct vnode {
 #define VNODE_DEAD_DIR	0x80u	/* removed directory: nothing can be made in it */
 #define VNODE_SWAPFILE	0x100u
 #define VNODE_HASHED	0x200u
+#define VNODE_LINKABLE	0x800u	/* made by O_TMPFILE: may get its first name */
 #define VNODE_PRIVATE	0x400u	/* anonymous objects: not reachable by name */
 
 #define MAY_EXEC	1u
@@ -174,8 +176,30 @@ void vnode_getattr_default(struct vnode *vn, struct vattr *va);
 /** vnode_deny_write() - running program: 0 or -ETXTBSY; vnode_allow_write() undoes. */
 int vnode_deny_write(struct vnode *vn);
 void vnode_allow_write(struct vnode *vn);
+/** vnode_fini() - undo vnode_init(): drop pages, locks, lists; evict calls it first. Sleeps. */
+void vnode_fini(struct vnode *vn);
+/** vnode_free_deferred() - @fn frees the memory after a grace period: lock-free walks may still look. */
+static inline void vnode_free_deferred(struct vnode *vn, void (*fn)(struct rcu_job *job))
+{
+	rcu_defer(&vn->vn_rcu, fn);
+}
+/** vnode_special_fops() - operations for devices, FIFOs and sockets by mode; NULL for other kinds. */
+const struct ofile_ops *vnode_special_fops(mode_t mode);
+/** vnode_init_owner() - owner and mode of a new file: fsuid, set-gid directories, thread_self's ids. */
+void vnode_init_owner(struct vnode *vn, const struct vnode *dir, mode_t mode);
+/** vnode_is_owner() - owns it, or CAP_FOWNER. */
+bool vnode_is_owner(const struct vnode *vn);
+/** vnode_kill_suid() - what writing by the unprivileged does to set-id bits. Lock: vn_lock for writing. */
+void vnode_kill_suid(struct vnode *vn);
+/** vnode_lock_pair() - two vnodes for writing in the order of the rank's rule; either may be NULL. */
+void vnode_lock_pair(struct vnode *a, struct vnode *b);
+void vnode_unlock_pair(struct vnode *a, struct vnode *b);
+/** vnode_shrink() - free up to @n unused cached vnodes; returns how many went. */
+u64 vnode_shrink(u64 n);
+/** vnode_evict_all() - unmount: free every unused vnode of @fs; true if none is left. */
+bool vnode_evict_all(struct filesys *fs);
 /** vnode_find() / vnode_insert() - (fs, ino) hash for disk file systems; find returns a reference. */
 struct vnode *vnode_find(struct filesys *fs, u64 ino);
 int vnode_insert(struct vnode *vn);
-/** vnode_sticky_ok() - may thread_self remove @vn from sticky @dir. */
+/** vnode_may_delete() - sticky rule: may thread_self remove @vn from sticky @dir. */
 bool vnode_may_delete(struct vnode *dir, struct vnode *vn);

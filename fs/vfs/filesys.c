@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * File system types and mounted instances.
+ *
+ * An instance lives while something refers to it: each mount, and those who
+ * look at it for a moment. At the last reference names go first, then cached
+ * vnodes, then ops->unmount frees what the file system itself holds; it must
+ * leave no vnode behind.
+ *
+ * Lock order: fstypes_lock and instances_lock are leaves.
+ */
+#include "vfs_impl.h"
+
+#include <tern/lib/idmap.h>
+#include <tern/lib/seqbuf.h>
+
+static struct spin fstypes_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects fstypes */
+static LIST_HEAD(fstypes);
+static struct spin instances_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects instances */
+static LIST_HEAD(instances);
+static struct spin dev_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects dev_map */
+static u64 *dev_map;			/* anonymous minors in use */
+static size_t dev_map_bits;
+
+int fstype_register(struct fstype *t)
+{
+	int err = 0;
+	struct fstype *other;
+
+	spin_lock(&fstypes_lock);
+	list_foreach(other, &fstypes, link) {
+		if (!strcmp(other->name, t->name))
+			err = -EBUSY;
+	}
+	if (!err)
+		list_add_tail(&t->link, &fstypes);
+	spin_unlock(&fstypes_lock);
+	return err;
+}
+
+void fstype_unregister(struct fstype *t)
+{
+	spin_lock(&fstypes_lock);
+	list_del(&t->link);
+	spin_unlock(&fstypes_lock);
+}
+
+struct fstype *fstype_find(const char *name)
+{
+	struct fstype *t, *found = NULL;
+
+	spin_lock(&fstypes_lock);
+	list_foreach(t, &fstypes, link) {
+		if (!strcmp(t->name, name)) {
+			found = t;
+			break;
+		}
+	}
+	spin_unlock(&fstypes_lock);
+	return found;
+}
+
+void filesystems_print(struct seqbuf *sb)
+{
+	struct fstype *t;
+
+	spin_lock(&fstypes_lock);
+	list_foreach(t, &fstypes, link) {
+		if (!(t->flags & FSTYPE_INTERNAL))
+			seqbuf_printf(sb, "%s\t%s\n", t->flags & FSTYPE_NODEV ? "nodev" : "", t->name);
+	}
+	spin_unlock(&fstypes_lock);
+}
+
+void filesys_init(void)
+{
+	typedef struct fstype *fstype_ref;
+
+	TABLE_FOREACH(fstype, fstype_ref, t)
+		VERIFY(fstype_register(*t) == 0);
+}
+
+/* ---- anonymous device numbers: major 0, minor from 1 ---- */
+
+static bool dev_map_grow(size_t had)
+{
+	size_t bits = had ? had * 2 : 1024;
+	u64 *map = kmem_zalloc(bits / 8, ALLOC_KERNEL), *old = map;
+
+	if (!map)
+		return false;
+	spin_lock(&dev_lock);
+	if (dev_map_bits == had) {
+		if (had)
+			memcpy(map, dev_map, had / 8);
+		old = dev_map;
+		dev_map = map;
+		dev_map_bits = bits;
+	}
+	spin_unlock(&dev_lock);
+	kmem_free(old);
+	return true;
+}
+
+u64 filesys_dev_alloc(void)
+{
+	for (;;) {
+		size_t i, n;
+
+		spin_lock(&dev_lock);
+		n = dev_map_bits;
+		for (i = 1; i < n && (dev_map[i / 64] >> (i % 64) & 1); i++)
+			;
+		if (i < n)
+			dev_map[i / 64] |= BIT(i % 64);
+		spin_unlock(&dev_lock);
+		if (i < n)
+			return DEV_MAKE(0, i);
+		if (!dev_map_grow(n))
+			return 0;
+	}
+}
+
+void filesys_dev_free(u64 dev)
+{
+	size_t i = DEV_MINOR(dev);
+
+	spin_lock(&dev_lock);
+	dev_map[i / 64] &= ~BIT(i % 64);
+	spin_unlock(&dev_lock);
+}
+
+/* ---- instances ---- */
+
+struct filesys *filesys_alloc(const struct fstype *t, const struct filesys_ops *ops)
+{
+	struct filesys *fs = kmem_zalloc(sizeof(*fs), ALLOC_KERNEL);
+
+	if (!fs)
+		return NULL;
+	fs->dev = filesys_dev_alloc();
+	if (!fs->dev) {
+		kmem_free(fs);
+		return NULL;
+	}
+	fs->type = t;
+	fs->ops = ops;
+	ref_init(&fs->refs, 1);
+	fs->blksize = PAGE_SIZE;
+	fs->max_file_size = (u64)S64_MAX;
+	fs->name_max = NAME_MAX;
+	fs->time_gran = 1;
+	kmutex_init(&fs->rename_lock, LOCKRANK_FS_RENAME);
+	spin_init(&fs->lock, LOCKRANK_FS_SPIN);
+	list_init(&fs->vnodes);
+	spin_lock(&instances_lock);
+	list_add_tail(&fs->link, &instances);
+	spin_unlock(&instances_lock);
+	return fs;
+}
+
+int filesys_root_set(struct filesys *fs, struct vnode *vn)
+{
+	struct ncent *nc = ncent_anon(fs, vn, "/");
+
+	if (!nc) {
+		vnode_put(vn);
+		return -ENOMEM;
+	}
+	ncent_flags_set(nc, 0, NCENT_DISCONNECTED);
+	fs->root = nc;
+	return 0;
+}
+
+void filesys_put(struct filesys *fs)
+{
+	if (!ref_put(&fs->refs))
+		return;
+	spin_lock(&instances_lock);
+	list_del(&fs->link);
+	spin_unlock(&instances_lock);
+	if (fs->root) {
+		ncent_prune(fs->root);
+		(void)fs->ops->sync(fs, true);
+		ncent_put(fs->root);
+	}
+	(void)vnode_evict_all(fs);
+	fs->ops->unmount(fs);
+	WARN_IF(!list_is_empty(&fs->vnodes));
+	if (DEV_MAJOR(fs->dev) == 0)
+		filesys_dev_free(fs->dev);
+	kmem_free(fs->source);
+	kmem_free(fs);
+}
+
+void filesys_discard(struct filesys *fs)
+{
+	spin_lock(&instances_lock);
+	list_del(&fs->link);
+	spin_unlock(&instances_lock);
+	filesys_dev_free(fs->dev);
+	kmem_free(fs->priv);
+	kmem_free(fs);
+}
+
+/* Next instance behind @fs with a reference; drops @fs. */
+static struct filesys *instance_next(struct filesys *fs)
+{
+	struct filesys *next = NULL;
+	struct list *l;
+
+	spin_lock(&instances_lock);
+	for (l = fs ? fs->link.next : instances.next; l != &instances; l = l->next) {
+		next = list_entry(l, struct filesys, link);
+		if (ref_get_unless_zero(&next->refs))
+			break;
+		next = NULL;
+	}
+	spin_unlock(&instances_lock);
+	if (fs)
+		filesys_put(fs);
+	return next;
+}
+
+/* Next vnode of @fs behind @vn that has dirty data, with a reference; drops @vn. */
+static struct vnode *dirty_next(struct filesys *fs, struct vnode *vn)
+{
+	struct vnode *next = NULL;
+	struct list *l;
+
+	spin_lock(&fs->lock);
+	for (l = vn ? vn->vn_fs_link.next : fs->vnodes.next; l != &fs->vnodes; l = l->next) {
+		next = list_entry(l, struct vnode, vn_fs_link);
+		if (!(next->vn_pages.flags & PAGECACHE_NOWRITEBACK) && atomic_inc_not_zero(&next->vn_refs))
+			break;
+		next = NULL;
+	}
+	spin_unlock(&fs->lock);
+	vnode_put(vn);
+	return next;
+}
+
+int filesys_sync_one(struct filesys *fs)
+{
+	int err = 0, e;
+
+	for (struct vnode *vn = dirty_next(fs, NULL); vn; vn = dirty_next(fs, vn)) {
+		e = pagecache_flush(vn->vn_pc, 0, S64_MAX, true);
+		if (!err)
+			err = e;
+		if (vn->vn_flags & VNODE_DIRTY_ATTR)
+			(void)fs->ops->write_attr(vn, true);
+	}
+	e = fs->ops->sync(fs, true);
+	return err ? err : e;
+}
+
+void filesys_sync_all(void)
+{
+	for (struct filesys *fs = instance_next(NULL); fs; fs = instance_next(fs))
+		(void)filesys_sync_one(fs);
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Mount namespaces, the root file system, internal mounts, and the mount tables in /proc. */
+#include "mount_impl.h"
+
+#include "mountop_impl.h"
+
+#include <tern/fs/chardev.h>
+#include <tern/fs/devtmpfs.h>
+#include <tern/lib/seqbuf.h>
+
+struct mountns *mountns_initial;
+static u64 next_ns_id = 1;
+
+static struct mountns *mountns_alloc(void)
+{
+	struct mountns *ns = kmem_zalloc(sizeof(*ns), ALLOC_KERNEL);
+
+	if (!ns)
+		return NULL;
+	ref_init(&ns->refs, 1);
+	list_init(&ns->mounts);
+	waitq_init(&ns->waitq);
+	ns->event = 1;
+	ns->id = __atomic_fetch_add(&next_ns_id, 1, __ATOMIC_RELAXED);
+	return ns;
+}
+
+/* A process is in the namespace that its root belongs to. */
+struct mountns *mountns_self(void)
+{
+	struct mountns *ns = READ_ONCE(fsctx_self()->root.mnt)->mp_ns;
+
+	return likely(ns) ? ns : mountns_initial;
+}
+
+u64 mountns_event(struct mountns *ns, struct waitq **q)
+{
+	if (!ns)
+		ns = mountns_self();
+	*q = &ns->waitq;
+	return __atomic_load_n(&ns->event, __ATOMIC_SEQ_CST);
+}
+
+void mountns_put(struct mountns *ns)
+{
+	LIST_HEAD(dead);
+
+	if (!ns || !ref_put(&ns->refs))
+		return;
+	mounts_lock();
+	if (ns->root)
+		mount_drop_tree(ns->root, &dead);
+	mounts_unlock(NULL);
+	mount_put_list(&dead);
+	kmem_free(ns);
+}
+
+/* A path seen in the old tree, moved to the copy that the old mount has. Returns what to put. */
+static struct path translate(struct fsctx *f, struct path *slot, u64 mark)
+{
+	struct path old = *slot, new;
+
+	if (old.mnt->mp_mark != mark || !old.mnt->mp_copy)
+		return (struct path){ 0 };
+	new = (struct path){ old.mnt->mp_copy, old.nc };
+	path_get(&new);
+	spin_lock(&f->lock);
+	seq_write_begin(&f->seq);
+	*slot = new;
+	seq_write_end(&f->seq);
+	spin_unlock(&f->lock);
+	return old;
+}
+
+struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs)
+{
+	struct mountns *ns = mountns_alloc();
+	struct path old[2] = { 0 };
+	struct mountpt *copy, *m;
+	const u64 mark = U64_MAX;
+
+	if (!ns)
+		return NULL;
+	if (!from)
+		from = mountns_self();
+	mounts_lock();
+	mount_foreach_tree(m, from->root)
+		m->mp_copy = NULL;
+	copy = mount_copy_tree(from->root, from->root->mp_root,
+			       COPY_RECURSE | COPY_UNBINDABLE | COPY_KEEP_PEERS);
+	if (IS_ERR(copy)) {
+		mounts_unlock(NULL);
+		kmem_free(ns);
+		return NULL;
+	}
+	ns->root = copy;
+	mount_foreach_tree(m, copy)
+		mount_ns_set(m, ns);
+	mount_foreach_tree(m, from->root)
+		m->mp_mark = mark;
+	if (fs) {
+		old[0] = translate(fs, &fs->root, mark);
+		old[1] = translate(fs, &fs->cwd, mark);
+	}
+	mount_foreach_tree(m, from->root)
+		m->mp_mark = 0;
+	mounts_unlock(NULL);
+	for (u32 i = 0; i < ARRAY_SIZE(old); i++) {
+		if (old[i].nc)
+			path_put(&old[i]);
+	}
+	return ns;
+}
+
+/* ---- start ---- */
+
+struct mountpt *vfs_kernel_mount(const char *type, void *priv)
+{
+	struct mount_args args = { .source = type, .priv = priv };
+	struct mountpt *m = mount_make(type, &args, MOUNT_INTERNAL, true);
+
+	return m;
+}
+
+void vfs_notify_mounts_gone(struct filesys *fs)
+{
+	vfs_notify(fs->root->nc_vnode, NULL, IN_UNMOUNT);
+}
+
+void vfs_init(void)
+{
+	struct mount_args args = { .source = "rootfs", .data = "mode=755" };
+	struct mountpt *root;
+	struct path p;
+
+	path_name_init();
+	ncent_init();
+	filesys_init();
+	ofile_init();
+	root = mount_make("rootfs", &args, 0, true);
+	mountns_initial = mountns_alloc();
+	if (IS_ERR(root) || !mountns_initial)
+		kpanic("no memory for the root file system");
+	mountns_initial->root = root;
+	mount_ns_set(root, mountns_initial);
+	p = (struct path){ root, root->mp_root };
+	fsctx_set_root(&fsctx_initial, &p);
+	fsctx_set_cwd(&fsctx_initial, &p);
+	if (!thread_self()->t_fs)
+		thread_self()->t_fs = &fsctx_initial;
+	pipe_init();
+	chardev_init();
+	devtmpfs_init();
+}
+
+/* ---- tables ---- */
+
+static const struct { u32 bit; const char *text; } mount_flag_names[] = {
+	{ MOUNT_NOSUID, ",nosuid" }, { MOUNT_NODEV, ",nodev" }, { MOUNT_NOEXEC, ",noexec" },
+	{ MOUNT_NOATIME, ",noatime" }, { MOUNT_NODIRATIME, ",nodiratime" },
+	{ MOUNT_RELATIME, ",relatime" }, { MOUNT_NOSYMFOLLOW, ",nosymfollow" },
+};
+
+static void print_mount_flags(struct seqbuf *sb, const struct mountpt *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mount_flag_names); i++) {
+		if (m->mp_flags & mount_flag_names[i].bit)
+			seqbuf_puts(sb, mount_flag_names[i].text);
+	}
+}
+
+static void print_fs_flags(struct seqbuf *sb, struct filesys *fs)
+{
+	if (fs->flags & FILESYS_SYNC)
+		seqbuf_puts(sb, ",sync");
+	fs->ops->show_options(fs, sb);
+}
+
+static void print_source(struct seqbuf *sb, const struct mountpt *m)
+{
+	seqbuf_puts_escaped(sb, m->mp_source && *m->mp_source ? m->mp_source : "none", "#");
+}
+
+static void print_mounts_line(struct seqbuf *sb, const struct mountpt *m, const char *where, int style)
+{
+	if (style == 2) {
+		seqbuf_puts(sb, "device ");
+		print_source(sb, m);
+		seqbuf_puts(sb, " mounted on ");
+		seqbuf_puts_escaped(sb, where, NULL);
+		seqbuf_printf(sb, " with fstype %s\n", m->mp_fs->type->name);
+		return;
+	}
+	print_source(sb, m);
+	seqbuf_putc(sb, ' ');
+	seqbuf_puts_escaped(sb, where, NULL);
+	seqbuf_printf(sb, " %s %s", m->mp_fs->type->name, mount_is_writable(m) ? "rw" : "ro");
+	print_fs_flags(sb, m->mp_fs);
+	print_mount_flags(sb, m);
+	seqbuf_puts(sb, " 0 0\n");
+}
+
+static void print_mountinfo_line(struct seqbuf *sb, const struct mountpt *m, const char *root,
+				 const char *where)
+{
+	seqbuf_printf(sb, "%u %u %u:%u ", m->mp_id, m->mp_parent->mp_id, DEV_MAJOR(m->mp_fs->dev),
+		      DEV_MINOR(m->mp_fs->dev));
+	seqbuf_puts_escaped(sb, root, NULL);
+	seqbuf_putc(sb, ' ');
+	seqbuf_puts_escaped(sb, where, NULL);
+	seqbuf_puts(sb, m->mp_flags & MOUNT_RDONLY ? " ro" : " rw");
+	print_mount_flags(sb, m);
+	if (m->mp_propagation & MS_SHARED)
+		seqbuf_printf(sb, " shared:%u", m->mp_peer_group);
+	if (m->mp_master)
+		seqbuf_printf(sb, " master:%u", m->mp_master->mp_peer_group);
+	if (m->mp_propagation & MS_UNBINDABLE)
+		seqbuf_puts(sb, " unbindable");
+	seqbuf_printf(sb, " - %s ", m->mp_fs->type->name);
+	print_source(sb, m);
+	seqbuf_puts(sb, m->mp_fs->flags & FILESYS_RDONLY ? " ro" : " rw");
+	print_fs_flags(sb, m->mp_fs);
+	seqbuf_putc(sb, '\n');
+}
+
+/* Name of the mount's root within its file system. */
+static const char *root_in_fs(const struct mountpt *m, char *buf)
+{
+	struct mountpt whole = { .mp_root = m->mp_fs->root, .mp_parent = &whole };
+	struct path p = { &whole, m->mp_root }, top = { &whole, m->mp_fs->root };
+	char *s = path_print(&p, &top, buf, PATH_MAX);
+
+	return IS_ERR(s) ? "/" : s;
+}
+
+static void print_one(struct seqbuf *sb, struct mountpt *m, const struct path *root, int style, char **buf)
+{
+	struct path p = { m, m->mp_root };
+	char *where = path_print(&p, root, buf[0], PATH_MAX);
+
+	/* What cannot be reached from the reader's root is not its business. */
+	if (IS_ERR(where) || *where != '/')
+		return;
+	if (style == 1)
+		print_mountinfo_line(sb, m, root_in_fs(m, buf[1]), where);
+	else
+		print_mounts_line(sb, m, where, style);
+}
+
+void mounts_print(struct process *proc, struct seqbuf *sb, int style)
+{
+	char *buf[2] = { path_name_buf(), path_name_buf() };
+	struct fsctx *f = NULL;
+	struct mountpt *m;
+	struct path root;
+
+	if (proc && proc->p_leader) {
+		u64 flags = spin_lock_irqsave(&proc->p_leader->t_lock);
+
+		f = proc->p_leader->t_fs;
+		if (f)
+			ref_get(&f->refs);
+		spin_unlock_irqrestore(&proc->p_leader->t_lock, flags);
+	}
+	fsctx_root(f ? f : fsctx_self(), &root);
+	rwsem_read_lock(&mount_tree_lock);
+	if (buf[0] && buf[1] && root.mnt->mp_ns) {
+		list_foreach(m, &root.mnt->mp_ns->mounts, mp_ns_link)
+			print_one(sb, m, &root, style, buf);
+	}
+	rwsem_read_unlock(&mount_tree_lock);
+	path_put(&root);
+	fsctx_put(f);
+	for (int i = 0; i < 2; i++) {
+		if (buf[i])
+			path_name_put(buf[i]);
+	}
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The operations behind mount(2), umount2(2) and pivot_root(2): each decides
+ * under mount_tree_lock whether it may happen, then changes the tree in a way
+ * that cannot fail. mount.c has the mechanism, propagate.c who else sees it.
+ */
+#include "mount_impl.h"
+
+#include "mountop_impl.h"
+
+#define PROPAGATION_KINDS (MS_SHARED | MS_SLAVE | MS_PRIVATE | MS_UNBINDABLE)
+
+/* A mount operation's place: looked up, then locked with what is on top of it. */
+static int lock_target(struct path *target)
+{
+	mounts_lock();
+	mount_cross(target);
+	if (target->mnt->mp_ns != mountns_self() || !target->mnt->mp_ns) {
+		mounts_unlock(NULL);
+		return -EINVAL;
+	}
+	if (vnode_is_dir(path_vnode(target)) && (path_vnode(target)->vn_flags & VNODE_DEAD_DIR)) {
+		mounts_unlock(NULL);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static u32 tree_count(struct mountpt *tree)
+{
+	struct mountpt *m;
+	u32 n = 0;
+
+	mount_foreach_tree(m, tree)
+		n++;
+	return n;
+}
+
+static bool tree_has_unbindable(struct mountpt *tree)
+{
+	struct mountpt *m;
+
+	mount_foreach_tree(m, tree) {
+		if (m->mp_propagation & MS_UNBINDABLE)
+			return true;
+	}
+	return false;
+}
+
+/* Tree lock held: put the unattached @tree at @target, here and wherever this is seen. */
+static int graft(struct mountpt *tree, const struct path *target, struct list *dead)
+{
+	struct mountns *ns = target->mnt->mp_ns;
+	struct mountpt *m;
+	int err;
+
+	if (vnode_is_dir(path_vnode(target)) != vnode_is_dir(tree->mp_root->nc_vnode))
+		return -ENOTDIR;
+	if (ns->nmounts + tree_count(tree) > MOUNTS_MAX)
+		return -ENOSPC;
+	err = propagate_mount(target->mnt, target->nc, tree, dead);
+	if (err)
+		return err;
+	mount_foreach_tree(m, tree)
+		mount_ns_set(m, ns);
+	mount_attach(tree, target->mnt, target->nc);
+	return 0;
+}
+
+/* Attach or throw away; consumes @tree. */
+static int graft_locked_end(struct mountpt *tree, const struct path *target)
+{
+	struct mountns *ns = target->mnt->mp_ns;
+	LIST_HEAD(dead);
+	int err = graft(tree, target, &dead);
+
+	if (err)
+		mount_drop_tree(tree, &dead);
+	mounts_unlock(ns);
+	mount_put_list(&dead);
+	return err;
+}
+
+struct mountpt *mount_make(const char *type, const struct mount_args *args, u32 mflags, bool is_kernel)
+{
+	struct fstype *t = fstype_find(type);
+	struct filesys *fs;
+	struct mountpt *m;
+
+	if (!t || ((t->flags & FSTYPE_INTERNAL) && !is_kernel))
+		return ERR_PTR(-ENODEV);
+	fs = t->mount(t, args);
+	if (IS_ERR(fs))
+		return ERR_CAST(fs);
+	m = mountpt_alloc(fs, fs->root, args->source ? args->source : "none", mflags);
+	filesys_put(fs);
+	return m ? m : ERR_PTR(-ENOMEM);
+}
+
+int mount_new(struct path *target, const char *type, const struct mount_args *args, u32 mflags)
+{
+	struct mountpt *m;
+	int err;
+
+	m = mount_make(type, args, mflags, false);
+	if (IS_ERR(m))
+		return (int)PTR_ERR(m);
+	err = lock_target(target);
+	if (!err && target->mnt->mp_fs == m->mp_fs && target->mnt->mp_root == target->nc &&
+	    m->mp_root == target->nc) {
+		mounts_unlock(NULL);
+		err = -EBUSY;
+	}
+	if (err) {
+		mountpt_put(m);
+		return err;
+	}
+	return graft_locked_end(m, target);
+}
+
+int mount_bind(struct path *target, const struct path *from, bool recurse)
+{
+	struct mountpt *tree;
+	int err;
+
+	err = lock_target(target);
+	if (err)
+		return err;
+	err = -EINVAL;
+	if ((from->mnt->mp_ns != mountns_self() && !(from->mnt->mp_flags & MOUNT_INTERNAL)) ||
+	    (from->mnt->mp_propagation & MS_UNBINDABLE))
+		goto fail;
+	tree = mount_copy_tree(from->mnt, from->nc, recurse ? COPY_RECURSE : 0);
+	if (!IS_ERR(tree))
+		return graft_locked_end(tree, target);
+	err = (int)PTR_ERR(tree);
+fail:
+	mounts_unlock(NULL);
+	return err;
+}
+
+static bool is_ancestor_mount(const struct mountpt *anc, const struct mountpt *m)
+{
+	for (;; m = m->mp_parent) {
+		if (m == anc)
+			return true;
+		if (m->mp_parent == m)
+			return false;
+	}
+}
+
+static int move_check(const struct path *target, const struct path *from)
+{
+	struct mountpt *m = from->mnt;
+
+	if (m->mp_root != from->nc || m->mp_ns != mountns_self() || m->mp_parent == m ||
+	    (m->mp_parent->mp_propagation & MS_SHARED))
+		return -EINVAL;
+	if ((target->mnt->mp_propagation & MS_SHARED) && tree_has_unbindable(m))
+		return -EINVAL;
+	if (vnode_is_dir(path_vnode(target)) != vnode_is_dir(path_vnode(from)))
+		return -EINVAL;
+	return is_ancestor_mount(m, target->mnt) ? -ELOOP : 0;
+}
+
+int mount_move(struct path *target, const struct path *from)
+{
+	struct path was = { 0 };
+	struct mountns *ns;
+	LIST_HEAD(dead);
+	int err;
+
+	err = lock_target(target);
+	if (err)
+		return err;
+	ns = target->mnt->mp_ns;
+	err = move_check(target, from);
+	if (!err) {
+		was = (struct path){ from->mnt->mp_parent, from->mnt->mp_point };
+		ncent_get(was.nc);
+		mount_detach(from->mnt);
+		err = propagate_mount(target->mnt, target->nc, from->mnt, &dead);
+		if (err)
+			mount_attach(from->mnt, was.mnt, was.nc);
+		else
+			mount_attach(from->mnt, target->mnt, target->nc);
+	}
+	mounts_unlock(ns);
+	ncent_put(was.nc);
+	mount_put_list(&dead);
+	return err;
+}
+
+int mount_set_propagation(struct path *p, u64 flags)
+{
+	u32 kind = flags & PROPAGATION_KINDS;
+	struct mountpt *m;
+	int err = 0;
+
+	if (!is_pow2(kind) || (flags & ~(u64)(PROPAGATION_KINDS | MS_REC | MS_SILENT)))
+		return -EINVAL;
+	if (p->nc != p->mnt->mp_root)
+		return -EINVAL;
+	mounts_lock();
+	if (p->mnt->mp_ns != mountns_self())
+		err = -EINVAL;
+	for (m = p->mnt; m && !err; m = flags & MS_REC ? mount_next(m, p->mnt) : NULL)
+		propagation_set(m, kind);
+	mounts_unlock(p->mnt->mp_ns);
+	return err;
+}
+
+/* Flags of the view; keeps what is not user-settable. */
+static int set_mount_flags(struct mountpt *m, u32 mflags)
+{
+	int err = 0;
+
+	if ((mflags & MOUNT_RDONLY) && !(m->mp_flags & MOUNT_RDONLY))
+		err = mountpt_make_rdonly(m);
+	if (!err)
+		WRITE_ONCE(m->mp_flags, (m->mp_flags & ~MOUNT_USER_FLAGS) | mflags);
+	return err;
+}
+
+int mount_reconfigure(struct path *p, u32 mflags)
+{
+	int err = -EINVAL;
+
+	if (p->nc != p->mnt->mp_root)
+		return -EINVAL;
+	mounts_lock();
+	if (p->mnt->mp_ns == mountns_self())
+		err = set_mount_flags(p->mnt, mflags);
+	mounts_unlock(p->mnt->mp_ns);
+	return err;
+}
+
+static bool filesys_has_writers(struct filesys *fs)
+{
+	struct mountns *ns = mountns_self();
+	struct mountpt *m;
+
+	list_foreach(m, &ns->mounts, mp_ns_link) {
+		if (m->mp_fs == fs && atomic_read(&m->mp_writers) > 0)
+			return true;
+	}
+	return false;
+}
+
+int mount_remount(struct path *p, const struct mount_args *args, u32 mflags)
+{
+	struct filesys *fs = p->mnt->mp_fs;
+	bool want_ro = args->sb_flags & MS_RDONLY;
+	int err = 0;
+
+	if (p->nc != p->mnt->mp_root)
+		return -EINVAL;
+	mounts_lock();
+	if (p->mnt->mp_ns != mountns_self())
+		err = -EINVAL;
+	else if (want_ro && !(fs->flags & FILESYS_RDONLY) && filesys_has_writers(fs))
+		err = -EBUSY;
+	if (!err)
+		err = fs->ops->remount(fs, args);
+	if (!err) {
+		u32 f = fs->flags & ~(FILESYS_RDONLY | FILESYS_SYNC);
+
+		WRITE_ONCE(fs->flags, f | (want_ro ? FILESYS_RDONLY : 0) |
+			   (args->sb_flags & MS_SYNCHRONOUS ? FILESYS_SYNC : 0));
+		err = set_mount_flags(p->mnt, mflags & ~MOUNT_RDONLY);
+	}
+	mounts_unlock(p->mnt->mp_ns);
+	return err;
+}
+
+/* ---- removing ---- */
+
+/* Tree lock held. The caller's path holds one reference, the tree another. */
+static bool is_busy(struct mountpt *m)
+{
+	return !list_is_empty(&m->mp_children) || ref_read(&m->mp_refs) > 2 || propagate_busy(m);
+}
+
+static void unmount_tree(struct mountpt *top, struct list *dead)
+{
+	struct mountpt *m, *next;
+
+	/* Copies elsewhere first, leaves before their parents as far as they are empty. */
+	for (m = top; m; m = next) {
+		next = mount_next(m, top);
+		if (list_is_empty(&m->mp_children))
+			propagate_unmount(m, dead);
+	}
+	if (!list_is_empty(&top->mp_children))
+		propagate_unmount(top, dead);
+	mount_drop_tree(top, dead);
+}
+
+static int remount_root_rdonly(struct path *p)
+{
+	struct mount_args args = { .sb_flags = MS_RDONLY };
+
+	return mount_remount(p, &args, p->mnt->mp_flags & MOUNT_USER_FLAGS);
+}
+
+int mount_unmount(struct path *p, u32 flags)
+{
+	struct mountpt *m = p->mnt;
+	struct mountns *ns = mountns_self();
+	LIST_HEAD(dead);
+	struct path root;
+	bool is_root;
+	int err = 0;
+
+	if (p->nc != m->mp_root || (m->mp_flags & MOUNT_INTERNAL))
+		return -EINVAL;
+	fsctx_root(fsctx_self(), &root);
+	is_root = root.mnt == m;
+	path_put(&root);
+	if ((flags & MNT_EXPIRE) && (is_root || (flags & (MNT_FORCE | MNT_DETACH))))
+		return -EINVAL;
+	if (is_root && !(flags & MNT_DETACH))
+		return remount_root_rdonly(p);
+	mounts_lock();
+	if (m->mp_ns != ns || m == ns->root)
+		err = -EINVAL;
+	else if (!(flags & MNT_DETACH) && is_busy(m))
+		err = -EBUSY;
+	else if ((flags & MNT_EXPIRE) && !(__atomic_fetch_or(&m->mp_flags, MOUNT_DOOMED, __ATOMIC_SEQ_CST) &
+					   MOUNT_DOOMED))
+		err = -EAGAIN;
+	if (!err)
+		unmount_tree(m, &dead);
+	mounts_unlock(ns);
+	if (!err)
+		vfs_notify_mounts_gone(m->mp_fs);
+	mount_put_list(&dead);
+	return err;
+}
+
+/* ---- changing the root ---- */
+
+/* Everyone whose root or cwd is @old gets @new; the caller holds references on both. */
+static void replace_roots(const struct path *old, const struct path *new)
+{
+	struct fsctx *batch[32];
+	u64 last = 0;
+	u32 n;
+
+	do {
+		struct thread *t;
+
+		n = 0;
+		rcu_read_lock();
+		thread_foreach_rcu(t) {
+			struct fsctx *f;
+			u64 flags;
+
+			if (t->t_serial <= last)
+				continue;
+			flags = spin_lock_irqsave(&t->t_lock);
+			f = t->t_fs;
+			if (f)
+				ref_get(&f->refs);
+			spin_unlock_irqrestore(&t->t_lock, flags);
+			last = t->t_serial;
+			if (f)
+				batch[n++] = f;
+			if (n == ARRAY_SIZE(batch))
+				break;
+		}
+		rcu_read_unlock();
+		for (u32 i = 0; i < n; i++) {
+			fsctx_replace(batch[i], old, new);
+			fsctx_put(batch[i]);
+		}
+	} while (n == ARRAY_SIZE(batch));
+	fsctx_replace(&fsctx_initial, old, new);
+}
+
+/* Is @p in the tree of mounts and names below @root? Tree lock held. */
+static bool is_reachable(const struct path *p, const struct path *root)
+{
+	const struct mountpt *m = p->mnt;
+	struct ncent *nc = p->nc;
+
+	while (m != root->mnt) {
+		if (m->mp_parent == m)
+			return false;
+		nc = m->mp_point;
+		m = m->mp_parent;
+	}
+	return ncent_is_below(nc, root->nc);
+}
+
+static int pivot_check(const struct path *root, const struct path *new, const struct path *old)
+{
+	struct mountns *ns = mountns_self();
+
+	if ((old->mnt->mp_propagation | new->mnt->mp_parent->mp_propagation |
+	     root->mnt->mp_parent->mp_propagation) & MS_SHARED)
+		return -EINVAL;
+	if (root->mnt->mp_ns != ns || new->mnt->mp_ns != ns)
+		return -EINVAL;
+	if (new->mnt == root->mnt || old->mnt == root->mnt)
+		return -EBUSY;
+	if (root->mnt->mp_root != root->nc || root->mnt->mp_parent == root->mnt ||
+	    new->mnt->mp_root != new->nc || new->mnt->mp_parent == new->mnt)
+		return -EINVAL;
+	if (!is_reachable(old, new) || !is_reachable(new, root))
+		return -EINVAL;
+	return 0;
+}
+
+int mount_pivot(const struct path *new, struct path *old)
+{
+	struct mountns *ns = mountns_self();
+	struct path root, top;
+	int err;
+
+	fsctx_root(fsctx_self(), &root);
+	err = lock_target(old);
+	if (err)
+		goto out;
+	err = pivot_check(&root, new, old);
+	if (!err) {
+		top = (struct path){ root.mnt->mp_parent, root.mnt->mp_point };
+		ncent_get(top.nc);
+		mount_detach(new->mnt);
+		mount_detach(root.mnt);
+		mount_attach(root.mnt, old->mnt, old->nc);
+		mount_attach(new->mnt, top.mnt, top.nc);
+	}
+	mounts_unlock(err ? NULL : ns);
+	if (!err) {
+		replace_roots(&root, new);
+		ncent_put(top.nc);
+	}
+out:
+	path_put(&root);
+	return err;
+}
