@@ -29,6 +29,10 @@ PYTHON	?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 gen	:= $(O)/include/generated
 
+# A new machine: these targets first install what is missing (silent if nothing is).
+$(if $(filter run debug check check-linux bench image iso build-matrix,$(MAKECMDGOALS)),\
+	$(shell scripts/bootstrap >&2))
+
 # ---- configuration (also makes $(O)/auto.conf, included there) -------------
 include scripts/make/config.mk
 

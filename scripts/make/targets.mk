@@ -45,7 +45,7 @@ check: tools all image
 check-linux: tools image
 	@scripts/check --linux $(ARGS)
 bench: tools all image
-	@tests/bench/run $(ARGS)
+	@scripts/bench $(ARGS)
 build-matrix: image
 	@scripts/build-matrix $(ARGS)
 check-reproducible:
