@@ -232,7 +232,7 @@ static int choose_name(struct binprm *b, int dirfd, const char *name)
 		fmt_print(s, n, name[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d", dirfd, name);
 		b->filename = s;
 		b->flags |= BINPRM_NAME_IS_FD;
-		if (face_fd_is_cloexec(dirfd))
+		if (fd_is_cloexec(dirfd) == 1)
 			b->flags |= BINPRM_NO_PATH;
 	}
 	b->interp = b->filename;

@@ -35,7 +35,7 @@ struct nsset nsset_init_set = { .refs = { ATOMIC_INIT(1) }, .uts = &uts_initial 
 
 struct mountns *nsset_mounts(struct nsset *s)
 {
-	return s && s->mounts ? s->mounts : mountns_initial;
+	return s && s->mounts ? s->mounts->ns : mountns_initial;
 }
 
 struct nsset *nsset_get(struct nsset *s)
@@ -55,8 +55,10 @@ void nsset_put(struct nsset *s)
 	if (!s || !ref_put(&s->refs))
 		return;
 	utsns_put(s->uts);
-	if (s->mounts)
-		mountns_put(s->mounts);
+	if (s->mounts && ref_put(&s->mounts->refs)) {
+		mountns_put(s->mounts->ns);
+		kmem_free(s->mounts);
+	}
 	kmem_free(s);
 }
 
@@ -96,18 +98,28 @@ struct nsset *nsset_clone(struct nsset *old, u64 flags)
 		kmem_free(s);
 		return ERR_PTR(-ENOMEM);
 	}
-	if (!(flags & CLONE_NEWNS) && old->mounts)
-		s->mounts = face_mountns_get(old->mounts);
+	if (!(flags & CLONE_NEWNS) && old->mounts) {
+		ref_get(&old->mounts->refs);
+		s->mounts = old->mounts;
+	}
 	return s;
 }
 
 int nsset_adopt_mounts(struct nsset *s, struct fsctx *fs)
 {
-	struct mountns *m = mountns_copy(nsset_mounts(process_self()->p_namespaces), fs);
+	struct nsmounts *box = kmem_alloc(sizeof(*box), ALLOC_KERNEL);
+	struct mountns *m;
 
-	if (IS_ERR_OR_NULL(m))
+	if (!box)
+		return -ENOMEM;
+	m = mountns_copy(nsset_mounts(process_self()->p_namespaces), fs);
+	if (IS_ERR_OR_NULL(m)) {
+		kmem_free(box);
 		return m ? PTR_ERR(m) : -ENOMEM;
-	s->mounts = m;
+	}
+	ref_init(&box->refs, 1);
+	box->ns = m;
+	s->mounts = box;
 	return 0;
 }
 
@@ -271,7 +283,7 @@ long sys_unshare(u64 flags)
 		return -EPERM;
 	if (flags & CLONE_FS)
 		err = unshare_fs();
-	if (!err && (flags & CLONE_FILES) && face_fdtab_is_shared(thread_self()->t_files))
+	if (!err && (flags & CLONE_FILES) && fdtab_is_shared(thread_self()->t_files))
 		err = fdtab_unshare();
 	if (!err && (flags & CLONE_NEWANY))
 		err = unshare_ns(flags);

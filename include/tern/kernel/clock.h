@@ -3,7 +3,9 @@
 #pragma once
 
 #include <tern/base/annotate.h>
+#include <tern/base/annotate.h>
 #include <tern/base/upcall.h>
+#include <tern/lib/list.h>
 
 #define NSEC_PER_SEC	1000000000UL
 #define NSEC_PER_MSEC	1000000UL
@@ -24,6 +26,23 @@ nsec_t clock_coarse_ns(void);
 void clock_set_realtime(s64 ns);
 /** clock_ticks_now() - HZ ticks since boot. */
 u64 clock_ticks_now(void);
+/** clock_tai_ns() - clock_realtime_ns() without leap seconds. */
+s64 clock_tai_ns(void);
+/** clock_boot_realtime_ns() - wall time of boot (btime of /proc/stat). */
+s64 clock_boot_realtime_ns(void);
+/** clock_coarse_refresh() - the coarse clocks go on to @now (clock_ns). Context: any. */
+void clock_coarse_refresh(nsec_t now);
+
+/* Who waits for absolute wall times looks again when the wall clock is set. */
+struct clock_watch {
+	struct list link;
+	void (*stepped)(struct clock_watch *w);	/* may wake and arm; must not sleep */
+};
+/** clock_watch_add() / clock_watch_remove() - on return of remove, stepped() is not running. Context: any but NMI. */
+void clock_watch_add(struct clock_watch *w);
+void clock_watch_remove(struct clock_watch *w);
+/** clock_real_to_mono() - clock_ns() time at which the wall clock shows @real_ns, as things stand; 0 if past. */
+nsec_t clock_real_to_mono(s64 real_ns);
 
 struct timespec64_ { s64 sec; s64 nsec; };
 static inline struct timespec64_ ns_to_timespec(s64 ns)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <asm/irq.h>
+#include <asm/percpu.h>
 #include <tern/base/lock.h>
 #include <tern/kernel/timeout.h>
 
@@ -21,6 +22,10 @@ void irqline_enable(u32 irq);
 /** irqline_print() - /proc/interrupts text; line by line through a callback. */
 struct seqbuf;
 void irqline_print(struct seqbuf *sb);
+/** irqline_total() - hard interrupts of all kinds so far (/proc/stat intr). */
+u64 irqline_total(void);
+/** irqline_count() - of one line, all CPUs. */
+u64 irqline_count(u32 irq);
 
 /* Soft interrupts: vendor's order. */
 enum softirq { SOFTIRQ_HI, SOFTIRQ_TIMER, SOFTIRQ_NET_TX, SOFTIRQ_NET_RX, SOFTIRQ_BLOCK,
@@ -28,12 +33,17 @@ enum softirq { SOFTIRQ_HI, SOFTIRQ_TIMER, SOFTIRQ_NET_TX, SOFTIRQ_NET_RX, SOFTIR
 void softirq_register(enum softirq nr, void (*fn)(void));
 /** softirq_raise() - on this CPU; runs at the end of the interrupt or bh section, or in ksoftirqd. */
 void softirq_raise(enum softirq nr);
+/** softirq_mark() - softirq_raise() that wakes nobody: it runs at the next interrupt, switch or bh section. Interrupts off. */
+void softirq_mark(enum softirq nr);
+/* Raised on this CPU, bit n for number n; C. */
+DECLARE_PERCPU(u32, softirq_pending);
 void bh_disable(void);
 void bh_enable(void);
 u64 softirq_count(enum softirq nr, u32 cpu);
 
 /* Work: functions run by pool threads in process context. */
 struct workitem { struct list link; void (*fn)(struct workitem *w); u64 state; };
+#define WORKITEM_INIT(f) { .fn = (f) }
 struct delayed_work { struct workitem work; struct timeout timer; struct workpool *pool; };
 struct workpool;
 extern struct workpool *workpool_system;	/* per-CPU, for short work */
@@ -43,6 +53,12 @@ void workitem_init(struct workitem *w, void (*fn)(struct workitem *w));
 bool workpool_queue(struct workpool *p, struct workitem *w);
 void delayed_work_init(struct delayed_work *d, void (*fn)(struct workitem *w));
 bool workpool_queue_delayed(struct workpool *p, struct delayed_work *d, nsec_t delay);
+/** workpool_queue_on() - on the workers of @cpu. */
+bool workpool_queue_on(struct workpool *p, struct workitem *w, u32 cpu);
+/** workpool_rearm_delayed() - queue after @delay from now, whether it waits already or not; true if it did. */
+bool workpool_rearm_delayed(struct workpool *p, struct delayed_work *d, nsec_t delay);
+/** delayed_work_flush() - if it waits for its time, queue it now; then wait until it has run. Sleeps. */
+void delayed_work_flush(struct delayed_work *d);
 /** workitem_cancel_sync() - not queued and not running on return; true if it was queued. Sleeps. */
 bool workitem_cancel_sync(struct workitem *w);
 bool delayed_work_cancel_sync(struct delayed_work *d);
@@ -52,6 +68,10 @@ void workitem_flush(struct workitem *w);
 struct workpool *workpool_create(const char *name, bool is_unbound, u32 max_active);
 void workpool_destroy(struct workpool *p);
 void workpool_flush(struct workpool *p);
+
+/** workq_block_begin() - sched_block() by a worker: another one may run meanwhile. True: owes workq_block_end(). */
+bool workq_block_begin(struct thread *self);
+void workq_block_end(struct thread *self);
 
 /* init/main.c order */
 void softirq_init(void);

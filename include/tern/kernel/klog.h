@@ -80,8 +80,9 @@ void klog_wake_readers(void);
 
 /** klog_backtrace() - log the calls that led here. Context: any. */
 void klog_backtrace(enum klog_level level);
-/** klog_backtrace_from() - log the chain of frames that begins at frame pointer @fp, code @ip first if not 0. */
-void klog_backtrace_from(enum klog_level level, uptr ip, uptr fp);
+struct thread;
+/** klog_backtrace_thread() - the same of a thread that is switched out. */
+void klog_backtrace_thread(enum klog_level level, const struct thread *t);
 struct frame;
 /** klog_frame() - log saved registers and the backtrace behind them. Context: any. */
 void klog_frame(enum klog_level level, const struct frame *f);

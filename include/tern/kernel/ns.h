@@ -20,11 +20,14 @@ struct utsns {
 	struct utsname_ name;
 };
 
+/* A mount namespace as sets share it: fs/ counts one owner. */
+struct nsmounts { refcount refs; struct mountns *ns; };
+
 /* What p_namespaces points to; immutable once in force. */
 struct nsset {
 	refcount refs;
 	struct utsns *uts;		/* with a reference */
-	struct mountns *mounts;		/* with a reference; NULL: mountns_initial */
+	struct nsmounts *mounts;	/* with a reference; NULL: mountns_initial */
 };
 
 struct nsset *nsset_get(struct nsset *s);

@@ -110,3 +110,5 @@ bool signal_is_ignored(struct process *p, int sig);
 
 /** signal_frame_max() - bytes that a signal frame may take on the user stack (AT_MINSIGSTKSZ). */
 u64 signal_frame_max(void);
+/** sigactions_put() - drop a reference to a table of actions. Context: any. */
+void sigactions_put(struct sigactions *a);

@@ -29,12 +29,12 @@ extern struct fsctx fsctx_initial;	/* kernel threads' */
 struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs);
 void mountns_put(struct mountns *ns);
 extern struct mountns *mountns_initial;
-/** face_mountns_get() - one more reference. */
-struct mountns *face_mountns_get(struct mountns *ns);
 void ofile_put(struct ofile *f);
 ssize_t ofile_read_kernel(struct ofile *f, void *buf, size_t n, loff_t *pos);
 ssize_t ofile_write_kernel(struct ofile *f, const void *buf, size_t n, loff_t *pos);
 struct ofile *fd_get(int fd);
+int fd_is_cloexec(int fd);
+bool fdtab_is_shared(const struct fdtab *t);
 int fd_reserve(int min, bool cloexec);
 void fd_install(int fd, struct ofile *f);
 void fd_cancel(int fd);
@@ -47,8 +47,6 @@ void path_name_put(char *name);
 void face_fsctx_get(struct fsctx *f);
 /** face_fsctx_is_shared() - do others use it (unshare, setns). */
 bool face_fsctx_is_shared(struct fsctx *f);
-/** face_fdtab_is_shared() - same for a descriptor table; only its owner asks. */
-bool face_fdtab_is_shared(struct fdtab *t);
 /** face_ofile_get() - one more reference on an open file. */
 void face_ofile_get(struct ofile *f);
 
@@ -75,9 +73,6 @@ struct execfile_info {
 void execfile_stat(struct ofile *f, struct execfile_info *out);
 /** execfile_file_caps() - security.capability attribute; bytes or -errno. */
 ssize_t execfile_file_caps(struct ofile *f, void *buf, size_t size);
-
-/** fd_is_cloexec() - is the flag set on thread_self's descriptor @fd. */
-bool face_fd_is_cloexec(int fd);
 
 /** pidfd_create() - a file that stands for @pid; takes a reference of its own. ERR_PTR(-ENOMEM). */
 struct ofile *pidfd_create(struct pidref *pid, u32 flags);
