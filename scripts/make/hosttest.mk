@@ -3,7 +3,7 @@
 # beside (x_test.c tests x.c), and all of lib, under ASan and UBSan.
 
 .PHONY: host-test host-test-build
-host-find := $(sort $(shell find lib mm kernel fs net drivers compat -name '*_test.c' 2>/dev/null))
+host-find := $(sort $(shell find lib arch mm kernel fs net drivers compat -name '*_test.c' 2>/dev/null))
 host-tests := $(filter-out %_ktest.c,$(host-find))
 host-lib := $(filter-out %_test.c,$(sort $(shell find lib -name '*.c' 2>/dev/null)))
 host-src := $(sort $(host-tests) $(host-lib) $(wildcard $(host-tests:_test.c=.c)))
