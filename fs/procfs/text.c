@@ -48,7 +48,9 @@ static int print_node(struct procnode *n, struct seqbuf *sb)
 	const struct procint *i = n->what;
 
 	if (n->kind == PROCNODE_INT) {
-		if (i->width == 4)
+		if ((s64)i->min >= 0)
+			seqbuf_printf(sb, "%lu\n", min_t(u64, int_load(i), S64_MAX));
+		else if (i->width == 4)
 			seqbuf_printf(sb, "%d\n", (s32)int_load(i));
 		else
 			seqbuf_printf(sb, "%ld\n", (s64)int_load(i));
@@ -200,7 +202,7 @@ static ssize_t write_int(const struct procint *i, const char *text, size_t n)
 	err = parse_s64(str_trim((char *)text), 0, &v, NULL);
 	if (err)
 		return -EINVAL;
-	if (v < (s64)i->min || v > (s64)i->max)
+	if (v < (s64)i->min || v > (s64)min_t(u64, i->max, S64_MAX))
 		return -EINVAL;
 	if (i->width == 4)
 		WRITE_ONCE(*(u32 *)i->value, (u32)v);
