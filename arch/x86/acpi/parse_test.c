@@ -90,7 +90,7 @@ TEST(acpi_parse, s5_is_found)
 
 TEST(acpi_parse, s5_cut_short_is_not_found)
 {
-	u8 aml[] = { 0x10, 0x08, '_', 'S', '5', '_', 0x12, 0xc6, 0x04, 0x0a, 0x05, 0x0b, 0, 0 };
+	u8 aml[] = { 0x10, 0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0x0a, 0x05, 0x0b, 0 };
 	u8 a, b;
 
 	for (size_t n = 0; n <= sizeof(aml); n++)
