@@ -1,61 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Backtraces by frame pointers. A chain is followed only while it stays inside one
- * kernel stack and goes up, so that a damaged one ends instead of faulting.
- */
+/* Registers and symbolised backtraces in the log. */
+#include <asm/backtrace.h>
 #include <asm/frame.h>
-#include <asm/page.h>
 #include <tern/base/kallsyms.h>
 #include <tern/kernel/klog.h>
 
-#define DEPTH_MAX	48
-#define KERNEL_HALF	0xffff800000000000UL
+struct log_arg {
+	enum klog_level level;
+};
 
-static void log_address(enum klog_level level, uptr ip, const char *mark)
+static bool log_address(void *arg, uptr ip)
 {
+	enum klog_level level = ((struct log_arg *)arg)->level;
 	struct ksym sym;
 
 	if (ksym_lookup(ip, &sym))
-		klog(level, "  %s[<%016lx>] %s+%#lx", mark, ip, sym.name, ip - sym.addr);
+		klog(level, "  [<%016lx>] %s+%#lx", ip, sym.name, ip - sym.addr);
 	else
-		klog(level, "  %s[<%016lx>]", mark, ip);
-}
-
-static bool is_frame_ok(uptr fp, uptr low)
-{
-	return fp >= low && fp - low < KSTACK_SIZE && IS_ALIGNED(fp, 8) && fp >= KERNEL_HALF &&
-	       fp < (uptr)-PAGE_SIZE;
-}
-
-void klog_backtrace_from(enum klog_level level, uptr ip, uptr fp)
-{
-	uptr low = fp;
-
-	if (ip)
-		log_address(level, ip, "");
-	if (!IS_ENABLED(CONFIG_FRAME_POINTER))
-		return;
-	for (int i = 0; i < DEPTH_MAX && is_frame_ok(fp, low); i++) {
-		uptr next = READ_ONCE(*(uptr *)fp), ret = READ_ONCE(*(uptr *)(fp + 8));
-
-		if (ret < KERNEL_HALF)
-			break;
-		log_address(level, ret, "");
-		if (next <= fp)
-			break;
-		low = fp;
-		fp = next;
-	}
+		klog(level, "  [<%016lx>]", ip);
+	return true;
 }
 
 void klog_backtrace(enum klog_level level)
 {
+	struct log_arg arg = { level };
+
 	klog(level, "Call trace:");
-	klog_backtrace_from(level, 0, (uptr)__builtin_frame_address(0));
+	arch_backtrace(NULL, log_address, &arg);
+}
+
+void klog_backtrace_thread(enum klog_level level, const struct thread *t)
+{
+	struct log_arg arg = { level };
+
+	arch_backtrace_thread(t, log_address, &arg);
 }
 
 void klog_frame(enum klog_level level, const struct frame *f)
 {
+	struct log_arg arg = { level };
+
 	klog(level, "rip %016lx cs %02lx rflags %08lx rsp %016lx ss %02lx code %lx", f->rip, f->cs,
 	     f->rflags, f->rsp, f->ss, f->orig_rax);
 	klog(level, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);
@@ -65,5 +49,5 @@ void klog_frame(enum klog_level level, const struct frame *f)
 	if (frame_is_user(f))
 		return;
 	klog(level, "Call trace:");
-	klog_backtrace_from(level, f->rip, f->rbp);
+	arch_backtrace(f, log_address, &arg);
 }

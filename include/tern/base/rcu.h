@@ -34,5 +34,29 @@ void rcu_defer(struct rcu_job *job, void (*fn)(struct rcu_job *job));
 void rcu_defer_free(struct rcu_job *job, void *obj);
 /** rcu_wait() - return when all readers of now are done. Context: sleeps. */
 void rcu_wait(void);
+/* Where a CPU stands; kernel/sync/rcu.c. @rcu_eqs: idle, no reader can be running. */
+DECLARE_PERCPU(u64, rcu_seen);
+DECLARE_PERCPU(u32, rcu_eqs);
+extern u64 rcu_current;
+
+/* Hooks of the scheduler and of interrupt entry; interrupts off. */
+void rcu_report_quiet(void);
+/** rcu_note_switch() - no reader is active on this CPU right now: two loads unless a grace period is on. */
+static __always_inline void rcu_note_switch(void)
+{
+	if (unlikely(READ_ONCE(rcu_current) != this_cpu_read(rcu_seen)))
+		rcu_report_quiet();
+}
+/** rcu_idle_enter() - before waiting for an interrupt; false if there are callbacks to run first. */
+bool rcu_idle_enter(void);
+void rcu_idle_exit(void);
+/** rcu_tick() - from the tick and other interrupts: move callbacks on. @is_quiet: the interrupted code could sleep. */
+void rcu_tick(bool is_quiet);
+static __always_inline void rcu_irq_enter(void)
+{
+	if (unlikely(this_cpu_read(rcu_eqs)))
+		rcu_idle_exit();
+}
+
 /** rcu_flush() - return when all jobs deferred so far have run. Context: sleeps. */
 void rcu_flush(void);

@@ -53,10 +53,11 @@ void waitq_remove(struct waitq *q, struct waiter *w);
 /**
  * waitq_prepare() - queue thread_self and set its state, before testing the condition
  * @state: THREAD_SLEEPING (signals wake it), THREAD_UNINTERRUPTIBLE or THREAD_KILLABLE
- * waitq_finish() - undo, after the wait.
+ * waitq_finish() - undo, after the wait; true if a waker had chosen this waiter (an exclusive one that
+ * gives up then owes the wake-up to the next).
  */
 void waitq_prepare(struct waitq *q, struct waiter *w, u32 state, bool is_exclusive);
-void waitq_finish(struct waitq *q, struct waiter *w);
+bool waitq_finish(struct waitq *q, struct waiter *w);
 
 /** waitq_wake() - wake all shared and up to @nr_exclusive exclusive waiters (0: all); @key is for callbacks (poll events). */
 void waitq_wake(struct waitq *q, u32 nr_exclusive, u64 key);
@@ -94,7 +95,8 @@ bool signal_is_fatal_pending(void);
 			_r = -ERESTARTSYS; break; }				\
 		_r = sched_block_until(deadline);				\
 	}									\
-	waitq_finish(q, &_w);							\
+	if (waitq_finish(q, &_w) && _r && (excl))				\
+		waitq_wake_one(q);						\
 	_r; })
 
 /* Uninterruptible; only for waits that surely end. */

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Private to kernel/sched: run queues, classes, and the calls between the files. */
+#pragma once
+
+#include <asm/cpu.h>
+#include <tern/base/bug.h>
+#include <tern/base/upcall.h>
+#include <tern/kernel/clock.h>
+#include <tern/kernel/sched.h>
+#include <tern/kernel/thread.h>
+#include <tern/kernel/timeout.h>
+#include <tern/lib/bitmap.h>
+
+#define TICK_NS		(NSEC_PER_SEC / HZ)
+#define RT_LEVELS	100
+#define RR_SLICE_NS	(100 * NSEC_PER_MSEC)
+#define WEIGHT_NICE0	1024u
+#define WEIGHT_IDLE	3u
+
+/* How a thread comes to a queue or leaves it. */
+#define ENQ_WAKE	0x1u	/* after a sleep */
+#define ENQ_NEW		0x2u	/* first time */
+#define ENQ_MOVE	0x4u	/* from another CPU or another class */
+#define DEQ_SLEEP	0x1u
+
+struct fair_rq {
+	struct rbtree tree;	/* by vruntime; the running thread is not in it */
+	u64 min_vruntime;
+	u64 load;		/* sum of weights, running one included */
+	u32 nr;
+};
+
+struct rt_rq {
+	u64 bitmap[2];		/* levels in use; 0 is the most urgent */
+	u32 nr;
+	struct list queue[RT_LEVELS];	/* the running thread stays in its list */
+};
+
+struct dl_rq {
+	struct rbtree tree;	/* by absolute deadline, running one included */
+	struct list throttled;	/* budget used up, by arrival */
+	u32 nr;
+	nsec_t replenish_at;	/* earliest replenishment, 0: none */
+};
+
+/* One CPU's queue. Q: lock; C: own CPU, interrupts off; A: atomic. */
+struct runq {
+	spinword lock;
+	u32 cpu;		/* I */
+	u32 nr_running;		/* Q; read by others as a hint */
+	bool wants_work;	/* A somebody asks this idle CPU to look for work */
+	struct thread *curr;	/* Q */
+	struct thread *idle;	/* I */
+	nsec_t clock;		/* Q */
+	struct fair_rq fair;	/* Q */
+	struct dl_rq dl;	/* Q */
+	struct thread *wake_list;	/* A threads to queue here once they are off this CPU */
+	struct thread *after_push;	/* C thread to move after the switch */
+	struct thread *after_reap;	/* C dead thread to drop after the switch */
+	u64 nr_switches;	/* C */
+	s64 nr_uninterruptible;	/* A; only the sum over CPUs means something */
+	s64 nr_iowait;		/* A */
+	nsec_t acct_at;		/* C times are accounted up to here */
+	nsec_t idle_since;	/* C 0: not idle */
+	nsec_t balance_at;	/* C */
+	struct cpu_times times;	/* C */
+	struct rt_rq rt;	/* Q */
+};
+
+struct sched_class {
+	const char *name;
+	u32 rank;		/* 0 is the most urgent */
+	void (*enqueue)(struct runq *rq, struct thread *t, u32 flags);
+	void (*dequeue)(struct runq *rq, struct thread *t, u32 flags);
+	/* Choose and mark as running; NULL: nothing of this class. */
+	struct thread *(*pick)(struct runq *rq);
+	/* @t stops running but stays runnable. */
+	void (*put_prev)(struct runq *rq, struct thread *t);
+	void (*update)(struct runq *rq, struct thread *t);	/* account the running thread */
+	void (*tick)(struct runq *rq, struct thread *t);
+	void (*yield)(struct runq *rq, struct thread *t);
+	/* Should @t, just queued, run instead of the running thread of the same class? */
+	bool (*preempts)(struct runq *rq, struct thread *t);
+};
+
+extern const struct sched_class sched_class_deadline, sched_class_rt, sched_class_fair,
+	sched_class_idle;
+
+DECLARE_PERCPU(struct runq, sched_rq);
+extern u64 sched_idle_cpus[];	/* A bitmap of CPUs that run their idle thread */
+
+static inline struct runq *cpu_rq(u32 cpu) { return percpu_ptr(sched_rq, cpu); }
+static inline struct runq *this_rq(void) { return this_cpu_ptr(sched_rq); }
+static inline struct thread *thread_of(struct sched_entity *se) { return container_of(se, struct thread, t_sched); }
+static inline void rq_lock(struct runq *rq) { spinword_lock(&rq->lock); }
+static inline void rq_unlock(struct runq *rq) { spinword_unlock(&rq->lock); }
+static inline void rq_clock_update(struct runq *rq) { rq->clock = clock_ns(); }
+static inline bool is_smp(void) { return cpu_count_online > 1; }
+static inline bool is_idle_policy(const struct thread *t) { return t->t_sched.se_policy == SCHED_POLICY_IDLE; }
+
+/* May @t run on @cpu? */
+static inline bool cpu_allowed(const struct thread *t, u32 cpu)
+{
+	const u64 *mask = READ_ONCE(t->t_sched.se_affinity);
+
+	return !mask || bitmap_test(mask, cpu);
+}
+
+/* core.c */
+void rq_resched(struct runq *rq);		/* the running thread should be reconsidered; Q held */
+void rq_enqueue(struct runq *rq, struct thread *t, u32 flags);
+void rq_dequeue(struct runq *rq, struct thread *t, u32 flags);
+void rq_check_preempt(struct runq *rq, struct thread *t);
+u64 exec_account(struct runq *rq, struct thread *t);	/* ns since the last time */
+const struct sched_class *sched_class_of(const struct thread *t);
+void sched_arm(struct runq *rq, nsec_t when);	/* an event of this CPU's scheduler; own CPU */
+void sched_idle_switch(void);	/* from the idle loop, preempt count 1 */
+
+/* wake.c: interrupts off */
+void wake_list_drain(struct runq *rq);
+void place_thread(struct thread *t, u32 cpu, u32 flags);	/* se_lock held; queue a thread that is nowhere */
+void push_thread(struct thread *t);		/* find a place for a thread that left its CPU */
+u32 select_cpu(struct thread *t);
+
+/* fair.c */
+u32 weight_of_nice(s32 nice);
+void fair_migrate(struct thread *t, u32 from, u32 to);
+struct thread *fair_stealable(struct runq *rq, u32 cpu);
+/* rt.c */
+s32 rt_level(const struct thread *t);
+struct thread *rt_stealable(struct runq *rq, u32 cpu);
+/* deadline.c */
+int dl_admit(struct thread *t, u64 runtime, u64 period, bool to_deadline);
+void dl_replenish(struct runq *rq);
+void dl_thread_gone(struct thread *t);
+/* balance.c */
+bool balance_idle(struct runq *rq);		/* true if a thread was taken */
+void balance_tick(struct runq *rq, nsec_t now);
+void balance_init(void);
+/* account.c: own CPU, interrupts off */
+void account_tick(struct runq *rq, nsec_t now, bool was_user);
+void account_idle_enter(struct runq *rq);
+void account_idle_exit(struct runq *rq);
+/* load.c */
+void load_tick(nsec_t now);
+/* idle.c */
+void sched_setup_idle(u32 cpu);
+void idle_mark(u32 cpu, bool is_idle);
+
+/* Lock the queue that @t belongs to; its se_lock keeps it from being moved or woken. */
+struct runq *thread_rq_lock(struct thread *t, u64 *flags);
+void thread_rq_unlock(struct thread *t, struct runq *rq, u64 flags);

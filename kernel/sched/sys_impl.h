@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Private to the entry functions of scheduling calls. */
+#pragma once
+
+#include <tern/kernel/cred.h>
+#include <tern/kernel/process.h>
+
+/** sched_find_thread() - by number, 0: thread_self; with a reference, or ERR_PTR(-ESRCH). */
+struct thread *sched_find_thread(s32 tid);
+/** sched_is_owner() - may thread_self change @t's scheduling: same user, or CAP_SYS_NICE. */
+bool sched_is_owner(struct thread *t);
+/** sched_may_nice() - may @t's nice value become @nice (rlimit or capability). */
+bool sched_may_nice(struct thread *t, s32 nice);
