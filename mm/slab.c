@@ -381,7 +381,7 @@ struct objcache *objcache_create(const char *name, size_t size, size_t align, u3
 {
 	struct objcache *c;
 
-	if (!size || size > (PAGE_SIZE << BUDDY_ORDER_MAX) / 2 || align > PAGE_SIZE ||
+	if (!size || size > (PAGE_SIZE << BUDDY_ORDER_MAX) / 2 || align > 2 * PAGE_SIZE ||
 	    (align && !is_pow2(align)))
 		return NULL;
 	c = objcache_zalloc(&cache_cache, ALLOC_KERNEL);
