@@ -14,7 +14,8 @@ bool clock_is_tsc(void);
 bool clock_get_tsc(u64 *base, u64 *mult, u64 *base_ns);
 /** clock_ns_to_tsc() - TSC value at an arch_clock_ns() time. */
 u64 clock_ns_to_tsc(nsec_t ns);
-/** tsc_check_cpu() - compare this new CPU's TSC with the one that starts it. */
+/** tsc_check_*() - compare a new CPU's TSC with that of the CPU that starts it. */
+void tsc_check_reset(void);	/* on the starter, before the new CPU goes on */
 void tsc_check_start(void);	/* on the new CPU */
 void tsc_check_wait(void);	/* on the starter */
 

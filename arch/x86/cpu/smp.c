@@ -195,6 +195,7 @@ static void start_one(u32 cpu)
 			return;
 		}
 	}
+	tsc_check_reset();
 	store_release(&ap_state, AP_GO);
 	tsc_check_wait();
 	if (!wait_for(AP_ONLINE, START_TIMEOUT_NS))

@@ -2,12 +2,13 @@
 /*
  * Running a function on other CPUs.
  *
- * Each CPU has one outgoing request (struct call_request) and one incoming
- * bitmap with a bit for every CPU. A caller fills its request, sets its bit in
- * the bitmap of each target, interrupts them and waits until @pending is 0.
- * A target takes the bits with an atomic exchange and runs each sender's
- * request. The request is reused only when nobody works on it any more, so
- * nothing is allocated and nothing locked.
+ * Each CPU has an outgoing request (struct call_request) for threads and one for
+ * soft interrupts, which may come while a thread waits for its own, and an
+ * incoming bitmap with a bit for every request there is. A caller fills its
+ * request, sets its bit in the bitmap of each target, interrupts them and waits
+ * until @pending is 0. A target takes the bits with an atomic exchange and runs
+ * each sender's request. A request is reused only when nobody works on it any
+ * more, so nothing is allocated and nothing locked.
  *
  * A caller with interrupts off serves its own bitmap while it waits:
  * two CPUs that call each other do not deadlock.
@@ -27,10 +28,13 @@ struct call_request {
 	u32 pending;		/* A targets that have not finished */
 };
 
-static DEFINE_PERCPU(struct call_request, call_request) __aligned(64);
-static DEFINE_PERCPU(u64 *, call_from);		/* bitmap of CPUs with a request for us */
-static DEFINE_PERCPU(u64, call_from_inline);
-static u32 call_words __ro_after_init = 1;
+#define CALL_LEVELS	2u	/* threads, soft interrupts */
+
+static DEFINE_PERCPU(struct call_request, call_request[CALL_LEVELS]) __aligned(64);
+/* Bitmap of requests for us: bit CPU * CALL_LEVELS + level. */
+static DEFINE_PERCPU(u64 *, call_from);
+static DEFINE_PERCPU(u64, call_from_inline[CALL_LEVELS]);
+static u32 online_words __ro_after_init = 1, call_words __ro_after_init = CALL_LEVELS;
 static u64 online_inline = 1, *online = &online_inline;
 
 bool cpu_is_online(u32 cpu)
@@ -46,14 +50,15 @@ void smp_mark_online(void)
 
 void __init smp_call_setup(void)
 {
-	call_words = DIV_ROUND_UP(cpu_count_possible, 64);
-	if (call_words > 1) {
-		online = early_mem_alloc(call_words * 8, 64);
+	online_words = DIV_ROUND_UP(cpu_count_possible, 64);
+	call_words = online_words * CALL_LEVELS;
+	if (online_words > 1) {
+		online = early_mem_alloc(online_words * 8, 64);
 		online[0] = online_inline;
 	}
 	for_each_possible_cpu(cpu)
-		*percpu_ptr(call_from, cpu) = call_words > 1 ?
-			early_mem_alloc(call_words * 8, 64) : percpu_ptr(call_from_inline, cpu);
+		*percpu_ptr(call_from, cpu) = online_words > 1 ?
+			early_mem_alloc(call_words * 8, 64) : *percpu_ptr(call_from_inline, cpu);
 }
 
 void smp_call_handle(void)
@@ -64,9 +69,10 @@ void smp_call_handle(void)
 		u64 bits = READ_ONCE(from[w]) ? xchg(&from[w], 0UL) : 0;
 
 		for (; bits; bits &= bits - 1) {
-			u32 cpu = w * 64 + (u32)__builtin_ctzl(bits);
-			struct call_request *rq = percpu_ptr(call_request, cpu);
+			u32 bit = w * 64 + bit_lowest(bits), cpu = bit / CALL_LEVELS;
+			struct call_request *rq;
 
+			rq = &(*percpu_ptr(call_request, cpu))[bit % CALL_LEVELS];
 			rq->fn(rq->arg);
 			__atomic_fetch_sub(&rq->pending, 1, __ATOMIC_RELEASE);
 		}
@@ -82,41 +88,51 @@ static void wait_done(struct call_request *rq)
 	}
 }
 
+/* This context's request and its bit in the targets' bitmaps. */
+static struct call_request *own_request(u32 *bit)
+{
+	u32 level = in_softirq_serving() ? 1 : 0;
+
+	ASSERT(!in_hardirq());
+	*bit = cpu_self() * CALL_LEVELS + level;
+	return &(*this_cpu_ptr(call_request))[level];
+}
+
+static void post(u32 cpu, u32 bit)
+{
+	bit_set_atomic(bit, *percpu_ptr(call_from, cpu));
+	lapic_send_ipi(cpu, VECTOR_CALL);
+}
+
+/* The online CPUs of word @w of @mask but this one. */
+static u64 targets(const u64 *mask, u32 w)
+{
+	u64 bits = READ_ONCE(mask[w]) & READ_ONCE(online[w]);
+	u32 self = cpu_self();
+
+	return self / 64 == w ? bits & ~BIT(self % 64) : bits;
+}
+
 static void call_targets(const u64 *mask, void (*fn)(void *arg), void *arg)
 {
-	struct call_request *rq = this_cpu_ptr(call_request);
-	u32 self = cpu_self(), n = 0;
+	u32 bit;
+	struct call_request *rq = own_request(&bit);
 
 	rq->fn = fn;
 	rq->arg = arg;
-	for (u32 w = 0; w < call_words; w++) {
-		u64 bits = mask[w] & READ_ONCE(online[w]);
-
-		if (self / 64 == w)
-			bits &= ~BIT(self % 64);
-		n += hweight64(bits);
-	}
-	if (!n)
-		return;
-	store_release(&rq->pending, n);
-	for (u32 w = 0; w < call_words; w++) {
-		u64 bits = mask[w] & READ_ONCE(online[w]);
-
-		if (self / 64 == w)
-			bits &= ~BIT(self % 64);
-		for (; bits; bits &= bits - 1) {
-			u32 cpu = w * 64 + (u32)__builtin_ctzl(bits);
-
-			bit_set_atomic(self, *percpu_ptr(call_from, cpu));
-			lapic_send_ipi(cpu, VECTOR_CALL);
+	/* One more than are sent to, so that it cannot end before the last is sent. */
+	store_release(&rq->pending, 1U);
+	for (u32 w = 0; w < online_words; w++)
+		for (u64 bits = targets(mask, w); bits; bits &= bits - 1) {
+			__atomic_fetch_add(&rq->pending, 1, __ATOMIC_SEQ_CST);
+			post(w * 64 + bit_lowest(bits), bit);
 		}
-	}
+	__atomic_fetch_sub(&rq->pending, 1, __ATOMIC_RELEASE);
 	wait_done(rq);
 }
 
 void smp_call_mask(const u64 *mask, void (*fn)(void *arg), void *arg)
 {
-	ASSERT(!in_hardirq());
 	preempt_disable();
 	call_targets(mask, fn, arg);
 	preempt_enable();
@@ -139,13 +155,13 @@ void smp_call(u32 cpu, void (*fn)(void *arg), void *arg)
 		if (READ_ONCE(cpu_count_online) > 1)
 			smp_call_mask(online, fn, arg);
 	} else if (cpu != cpu_self() && cpu_is_online(cpu)) {
-		struct call_request *rq = this_cpu_ptr(call_request);
+		u32 bit;
+		struct call_request *rq = own_request(&bit);
 
 		rq->fn = fn;
 		rq->arg = arg;
 		store_release(&rq->pending, 1U);
-		bit_set_atomic(cpu_self(), *percpu_ptr(call_from, cpu));
-		lapic_send_ipi(cpu, VECTOR_CALL);
+		post(cpu, bit);
 		wait_done(rq);
 	}
 	preempt_enable();

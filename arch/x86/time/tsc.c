@@ -289,6 +289,12 @@ static bool meet(u32 target)
 	return true;
 }
 
+void tsc_check_reset(void)
+{
+	check.phase = 0;
+	check.last = 0;
+}
+
 void tsc_check_start(void)
 {
 	if (!clock_is_tsc())
@@ -310,6 +316,4 @@ void tsc_check_wait(void)
 		      check.worst);
 		use_fallback();
 	}
-	check.phase = 0;
-	check.last = 0;
 }
