@@ -289,8 +289,10 @@ int lzma_run(struct lzma *s, struct lzma_io *io)
 			break;
 		}
 		if (unlikely(s->rep[0] >= (size_t)(op - io->base) ||
-			     len > (size_t)(io->op_hard - op)))
-			return -EBADMSG;
+			     len > (size_t)(io->op_hard - op))) {
+			r = -EBADMSG;
+			break;
+		}
 		unzip_copy_match(op, (size_t)s->rep[0] + 1, len);
 		op += len;
 	}

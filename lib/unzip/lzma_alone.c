@@ -64,11 +64,11 @@ static int run(struct unzip_core *core, const u8 **p, const u8 *limit)
 		.op_hard = w->buf + w->pos + min(s->left, SLICE + LZMA_MATCH_MAX),
 	};
 	r = lzma_run(&s->lzma, &io);
+	*p = io.p;
 	if (r < 0)
 		return r;
 	s->left -= (u64)(io.op - (w->buf + w->pos));
 	w->pos = (size_t)(io.op - w->buf);
-	*p = io.p;
 	if (r)
 		return s->has_size && s->left ? -EBADMSG : STEP_DONE;
 	return s->has_size && !s->left ? STEP_DONE : STEP_AGAIN;
@@ -103,6 +103,7 @@ static int alone_finish(struct unzip_core *core, struct unzip_span *in)
 		memcpy(tail, in->p, span_len(in));
 	while (r == STEP_AGAIN && p <= end)
 		r = run(core, &p, end);
+	/* whatever came of bytes that were not there counts for nothing */
 	return p > end ? STEP_MORE : r;
 }
 

@@ -72,7 +72,7 @@ struct lzma_io {
 
 /**
  * lzma_run() - decode symbols until a limit is reached
- * Return: 0 at a limit, 1 at the end marker, -EBADMSG.
+ * Return: 0 at a limit, 1 at the end marker, -EBADMSG. @io is updated in each case.
  */
 int lzma_run(struct lzma *s, struct lzma_io *io);
 

@@ -104,7 +104,7 @@ int unzip_open(struct unzip *u, enum unzip_format format, const struct lib_alloc
 	int err;
 
 	u->core = NULL;
-	if (format <= UNZIP_UNKNOWN || format > UNZIP_ZSTD || !codecs[format])
+	if (format <= UNZIP_UNKNOWN || format > UNZIP_ZSTD)
 		return -EPROTONOSUPPORT;
 	c = lib_alloc_get(alloc, sizeof(*c));
 	if (!c)

@@ -72,7 +72,7 @@ struct unzip_core {
 	bool is_done;
 };
 
-extern const struct unzip_codec __weak unzip_codec_gzip, unzip_codec_zlib, unzip_codec_deflate,
+extern const struct unzip_codec unzip_codec_gzip, unzip_codec_zlib, unzip_codec_deflate,
 	unzip_codec_bzip2, unzip_codec_lzma, unzip_codec_xz, unzip_codec_lz4,
 	unzip_codec_lz4_legacy, unzip_codec_zstd;
 

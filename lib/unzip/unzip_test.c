@@ -349,6 +349,18 @@ TEST(lib_unzip_lzma, damage)
 	check_failures("xz --format=lzma -c", UNZIP_LZMA);
 }
 
+TEST(lib_unzip_bzip2, levels)
+{
+	check_tool("bzip2 -1 -c", UNZIP_BZIP2, true);
+	check_tool("bzip2 -9 -c", UNZIP_BZIP2, true);
+}
+
+TEST(lib_unzip_bzip2, damage)
+{
+	check_damage("bzip2 -c", UNZIP_BZIP2, true);
+	check_failures("bzip2 -c", UNZIP_BZIP2);
+}
+
 TEST(lib_unzip, detection_and_names)
 {
 	struct test_heap heap;
