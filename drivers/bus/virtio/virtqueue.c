@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Split virtqueues: VIRTIO 1.1, 2.6.
+ *
+ * Free descriptors are a list through desc[].next. What the device writes (used ring) is
+ * data from outside: an index out of range or a token that is not in flight breaks
+ * the queue for good, and nothing of ours is read back from memory that the
+ * device can write.
+ */
+#include "virtio_impl.h"
+
+#include <tern/base/err.h>
+#include <tern/kernel/klog.h>
+#include <tern/lib/bits.h>
+#include <tern/mm/slab.h>
+
+static size_t avail_off(u32 size)
+{
+	return size * sizeof(struct vring_desc);
+}
+
+static size_t used_off(u32 size)
+{
+	return ALIGN_UP(avail_off(size) + sizeof(struct vring_avail) + 2 * size + 2, 4);
+}
+
+static size_t total_size(u32 size)
+{
+	return used_off(size) + sizeof(struct vring_used) + size * sizeof(struct vring_used_elem) + 2;
+}
+
+int virtqueue_alloc(struct virtqueue *q)
+{
+	u64 npages = DIV_ROUND_UP(total_size(q->size), PAGE_SIZE);
+	u8 *mem;
+
+	q->mem_order = npages > 1 ? (u32)ilog2(npages - 1) + 1 : 0;
+	mem = page_alloc_kva(q->mem_order, ALLOC_KERNEL | ALLOC_ZERO);
+	q->tokens = kmem_calloc(q->size, sizeof(*q->tokens), ALLOC_KERNEL);
+	if (!mem || !q->tokens) {
+		if (mem)
+			page_free_kva(mem, q->mem_order);
+		kmem_free(q->tokens);
+		return -ENOMEM;
+	}
+	q->desc = (void *)mem;
+	q->avail = (void *)(mem + avail_off(q->size));
+	q->used = (void *)(mem + used_off(q->size));
+	for (u32 i = 0; i < q->size; i++)
+		q->desc[i].next = (u16)(i + 1);
+	q->nfree = (u16)q->size;
+	if (!q->callback)
+		q->avail->flags = AVAIL_NO_INTERRUPT;
+	return 0;
+}
+
+void virtqueue_free(struct virtqueue *q)
+{
+	page_free_kva(q->desc, q->mem_order);
+	kmem_free(q->tokens);
+}
+
+u32 virtqueue_size(const struct virtqueue *q)
+{
+	return q->size;
+}
+
+int virtqueue_add(struct virtqueue *q, const struct virtio_seg *segs, u32 nout, u32 nin, void *token)
+{
+	u32 n = nout + nin;
+	u16 head = q->free_head, at = head, last = head;
+
+	if (!n || n > q->nfree || q->is_broken)
+		return -ENOSPC;
+	for (u32 i = 0; i < n; i++) {
+		struct vring_desc *d = &q->desc[at];
+
+		d->addr = segs[i].addr;
+		d->len = segs[i].len;
+		d->flags = (u16)((i >= nout ? DESC_WRITE : 0) | (i + 1 < n ? DESC_NEXT : 0));
+		last = at;
+		at = d->next;
+	}
+	q->free_head = q->desc[last].next;
+	q->nfree -= (u16)n;
+	q->tokens[head] = token;
+	q->avail->ring[q->avail_idx & (q->size - 1)] = head;
+	q->avail_idx++;
+	store_release(&q->avail->idx, q->avail_idx);
+	return 0;
+}
+
+void virtqueue_kick(struct virtqueue *q)
+{
+	smp_mb();	/* our index is visible before we look at the device's wish */
+	if (!(READ_ONCE(q->used->flags) & USED_NO_NOTIFY))
+		*q->notify = (u16)q->index;
+}
+
+/* Put a chain back on the free list. The chain's flags are ours but lie in shared
+ * memory: its length is bounded by the size of the queue. */
+static void free_chain(struct virtqueue *q, u16 head)
+{
+	u16 at = head, n = 1;
+
+	while ((q->desc[at].flags & DESC_NEXT) && q->desc[at].next < q->size && n < q->size) {
+		at = q->desc[at].next;
+		n++;
+	}
+	q->desc[at].next = q->free_head;
+	q->free_head = head;
+	q->nfree += n;
+}
+
+void *virtqueue_take(struct virtqueue *q, u32 *len)
+{
+	struct vring_used_elem *e;
+	void *token;
+	u32 id;
+
+	if (q->is_broken || load_acquire(&q->used->idx) == q->used_seen)
+		return NULL;
+	e = &q->used->ring[q->used_seen & (q->size - 1)];
+	id = READ_ONCE(e->id);
+	*len = READ_ONCE(e->len);
+	if (id >= q->size || !q->tokens[id]) {
+		q->is_broken = true;
+		kerr("virtio %s: queue %u is broken: used index %u", q->dev->node.name, q->index, id);
+		return NULL;
+	}
+	q->used_seen++;
+	token = q->tokens[id];
+	q->tokens[id] = NULL;
+	free_chain(q, (u16)id);
+	return token;
+}
