@@ -186,8 +186,7 @@ int futex_sleep(struct futex_q *q, nsec_t deadline)
 	return err;
 }
 
-/* Queue @q if the word is @val: 0, -EWOULDBLOCK, -EFAULT. Sets the sleeping state. */
-static int wait_setup(u32 __user *uaddr, u32 val, struct futex_q *q)
+int futex_wait_setup(u32 __user *uaddr, u32 val, struct futex_q *q)
 {
 	struct futex_bucket *b = futex_bucket_of(&q->key);
 	u64 flags;
@@ -219,7 +218,7 @@ static int wait_once(u32 __user *uaddr, bool shared, u32 val, nsec_t deadline, u
 	int err = futex_key_get(uaddr, shared, false, &q.key);
 
 	if (!err)
-		err = wait_setup(uaddr, val, &q);
+		err = futex_wait_setup(uaddr, val, &q);
 	if (err)
 		return err;
 	err = futex_sleep(&q, deadline);

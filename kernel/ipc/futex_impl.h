@@ -50,6 +50,7 @@ struct futex_q {
 	struct pi_state *pi;		/* waits for a PI lock */
 	const struct futex_key *requeue_pi_key;	/* may be moved to this PI lock */
 	bool has_lock;			/* PI: ownership was handed over */
+	bool owner_died;		/* ... by a dying thread: the word still names that one */
 };
 
 int futex_key_get(u32 __user *uaddr, bool is_shared, bool is_write, struct futex_key *key);
@@ -71,6 +72,8 @@ bool futex_unqueue(struct futex_q *q);
 /** futex_fault_in() - a word could not be reached without a fault; 0 or -EFAULT. */
 int futex_fault_in(u32 __user *uaddr, bool is_write);
 void futex_count(struct futex_bucket *b, int by);
+/** futex_wait_setup() - queue @q if the word is @val: 0, -EWOULDBLOCK, -EFAULT. Sets the sleeping state. */
+int futex_wait_setup(u32 __user *uaddr, u32 val, struct futex_q *q);
 /** futex_sleep() - until @q is woken, a signal or the deadline. The state was set. */
 int futex_sleep(struct futex_q *q, nsec_t deadline);
 

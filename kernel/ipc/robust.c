@@ -105,8 +105,7 @@ static void robust_exit(struct thread *t)
 void futex_thread_exit(struct thread *t)
 {
 	robust_exit(t);
-	if (!list_is_empty(&t->t_pi_owned))
-		futex_pi_exit(t);
+	futex_pi_exit(t);
 }
 
 void futex_exec(struct thread *t)

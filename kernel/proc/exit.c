@@ -252,6 +252,33 @@ void process_exit_group(int status)
 	thread_exit(status);
 }
 
+bool process_begin_coredump(int sig)
+{
+	struct thread *t = thread_self();
+	struct process *p = t->t_proc;
+	struct sigactions *a;
+	bool ok = false;
+	u64 flags;
+
+	a = signal_lock(p, &flags);
+	if (!(p->p_flags & PROC_GROUP_EXIT) && !p->p_exec_thread) {
+		p->p_group_exit_code = sig;
+		p->p_flags = (p->p_flags & ~PROC_STOPPED) | PROC_GROUP_EXIT | PROC_COREDUMP;
+		p->p_exec_thread = t;	/* threads that end wake us */
+		signal_kill_others_locked(p, t);
+		ok = true;
+	}
+	signal_unlock(a, flags);
+	/* SIGKILL must end this wait, and with it the dump. */
+	if (ok && waitq_wait_killable(&p->p_child_wait, READ_ONCE(p->p_nthreads) == 1))
+		ok = false;
+	a = signal_lock(p, &flags);
+	if (p->p_exec_thread == t)
+		p->p_exec_thread = NULL;
+	signal_unlock(a, flags);
+	return ok;
+}
+
 long sys_exit(int code)
 {
 	thread_exit((code & 0xff) << 8);

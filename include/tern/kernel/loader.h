@@ -66,6 +66,11 @@ void binprm_layout(struct binprm *b);
 int binfmt_load(struct binprm *b);
 /** coredump_write() - core of thread_self's process for @sig, if limits allow; true if one was written. */
 bool coredump_write(int sig, const struct ksiginfo *info, struct frame *f);
+/** process_begin_coredump() - stop all other threads for good; false if the process is being killed already. */
+bool process_begin_coredump(int sig);
+/** core_pattern, core_uses_pid - /proc/sys/kernel/core_pattern (128 bytes), core_uses_pid. */
+extern char core_pattern[128];
+extern bool core_uses_pid;
 /** exec_randomize - 0 none, 1 stack and mmap, 2 heap too (randomize_va_space); norandmaps makes it 0. */
 extern u64 exec_randomize;
 /** arch_vdso_map() - map the vdso; its address, 0 if there is none, or -errno. Weak default: none. */
