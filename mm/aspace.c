@@ -54,6 +54,8 @@ struct aspace *aspace_create(void)
 		objcache_free(aspace_cache, as);
 		return NULL;
 	}
+	pt_root_count_in(as->arch.root, &as->pt_bytes);
+	vmstat_add(VMSTAT_PAGETABLE, 1);
 	ref_init(&as->as_users, 1);
 	ref_init(&as->as_refs, 1);
 	rwsem_init(&as->as_lock, LOCKRANK_ASPACE);
@@ -79,6 +81,7 @@ void aspace_unref(struct aspace *as)
 	if (!ref_put(&as->as_refs))
 		return;
 	VERIFY(as != &aspace_kernel);
+	vmstat_add(VMSTAT_PAGETABLE, -1);
 	arch_aspace_fini(&as->arch);
 	objcache_free(aspace_cache, as);
 }

@@ -134,6 +134,8 @@ typedef void pt_visit(pte_t *slot, uptr va, u64 n, void *arg);
 void pt_visit_range(struct aspace *as, uptr start, uptr end, pt_visit *fn, void *arg);
 /** zap_range() - clear entries, drop pages through the gather. as_lock any, or the last user. */
 void zap_range(struct tlb_gather *tg, struct region *rg, uptr start, uptr end);
+/** free_tables() - page tables of a range without regions that lie between its neighbours. */
+void free_tables(struct tlb_gather *tg, struct aspace *as, uptr start, uptr end);
 /** unmap_range() - munmap with as_lock held for writing. */
 int unmap_range(struct aspace *as, uptr start, uptr end);
 void unmap_all(struct aspace *as);

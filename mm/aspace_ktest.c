@@ -290,3 +290,24 @@ TEST(mm_region, advice_is_done_or_refused)
 	EXPECT_EQ(atomic_read(&as->rss[RSS_ANON]), 8);
 	aspace_put(as);
 }
+
+TEST(mm_region, page_tables_are_counted_and_freed)
+{
+	struct aspace *as = aspace_create();
+	s64 tables = vmstat_read(VMSTAT_PAGETABLE);
+
+	REQUIRE(as != NULL);
+	for (uptr at = BASE; at < BASE + (64UL << 30); at += 3UL << 30) {
+		EXPECT_EQ(map_anon(as, at, 4, RW, MAP_FIXED), at);
+		EXPECT(poke(as, at, 1));
+	}
+	EXPECT_EQ(vmstat_read(VMSTAT_PAGETABLE) - tables, 1 + 22 * 2);
+	EXPECT_EQ(atomic_read(&as->pt_bytes), (1 + 22 * 2) * PAGE_SIZE);
+	for (uptr at = BASE; at < BASE + (60UL << 30); at += 3UL << 30)
+		EXPECT_EQ(aspace_unmap(as, at, 4 * PAGE_SIZE), 0);
+	EXPECT_EQ(atomic_read(&as->pt_bytes), (1 + 2 * 2) * PAGE_SIZE);
+	unmap_all(as);
+	EXPECT_EQ(atomic_read(&as->pt_bytes), 0);
+	aspace_put(as);
+	EXPECT_EQ(vmstat_read(VMSTAT_PAGETABLE), tables - 1);
+}

@@ -268,6 +268,13 @@ int aspace_shift_stack(struct aspace *as, struct region *rg, uptr shift)
 		region_resize(rg, old, old + len, rg->pgoff);
 	else
 		region_resize(rg, old - shift, old - shift + len, rg->pgoff);
+	if (!err) {
+		struct tlb_gather tg;
+
+		tlb_gather_init(&tg, as);
+		free_tables(&tg, as, max(old, rg->end), old + len);
+		tlb_gather_fini(&tg);
+	}
 	rwsem_write_unlock(&as->as_lock);
 	return err;
 }

@@ -120,7 +120,7 @@ static void region_unaccount(struct aspace *as, struct region *rg)
 }
 
 /* Tables wholly inside the hole that [start, end) is part of now. */
-static void free_tables(struct tlb_gather *tg, struct aspace *as, uptr start, uptr end)
+void free_tables(struct tlb_gather *tg, struct aspace *as, uptr start, uptr end)
 {
 	struct region *next = region_find(as, end), *prev;
 	uptr lo = 0, hi = next ? next->start : USER_END;
@@ -178,8 +178,13 @@ void unmap_all(struct aspace *as)
 		if (rg->pc)
 			rmap_remove(rg);
 	}
-	tg.full = true;
-	pt_free_range(&tg, as->arch.root, 0, USER_END, 0, USER_END);
+	/* Each region takes the tables that none behind it needs. */
+	rbtree_foreach(rg, &as->as_regions, node) {
+		struct region *next = region_next(rg);
+
+		pt_free_range(&tg, as->arch.root, rg->start, rg->end, 0,
+			      next ? next->start : USER_END);
+	}
 	tlb_gather_fini(&tg);
 	rbtree_foreach_postorder(rg, tmp, &as->as_regions, node) {
 		region_unaccount(as, rg);

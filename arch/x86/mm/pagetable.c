@@ -25,6 +25,7 @@
 #include <tern/base/spin.h>
 #include <tern/lib/string.h>
 #include <tern/mm/page.h>
+#include <tern/mm/vmstat.h>
 
 pte_t kernel_root[PT_ENTRIES] __aligned(4096) __section(".bss..page_aligned");
 u64 pte_nx __ro_after_init;
@@ -65,6 +66,19 @@ void pt_free_table(pte_t *table)
 	page_free_kva(table, 0);
 }
 
+/*
+ * Tables of user space know, in their page's index, the counter of bytes that
+ * their address space keeps; it is inherited from the top table.
+ */
+static void count_tables(pte_t *table, s64 n)
+{
+	atomic64 *bytes = (atomic64 *)virt_to_page(table)->index;
+
+	vmstat_add(VMSTAT_PAGETABLE, n);
+	if (bytes)
+		atomic_add(bytes, n * (s64)PAGE_SIZE);
+}
+
 /* The table behind @slot, made if asked for; NULL if absent or no memory. */
 static pte_t *table_of(pte_t *slot, bool create, u64 bits)
 {
@@ -77,10 +91,14 @@ static pte_t *table_of(pte_t *slot, bool create, u64 bits)
 	t = pt_alloc_table();
 	if (!t)
 		return NULL;
+	if (bits == PT_TABLE)
+		virt_to_page(t)->index = virt_to_page(slot)->index;
 	if (!cas(&slot->v, e.v, virt_to_phys(t) | bits)) {
 		pt_free_table(t);
 		return pt_table(pte_load(slot));
 	}
+	if (bits == PT_TABLE)
+		count_tables(t, 1);
 	return t;
 }
 
@@ -92,6 +110,7 @@ paddr_t pt_root_create(void)
 
 	if (!root)
 		return 0;
+	virt_to_page(root)->index = 0;
 	memset(root, 0, PAGE_SIZE / 2);
 	memcpy(root + PT_ENTRIES / 2, kernel_root + PT_ENTRIES / 2, PAGE_SIZE / 2);
 	return virt_to_phys(root);
@@ -104,6 +123,11 @@ void pt_root_destroy(paddr_t root)
 	if (IS_ENABLED(CONFIG_DEBUG_KERNEL))
 		ASSERT(mem_is_zero(top, PAGE_SIZE / 2));
 	page_free_kva(top, 0);
+}
+
+void pt_root_count_in(paddr_t root, atomic64 *bytes)
+{
+	phys_to_page(root)->index = (u64)bytes;
 }
 
 bool pt_sync_kernel_top(uptr va)
@@ -217,6 +241,7 @@ static void free_level(struct free_range *fr, pte_t *table, u32 level, uptr base
 		pte_store(slot, (pte_t){ 0 });
 		tlb_gather_add(fr->tg, at);
 		fr->tg->full = true;	/* paging-structure caches */
+		count_tables(pt_table(e), -1);
 		tlb_gather_page(fr->tg, virt_to_page(pt_table(e)));
 		fr->freed++;
 	}

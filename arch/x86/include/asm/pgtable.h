@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <asm/atomic.h>
 #include <asm/page.h>
 #include <tern/base/annotate.h>
 #include <tern/base/compiler.h>
@@ -80,6 +81,8 @@ struct aspace;
  * Context: sleeps.
  */
 paddr_t pt_root_create(void);
+/** pt_root_count_in() - from now on @bytes is kept at the size of the tables below @root. */
+void pt_root_count_in(paddr_t root, atomic64 *bytes);
 
 /** pt_root_destroy() - free the top table; the user half must be empty. */
 void pt_root_destroy(paddr_t root);
