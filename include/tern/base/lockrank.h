@@ -16,6 +16,7 @@ enum lockrank {
 
 	/* sleeping locks */
 	LOCKRANK_MODULE,		/* protects driver and module tables while they change */
+	LOCKRANK_SYSFS_FILE,		/* protects an open sysfs file's text; attribute functions run under it */
 	LOCKRANK_DEVTREE,		/* protects the shape of the device tree */
 	LOCKRANK_IRQTABLE,		/* protects the table of interrupt lines against change */
 	LOCKRANK_MOUNTNS,		/* protects mount trees against change (rwsem) */

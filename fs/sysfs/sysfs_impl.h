@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of fs/sysfs share. */
+#pragma once
+
+#include <tern/base/err.h>
+#include <tern/fs/filesys.h>
+#include <tern/fs/ofile.h>
+#include <tern/fs/sysfs.h>
+#include <tern/lib/string.h>
+#include <tern/mm/slab.h>
+#include <uapi/dirent.h>
+#include <uapi/fcntl.h>
+
+enum sysnode_kind { SYSNODE_DIR, SYSNODE_ATTR, SYSNODE_BIN, SYSNODE_LINK };
+
+struct sysnode {
+	struct list children, sibling;	/* tree lock */
+	struct sysnode *parent;		/* tree lock; NULL: root */
+	enum sysnode_kind kind;		/* I */
+	mode_t mode;			/* tree lock; chmod may change it */
+	uid_t uid;			/* tree lock */
+	gid_t gid;			/* tree lock */
+	u64 ino, cookie, next_cookie;	/* I, I, tree lock */
+	s64 born_ns;			/* I wall clock */
+	const void *what;		/* I sysattr or sysbin */
+	void *arg;			/* I */
+	char *target;			/* I link text */
+	char *name;			/* tree lock */
+	bool is_gone;			/* A */
+	u32 events;			/* A counts sysfs_notify() */
+	refcount refs;			/* the tree, each vnode */
+	atomic32 busy;			/* functions under way */
+	struct waitq idle;		/* removal waits for busy to be 0; pollers for events */
+};
+
+struct sysvn {
+	struct vnode vn;
+	struct sysnode *node;		/* I with a reference */
+};
+
+static inline struct sysnode *sysnode_of(const struct vnode *vn)
+{
+	return container_of(vn, struct sysvn, vn)->node;
+}
+
+extern struct rwsem sysfs_lock;		/* protects the tree */
+void sysnode_put(struct sysnode *n);
+/** sysnode_child_locked() - by name; no reference. */
+struct sysnode *sysnode_child_locked(struct sysnode *dir, const char *name, u32 len);
+bool sysnode_enter(struct sysnode *n);
+void sysnode_leave(struct sysnode *n);
+extern const struct ofile_ops sysfile_fops;

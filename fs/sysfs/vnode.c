@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sysfs's vnodes and its file system type. Every mount is an instance of its own over the one tree. */
+#include "sysfs_impl.h"
+
+#include <tern/kernel/clock.h>
+
+#define SYSFS_MAGIC	0x62656572
+
+static const struct vnode_ops sys_vnops;
+static const struct ofile_ops sysdir_fops;
+
+static void sysvn_free(struct rcu_job *job)
+{
+	kmem_free(container_of(job, struct sysvn, vn.vn_rcu));
+}
+
+static void sys_evict(struct vnode *vn)
+{
+	struct sysnode *n = sysnode_of(vn);
+
+	vnode_fini(vn);
+	sysnode_put(n);
+	vnode_free_deferred(vn, sysvn_free);
+}
+
+/* Consumes the node's reference. */
+static struct vnode *sysvn_make(struct filesys *fs, struct sysnode *n)
+{
+	struct sysvn *sv = kmem_zalloc(sizeof(*sv), ALLOC_KERNEL);
+
+	if (!sv) {
+		sysnode_put(n);
+		return ERR_PTR(-ENOMEM);
+	}
+	vnode_init(&sv->vn, fs, &sys_vnops, n->kind == SYSNODE_DIR ? &sysdir_fops : &sysfile_fops, n->mode);
+	sv->vn.vn_ino = n->ino;
+	sv->vn.vn_uid = n->uid;
+	sv->vn.vn_gid = n->gid;
+	sv->vn.vn_nlink = n->kind == SYSNODE_DIR ? 2 : 1;
+	sv->vn.vn_link = n->target;
+	sv->vn.vn_atime = n->born_ns;
+	sv->vn.vn_mtime = n->born_ns;
+	sv->vn.vn_ctime = n->born_ns;
+	if (n->kind == SYSNODE_ATTR)
+		sv->vn.vn_size = PAGE_SIZE;
+	else if (n->kind == SYSNODE_BIN)
+		sv->vn.vn_size = ((const struct sysbin *)n->what)->size;
+	sv->node = n;
+	return &sv->vn;
+}
+
+static struct vnode *sys_lookup(struct vnode *dir, const char *name, u32 len)
+{
+	struct sysnode *n;
+
+	rwsem_read_lock(&sysfs_lock);
+	n = sysnode_child_locked(sysnode_of(dir), name, len);
+	if (n)
+		ref_get(&n->refs);
+	rwsem_read_unlock(&sysfs_lock);
+	return n ? sysvn_make(dir->vn_fs, n) : NULL;
+}
+
+/* Stale: removed, or known to be absent (it may exist by now). */
+static int sys_revalidate(struct ncent *nc)
+{
+	struct vnode *vn = READ_ONCE(nc->nc_vnode);
+
+	return vn && !READ_ONCE(sysnode_of(vn)->is_gone);
+}
+
+static const char *sys_readlink(struct vnode *vn, void **cookie)
+{
+	const char *target = sysnode_of(vn)->target;
+
+	*cookie = NULL;
+	return target ? target : ERR_PTR(-EINVAL);
+}
+
+/* Mode and owner stick to the node, so that they outlive the vnode. */
+static int sys_setattr(struct vnode *vn, const struct vattr *va)
+{
+	struct sysnode *n = sysnode_of(vn);
+	struct vattr copy = *va;
+	int err;
+
+	copy.mask &= ~VATTR_SIZE;	/* opening for writing truncates nothing */
+	if (va->mask & VATTR_SIZE && !(va->mask & VATTR_OPEN_TRUNC))
+		return -EINVAL;
+	err = vnop_default_setattr(vn, &copy);
+	if (err)
+		return err;
+	rwsem_write_lock(&sysfs_lock);
+	n->mode = vn->vn_mode;
+	n->uid = vn->vn_uid;
+	n->gid = vn->vn_gid;
+	rwsem_write_unlock(&sysfs_lock);
+	return 0;
+}
+
+static int sys_getattr(struct vnode *vn, struct vattr *va)
+{
+	struct sysnode *n = sysnode_of(vn), *c;
+
+	vnode_getattr_default(vn, va);
+	if (n->kind != SYSNODE_DIR)
+		return 0;
+	va->nlink = 2;
+	rwsem_read_lock(&sysfs_lock);
+	list_foreach(c, &n->children, sibling)
+		va->nlink += c->kind == SYSNODE_DIR;
+	rwsem_read_unlock(&sysfs_lock);
+	return 0;
+}
+
+static int sys_readdir(struct ofile *f, struct dir_sink *s)
+{
+	struct sysnode *n = sysnode_of(f->of_vnode), *c;
+
+	if (s->pos == 0 && !s->emit(s, ".", 1, n->ino, DT_DIR, 1))
+		return 0;
+	if (s->pos <= 1 && !s->emit(s, "..", 2, n->parent ? n->parent->ino : n->ino, DT_DIR, 2))
+		return 0;
+	rwsem_read_lock(&sysfs_lock);
+	list_foreach(c, &n->children, sibling) {
+		if (c->cookie < (u64)s->pos)
+			continue;
+		if (!s->emit(s, c->name, strlen(c->name), c->ino, DT_OF_MODE(c->mode), c->cookie + 1))
+			break;
+	}
+	rwsem_read_unlock(&sysfs_lock);
+	return 0;
+}
+
+static const struct vnode_ops sys_vnops = {
+	.lookup = sys_lookup, .create = vnop_no_create, .mkdir = vnop_no_mkdir, .mknod = vnop_no_mknod,
+	.symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile, .link = vnop_no_link,
+	.unlink = vnop_no_unlink, .rmdir = vnop_no_unlink, .rename = vnop_no_rename,
+	.readlink = sys_readlink, .link_put = vnop_default_link_put, .follow = vnop_no_follow,
+	.getattr = sys_getattr, .setattr = sys_setattr, .permission = vnop_default_permission,
+	.getxattr = vnop_no_getxattr, .setxattr = vnop_no_setxattr, .listxattr = vnop_no_listxattr,
+	.removexattr = vnop_no_removexattr, .revalidate = sys_revalidate, .evict = sys_evict,
+};
+
+static const struct ofile_ops sysdir_fops = {
+	.open = fop_default_open, .flush = fop_default_flush, .release = fop_default_release,
+	.read = fop_isdir_read, .write = fop_no_write, .seek = fop_dir_seek, .readdir = sys_readdir,
+	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_no_mmap, .fsync = fop_default_fsync,
+	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
+	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
+	.show_fdinfo = fop_default_show_fdinfo,
+};
+
+static const struct filesys_ops sys_fsops = {
+	.statfs = fsop_default_statfs, .sync = fsop_default_sync, .remount = fsop_default_remount,
+	.unmount = fsop_default_unmount, .show_options = fsop_default_show_options,
+	.write_attr = fsop_default_write_attr,
+};
+
+static struct filesys *sys_mount(struct fstype *t, const struct mount_args *args)
+{
+	struct filesys *fs = filesys_alloc(t, &sys_fsops);
+	struct vnode *root;
+
+	if (!fs)
+		return ERR_PTR(-ENOMEM);
+	fs->magic = SYSFS_MAGIC;
+	fs->blksize = PAGE_SIZE;
+	fs->flags |= FILESYS_REVALIDATE | FILESYS_NODEV | FILESYS_NOEXEC;
+	ref_get(&sysfs_root->refs);
+	root = sysvn_make(fs, sysfs_root);
+	if (IS_ERR(root) || filesys_root_set(fs, root)) {
+		filesys_put(fs);
+		return ERR_PTR(-ENOMEM);
+	}
+	return fs;
+}
+
+static struct fstype sys_fstype = {
+	.name = "sysfs",
+	.flags = FSTYPE_NODEV | FSTYPE_USERNS,
+	.mount = sys_mount,
+};
+FILESYSTEM(sys_fstype);
