@@ -20,6 +20,9 @@
 #include <asm/percpu_area.h>
 #include <asm/tlb.h>
 #include <tern/base/bug.h>
+#include <tern/mm/page.h>
+
+#include "../cpu_impl.h"
 
 u64 va_direct_base __ro_after_init = 0xffff888000000000;
 u64 va_pages_base __ro_after_init = 0xffffea0000000000;
@@ -53,11 +56,11 @@ static void __init map_linear(uptr va, paddr_t pa, paddr_t end, u64 bits)
 	}
 }
 
-static void __init map_direct(void)
+static void __init map_direct(uptr base)
 {
 	u64 bits = pt_prot_bits(PROT_R | PROT_W | PROT_GLOBAL) | PTE_DIRTY;
 
-	map_linear(va_direct_base, 0, 0x100000, bits);
+	map_linear(base, 0, 0x100000, bits);
 	for (u32 i = 0; i < bootinfo.nmem; i++) {
 		struct boot_memrange *m = &bootinfo.mem[i];
 		paddr_t start = m->start, end = m->start + m->len_bytes;
@@ -68,7 +71,7 @@ static void __init map_direct(void)
 						: ALIGN_DOWN(start, PAGE_SIZE);
 		end = m->kind == BOOT_MEM_RAM ? ALIGN_DOWN(end, PAGE_SIZE) : ALIGN_UP(end, PAGE_SIZE);
 		if (start < end)
-			map_linear(va_direct_base + start, start, end, bits);
+			map_linear(base + start, start, end, bits);
 	}
 }
 
@@ -101,10 +104,35 @@ static void __init make_top_entries(void)
 	VERIFY(pt_kernel_slot(MODULE_BASE, 2, true));
 }
 
+#define DIRECT_ROOM	0x400000000000UL	/* 64 TiB up to the next area */
+#define PAGES_ROOM	0x10000000000UL		/* 1 TiB */
+#define BASE_STEP	0x40000000UL		/* 1 GiB, the largest page */
+
+/* A multiple of BASE_STEP below @room - @size. */
+static u64 __init random_offset(u64 room, u64 size)
+{
+	u64 steps = (room - min(size, room)) / BASE_STEP;
+
+	return steps ? canary_random() / 256 % steps * BASE_STEP : 0;
+}
+
+/* Returns where the direct map shall lie; the page array's base is set at once. */
+static uptr __init choose_bases(void)
+{
+	u64 top = (u64)early_mem_top() << PAGE_SHIFT;
+
+	if (!IS_ENABLED(CONFIG_RANDOMIZE_BASE) || bootinfo_option("nokaslr", NULL, NULL))
+		return va_direct_base;
+	va_pages_base += random_offset(PAGES_ROOM, (top >> PAGE_SHIFT) * sizeof(struct page));
+	return va_direct_base + random_offset(DIRECT_ROOM, top);
+}
+
 void __init arch_mm_setup(void)
 {
+	uptr direct = choose_bases();
+
 	pte_nx = cpu_has(FEAT_NX) ? PTE_NX : 0;
-	map_direct();
+	map_direct(direct);
 	map_image(_text, (char *)ALIGN_UP((uptr)_etext, PAGE_SIZE), PROT_R | PROT_X);
 	map_image(__rodata_start, __rodata_end, PROT_R);
 	map_image(_sdata, __init_begin, PROT_R | PROT_W);
@@ -113,6 +141,7 @@ void __init arch_mm_setup(void)
 	map_image(__kallsyms_start, _end, PROT_R);
 	make_top_entries();
 	cr3_write(virt_to_phys(kernel_root));
+	va_direct_base = direct;
 	early_mem_limit = U64_MAX;
 	/* The same pages through the direct map. */
 	VERIFY(!pt_protect_kernel((uptr)phys_to_virt(virt_to_phys(_text)),
