@@ -52,6 +52,8 @@ static long map_file(struct aspace *as, struct map_request *req, int fd)
 		ret = mmface_map(f, req);
 	if (!ret)
 		ret = aspace_map(as, req);
+	if (req->owns_shmem)
+		aspace_shmem_done(req);
 	ofile_put(f);
 	return ret;
 }

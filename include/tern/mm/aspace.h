@@ -163,6 +163,7 @@ struct map_request {
 	const struct region_ops *ops;	/* NULL: by file / anonymous */
 	struct pagecache *pc;	/* NULL: the file's, or anonymous */
 	void *priv;
+	bool owns_shmem;	/* the file's mmap called aspace_shmem_map(): aspace_shmem_done() is due */
 };
 /**
  * aspace_map() - create a mapping; takes as_lock itself
