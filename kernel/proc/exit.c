@@ -77,7 +77,6 @@ void thread_release_memory(struct thread *t)
 	flags = spin_lock_irqsave(&t->t_proc->p_lock);
 	t->t_proc->p_maxrss = max_t(u64, t->t_proc->p_maxrss, rss);
 	spin_unlock_irqrestore(&t->t_proc->p_lock, flags);
-	aspace_ref(as);		/* what this CPU goes on using lazily */
 	flags = spin_lock_irqsave(&t->t_lock);
 	t->t_as = NULL;
 	spin_unlock_irqrestore(&t->t_lock, flags);
