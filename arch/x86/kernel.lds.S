@@ -64,7 +64,7 @@ SECTIONS {
 
 		TABLE(initcall)
 		TABLE(driver)
-		TABLE(filesystem)
+		TABLE(fstype)
 		TABLE(protocol)
 		TABLE(binfmt)
 		TABLE(ktest)

@@ -59,7 +59,7 @@ struct filesys {
 #define FILESYS_SYNC	0x10u
 
 /** FILESYSTEM(fstype_object) - register at link time. */
-#define FILESYSTEM(t) TABLE_ENTRY(filesystem, struct fstype *, fstype_ptr_##t) = &(t)
+#define FILESYSTEM(t) TABLE_ENTRY(fstype, struct fstype *, fstype_ptr_##t) = &(t)
 int fstype_register(struct fstype *t);
 void fstype_unregister(struct fstype *t);
 struct fstype *fstype_find(const char *name);
