@@ -16,7 +16,7 @@
 #include <asm/uaccess.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/ctty.h>
-#include <tern/kernel/futex.h>
+#include <tern/kernel/persona.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/string.h>
 #include <tern/mm/aspace.h>
@@ -67,7 +67,7 @@ static void copy_plain(struct thread *t, const struct thread *self, const struct
 	t->t_cred = t->t_real_cred = cred_get(self->t_real_cred);
 	atomic_inc(&t->t_cred->user->nprocs);
 	t->t_persona = self->t_persona;
-	t->t_svcmask = self->t_svcmask;
+	t->t_svcmask = a->kfn ? U64_MAX : self->t_svcmask;
 	t->t_seccomp = self->t_seccomp;
 	t->t_timer_slack_ns = self->t_timer_slack_ns ? self->t_timer_slack_ns : 50000;
 	t->t_start_ns = clock_ns();
@@ -305,6 +305,8 @@ static int build_thread(struct thread *t, struct thread *self, const struct clon
 		err = copy_aspace(t, self, a);
 	if (!err)
 		err = copy_arch(t, a);
+	if (!err && t->t_persona)
+		err = t->t_persona->thread_fork(t, self);
 	if (err)
 		return err;
 	pid = pidref_alloc(a->want_pid);

@@ -215,6 +215,8 @@ static void mark_running(struct runq *rq, struct thread *next)
 	se->se_on_cpu = true;
 	rq->curr = next;
 	rq->nr_switches++;
+	if (unlikely(next->t_rseq))
+		thread_work_set(next, WORK_NOTIFY);	/* its area names the CPU */
 }
 
 /* Preempt count is 1. Returns with interrupts on. */
