@@ -61,9 +61,12 @@ build() {
 	command -v musl-gcc >/dev/null || { echo "no musl-gcc" >"$log"; return 1; }
 	kernel_headers
 	get_source || return 1
+	# The date that BusyBox prints is the package's, so equal sources build equal files.
+	SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l "$out/src/debian/changelog" -S Timestamp)
+	export SOURCE_DATE_EPOCH
 	{
 		configure &&
-		SOURCE_DATE_EPOCH=0 KCONFIG_NOTIMESTAMP=1 make -C "$out/src" -j"$jobs" \
+		make -C "$out/src" -j"$jobs" \
 			CC=musl-gcc HOSTCC=gcc busybox busybox.links
 	} >>"$log" 2>&1 || return 1
 	cp "$out/src/busybox" "$out/src/busybox.links" "$out/"
