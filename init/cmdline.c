@@ -14,14 +14,21 @@
 
 #include <asm/bootinfo.h>
 #include <tern/base/compiler.h>
+#include <tern/lib/cmdline.h>
+#include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
+#include <tern/mm/slab.h>
 
 #define WORDS_MAX	256	/* a 4 KiB line can hold more only as one-letter words */
 
-static char line[BOOT_CMDLINE_MAX];	/* split copy: words end in NUL */
+struct word {
+	char *name, *value;	/* value NULL: a bare word */
+};
+
+static char line[BOOT_CMDLINE_MAX];	/* split copy: the words' storage */
 static char line_text[BOOT_CMDLINE_MAX];
-static char *words[WORDS_MAX];		/* I after boot */
-static size_t nwords, nkernel;		/* words before "--" */
+static struct word words[WORDS_MAX];	/* I after boot */
+static size_t nwords, nkernel;		/* nkernel: words before "--" */
 
 static const char *const known[] = {
 	"console", "root", "rootfstype", "rootflags", "rootwait", "rootdelay", "ro", "rw", "init",
@@ -32,78 +39,25 @@ static const char *const known[] = {
 	"vdso", "ignore_loglevel", "sysrq_always_enabled", "oops", "hung_task_panic",
 };
 
-static bool key_equal(const char *a, const char *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		char x = a[i] == '-' ? '_' : a[i], y = b[i] == '-' ? '_' : b[i];
-
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
-static size_t key_len(const char *word)
-{
-	const char *eq = strchr(word, '=');
-
-	return eq ? (size_t)(eq - word) : strlen(word);
-}
-
-/* Value of @word if its key is @key, else NULL. */
-static const char *word_value(const char *word, const char *key)
-{
-	size_t n = key_len(word);
-
-	if (n != strlen(key) || !key_equal(word, key, n))
-		return NULL;
-	return word[n] ? word + n + 1 : word + n;
-}
-
-static bool is_known(const char *word)
+static bool is_known(const struct word *w)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (word_value(word, known[i]))
+		if (cmdline_name_is(w->name, known[i]))
 			return true;
-	return false;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* Cut one word off *p, dropping its quotes; NULL at the end. */
-static char *next_word(char **p)
-{
-	char *in = *p, *out, *start;
-	bool quoted = false;
-
-	while (is_blank(*in))
-		in++;
-	if (!*in)
-		return NULL;
-	start = out = in;
-	for (; *in && (quoted || !is_blank(*in)); in++) {
-		if (*in == '"')
-			quoted = !quoted;
-		else
-			*out++ = *in;
-	}
-	*p = *in ? in + 1 : in;
-	*out = '\0';
-	return start;
+	/* "module.option" words belong to modules. */
+	return strchr(w->name, '.') != NULL;
 }
 
 void cmdline_init(const char *text)
 {
-	char *p = line, *w;
+	char *p = line;
 	bool ended = false;
+	struct word w;
 
 	strlcpy(line, text, sizeof(line));
 	strlcpy(line_text, text, sizeof(line_text));
-	while (nwords < WORDS_MAX && (w = next_word(&p))) {
-		if (!ended && !strcmp(w, "--")) {
+	while (nwords < WORDS_MAX && cmdline_next(&p, &w.name, &w.value)) {
+		if (!ended && !w.value && !strcmp(w.name, "--")) {
 			ended = true;
 			continue;
 		}
@@ -113,10 +67,18 @@ void cmdline_init(const char *text)
 	}
 }
 
+/* Value of a kernel word if its name is @key, "" for a bare one, else NULL. */
+static const char *word_value(size_t i, const char *key)
+{
+	if (!cmdline_name_is(words[i].name, key))
+		return NULL;
+	return words[i].value ? words[i].value : "";
+}
+
 const char *cmdline_get(const char *key)
 {
 	for (size_t i = nkernel; i-- > 0;) {
-		const char *v = word_value(words[i], key);
+		const char *v = word_value(i, key);
 
 		if (v)
 			return v;
@@ -153,7 +115,7 @@ u64 cmdline_get_u64(const char *key, u64 def)
 void cmdline_foreach(const char *key, void (*fn)(const char *value, void *arg), void *arg)
 {
 	for (size_t i = 0; i < nkernel; i++) {
-		const char *v = word_value(words[i], key);
+		const char *v = word_value(i, key);
 
 		if (v)
 			fn(v, arg);
@@ -165,27 +127,41 @@ const char *cmdline_text(void)
 	return line_text;
 }
 
+/* "name=value" in memory of its own, kept for good; the bare name; NULL without memory. */
+static char *word_text(const struct word *w)
+{
+	size_t n;
+	char *s;
+
+	if (!w->value)
+		return w->name;
+	n = strlen(w->name) + strlen(w->value) + 2;
+	s = kmem_alloc(n, ALLOC_KERNEL);
+	if (s)
+		fmt_print(s, n, "%s=%s", w->name, w->value);
+	return s;
+}
+
+static void append(char **list, size_t max, char *text)
+{
+	size_t n = 0;
+
+	while (list[n])
+		n++;
+	if (text && n + 1 < max) {
+		list[n] = text;
+		list[n + 1] = NULL;
+	}
+}
+
 void cmdline_init_args(char **argv, char **envp, size_t max)
 {
-	size_t na = 0, ne = 0;
-
-	while (argv[na])
-		na++;
-	while (envp[ne])
-		ne++;
 	for (size_t i = 0; i < nwords; i++) {
-		bool for_init = i >= nkernel;
+		const struct word *w = &words[i];
 
-		/* "module.option" words belong to modules, not to init. */
-		if (!for_init && (is_known(words[i]) || memchr(words[i], '.', key_len(words[i]))))
-			continue;
-		if (!for_init && strchr(words[i], '=')) {
-			if (ne + 1 < max)
-				envp[ne++] = words[i];
-		} else if (na + 1 < max) {
-			argv[na++] = words[i];
-		}
+		if (i >= nkernel)
+			append(argv, max, word_text(w));
+		else if (!is_known(w))
+			append(w->value ? envp : argv, max, word_text(w));
 	}
-	argv[na] = NULL;
-	envp[ne] = NULL;
 }

@@ -90,7 +90,7 @@ static bool is_name(const char *p, const char *end, const char *name)
 	return p == end && !*name;
 }
 
-ssize_t cmdline_get(const char *line, const char *name, char *value, size_t size)
+ssize_t cmdline_find(const char *line, const char *name, char *value, size_t size)
 {
 	ssize_t found = -ENOENT;
 	struct word w;

@@ -26,14 +26,14 @@ TEST(lib_cmdline, get_finds_the_last_before_dashes)
 	const char *line = "root=/dev/vda log-level=3 debug root=\"/dev/my disk\" -- root=x";
 	char buf[8];
 
-	EXPECT_EQ(cmdline_get(line, "root", buf, sizeof(buf)), 12);
+	EXPECT_EQ(cmdline_find(line, "root", buf, sizeof(buf)), 12);
 	EXPECT_STR(buf, "/dev/my");
-	EXPECT_EQ(cmdline_get(line, "log_level", buf, sizeof(buf)), 1);
+	EXPECT_EQ(cmdline_find(line, "log_level", buf, sizeof(buf)), 1);
 	EXPECT_STR(buf, "3");
-	EXPECT_EQ(cmdline_get(line, "debug", buf, sizeof(buf)), 0);
+	EXPECT_EQ(cmdline_find(line, "debug", buf, sizeof(buf)), 0);
 	EXPECT_STR(buf, "");
-	EXPECT_EQ(cmdline_get(line, "roo", NULL, 0), -ENOENT);
-	EXPECT_EQ(cmdline_get(line, "x", NULL, 0), -ENOENT);
-	EXPECT_EQ(cmdline_get("", "x", NULL, 0), -ENOENT);
+	EXPECT_EQ(cmdline_find(line, "roo", NULL, 0), -ENOENT);
+	EXPECT_EQ(cmdline_find(line, "x", NULL, 0), -ENOENT);
+	EXPECT_EQ(cmdline_find("", "x", NULL, 0), -ENOENT);
 	EXPECT(cmdline_name_is("a-b", "a_b") && !cmdline_name_is("a", "ab"));
 }

@@ -84,3 +84,10 @@ void __init percpu_setup(u32 ncpus)
 	percpu_base = bases;
 	cpu_count_possible = ncpus;
 }
+
+/* The compiler calls this when a function's canary has changed. */
+void __stack_chk_fail(void) __noreturn;
+void __stack_chk_fail(void)
+{
+	kpanic("stack overwritten in a function called from %p", __builtin_return_address(0));
+}

@@ -23,10 +23,10 @@ bool cmdline_next(char **sp, char **name, char **value);
 bool cmdline_name_is(const char *a, const char *b) __pure;
 
 /**
- * cmdline_get() - find the last value of a parameter without changing the text
+ * cmdline_find() - find the last value of a parameter without changing the text
  * @line: the whole line
  * @name: what to look for
  * @value: out, @size bytes, cut to fit; "" for a bare word. May be NULL if 0.
  * Return: length of the whole value, -ENOENT if it does not occur before "--".
  */
-ssize_t cmdline_get(const char *line, const char *name, char *value, size_t size);
+ssize_t cmdline_find(const char *line, const char *name, char *value, size_t size);
