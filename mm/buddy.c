@@ -191,6 +191,8 @@ static void add_blocks(struct zone *z, pfn_t start, pfn_t end)
 		while (start + (1UL << order) > end)
 			order--;
 		page_init_free(p, ZONE_FLAGS(z->id));
+		if (IS_ENABLED(CONFIG_DEBUG_PAGE_POISON))
+			page_poison_fill(p, order);
 		give_locked(z, p, order);
 		start += 1UL << order;
 	}

@@ -85,14 +85,11 @@ void page_release(struct page *page, u32 order)
 {
 	ASSERT(!(page->flags & FLAGS_BAD_AT_FREE));
 	ASSERT(atomic_read(&page->mapcount) == MAPCOUNT_NONE);
-	if (IS_ENABLED(CONFIG_DEBUG_PAGE_POISON)) {
-		for (u64 i = 0; i < (1UL << order); i++)
-			page_init_free(page + i, page->flags & PAGE_ZONE_MASK);
-		page_poison_fill(page, order);
-	}
 	if (order && page_flag_test(page, PG_HEAD))
 		for (u64 i = 1; i < (1UL << order); i++)
 			page[i].compound_head = 0;
+	if (IS_ENABLED(CONFIG_DEBUG_PAGE_POISON))
+		page_poison_fill(page, order);
 	page_init_free(page, page->flags & PAGE_ZONE_MASK);
 	vmstat_add(VMSTAT_PGFREE, 1L << order);
 	if (likely(order < PCP_ORDERS))
