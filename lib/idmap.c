@@ -25,7 +25,7 @@
 #define ALL_FULL	(~0UL)
 
 /* Nodes from the root down to the leaf. */
-struct path {
+struct idmap_path {
 	struct idmap_node *nodes[MAX_LEVELS];
 	unsigned depth;
 };
@@ -120,7 +120,7 @@ static int grow(struct idmap *m, u64 id, const struct lib_alloc *alloc)
 }
 
 /* Nodes with nothing in them go, from the leaf up. */
-static void prune(struct idmap *m, struct path *path, u64 id, const struct lib_alloc *alloc)
+static void prune(struct idmap *m, struct idmap_path *path, u64 id, const struct lib_alloc *alloc)
 {
 	while (path->depth) {
 		struct idmap_node *n = path->nodes[--path->depth];
@@ -140,7 +140,7 @@ static void prune(struct idmap *m, struct path *path, u64 id, const struct lib_a
 }
 
 /* The way down to the leaf of id, made where it is missing. */
-static int make_path(struct idmap *m, u64 id, struct path *path, const struct lib_alloc *alloc)
+static int make_path(struct idmap *m, u64 id, struct idmap_path *path, const struct lib_alloc *alloc)
 {
 	struct idmap_node *n, *child;
 	int err = grow(m, id, alloc);
@@ -171,7 +171,7 @@ static int make_path(struct idmap *m, u64 id, struct path *path, const struct li
 }
 
 /* The way down to the leaf of id if it is in use. */
-static bool find_path(struct idmap *m, u64 id, struct path *path)
+static bool find_path(struct idmap *m, u64 id, struct idmap_path *path)
 {
 	struct idmap_node *n = m->root;
 
@@ -215,7 +215,7 @@ static u64 find_free(const struct idmap *m, u64 id)
 
 static int take(struct idmap *m, u64 id, void *ptr, const struct lib_alloc *alloc)
 {
-	struct path path;
+	struct idmap_path path;
 	struct idmap_node *n;
 	int err = make_path(m, id, &path, alloc);
 
@@ -262,7 +262,7 @@ int idmap_alloc_cyclic(struct idmap *m, void *ptr, u32 min, u32 max, u32 *next,
 
 int idmap_insert(struct idmap *m, u32 id, void *ptr, const struct lib_alloc *alloc)
 {
-	struct path path;
+	struct idmap_path path;
 
 	if (id > IDMAP_MAX)
 		return -EINVAL;
@@ -271,7 +271,7 @@ int idmap_insert(struct idmap *m, u32 id, void *ptr, const struct lib_alloc *all
 
 int idmap_replace(struct idmap *m, u32 id, void *ptr)
 {
-	struct path path;
+	struct idmap_path path;
 
 	if (!find_path(m, id, &path))
 		return -ENOENT;
@@ -282,7 +282,7 @@ int idmap_replace(struct idmap *m, u32 id, void *ptr)
 
 void *idmap_remove(struct idmap *m, u32 id, const struct lib_alloc *alloc)
 {
-	struct path path;
+	struct idmap_path path;
 	struct idmap_node *n;
 	void *old;
 

@@ -4,21 +4,13 @@
  *
  * Copies and fills move 64 bytes a round in 8-byte words at any alignment:
  * string instructions cost more per byte under emulation. The empty asm in a
- * loop stops the compiler from turning it back into a call of itself.
+ * loop stops the compiler from turning it back into a call of itself. Names in
+ * parentheses are those that the header replaces by the compiler's own.
  */
 #include <tern/lib/string.h>
 
 #include <tern/lib/bits.h>
 #include <uapi/errno.h>
-
-#ifndef TERN_HOST
-#undef memcpy
-#undef memmove
-#undef memset
-#undef memcmp
-#undef strlen
-#undef strcmp
-#endif
 
 #define ONES	0x0101010101010101UL
 #define HIGHS	0x8080808080808080UL
@@ -98,13 +90,13 @@ static void copy_backward(u8 *d, const u8 *s, size_t n)
 	copy_small(d, s, n);
 }
 
-__weak void *memcpy(void *dst, const void *src, size_t n)
+__weak void *(memcpy)(void *dst, const void *src, size_t n)
 {
 	copy_forward(dst, src, n);
 	return dst;
 }
 
-__weak void *memmove(void *dst, const void *src, size_t n)
+__weak void *(memmove)(void *dst, const void *src, size_t n)
 {
 	/* Forward copying is safe unless dst lies inside [src, src + n). */
 	if ((uptr)dst - (uptr)src >= n)
@@ -114,7 +106,7 @@ __weak void *memmove(void *dst, const void *src, size_t n)
 	return dst;
 }
 
-__weak void *memset(void *dst, int c, size_t n)
+__weak void *(memset)(void *dst, int c, size_t n)
 {
 	u64 v = (u8)c * ONES;
 	u8 *d = dst;
@@ -142,7 +134,7 @@ __weak void *memset(void *dst, int c, size_t n)
 	return dst;
 }
 
-__weak int memcmp(const void *a, const void *b, size_t n)
+__weak int (memcmp)(const void *a, const void *b, size_t n)
 {
 	const u8 *p = a, *q = b;
 
@@ -159,7 +151,7 @@ __weak int memcmp(const void *a, const void *b, size_t n)
 	return 0;
 }
 
-__weak void *memchr(const void *mem, int c, size_t n)
+__weak void *(memchr)(const void *mem, int c, size_t n)
 {
 	const u8 *p = mem;
 	u64 v = (u8)c * ONES;
@@ -199,7 +191,7 @@ void mem_wipe(void *p, size_t n)
 	__asm__ volatile("" : : "r"(p) : "memory");
 }
 
-__weak size_t strlen(const char *s)
+__weak size_t (strlen)(const char *s)
 {
 	const char *p = s;
 
@@ -219,7 +211,7 @@ size_t strnlen(const char *s, size_t max)
 	return n;
 }
 
-__weak int strcmp(const char *a, const char *b)
+__weak int (strcmp)(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
 		a++;
