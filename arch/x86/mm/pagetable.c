@@ -208,9 +208,12 @@ int pt_split_huge(paddr_t root, uptr va)
 				break;
 			for (u32 i = 0; i < PT_ENTRIES; i++)
 				small[i].v = small_entry(e.v, i);
+			virt_to_page(small)->index = virt_to_page(slot)->index;
 		} while (!cas(&slot->v, e.v, virt_to_phys(small) | PT_TABLE));
-		if (pte_present(e) && pte_huge(e))
+		if (pte_present(e) && pte_huge(e)) {
+			count_tables(small, 1);
 			return 0;
+		}
 	}
 	pt_free_table(small);
 	return 0;
