@@ -72,12 +72,11 @@ void __init percpu_setup(u32 ncpus)
 		head->base = base;
 		head->id = i;
 		head->preempt = 0x80000000;
+		/* One canary for all: a thread may move while a function of it runs. */
+		head->canary = canary;
 		if (i) {
 			head->thread = NULL;
 			head->kstack = 0;
-			head->canary = canary_random();
-		} else {
-			head->canary = canary;
 		}
 	}
 	msr_write(MSR_GS_BASE, bases[0]);
