@@ -24,6 +24,7 @@
 #include <tern/lib/fmt.h>
 
 static u32 panic_cpu;		/* number + 1 of the CPU that panicked first */
+static u32 panic_depth;		/* panics inside the panic: that CPU's */
 static u64 taint_bits;
 static char panic_text[512];
 
@@ -84,6 +85,10 @@ static void panic_enter(void)
 	}
 	if (old != me)
 		cpu_halt_forever();
+	if (panic_depth++ >= 2)
+		cpu_halt_forever();
+	if (panic_depth == 2)
+		arch_reboot();
 	klog_ring_bust();
 	panic_finish();
 }

@@ -392,6 +392,8 @@ void sched_tick(nsec_t now, bool was_user)
 		t->t_sched.se_class->tick(rq, t);
 	rq_unlock(rq);
 	load_tick(now);
+	if (rq->dl.replenish_at)
+		sched_arm(rq, rq->dl.replenish_at);
 	if (t == rq->idle)
 		return;
 	sched_arm(rq, now + TICK_NS);

@@ -47,13 +47,13 @@ static struct timeout second_timer = { .fn = second_step };
 /* ns in a second that the clock shall gain, as a rate in 2^-32. */
 static s64 rate_of_ns(s64 ns)
 {
-	return (s64)(((__int128)ns << 32) / (s64)NSEC_PER_SEC);
+	return ns * (1L << 32) / (s64)NSEC_PER_SEC;
 }
 
 static s64 base_rate(void)
 {
-	s64 freq = (s64)(((__int128)ntp.freq << 16) / 1000000);
-	s64 tick = (s64)(((__int128)(ntp.tick - TICK_NOMINAL) << 32) / TICK_NOMINAL);
+	s64 freq = ntp.freq * (1L << 16) / 1000000;
+	s64 tick = (ntp.tick - TICK_NOMINAL) * (1L << 32) / TICK_NOMINAL;
 
 	return freq + tick;
 }
@@ -150,7 +150,7 @@ static void set_phase(s64 offset_ns, s64 now_sec)
 	ntp.ref_sec = now_sec;
 	secs = min_t(s64, secs, 1L << (SHIFT_PLL + 1 + ntp.constant));
 	/* ns/s is 10^-3 ppm: the frequency follows the phase seen over this time. */
-	ntp.freq += (s64)(((__int128)offset_ns * secs * PPM_SCALE / 1000) >> shift);
+	ntp.freq += (offset_ns * secs * PPM_SCALE / 1000) >> shift;
 	ntp.freq = clamp_t(s64, ntp.freq, -FREQ_MAX, FREQ_MAX);
 	ntp.offset_ns = offset_ns;
 }
