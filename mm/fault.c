@@ -490,5 +490,10 @@ int trap_page_fault(struct frame *f, uptr addr, u32 code, int *si_code)
 	if (flags & FAULT_MAJOR)
 		vmstat_add(VMSTAT_PGMAJFAULT, 1);
 	mmface_fault_count(flags & FAULT_MAJOR);
+	/* Nothing could be freed and nobody killed: it has to be us. */
+	if (unlikely(err == -ENOMEM) && !signal_is_fatal_pending()) {
+		*si_code = SI_KERNEL;
+		return SIGKILL;
+	}
 	return fault_signal(err, si_code);
 }

@@ -75,9 +75,11 @@ static int copy_entries(struct fork_copy *fc, struct region *from)
 	for (uptr va = from->start; va < from->end; va = next) {
 		pte_t *slot = pt_walk(from->as->arch.root, va, false, NULL);
 
-		next = min(ALIGN_DOWN(va, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE, from->end);
-		if (!slot)
+		if (!slot) {
+			next = pt_next_present(from->as->arch.root, va, from->end);
 			continue;
+		}
+		next = min(ALIGN_DOWN(va, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE, from->end);
 		if (!child_slot(fc, va))
 			return -ENOMEM;
 		spin_lock(pt_lock(slot));

@@ -26,6 +26,7 @@
 #include <tern/mm/kva.h>
 
 #include "mm_impl.h"
+#include "reclaim_impl.h"
 
 #define LAZY_PAGES	8192	/* flush when this much waits */
 
@@ -420,6 +421,11 @@ void kva_free(const void *va)
 	might_sleep();
 	if (!va)
 		return;
+	/* A page table for a mapping was wanted, and reclaim led here. */
+	if (kmutex_is_mine(&kva_lock)) {
+		kva_free_deferred(va);
+		return;
+	}
 	free_one(va);
 	kva_reap_deferred();
 }
@@ -434,6 +440,7 @@ void kva_free_deferred(const void *va)
 		*(void **)va = old;
 	} while (!__atomic_compare_exchange_n(&deferred, &old, (void *)va, false,
 					      __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+	reclaim_wake();
 }
 
 /* ---- mappings of what others own ---- */

@@ -41,7 +41,7 @@ static struct percpu_chunk first_chunk;
 static struct percpu_chunk *chunks = &first_chunk;
 static struct spin percpu_lock = SPIN_INIT(LOCKRANK_SLAB);	/* protects chunk bitmaps */
 /* protects which pages are mapped, G */
-static struct kmutex percpu_grow = KMUTEX_INIT(percpu_grow, LOCKRANK_SLAB_LIST);
+static struct kmutex percpu_grow = KMUTEX_INIT(percpu_grow, LOCKRANK_PERCPU);
 
 void percpu_init(void)
 {

@@ -237,6 +237,8 @@ static void balance(void)
 {
 	u32 fruitless = 0;
 
+	if (!buddy_below(0, WM_LOW))
+		return;
 	lru_drain_all();
 	while (buddy_below(0, WM_HIGH) && fruitless < 3) {
 		if (reclaim_pass(SCAN_BATCH * 4, ALLOC_KERNEL, PRIORITY_MAX - 4 * fruitless))
@@ -250,9 +252,11 @@ static int kswapd(void *unused)
 {
 	for (;;) {
 		waitq_wait(&kswapd_wait, READ_ONCE(kswapd_wanted));
-		balance();
-		kva_reap_deferred();
+		/* Before the work: what comes meanwhile is not lost. */
 		WRITE_ONCE(kswapd_wanted, 0);
+		smp_mb();
+		kva_reap_deferred();
+		balance();
 	}
 	return 0;
 }

@@ -48,10 +48,12 @@ static int move_entries(struct move *m, uptr start, uptr end)
 		pte_t *from = pt_walk(m->as->arch.root, va, false, NULL), *to;
 		uptr dst = va + m->delta;
 
+		if (!from) {
+			next = pt_next_present(m->as->arch.root, va, end);
+			continue;
+		}
 		next = min(min(ALIGN_DOWN(va, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE, end),
 			   ALIGN_DOWN(dst, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE - m->delta);
-		if (!from)
-			continue;
 		to = pt_walk(m->as->arch.root, dst, true, NULL);
 		if (!to)
 			return -ENOMEM;
@@ -111,7 +113,7 @@ static long move_region(struct aspace *as, struct region *rg, uptr old, size_t o
 	aspace_account(as, n->flags, npages);
 	if (n->flags & REGION_LOCKED)
 		as->locked_vm += npages;
-	if (!keep_old)
+	if (!keep_old && old_len)
 		err = unmap_range(as, old, old + old_len);
 	region_merge(n);
 	return err ? err : (long)at;

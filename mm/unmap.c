@@ -22,9 +22,11 @@ void pt_visit_range(struct aspace *as, uptr start, uptr end, pt_visit *fn, void 
 		pte_t *slot = pt_walk(as->arch.root, va, false, NULL);
 		struct spin *lock;
 
-		next = min(ALIGN_DOWN(va, TABLE_SPAN) + TABLE_SPAN, end);
-		if (!slot)
+		if (!slot) {
+			next = pt_next_present(as->arch.root, va, end);
 			continue;
+		}
+		next = min(ALIGN_DOWN(va, TABLE_SPAN) + TABLE_SPAN, end);
 		lock = pt_lock(slot);
 		spin_lock(lock);
 		fn(slot, va, (next - va) >> PAGE_SHIFT, arg);

@@ -165,6 +165,26 @@ pte_t *pt_walk(paddr_t root, uptr va, bool create, bool *huge)
 	return t ? &t[pt_index(va, 1)] : NULL;
 }
 
+uptr pt_next_present(paddr_t root, uptr va, uptr end)
+{
+	while (va < end) {
+		pte_t *t = phys_to_virt(root);
+		u32 level = 4;
+
+		for (; level > 1; level--) {
+			pte_t e = pte_load(&t[pt_index(va, level)]);
+
+			if (!pte_present(e))
+				break;
+			if (level == 2 || pte_huge(e))
+				return va;
+			t = pt_table(e);
+		}
+		va = ALIGN_DOWN(va, 1UL << pt_shift(level)) + (1UL << pt_shift(level));
+	}
+	return end;
+}
+
 struct spin *pt_lock(const pte_t *slot)
 {
 	struct page *page = virt_to_page(slot);

@@ -37,6 +37,7 @@ enum lockrank {
 	LOCKRANK_RMAP,			/* protects the list of regions that map an object */
 	LOCKRANK_PAGE,			/* a locked page (bit lock) */
 	LOCKRANK_FS,			/* a file system's own sleeping locks, innermost */
+	LOCKRANK_PERCPU,		/* protects which per-CPU pages are mapped */
 	LOCKRANK_KVA,			/* protects the kernel mapping ranges */
 	LOCKRANK_SLAB_LIST,		/* protects the list of object caches */
 
