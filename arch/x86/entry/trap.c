@@ -233,9 +233,13 @@ static void debug_trap(struct frame *f)
 
 static void nmi(struct frame *f)
 {
+	static struct ratelimit limit;
+
 	if (smp_is_stopping())
 		cpu_halt_forever();
-	kwarn("NMI without a known reason on CPU %u", cpu_self());
+	this_cpu_inc(arch_irq_counts.nmi);
+	if (ratelimit_ok(&limit))
+		kwarn("NMI without a known reason on CPU %u", cpu_self());
 }
 
 static void user_trap(struct frame *f, u32 vector, u32 code)
