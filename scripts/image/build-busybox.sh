@@ -3,7 +3,7 @@
 #
 # build-busybox.sh - build BusyBox statically against musl from Debian's source
 #
-# usage: build-busybox.sh FOLDER
+# usage: build-busybox.sh FOLDER MUSL-GCC
 #
 # FOLDER gets
 #   src/           the unpacked source package (with testsuite/)
@@ -15,33 +15,20 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/source-package.sh"
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
+cc=$(realpath "$2")
 log=$out/build.log
-jobs=${JOBS:-$(nproc)}
 
 say() { echo "busybox: $*" >&2; }
 
-# musl-gcc sees no kernel headers: offer those of linux-libc-dev, nothing else.
-kernel_headers() {
-	mkdir -p "$out/kernel-headers"
-	for d in linux asm-generic mtd; do
-		ln -sfn "/usr/include/$d" "$out/kernel-headers/$d"
-	done
-	ln -sfn "/usr/include/$(gcc -print-multiarch)/asm" "$out/kernel-headers/asm"
-}
-
-get_source() {
-	rm -rf "$out/src" "$out/download"
-	mkdir "$out/download"
-	(cd "$out/download" && apt-get -qq -o APT::Sandbox::User=root source --download-only busybox &&
-		dpkg-source --no-check -x ./*.dsc src && mv src "$out/src") >"$log" 2>&1 || return 1
-	sed -n 's/^Version: /busybox /p' "$out/download/"*.dsc | head -n 1 >"$out/origin"
-	rm -r "$out/download"
+bb_make() {
+	make -C "$out/src" CC="$cc" HOSTCC=gcc "$@"
 }
 
 configure() {
-	make -s -C "$out/src" CC=musl-gcc HOSTCC=gcc defconfig
+	bb_make -s defconfig
 	awk -v fragment="$here/busybox.config" '
 	BEGIN {
 		while ((getline line <fragment) > 0)
@@ -52,22 +39,14 @@ configure() {
 		print
 	}
 	END { for (name in set) print set[name] }' "$out/src/.config" >"$out/config.new"
-	sed -i 's|^CONFIG_EXTRA_CFLAGS=.*|CONFIG_EXTRA_CFLAGS="-isystem ../kernel-headers"|' "$out/config.new"
 	mv "$out/config.new" "$out/src/.config"
-	yes '' | make -s -C "$out/src" CC=musl-gcc HOSTCC=gcc oldconfig
+	yes '' | bb_make -s oldconfig
 }
 
 build() {
-	command -v musl-gcc >/dev/null || { echo "no musl-gcc" >"$log"; return 1; }
-	kernel_headers
-	get_source || return 1
-	# The date that BusyBox prints is the package's, so equal sources build equal files.
-	SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l "$out/src/debian/changelog" -S Timestamp)
-	export SOURCE_DATE_EPOCH
+	source_package busybox "$out" "$log" || return 1
 	{
-		configure &&
-		make -C "$out/src" -j"$jobs" \
-			CC=musl-gcc HOSTCC=gcc busybox busybox.links
+		configure && bb_make -j"${JOBS:-$(nproc)}" busybox busybox.links
 	} >>"$log" 2>&1 || return 1
 	cp "$out/src/busybox" "$out/src/busybox.links" "$out/"
 }

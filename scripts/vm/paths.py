@@ -22,6 +22,11 @@ def built(name, hint):
     return path
 
 
+def musl(name):
+    """A file of the musl that the image is built with: musl-gcc, lib/libc.so."""
+    return built(os.path.join("userland/musl", name), "run make image")
+
+
 def vendor_kernel():
     """Debian's kernel, fetched if it is not there yet."""
     path = os.path.join(VENDOR, "vmlinuz")
