@@ -46,8 +46,19 @@ class ModuleTree:
             if key == "depends":
                 found += [normal(n) for n in value.split(",") if n]
             elif key == "softdep" and value.startswith("pre:"):
-                found += [n for n in map(normal, value[4:].split()) if n in self.files]
+                found += filter(None, map(self.provider, value[4:].split()))
         return found
+
+    def provider(self, asked):
+        """The module of this name, or a cipher module that has it as an alias, or None."""
+        name = normal(asked)
+        if name in self.files or name in self.builtin:
+            return name
+        ciphers = [n for n, path in self.files.items() if "/kernel/crypto/" in path]
+        for candidate in sorted(ciphers, key=lambda n: (not n.endswith("_generic"), n)):
+            if ("alias", asked) in self.information(candidate):
+                return candidate
+        return None
 
     def closure(self, wanted):
         """All modules that the wanted ones need, each after its needs."""
