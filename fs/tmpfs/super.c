@@ -18,6 +18,7 @@
  */
 #include "tmpfs_impl.h"
 
+#include <tern/fs/tmpfs.h>
 #include <tern/lib/seqbuf.h>
 
 struct tmpfs_options {
@@ -222,7 +223,7 @@ static int root_make(struct filesys *fs, const struct tmpfs_options *o)
 	return filesys_root_set(fs, &root->vn);
 }
 
-static struct filesys *tmpfs_mount(struct fstype *t, const struct mount_args *args)
+struct filesys *tmpfs_make(struct fstype *t, const struct mount_args *args)
 {
 	const struct credset *c = cred_self();
 	struct tmpfs_options o = { .blocks = default_blocks(), .inodes = default_inodes(), .mode = 01777,
@@ -251,9 +252,9 @@ static struct filesys *tmpfs_mount(struct fstype *t, const struct mount_args *ar
 	return fs;
 }
 
-static struct fstype tmpfs_type = { .name = "tmpfs", .flags = FSTYPE_NODEV | FSTYPE_USERNS, .mount = tmpfs_mount };
+static struct fstype tmpfs_type = { .name = "tmpfs", .flags = FSTYPE_NODEV | FSTYPE_USERNS, .mount = tmpfs_make };
 FILESYSTEM(tmpfs_type);
 
 /* The first mount of all, under the name that Linux has for it. */
-static struct fstype rootfs_type = { .name = "rootfs", .flags = FSTYPE_NODEV | FSTYPE_INTERNAL, .mount = tmpfs_mount };
+static struct fstype rootfs_type = { .name = "rootfs", .flags = FSTYPE_NODEV | FSTYPE_INTERNAL, .mount = tmpfs_make };
 FILESYSTEM(rootfs_type);

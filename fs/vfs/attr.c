@@ -332,3 +332,55 @@ void path_touch_atime(const struct path *p, struct vnode *vn)
 	if (atime != now)
 		vnode_touch(vn, VATTR_ATIME);
 }
+
+/* Magic links answer with the name of what they lead to. */
+static long readlink_magic(struct vnode *vn, char __user *buf, size_t size)
+{
+	struct path target;
+	char *page, *text;
+	long n;
+
+	n = vn->vn_ops->follow(vn, &target);
+	if (n)
+		return n;
+	page = path_name_buf();
+	text = page ? path_print_self(&target, page, PATH_MAX) : ERR_PTR(-ENOMEM);
+	path_put(&target);
+	if (IS_ERR(text)) {
+		n = PTR_ERR(text);
+	} else {
+		n = (long)min_t(size_t, strlen(text), size);
+		if (user_copyout(buf, text, (size_t)n))
+			n = -EFAULT;
+	}
+	if (page)
+		path_name_put(page);
+	return n;
+}
+
+long path_readlink(const struct path *p, char __user *buf, size_t size)
+{
+	struct vnode *vn = path_vnode(p);
+	void *cookie = NULL;
+	const char *text;
+	long n;
+
+	if (!S_ISLNK(vn->vn_mode))
+		return -EINVAL;
+	text = vn->vn_link;
+	if (!text) {
+		n = readlink_magic(vn, buf, size);
+		if (n != -EINVAL)
+			return n;
+		text = vn->vn_ops->readlink(vn, &cookie);
+		if (IS_ERR(text))
+			return PTR_ERR(text);
+	}
+	path_touch_atime(p, vn);
+	n = (long)min_t(size_t, strlen(text), size);
+	if (user_copyout(buf, text, (size_t)n))
+		n = -EFAULT;
+	if (!vn->vn_link)
+		vn->vn_ops->link_put(vn, cookie);
+	return n;
+}

@@ -59,6 +59,21 @@ int entry_may_delete(struct vnode *dir, struct ncent *victim, bool is_dir)
 
 /* ---- the parent of a name ---- */
 
+int parent_find_at(struct walk *w, const struct path *start, const char *name, u32 flags)
+{
+	int err;
+
+	if (!*name)
+		return -ENOENT;
+	err = walk_begin(w, start, name, flags);
+	if (err)
+		return err;
+	err = walk_parent(w);
+	if (err)
+		walk_end(w);
+	return err;
+}
+
 int parent_find(struct walk *w, int dirfd, const char *name, u32 flags)
 {
 	struct path start;
@@ -69,23 +84,17 @@ int parent_find(struct walk *w, int dirfd, const char *name, u32 flags)
 	err = start_from(*name == '/' ? AT_FDCWD : dirfd, name, &start);
 	if (err)
 		return err;
-	err = walk_begin(w, &start, name, flags);
+	err = parent_find_at(w, &start, name, flags);
 	path_put(&start);
-	if (err)
-		return err;
-	err = walk_parent(w);
-	if (err)
-		walk_end(w);
 	return err;
 }
 
-int dirop_begin_create(struct dirop *op, int dirfd, const char *name, u32 flags, bool is_dir)
+/* The parent was found: lock it, look the name up. */
+static int begin_create(struct dirop *op, u32 flags, bool is_dir)
 {
 	struct walk *w = &op->walk;
-	int err = parent_find(w, dirfd, name, flags), ro;
+	int err = 0, ro;
 
-	if (err)
-		return err;
 	if (w->last.kind != LAST_NORM) {
 		walk_end(w);
 		return -EEXIST;
@@ -112,7 +121,21 @@ int dirop_begin_create(struct dirop *op, int dirfd, const char *name, u32 flags,
 	return err;
 }
 
-static int begin_delete(struct dirop *op, int dirfd, const char *name)
+int dirop_begin_create(struct dirop *op, int dirfd, const char *name, u32 flags, bool is_dir)
+{
+	int err = parent_find(&op->walk, dirfd, name, flags);
+
+	return err ? err : begin_create(op, flags, is_dir);
+}
+
+int dirop_begin_create_at(struct dirop *op, const struct path *start, const char *name, bool is_dir)
+{
+	int err = parent_find_at(&op->walk, start, name, LOOKUP_KERNEL);
+
+	return err ? err : begin_create(op, LOOKUP_KERNEL, is_dir);
+}
+
+static int begin_delete(struct dirop *op)
 {
 	struct walk *w = &op->walk;
 	int err;
@@ -339,43 +362,57 @@ static int delete_locked(struct dirop *op, struct vnode *vn, bool is_dir)
 	return err;
 }
 
-static int delete_name(int dirfd, const char *name, bool is_dir)
+/* The parent was found. */
+static int delete_found(struct dirop *op, bool is_dir)
 {
-	struct dirop op;
 	struct vnode *vn;
-	int err = parent_find(&op.walk, dirfd, name, 0);
+	int err;
 
-	if (err)
-		return err;
-	if (op.walk.last.kind != LAST_NORM) {
-		enum last_kind k = op.walk.last.kind;
+	if (op->walk.last.kind != LAST_NORM) {
+		enum last_kind k = op->walk.last.kind;
 
-		walk_end(&op.walk);
+		walk_end(&op->walk);
 		if (!is_dir)
 			return -EISDIR;
 		return k == LAST_DOTDOT ? -ENOTEMPTY : k == LAST_DOT ? -EINVAL : -EBUSY;
 	}
-	err = begin_delete(&op, dirfd, name);
+	err = begin_delete(op);
 	if (err)
 		return err;
-	vn = op.nc->nc_vnode;
+	vn = op->nc->nc_vnode;
 	vnode_get(vn);
-	if (!is_dir && op.walk.last.has_slash)
+	if (!is_dir && op->walk.last.has_slash)
 		err = vnode_is_dir(vn) ? -EISDIR : -ENOTDIR;
 	else
-		err = delete_locked(&op, vn, is_dir);
+		err = delete_locked(op, vn, is_dir);
 	if (!err) {
 		if (is_dir)
-			ncent_prune(op.nc);
-		vfs_notify_name(op.dir.nc->nc_vnode, IN_DELETE | (is_dir ? IN_ISDIR : 0), op.nc->nc_name,
-				op.nc->nc_len, 0);
-		ncent_detach(op.nc);
+			ncent_prune(op->nc);
+		vfs_notify_name(op->dir.nc->nc_vnode, IN_DELETE | (is_dir ? IN_ISDIR : 0), op->nc->nc_name,
+				op->nc->nc_len, 0);
+		ncent_detach(op->nc);
 	}
-	dirop_end(&op);
+	dirop_end(op);
 	if (!err)
 		vfs_notify_gone(vn);
 	vnode_put(vn);
 	return err;
+}
+
+static int delete_name(int dirfd, const char *name, bool is_dir)
+{
+	struct dirop op;
+	int err = parent_find(&op.walk, dirfd, name, 0);
+
+	return err ? err : delete_found(&op, is_dir);
+}
+
+int dirop_unlink_at(const struct path *start, const char *name, bool is_dir)
+{
+	struct dirop op;
+	int err = parent_find_at(&op.walk, start, name, LOOKUP_KERNEL);
+
+	return err ? err : delete_found(&op, is_dir);
 }
 
 int name_unlink(int dirfd, const char *name)

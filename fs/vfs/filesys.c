@@ -222,6 +222,17 @@ static struct filesys *instance_next(struct filesys *fs)
 	return next;
 }
 
+struct filesys *filesys_by_dev(u64 dev)
+{
+	struct filesys *fs;
+
+	for (fs = instance_next(NULL); fs; fs = instance_next(fs)) {
+		if (fs->dev == dev)
+			return fs;
+	}
+	return NULL;
+}
+
 /* Next vnode of @fs behind @vn that has dirty data, with a reference; drops @vn. */
 static struct vnode *dirty_next(struct filesys *fs, struct vnode *vn)
 {

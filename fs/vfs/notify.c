@@ -46,7 +46,10 @@ void vfs_notify_slow(struct vnode *vn, struct ncent *nc, u32 mask)
 			memcpy(name, nc->nc_name, len);
 			spin_unlock(&nc->nc_lock);
 			name[len] = 0;
+			if (nc->nc_flags & NCENT_UNHASHED)
+				dir |= VFS_NOTIFY_UNLINKED;
 			fn(pv, mask | dir, name, len, 0);
+			dir &= ~VFS_NOTIFY_UNLINKED;
 		}
 		ncent_put(parent);
 	}

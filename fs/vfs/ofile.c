@@ -95,6 +95,8 @@ static void release(struct ofile *f)
 		atomic_dec(&vn->vn_writers);
 		mountpt_drop_write(f->of_path.mnt);
 	}
+	if (f->of_mode & OFILE_EXEC)
+		vnode_allow_write(vn);	/* was a running program's */
 	if (f->of_path.nc)
 		path_put(&f->of_path);
 }

@@ -86,6 +86,10 @@ struct dirop {
 };
 /** dirop_begin_create() - lock the parent of @name for making it: -EEXIST if there. */
 int dirop_begin_create(struct dirop *op, int dirfd, const char *name, u32 lookup_flags, bool is_dir);
+/** dirop_begin_create_at() - the kernel's own: relative to @start, no permission asked. */
+int dirop_begin_create_at(struct dirop *op, const struct path *start, const char *name, bool is_dir);
+/** dirop_unlink_at() - the kernel's own removal of a name. */
+int dirop_unlink_at(const struct path *start, const char *name, bool is_dir);
 void dirop_end(struct dirop *op);
 /** entry_may_create() - permission of thread_self to make a name in @dir (locked). */
 int entry_may_create(struct vnode *dir);
@@ -128,6 +132,8 @@ int path_truncate(const struct path *p, loff_t len, bool is_open);
 int path_utimes(const struct path *p, const s64 *times, const u8 *how);
 enum { TIME_SET, TIME_NOW, TIME_OMIT };
 int path_statx(const struct path *p, u32 mask, struct vattr *va);
+/** path_readlink() - a link's text to user memory: bytes, cut to @size; -EINVAL if @p is none. */
+long path_readlink(const struct path *p, char __user *buf, size_t size);
 /** path_touch_atime() - reading happened: relatime and mount rules. */
 void path_touch_atime(const struct path *p, struct vnode *vn);
 static inline void ofile_touch_atime(struct ofile *f)
@@ -185,3 +191,5 @@ void path_name_init(void);
 /** fdtab_close_range() - close thread_self's descriptors first..last, or mark them close-on-exec. */
 int fdtab_close_range(u32 first, u32 last, bool mark_only);
 extern u64 sysctl_nr_open;
+/** fd_dup_min() - F_DUPFD. */
+long fd_dup_min(int fd, u64 min, bool cloexec);

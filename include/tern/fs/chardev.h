@@ -21,3 +21,5 @@ struct chardev *chardev_of(const struct ofile *f);
 void chardev_print(struct seqbuf *sb);
 /** chardev_init() - Boot. */
 void chardev_init(void);
+/** blkdev_open_hook - set by the storage layer: opens a block device node (may replace f->of_ops); NULL: -ENXIO. */
+extern int (*blkdev_open_hook)(struct ofile *f, struct vnode *vn);

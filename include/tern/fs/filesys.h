@@ -73,6 +73,8 @@ void filesystems_print(struct seqbuf *sb);
 void filesys_sync_all(void);
 /** filesys_sync_one() - syncfs(2): 0 or first error. */
 int filesys_sync_one(struct filesys *fs);
+/** filesys_by_dev() - mounted instance with that st_dev, referenced, or NULL. */
+struct filesys *filesys_by_dev(u64 dev);
 void filesys_init(void);
 /** filesys_root_set() - make the root entry of @vn (consumes the reference). 0 or -ENOMEM. */
 int filesys_root_set(struct filesys *fs, struct vnode *vn);

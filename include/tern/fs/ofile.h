@@ -205,6 +205,7 @@ void ofile_sigio(struct ofile *f, u32 band);
  * counts it there.
  */
 extern atomic64 vfs_nr_watches;
+#define VFS_NOTIFY_UNLINKED 0x08000000u	/* in a mask, with a name: that entry is unlinked */
 typedef void (*vfs_notify_fn)(struct vnode *watched, u32 mask, const char *name, u32 len, u32 cookie);
 void vfs_notify_register(vfs_notify_fn fn);
 /** vfs_notify_slow() - tells watchers of @vn and of its parent by @nc. */

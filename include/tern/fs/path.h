@@ -117,6 +117,7 @@ int kfs_mknod(const char *path, mode_t mode, u64 rdev);
 int kfs_symlink(const char *target, const char *path);
 int kfs_link(const char *existing, const char *path);
 int kfs_unlink(const char *path);
+int kfs_rmdir(const char *path);
 int kfs_chown(const char *path, uid_t uid, gid_t gid);
 int kfs_chmod(const char *path, mode_t mode);
 int kfs_utime(const char *path, s64 mtime_ns);
@@ -125,6 +126,12 @@ int kfs_chdir(const char *path);
 int kfs_chroot(const char *path);
 /** kfs_move_root() - MS_MOVE the mount at @path over the root (switch to a disk root). */
 int kfs_move_root(const char *path);
+
+/** kfs_mkdir_at() and so on - relative to @start (a kernel mount), with an owner; no permission asked. */
+int kfs_mkdir_at(const struct path *start, const char *name, mode_t mode);
+int kfs_mknod_at(const struct path *start, const char *name, mode_t mode, uid_t uid, gid_t gid, u64 rdev);
+int kfs_unlink_at(const struct path *start, const char *name);
+int kfs_rmdir_at(const struct path *start, const char *name);
 
 /** vfs_init() - name cache, rootfs mount, first fsctx (of process_kernel). Before the first process. */
 void vfs_init(void);

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Character device numbers -> drivers. Opening a device node looks its number
+ * up here and gives the file over to the driver's operations. Block device
+ * nodes find theirs through blkdev_open_hook, which the storage layer sets.
+ */
+#include "vfs_impl.h"
+
+#include <tern/fs/chardev.h>
+#include <tern/lib/seqbuf.h>
+
+#define DYNAMIC_FIRST	254u	/* majors are handed out downwards, as on Linux */
+#define DYNAMIC_LAST	234u
+
+static struct spin chardevs_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects chardevs */
+static LIST_HEAD(chardevs);
+
+static struct chardev *find_locked(u32 major, u32 minor)
+{
+	struct chardev *c;
+
+	list_foreach(c, &chardevs, link) {
+		if (c->major == major && minor >= c->minor && minor - c->minor < c->count)
+			return c;
+	}
+	return NULL;
+}
+
+static bool overlaps_locked(const struct chardev *n)
+{
+	struct chardev *c;
+
+	list_foreach(c, &chardevs, link) {
+		if (c->major == n->major && (u64)c->minor < (u64)n->minor + n->count &&
+		    (u64)n->minor < (u64)c->minor + c->count)
+			return true;
+	}
+	return false;
+}
+
+static u32 free_major_locked(void)
+{
+	struct chardev *c;
+
+	for (u32 m = DYNAMIC_FIRST; m >= DYNAMIC_LAST; m--) {
+		bool used = false;
+
+		list_foreach(c, &chardevs, link)
+			used |= c->major == m;
+		if (!used)
+			return m;
+	}
+	/* Then anything above the classic 8 bits. */
+	for (u32 m = 511; m > 255; m--) {
+		bool used = false;
+
+		list_foreach(c, &chardevs, link)
+			used |= c->major == m;
+		if (!used)
+			return m;
+	}
+	return 0;
+}
+
+u32 chardev_alloc_major(void)
+{
+	u32 m;
+
+	spin_lock(&chardevs_lock);
+	m = free_major_locked();
+	spin_unlock(&chardevs_lock);
+	return m;
+}
+
+int chardev_register(struct chardev *c)
+{
+	int err = 0;
+
+	ofile_ops_verify(c->ops);
+	spin_lock(&chardevs_lock);
+	if (!c->major)
+		c->major = free_major_locked();
+	if (!c->major || overlaps_locked(c))
+		err = -EBUSY;
+	else
+		list_add_tail(&c->link, &chardevs);
+	spin_unlock(&chardevs_lock);
+	return err;
+}
+
+void chardev_unregister(struct chardev *c)
+{
+	spin_lock(&chardevs_lock);
+	list_del(&c->link);
+	spin_unlock(&chardevs_lock);
+}
+
+static struct chardev *chardev_find(u64 rdev)
+{
+	struct chardev *c;
+
+	spin_lock(&chardevs_lock);
+	c = find_locked(DEV_MAJOR(rdev), DEV_MINOR(rdev));
+	spin_unlock(&chardevs_lock);
+	return c;
+}
+
+struct chardev *chardev_of(const struct ofile *f)
+{
+	return S_ISCHR(f->of_vnode->vn_mode) ? chardev_find(f->of_vnode->vn_rdev) : NULL;
+}
+
+void chardev_print(struct seqbuf *sb)
+{
+	struct chardev *c;
+
+	seqbuf_puts(sb, "Character devices:\n");
+	spin_lock(&chardevs_lock);
+	for (u32 m = 0; m < 512; m++) {
+		const char *last = NULL;
+
+		list_foreach(c, &chardevs, link) {
+			if (c->major != m || (last && !strcmp(last, c->name)))
+				continue;
+			seqbuf_printf(sb, "%3u %s\n", m, c->name);
+			last = c->name;
+		}
+	}
+	spin_unlock(&chardevs_lock);
+}
+
+static int chardev_open(struct ofile *f, struct vnode *vn)
+{
+	struct chardev *c = chardev_find(vn->vn_rdev);
+
+	if (!c)
+		return -ENXIO;
+	f->of_ops = c->ops;
+	f->of_priv = c->priv;
+	return c->ops->open(f, vn);
+}
+
+int (*blkdev_open_hook)(struct ofile *f, struct vnode *vn);
+
+static int blkdev_open(struct ofile *f, struct vnode *vn)
+{
+	int (*hook)(struct ofile *, struct vnode *) = READ_ONCE(blkdev_open_hook);
+
+	return hook ? hook(f, vn) : -ENXIO;
+}
+
+#define DEVICE_FOPS(how_open)								\
+	.open = how_open, .flush = fop_default_flush, .release = fop_default_release,	\
+	.read = fop_no_read, .write = fop_no_write, .seek = fop_no_seek,		\
+	.readdir = fop_no_readdir, .poll = fop_default_poll, .ioctl = fop_no_ioctl,	\
+	.mmap = fop_no_mmap, .fsync = fop_no_fsync, .fallocate = fop_no_fallocate,	\
+	.splice_read = fop_default_splice_read, .splice_write = fop_default_splice_write,	\
+	.set_flags = fop_default_set_flags, .show_fdinfo = fop_default_show_fdinfo
+
+/* What a device vnode offers before it is open. */
+const struct ofile_ops chardev_fops = { DEVICE_FOPS(chardev_open) };
+const struct ofile_ops blkdev_fops = { DEVICE_FOPS(blkdev_open) };
+
+void chardev_init(void)
+{
+	ofile_ops_verify(&chardev_fops);
+	ofile_ops_verify(&blkdev_fops);
+}
