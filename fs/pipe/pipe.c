@@ -151,6 +151,7 @@ static int pipe_open(struct ofile *f, struct vnode *vn)
 		p->writers++;
 	kmutex_unlock(&p->lock);
 	f->of_priv = p;
+	f->of_pos = -1;		/* a hang-up is reported at once: pipe_fop_poll() */
 	ofile_make_stream(f);
 	return 0;
 }

@@ -138,6 +138,7 @@ static int tmpfs_remount(struct filesys *fs, const struct mount_args *args)
 		WRITE_ONCE(s->max_blocks, o.blocks);
 	if (o.set & OPT_INODES)
 		WRITE_ONCE(s->max_inodes, o.inodes);
+	s->shown |= o.set;
 	return 0;
 }
 
@@ -145,9 +146,9 @@ static void tmpfs_show_options(struct filesys *fs, struct seqbuf *sb)
 {
 	struct tmpfs_super *s = fs->priv;
 
-	if (s->max_blocks != default_blocks())
+	if (s->shown & OPT_BLOCKS)
 		seqbuf_printf(sb, ",size=%luk", s->max_blocks * (PAGE_SIZE / 1024));
-	if (s->max_inodes != default_inodes())
+	if (s->shown & OPT_INODES)
 		seqbuf_printf(sb, ",nr_inodes=%lu", s->max_inodes);
 	if (s->mode != 01777)
 		seqbuf_printf(sb, ",mode=%03o", s->mode);
@@ -201,6 +202,7 @@ static struct tmpfs_super *super_make(struct filesys *fs, const struct tmpfs_opt
 	s->fs = fs;
 	s->max_blocks = o->blocks;
 	s->max_inodes = o->inodes;
+	s->shown = o->set;
 	s->next_ino = 1;
 	s->mode = o->mode;
 	s->uid = o->uid;

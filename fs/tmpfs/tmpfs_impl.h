@@ -20,7 +20,8 @@ struct tmpfs_super {
 	atomic64 used_blocks;		/* pages of file data; may lag behind (file.c) */
 	atomic64 used_inodes;
 	u64 next_ino;			/* A */
-	mode_t mode;			/* of the root, for show_options */
+	u32 shown;			/* options that were given: for show_options */
+	mode_t mode;			/* of the root, likewise */
 	uid_t uid;
 	gid_t gid;
 };

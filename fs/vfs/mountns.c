@@ -173,7 +173,6 @@ static void print_fs_flags(struct seqbuf *sb, struct filesys *fs)
 {
 	if (fs->flags & FILESYS_SYNC)
 		seqbuf_puts(sb, ",sync");
-	fs->ops->show_options(fs, sb);
 }
 
 static void print_source(struct seqbuf *sb, const struct mountpt *m)
@@ -187,16 +186,17 @@ static void print_mounts_line(struct seqbuf *sb, const struct mountpt *m, const 
 		seqbuf_puts(sb, "device ");
 		print_source(sb, m);
 		seqbuf_puts(sb, " mounted on ");
-		seqbuf_puts_escaped(sb, where, NULL);
+		seqbuf_puts_escaped(sb, where, "");
 		seqbuf_printf(sb, " with fstype %s\n", m->mp_fs->type->name);
 		return;
 	}
 	print_source(sb, m);
 	seqbuf_putc(sb, ' ');
-	seqbuf_puts_escaped(sb, where, NULL);
+	seqbuf_puts_escaped(sb, where, "");
 	seqbuf_printf(sb, " %s %s", m->mp_fs->type->name, mount_is_writable(m) ? "rw" : "ro");
 	print_fs_flags(sb, m->mp_fs);
 	print_mount_flags(sb, m);
+	m->mp_fs->ops->show_options(m->mp_fs, sb);
 	seqbuf_puts(sb, " 0 0\n");
 }
 
@@ -205,9 +205,9 @@ static void print_mountinfo_line(struct seqbuf *sb, const struct mountpt *m, con
 {
 	seqbuf_printf(sb, "%u %u %u:%u ", m->mp_id, m->mp_parent->mp_id, DEV_MAJOR(m->mp_fs->dev),
 		      DEV_MINOR(m->mp_fs->dev));
-	seqbuf_puts_escaped(sb, root, NULL);
+	seqbuf_puts_escaped(sb, root, "");
 	seqbuf_putc(sb, ' ');
-	seqbuf_puts_escaped(sb, where, NULL);
+	seqbuf_puts_escaped(sb, where, "");
 	seqbuf_puts(sb, m->mp_flags & MOUNT_RDONLY ? " ro" : " rw");
 	print_mount_flags(sb, m);
 	if (m->mp_propagation & MS_SHARED)
@@ -220,6 +220,7 @@ static void print_mountinfo_line(struct seqbuf *sb, const struct mountpt *m, con
 	print_source(sb, m);
 	seqbuf_puts(sb, m->mp_fs->flags & FILESYS_RDONLY ? " ro" : " rw");
 	print_fs_flags(sb, m->mp_fs);
+	m->mp_fs->ops->show_options(m->mp_fs, sb);
 	seqbuf_putc(sb, '\n');
 }
 

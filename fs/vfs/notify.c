@@ -22,10 +22,13 @@ void vfs_notify_slow(struct vnode *vn, struct ncent *nc, u32 mask)
 {
 	vfs_notify_fn fn = __atomic_load_n(&notify_fn, __ATOMIC_ACQUIRE);
 	struct ncent *parent, *alias = NULL;
-	u32 dir = vnode_is_dir(vn) ? IN_ISDIR : 0;
+	bool on_self = mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT);
+	u32 dir = vnode_is_dir(vn) && !on_self ? IN_ISDIR : 0;
 
 	if (!fn)
 		return;
+	if (on_self)
+		goto self;
 	if (!nc)
 		nc = alias = ncent_alias(vn);
 	if (nc && !(nc->nc_flags & NCENT_DISCONNECTED)) {
@@ -53,6 +56,7 @@ void vfs_notify_slow(struct vnode *vn, struct ncent *nc, u32 mask)
 		}
 		ncent_put(parent);
 	}
+self:
 	if (READ_ONCE(vn->vn_watches))
 		fn(vn, mask | dir, NULL, 0, 0);
 	if (alias)

@@ -196,8 +196,6 @@ long sys_lseek(int fd, loff_t off, u32 whence)
 		return -EBADF;
 	if (whence > SEEK_HOLE) {
 		n = -EINVAL;
-	} else if (!(r.file->of_mode & OFILE_SEEK)) {
-		n = -ESPIPE;
 	} else {
 		locked = pos_lock(r.file);
 		n = r.file->of_ops->seek(r.file, off, (int)whence);
