@@ -25,6 +25,7 @@ enum lockrank {
 	LOCKRANK_TTY_WRITE,		/* one writer to a terminal at a time */
 	LOCKRANK_TTY,			/* protects a terminal's settings and buffers */
 	LOCKRANK_SOCK,			/* protects a socket's state */
+	LOCKRANK_SOCK_READ,		/* one reader of a socket at a time */
 	LOCKRANK_EPOLL_LOOP,		/* one change at a time to the graph of epoll sets */
 	LOCKRANK_EPOLL,			/* protects an epoll set; nests along the set graph */
 	LOCKRANK_PIPE,			/* protects a pipe's buffers */
@@ -48,6 +49,7 @@ enum lockrank {
 	LOCKRANK_VNODE_SPIN,		/* protects a vnode's small fields */
 	LOCKRANK_FDTAB,			/* protects a descriptor table against change */
 	LOCKRANK_FS_SPIN,		/* a file system's own spin locks */
+	LOCKRANK_SOCK_GC,		/* protects counts of sockets in flight, lists of blocked senders */
 	LOCKRANK_SOCK_SPIN,		/* protects socket tables and queues */
 	LOCKRANK_PIPE_SPIN,		/* protects pipe bookkeeping */
 	LOCKRANK_HANDLE,		/* protects a handle table */

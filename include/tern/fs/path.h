@@ -111,6 +111,9 @@ char *path_print_self(const struct path *p, char *buf, size_t size);
 int mountpt_want_write(struct mountpt *m);
 void mountpt_drop_write(struct mountpt *m);
 
+/** name_mknod() - mknodat(2) as thread_self with a kernel string; sockets bind by it. 0 or Linux's errors. */
+int name_mknod(int dirfd, const char *name, mode_t mode, u64 rdev, bool is_kernel);
+
 /* Kernel-side conveniences (initramfs, devtmpfs, drivers); full paths; 0 or -errno. */
 int kfs_mkdir(const char *path, mode_t mode);
 int kfs_mknod(const char *path, mode_t mode, u64 rdev);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of net/core share. */
+#pragma once
+
+#include <tern/base/err.h>
+#include <tern/net/netsock.h>
+
+extern const struct ofile_ops sock_fops;
+/** netsock_create() - by family; ERR_PTR(-EAFNOSUPPORT, ...). */
+struct netsock *netsock_create(int family, int type, int protocol);
+/** sockopt_set() / sockopt_get() - SOL_SOCKET. */
+int sockopt_set(struct netsock *s, int level, int name, const void *val, u32 len);
+int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len);
+/** sockaddr_in() - user address into @a; 0, -EINVAL, -EFAULT. */
+int sockaddr_in(struct sockaddr_any *a, const void __user *user, u32 len);
+/** sockaddr_out() - @a to the user, cut to *@ulen, which is set to the whole length. */
+int sockaddr_out(const struct sockaddr_any *a, u32 len, void __user *user, s32 __user *ulen);
+/** sock_borrow() - socket of a descriptor: r->file NULL and *err set if it is none. Then fd_return(). */
+struct netsock *sock_borrow(int fd, struct fdref *r, int *err);
+
+#define SOCKOPT_MAX	1024u	/* bytes of an option */
