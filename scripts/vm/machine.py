@@ -8,7 +8,7 @@ from vm import media, paths
 QEMU = "qemu-system-x86_64"
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
-FIRMWARE_BOOTS = ("iso-bios", "iso-uefi", "disk-uefi")
+FIRMWARE_BOOTS = ("iso-bios", "iso-uefi", "stick-bios", "stick-uefi", "disk-uefi")
 BOOTS = ("direct", "bzimage") + FIRMWARE_BOOTS
 
 # What a device needs from a kernel that has its drivers as modules.
@@ -132,20 +132,25 @@ class Machine:
         if self.options.boot not in FIRMWARE_BOOTS:
             args = ["-kernel", kernel, "-append", append]
             return args + (["-initrd", initrd] if initrd else [])
-        args = ["-vga", "std"]
-        if self.options.boot.startswith("iso"):
-            iso = os.path.join(self.workdir, "boot.iso")
-            media.make_iso(iso, kernel, initrd, append, self.options.grub)
-            args += ["-drive", f"if=none,id=cd,media=cdrom,readonly=on,format=raw,file={escaped(iso)}",
-                     "-device", "ahci,id=cdbus", "-device", "ide-cd,drive=cd,bus=cdbus.0,bootindex=0"]
-        else:
-            disk = os.path.join(self.workdir, "boot.img")
-            media.make_disk(disk, kernel, initrd, append, self.options.grub)
-            args += ["-drive", f"if=none,id=esp,format=raw,file={escaped(disk)}",
-                     "-device", "ahci,id=espbus", "-device", "ide-hd,drive=esp,bus=espbus.0,bootindex=0"]
+        args = ["-vga", "std"] + self.medium_arguments(kernel, initrd, append)
         if self.options.boot.endswith("uefi"):
             args += self.uefi_arguments()
         return args
+
+    def medium_arguments(self, kernel, initrd, append):
+        """Make the boot medium: the ISO as CD or as USB stick, or a disk."""
+        kind = self.options.boot.split("-")[0]
+        path = os.path.join(self.workdir, "boot.img")
+        make = media.make_disk if kind == "disk" else media.make_iso
+        make(path, kernel, initrd, append, self.options.grub)
+        drive = f"if=none,id=boot,format=raw,file={escaped(path)}"
+        if kind == "stick":
+            return ["-drive", drive, "-device", "qemu-xhci,id=bootbus",
+                    "-device", "usb-storage,drive=boot,bus=bootbus.0,bootindex=0"]
+        device = "ide-cd" if kind == "iso" else "ide-hd"
+        drive += ",media=cdrom,readonly=on" if kind == "iso" else ""
+        return ["-drive", drive, "-device", "ahci,id=bootbus",
+                "-device", f"{device},drive=boot,bus=bootbus.0,bootindex=0"]
 
     def uefi_arguments(self):
         for path in (OVMF_CODE, OVMF_VARS):
