@@ -23,9 +23,11 @@
 #include "vfs_impl.h"
 
 #include <tern/base/bug.h>
+#include <tern/base/initcall.h>
 #include <tern/lib/bits.h>
 #include <tern/lib/fmt.h>
 #include <tern/lib/hash.h>
+#include <tern/mm/reclaim.h>
 
 #define NC_DEAD		(-0x40000000)
 #define NC_FROZEN	(-0x20000000)
@@ -49,6 +51,7 @@ static u64 nc_salt __ro_after_init;
 
 static struct spin lru_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects lru_list and nc_lru */
 static LIST_HEAD(lru_list);
+static u64 lru_count;
 
 static struct spin ncent_rename_lock = SPIN_INIT(LOCKRANK_MOUNT_SPIN);	/* one move at a time */
 struct seqcount ncent_rename_seq;
@@ -430,6 +433,7 @@ static void lru_remove(struct ncent *nc)
 		return;
 	spin_lock(&lru_lock);
 	list_del_init(&nc->nc_lru);
+	lru_count--;
 	spin_unlock(&lru_lock);
 	nc->nc_flags &= ~NCENT_LRU;
 }
@@ -492,6 +496,7 @@ static struct ncent *drop_unused(struct ncent *nc)
 		nc->nc_flags |= NCENT_LRU;
 		spin_lock(&lru_lock);
 		list_add_tail(&nc->nc_lru, &lru_list);
+		lru_count++;
 		spin_unlock(&lru_lock);
 	}
 	spin_unlock(&nc->nc_lock);
@@ -623,6 +628,25 @@ u64 ncent_shrink(u64 want)
 	spin_unlock(&lru_lock);
 	return freed;
 }
+
+static u64 shrink_count(struct shrinker *s)
+{
+	return READ_ONCE(lru_count);
+}
+
+static u64 shrink_scan(struct shrinker *s, u64 n)
+{
+	return ncent_shrink(n);
+}
+
+static struct shrinker nc_shrinker = { .name = "ncent", .count = shrink_count, .scan = shrink_scan };
+
+static int nc_shrinker_init(void)
+{
+	shrinker_register(&nc_shrinker);
+	return 0;
+}
+INITCALL(CORE, nc_shrinker_init);
 
 /* ---- moving ---- */
 

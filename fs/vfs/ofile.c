@@ -19,7 +19,7 @@
 static struct objcache *ofile_cache __ro_after_init;
 static atomic64 nr_files;			/* coarse: FILES_BATCH per CPU missing at most */
 static DEFINE_PERCPU(s32, nr_files_delta);
-static u64 sysctl_file_max __ro_after_init = U64_MAX;
+static u64 sysctl_file_max = U64_MAX;
 static u64 next_anon_ino = 1;
 
 #define FILES_BATCH 64

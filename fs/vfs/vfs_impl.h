@@ -57,7 +57,7 @@ int walk_begin(struct walk *w, const struct path *start, const char *name, u32 f
 int walk_parent(struct walk *w);
 /** walk_push_link() - a symbolic link was found as last component of cur: walk_parent() goes on in it. */
 int walk_push_link(struct walk *w, const struct path *link);
-/** walk_child() - entry @last of cur, mounts not crossed; negative ones too. Referenced or ERR_PTR. Takes the dir lock. */
+/** walk_child() - entry @last of cur, mounts not crossed; maybe negative. Referenced or ERR_PTR. Locks: needs the dir's. */
 struct ncent *walk_child(struct walk *w);
 /** walk_end() - drop everything. */
 void walk_end(struct walk *w);

@@ -16,7 +16,9 @@
 #include "vfs_impl.h"
 
 #include <tern/fs/chardev.h>
+#include <tern/base/initcall.h>
 #include <tern/lib/hash.h>
+#include <tern/mm/reclaim.h>
 
 #define VNODE_HASH_BITS 12
 
@@ -25,6 +27,7 @@ struct vn_bucket { struct hlist chain; struct spin lock; };
 static struct vn_bucket vn_table[1 << VNODE_HASH_BITS];
 static struct spin lru_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects vn_lru */
 static LIST_HEAD(lru_list);
+static u64 lru_count;			/* at most: revived ones stay listed until looked at */
 
 void vnode_init(struct vnode *vn, struct filesys *fs, const struct vnode_ops *ops,
 		const struct ofile_ops *fops, mode_t mode)
@@ -74,6 +77,8 @@ static struct vn_bucket *bucket_of(const struct filesys *fs, u64 ino)
 static void lru_del(struct vnode *vn)
 {
 	spin_lock(&lru_lock);
+	if (!list_is_empty(&vn->vn_lru))
+		lru_count--;
 	list_del_init(&vn->vn_lru);
 	spin_unlock(&lru_lock);
 }
@@ -124,8 +129,10 @@ static bool claim_unused(struct vnode *vn, bool keep)
 		/* revived, or somebody else's */
 	} else if (keep && vn->vn_nlink) {
 		spin_lock(&lru_lock);
-		if (list_is_empty(&vn->vn_lru))
+		if (list_is_empty(&vn->vn_lru)) {
 			list_add_tail(&vn->vn_lru, &lru_list);
+			lru_count++;
+		}
 		spin_unlock(&lru_lock);
 	} else {
 		hlist_del_init(&vn->vn_hash);
@@ -208,6 +215,25 @@ bool vnode_evict_all(struct filesys *fs)
 	} while (again);
 	return list_is_empty(&fs->vnodes);
 }
+
+static u64 shrink_count(struct shrinker *s)
+{
+	return READ_ONCE(lru_count);
+}
+
+static u64 shrink_scan(struct shrinker *s, u64 n)
+{
+	return vnode_shrink(n);
+}
+
+static struct shrinker vnode_shrinker = { .name = "vnode", .count = shrink_count, .scan = shrink_scan };
+
+static int vnode_shrinker_init(void)
+{
+	shrinker_register(&vnode_shrinker);
+	return 0;
+}
+INITCALL(CORE, vnode_shrinker_init);
 
 /* ---- locking two ---- */
 

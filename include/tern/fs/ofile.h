@@ -134,7 +134,7 @@ static inline void ofile_make_stream(struct ofile *f)
 
 /* ---- descriptors ---- */
 struct fdtab;
-/** fd_get() - file of a descriptor with a reference; ERR_PTR(-EBADF). O_PATH files are -EBADF too; fd_get_path() allows them. */
+/** fd_get() - file of a descriptor with a reference; ERR_PTR(-EBADF), for O_PATH too; fd_get_path() allows it. */
 struct ofile *fd_get(int fd);
 struct ofile *fd_get_path(int fd);
 /*

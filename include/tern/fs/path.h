@@ -98,12 +98,20 @@ int path_lookup_user(int dirfd, const char __user *name, u32 flags, struct path 
 /** path_lookup() - kernel string; relative to thread_self's cwd. */
 int path_lookup(const char *name, u32 flags, struct path *out);
 int path_lookup_at(const struct path *start, const char *name, u32 flags, struct path *out);
-/** path_name_get() - copy a user path (PATH_MAX): buffer to free with path_name_put, or ERR_PTR(-ENAMETOOLONG, -EFAULT, -ENOENT if empty and not allowed). */
+/**
+ * path_name_get() - copy a user path of at most PATH_MAX bytes
+ * Return: buffer to free with path_name_put(), or ERR_PTR(-ENAMETOOLONG, -EFAULT, -ENOMEM, -ENOENT if it
+ *	is empty and LOOKUP_EMPTY is not given).
+ */
 char *path_name_get(const char __user *name, u32 flags);
 void path_name_put(char *name);
 /** path_name_buf() - a buffer of PATH_MAX bytes; NULL if no memory. Free with path_name_put(). */
 char *path_name_buf(void);
-/** path_print() - absolute name of @p below @root into buf's end; pointer into buf or ERR_PTR(-ENAMETOOLONG). " (deleted)" appended for unlinked ones; is_reachable false -> "(unreachable)". */
+/**
+ * path_print() - absolute name of @p below @root, at the end of @buf
+ * " (deleted)" is appended for unlinked ones, "(unreachable)" goes before what is not below @root.
+ * Return: pointer into @buf, or ERR_PTR(-ENAMETOOLONG).
+ */
 char *path_print(const struct path *p, const struct path *root, char *buf, size_t size);
 /** path_print_self() - below thread_self's root. */
 char *path_print_self(const struct path *p, char *buf, size_t size);
@@ -141,7 +149,7 @@ void vfs_init(void);
 /** vfs_kernel_mount() - internal mount of a type (pipefs, sockfs, devtmpfs): mount or ERR_PTR. */
 struct mountpt *vfs_kernel_mount(const char *type, void *priv);
 void mountpt_put(struct mountpt *m);
-/** mounts_print() - /proc/PID/mounts (style 0), mountinfo (1), mountstats (2) of @p's namespace as seen from its root. */
+/** mounts_print() - /proc/PID/mounts (style 0), mountinfo (1), mountstats (2) as @p sees them from its root. */
 struct process;
 void mounts_print(struct process *p, struct seqbuf *sb, int style);
 /** mountns_copy() for CLONE_NEWNS, mountns_put; the current one hangs off the process's nsset. */

@@ -166,7 +166,7 @@ void vnode_put(struct vnode *vn);
 static inline bool vnode_is_dir(const struct vnode *vn) { return S_ISDIR(vn->vn_mode); }
 static inline loff_t vnode_size(const struct vnode *vn) { return (loff_t)READ_ONCE(vn->vn_size); }
 static inline void vnode_size_set(struct vnode *vn, u64 n) { WRITE_ONCE(vn->vn_size, n); }
-/** vnode_touch() - set VATTR_ATIME/MTIME/CTIME to now (coarse). atime honours the mount's relatime rules at the caller. */
+/** vnode_touch() - set VATTR_ATIME/MTIME/CTIME to now (coarse). The caller knows the mount's rules for atime. */
 void vnode_touch(struct vnode *vn, u32 which);
 /** vnode_permission() - MAY_* for thread_self's fs identity; 0, -EACCES, -EROFS (mount checks are path's). */
 int vnode_permission(struct vnode *vn, u32 mask);
