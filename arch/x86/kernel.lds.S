@@ -74,7 +74,6 @@ SECTIONS {
 		TABLE(cmdline)
 		TABLE(procfile)
 		TABLE(procint)
-		TABLE(procint)
 		TABLE(chardev)
 		TABLE(lx_export)
 		TABLE(svc)

@@ -147,8 +147,7 @@ PROCFILE(filesystems_file);
 
 static void print_devices(struct seqbuf *sb, void *arg)
 {
-	seqbuf_puts(sb, "Character devices:\n");
-	chardev_print(sb);
+	chardev_print(sb);	/* with its heading */
 	seqbuf_puts(sb, "\nBlock devices:\n");
 }
 static struct procfile devices_file = { .path = "devices", .print = print_devices };

@@ -4,9 +4,12 @@
 
 #include <tern/kernel/cred.h>
 #include <tern/kernel/klog.h>
+#include <tern/kernel/loader.h>
 #include <tern/kernel/ns.h>
 #include <tern/kernel/random.h>
 #include <tern/kernel/version.h>
+#include <tern/mm/aspace.h>
+#include <tern/mm/reclaim.h>
 
 /* ---- names ---- */
 
@@ -147,3 +150,93 @@ PROCINT(pid_max_int);
 static struct procint threads_max_int = { .path = "sys/kernel/threads-max", .value = &process_thread_max,
 	.min = 20, .max = 4194304, .width = 8 };
 PROCINT(threads_max_int);
+
+/* ---- programs ---- */
+
+static void print_core_pattern(struct seqbuf *sb, void *arg)
+{
+	seqbuf_printf(sb, "%s\n", core_pattern);
+}
+
+static ssize_t core_pattern_write(const char *text, size_t n, void *arg)
+{
+	size_t len = strcspn(text, "\n");
+
+	if (len >= sizeof(core_pattern))
+		return -EINVAL;
+	if (*text == '|')
+		return -EINVAL;		/* no programs are started for core dumps */
+	memcpy(core_pattern, text, len);
+	core_pattern[len] = '\0';
+	return n;
+}
+static struct procfile core_pattern_file = { .path = "sys/kernel/core_pattern",
+	.print = print_core_pattern, .write = core_pattern_write };
+PROCFILE(core_pattern_file);
+static struct procint randomize_int = { .path = "sys/kernel/randomize_va_space",
+	.value = &exec_randomize, .min = 0, .max = 2, .width = 8 };
+PROCINT(randomize_int);
+
+static void print_tainted(struct seqbuf *sb, void *arg)
+{
+	seqbuf_printf(sb, "%lu\n", klog_taint_mask());
+}
+static struct procfile tainted_file = { .path = "sys/kernel/tainted", .print = print_tainted };
+PROCFILE(tainted_file);
+
+static void print_core_uses_pid(struct seqbuf *sb, void *arg)
+{
+	seqbuf_printf(sb, "%d\n", core_uses_pid);
+}
+
+static ssize_t core_uses_pid_write(const char *text, size_t n, void *arg)
+{
+	u64 v;
+
+	if (parse_u64(str_trim((char *)text), 0, &v, NULL))
+		return -EINVAL;
+	core_uses_pid = v != 0;
+	return n;
+}
+static struct procfile core_uses_pid_file = { .path = "sys/kernel/core_uses_pid",
+	.print = print_core_uses_pid, .write = core_uses_pid_write };
+PROCFILE(core_uses_pid_file);
+
+/* ---- files ---- */
+
+static void print_file_nr(struct seqbuf *sb, void *arg)
+{
+	seqbuf_printf(sb, "%lu\t0\t%lu\n", ofile_count(), min_t(u64, ofile_max(), S64_MAX));
+}
+static struct procfile file_nr_file = { .path = "sys/fs/file-nr", .print = print_file_nr };
+PROCFILE(file_nr_file);
+
+/* ---- memory ---- */
+
+static struct procint overcommit_int = { .path = "sys/vm/overcommit_memory",
+	.value = (u64 *)&vm_overcommit_mode, .min = 0, .max = 2, .width = 4 };
+PROCINT(overcommit_int);
+static struct procint overcommit_ratio_int = { .path = "sys/vm/overcommit_ratio",
+	.value = (u64 *)&vm_overcommit_ratio, .min = 0, .max = S32_MAX, .width = 4 };
+PROCINT(overcommit_ratio_int);
+static struct procint max_map_int = { .path = "sys/vm/max_map_count",
+	.value = (u64 *)&vm_max_map_count, .min = 0, .max = S32_MAX, .width = 4 };
+PROCINT(max_map_int);
+
+static void print_zero(struct seqbuf *sb, void *arg)
+{
+	seqbuf_puts(sb, "0\n");
+}
+
+static ssize_t drop_caches_write(const char *text, size_t n, void *arg)
+{
+	u64 what;
+
+	if (parse_u64(str_trim((char *)text), 10, &what, NULL) || !what || what > 4)
+		return -EINVAL;
+	reclaim_drop_caches(what & 3);
+	return n;
+}
+static struct procfile drop_caches_file = { .path = "sys/vm/drop_caches", .mode = 0200,
+	.print = print_zero, .write = drop_caches_write };
+PROCFILE(drop_caches_file);

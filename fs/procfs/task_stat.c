@@ -225,7 +225,8 @@ int task_print_stat(struct seqbuf *sb, struct task_ref *task)
 	print_memory(sb, as, rlimit_of(task->p, RLIMIT_RSS), may_look);
 	seqbuf_printf(sb, " %lu %lu %lu %lu 0 0 0", sig.pending & 0x7fffffff, sig.blocked & 0x7fffffff,
 		      sig.ignored & 0x7fffffff, sig.caught & 0x7fffffff);
-	seqbuf_printf(sb, " %d %u %u %u 0 0 0", task->t->t_exit_signal, task->t->t_sched.se_cpu,
+	seqbuf_printf(sb, " %d %u %u %u 0 0 0", task->is_thread ? task->t->t_exit_signal : task->p->p_exit_signal,
+		      task->t->t_sched.se_cpu,
 		      sp.policy == SCHED_POLICY_FIFO || sp.policy == SCHED_POLICY_RR ? sp.priority : 0,
 		      sp.policy);
 	print_memory_end(sb, as, may_look);
