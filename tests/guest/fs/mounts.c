@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Mounts: binding, moving, flags, propagation, namespaces, unmounting. */
+#include "../tap.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+
+/* A private playground: a tmpfs of our own mounted on "m", in a namespace of our own. */
+static void playground(void)
+{
+	NEED(unshare(CLONE_NEWNS) == 0);
+	NEED(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	NEED(mkdir("m", 0755) == 0);
+	NEED(mount("play", "m", "tmpfs", 0, "size=1m") == 0);
+	NEED(chdir("m") == 0);
+}
+
+static int exists(const char *name)
+{
+	struct stat st;
+
+	return lstat(name, &st) == 0;
+}
+
+static int mount_lines(const char *what)
+{
+	const char *text = read_file("/proc/self/mountinfo");
+	int n = 0;
+
+	while ((text = strstr(text, what))) {
+		n++;
+		text++;
+	}
+	return n;
+}
+
+CASE(mount_hides_and_umount_shows)
+{
+	playground();
+	NEED(mkdir("d", 0755) == 0);
+	write_file("d/below", "x");
+	CHECK(mount("t", "d", "tmpfs", 0, NULL) == 0);
+	CHECK(!exists("d/below"));
+	write_file("d/above", "y");
+	FAILS(rmdir("d"), EBUSY);
+	FAILS(rename("d", "e"), EBUSY);
+	CHECK(umount("d") == 0);
+	CHECK(exists("d/below") && !exists("d/above"));
+	FAILS(umount("d"), EINVAL);
+}
+
+CASE(mount_errors)
+{
+	playground();
+	write_file("f", "");
+	NEED(mkdir("d", 0755) == 0);
+	FAILS(mount("t", "nowhere", "tmpfs", 0, NULL), ENOENT);
+	FAILS(mount("t", "d", "nosuchfs", 0, NULL), ENODEV);
+	FAILS(mount("t", "f", "tmpfs", 0, NULL), ENOTDIR);
+	FAILS(mount("d", "f", NULL, MS_BIND, NULL), ENOTDIR);
+	FAILS(mount("f", "d", NULL, MS_BIND, NULL), ENOTDIR);
+	FAILS(mount("t", "d", "tmpfs", 0, "size=abc"), EINVAL);
+	FAILS(mount("t", "d", "tmpfs", 0, "nonsense=1"), EINVAL);
+	FAILS(mount(NULL, "d", NULL, MS_REMOUNT, NULL), EINVAL);
+	FAILS(mount("t", "d", NULL, 0, NULL), EINVAL);
+	FAILS(umount2("d", 0x1000), EINVAL);
+}
+
+CASE(busy_mount_is_EBUSY_and_detach_works)
+{
+	int fd;
+
+	playground();
+	NEED(mkdir("d", 0755) == 0);
+	NEED(mount("t", "d", "tmpfs", 0, NULL) == 0);
+	write_file("d/f", "text");
+	fd = open("d/f", O_RDONLY);
+	NEED(fd >= 0);
+	FAILS(umount("d"), EBUSY);
+	CHECK(umount2("d", MNT_DETACH) == 0);
+	CHECK(!exists("d/f"));
+	char c;
+	CHECK_EQ(read(fd, &c, 1), 1);
+	close(fd);
+}
+
+CASE(bind_shows_the_same_files)
+{
+	struct stat a, b;
+
+	playground();
+	NEED(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0 && mkdir("a/sub", 0755) == 0);
+	NEED(mount("t", "a/sub", "tmpfs", 0, NULL) == 0);
+	write_file("a/sub/x", "");
+	CHECK(mount("a", "b", NULL, MS_BIND, NULL) == 0);
+	CHECK(exists("b/sub") && !exists("b/sub/x"));
+	CHECK(umount("b") == 0);
+	CHECK(mount("a", "b", NULL, MS_BIND | MS_REC, NULL) == 0);
+	CHECK(exists("b/sub/x"));
+	CHECK(stat("a/sub/x", &a) == 0 && stat("b/sub/x", &b) == 0);
+	CHECK(a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+	FAILS(umount("b"), EBUSY);
+	CHECK(umount2("b", MNT_DETACH) == 0);
+	write_file("f", "one");
+	write_file("g", "two");
+	CHECK(mount("f", "g", NULL, MS_BIND, NULL) == 0);
+	CHECK_STR(read_file("g"), "one");
+	FAILS(unlink("g"), EBUSY);
+	FAILS(link("f", "a/../g/h"), ENOTDIR);
+	FAILS(link("g", "h"), EXDEV);
+	CHECK(umount("g") == 0);
+	CHECK_STR(read_file("g"), "two");
+}
+
+CASE(flags_of_one_view)
+{
+	struct statfs sf;
+	int fd;
+
+	playground();
+	NEED(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0);
+	NEED(mount("a", "b", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount(NULL, "b", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NOEXEC, NULL) == 0);
+	FAILS(open("b/f", O_CREAT | O_WRONLY, 0644), EROFS);
+	FAILS(mkdir("b/d", 0755), EROFS);
+	write_file("a/f", "x");
+	FAILS(open("b/f", O_WRONLY), EROFS);
+	FAILS(unlink("b/f"), EROFS);
+	FAILS(chmod("b/f", 0600), EROFS);
+	FAILS(access("b/f", W_OK), EROFS);
+	FAILS(truncate("b/f", 0), EROFS);
+	CHECK(statfs("b", &sf) == 0 && (sf.f_flags & ST_RDONLY) && (sf.f_flags & ST_NOSUID));
+	CHECK(statfs("a", &sf) == 0 && !(sf.f_flags & ST_RDONLY));
+	CHECK(mount(NULL, "b", NULL, MS_BIND | MS_REMOUNT, NULL) == 0);
+	fd = open("b/f", O_WRONLY);
+	NEED(fd >= 0);
+	FAILS(mount(NULL, "b", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), EBUSY);
+	close(fd);
+	CHECK(mount(NULL, "b", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0);
+	CHECK(mknod("a/null", S_IFCHR | 0666, 0x103) == 0);
+	CHECK(mount(NULL, "b", NULL, MS_BIND | MS_REMOUNT | MS_NODEV, NULL) == 0);
+	FAILS(open("b/null", O_RDONLY), EACCES);
+	fd = open("a/null", O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK(symlink("f", "a/l") == 0);
+	CHECK(mount(NULL, "b", NULL, MS_BIND | MS_REMOUNT | 0x100 /* nosymfollow */, NULL) == 0);
+	FAILS(open("b/l", O_RDONLY), ELOOP);
+}
+
+CASE(size_limit_is_ENOSPC)
+{
+	static char page[65536];
+	struct statfs sf;
+	int fd, n = 0;
+
+	playground();
+	fd = open("big", O_CREAT | O_RDWR, 0644);
+	NEED(fd >= 0);
+	while (write(fd, page, sizeof(page)) == (ssize_t)sizeof(page))
+		n++;
+	CHECK_EQ(n, 16);
+	CHECK_EQ(errno, ENOSPC);
+	CHECK(statfs(".", &sf) == 0 && sf.f_bfree == 0 && sf.f_blocks == 256);
+	FAILS(fallocate(fd, 0, 1 << 20, 4096), ENOSPC);
+	CHECK(ftruncate(fd, 4096) == 0);
+	CHECK(statfs(".", &sf) == 0 && sf.f_bfree == 255);
+	CHECK(mount(NULL, ".", NULL, MS_REMOUNT, "size=8k") == 0);
+	CHECK(statfs(".", &sf) == 0 && sf.f_blocks == 2);
+	FAILS(mount(NULL, ".", NULL, MS_REMOUNT, "size=0k,nr_inodes=1"), EINVAL);
+	CHECK(unlink("big") == 0);
+	close(fd);
+	CHECK(statfs(".", &sf) == 0 && sf.f_bfree == 2);
+}
+
+CASE(inode_limit_is_ENOSPC)
+{
+	playground();
+	NEED(mkdir("d", 0755) == 0);
+	NEED(mount("t", "d", "tmpfs", 0, "nr_inodes=3") == 0);
+	CHECK(mkdir("d/1", 0755) == 0 && mkdir("d/2", 0755) == 0);
+	FAILS(mkdir("d/3", 0755), ENOSPC);
+	CHECK(rmdir("d/1") == 0);
+	CHECK(mkdir("d/3", 0755) == 0);
+}
+
+CASE(moving_a_mount)
+{
+	playground();
+	NEED(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0);
+	NEED(mount("t", "a", "tmpfs", 0, NULL) == 0);
+	write_file("a/x", "");
+	NEED(mkdir("a/in", 0755) == 0);
+	FAILS(mount("a", "a/in", NULL, MS_MOVE, NULL), ELOOP);
+	FAILS(mount("b", "a", NULL, MS_MOVE, NULL), EINVAL);
+	CHECK(mount("a", "b", NULL, MS_MOVE, NULL) == 0);
+	CHECK(!exists("a/x") && exists("b/x"));
+	CHECK(umount("b") == 0);
+}
+
+CASE(mounts_stack)
+{
+	playground();
+	NEED(mkdir("d", 0755) == 0);
+	NEED(mount("t1", "d", "tmpfs", 0, NULL) == 0);
+	write_file("d/one", "");
+	NEED(mount("t2", "d", "tmpfs", 0, NULL) == 0);
+	CHECK(!exists("d/one"));
+	write_file("d/two", "");
+	CHECK(chdir("d") == 0);
+	CHECK(exists("two") && exists("../d/two"));
+	CHECK(chdir("..") == 0);
+	CHECK(umount("d") == 0);
+	CHECK(exists("d/one"));
+	CHECK(umount("d") == 0);
+	CHECK(!exists("d/one"));
+}
+
+CASE(shared_mounts_see_each_other)
+{
+	playground();
+	NEED(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0);
+	NEED(mount("s", "a", "tmpfs", 0, NULL) == 0);
+	NEED(mount(NULL, "a", NULL, MS_SHARED, NULL) == 0);
+	NEED(mount("a", "b", NULL, MS_BIND, NULL) == 0);
+	NEED(mkdir("a/x", 0755) == 0 && mkdir("a/y", 0755) == 0);
+	CHECK(mount("t", "a/x", "tmpfs", 0, NULL) == 0);
+	write_file("a/x/f", "");
+	CHECK(exists("b/x/f"));
+	CHECK(mount("t", "b/y", "tmpfs", 0, NULL) == 0);
+	write_file("a/y/g", "");
+	CHECK(exists("b/y/g"));
+	CHECK_EQ(mount_lines(" shared:"), 6);
+	CHECK(umount("b/x") == 0);
+	CHECK(!exists("a/x/f"));
+	CHECK(umount("a/y") == 0);
+	CHECK(!exists("b/y/g"));
+	FAILS(umount("a/x"), EINVAL);
+}
+
+CASE(slave_receives_but_does_not_send)
+{
+	playground();
+	NEED(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0);
+	NEED(mount("s", "a", "tmpfs", 0, NULL) == 0);
+	NEED(mount(NULL, "a", NULL, MS_SHARED, NULL) == 0);
+	NEED(mount("a", "b", NULL, MS_BIND, NULL) == 0);
+	NEED(mount(NULL, "b", NULL, MS_SLAVE, NULL) == 0);
+	NEED(mkdir("a/x", 0755) == 0 && mkdir("a/y", 0755) == 0);
+	CHECK(mount_lines(" master:") == 1);
+	CHECK(mount("t", "a/x", "tmpfs", 0, NULL) == 0);
+	write_file("a/x/f", "");
+	CHECK(exists("b/x/f"));
+	CHECK(mount("t", "b/y", "tmpfs", 0, NULL) == 0);
+	write_file("b/y/g", "");
+	CHECK(!exists("a/y/g"));
+	CHECK(umount("a/x") == 0);
+	CHECK(!exists("b/x/f"));
+	CHECK(umount("b/y") == 0);
+}
+
+CASE(private_and_unbindable)
+{
+	playground();
+	NEED(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0 && mkdir("c", 0755) == 0);
+	NEED(mount("s", "a", "tmpfs", 0, NULL) == 0);
+	NEED(mount(NULL, "a", NULL, MS_SHARED, NULL) == 0);
+	NEED(mount("a", "b", NULL, MS_BIND, NULL) == 0);
+	NEED(mount(NULL, "b", NULL, MS_PRIVATE, NULL) == 0);
+	NEED(mkdir("a/x", 0755) == 0);
+	CHECK(mount("t", "a/x", "tmpfs", 0, NULL) == 0);
+	write_file("a/x/f", "");
+	CHECK(!exists("b/x/f"));
+	CHECK(mount(NULL, "b", NULL, MS_UNBINDABLE, NULL) == 0);
+	FAILS(mount("b", "c", NULL, MS_BIND, NULL), EINVAL);
+	CHECK_EQ(mount_lines(" unbindable"), 1);
+	FAILS(mount(NULL, "b", NULL, MS_SHARED | MS_PRIVATE, NULL), EINVAL);
+	FAILS(mount(NULL, "c", NULL, MS_SHARED, NULL), EINVAL);
+}
+
+CASE(namespace_is_a_copy)
+{
+	pid_t pid;
+
+	playground();
+	NEED(mkdir("d", 0755) == 0);
+	CHILD(pid,
+		NEED(unshare(CLONE_NEWNS) == 0);
+		CHECK(mount("t", "d", "tmpfs", 0, NULL) == 0);
+		write_file("d/inner", "");
+		CHECK(exists("d/inner")));
+	JOIN(pid);
+	CHECK(!exists("d/inner"));
+	/* A shared mount stays shared across namespaces. */
+	NEED(mount(NULL, ".", NULL, MS_SHARED, NULL) == 0);
+	CHILD(pid,
+		NEED(unshare(CLONE_NEWNS) == 0);
+		CHECK(mount("t", "d", "tmpfs", 0, NULL) == 0);
+		write_file("d/inner", ""));
+	JOIN(pid);
+	CHECK(exists("d/inner"));
+	CHECK(umount("d") == 0);
+}
+
+CASE(chroot_confines)
+{
+	playground();
+	NEED(mkdir("jail", 0755) == 0 && mkdir("jail/in", 0755) == 0);
+	write_file("outside", "");
+	write_file("jail/inside", "");
+	CHECK(chroot("jail") == 0 && chdir("/") == 0);
+	CHECK(exists("/inside") && exists("/../inside") && exists("../../inside"));
+	CHECK(!exists("/../outside"));
+	FAILS(chroot("/inside"), ENOTDIR);
+}
+
+CASE(pivot_root_swaps)
+{
+	pid_t pid;
+
+	playground();
+	NEED(mkdir("new", 0755) == 0);
+	NEED(mount("n", "new", "tmpfs", 0, NULL) == 0);
+	NEED(mkdir("new/old", 0755) == 0 && mkdir("new/first", 0755) == 0);
+	/* The first root cannot be pivoted; one inside a chrooted mount can. */
+	CHILD(pid,
+		NEED(chdir("new") == 0 && mount(".", "/", NULL, MS_MOVE, NULL) == 0 && chroot(".") == 0);
+		NEED(mkdir("/second", 0755) == 0 && mount("s", "/second", "tmpfs", 0, NULL) == 0);
+		NEED(mkdir("/second/old", 0755) == 0);
+		FAILS(syscall(SYS_pivot_root, "/first", "/second/old"), EBUSY);
+		FAILS(syscall(SYS_pivot_root, "/second", "/first"), EBUSY);
+		CHECK(syscall(SYS_pivot_root, "/second", "/second/old") == 0);
+		CHECK(exists("/old/first") && exists("/old/second")));
+	JOIN(pid);
+}
+
+CASE(ordinary_users_may_not)
+{
+	playground();
+	NEED(mkdir("d", 0755) == 0);
+	NEED(setuid(1000) == 0);
+	FAILS(mount("t", "d", "tmpfs", 0, NULL), EPERM);
+	FAILS(umount("d"), EPERM);
+	FAILS(chroot("d"), EPERM);
+	FAILS(unshare(CLONE_NEWNS), EPERM);
+}
+
+TAP_MAIN
