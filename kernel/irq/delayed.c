@@ -10,19 +10,19 @@
 
 static void delayed_fire(struct timeout *t)
 {
-	struct delayed_work *d = container_of(t, struct delayed_work, timer);
+	struct delayed_item *d = container_of(t, struct delayed_item, timer);
 
 	workq_insert(d->pool, &d->work, ~0u);
 }
 
-void delayed_work_init(struct delayed_work *d, void (*fn)(struct workitem *w))
+void delayed_work_init(struct delayed_item *d, void (*fn)(struct workitem *w))
 {
 	workitem_init(&d->work, fn);
 	timeout_init(&d->timer, delayed_fire, 0);
 	d->pool = NULL;
 }
 
-static void start(struct delayed_work *d, struct workpool *p, nsec_t delay)
+static void start(struct delayed_item *d, struct workpool *p, nsec_t delay)
 {
 	d->pool = p;
 	if (delay)
@@ -31,7 +31,7 @@ static void start(struct delayed_work *d, struct workpool *p, nsec_t delay)
 		workq_insert(p, &d->work, ~0u);
 }
 
-bool workpool_queue_delayed(struct workpool *p, struct delayed_work *d, nsec_t delay)
+bool workpool_queue_delayed(struct workpool *p, struct delayed_item *d, nsec_t delay)
 {
 	if (bit_test_and_set(0, &d->work.state))
 		return false;
@@ -40,7 +40,7 @@ bool workpool_queue_delayed(struct workpool *p, struct delayed_work *d, nsec_t d
 }
 
 /* Own PENDING, whatever the work was doing; true if it was waiting. */
-static bool grab(struct delayed_work *d)
+static bool grab(struct delayed_item *d)
 {
 	for (;;) {
 		if (!bit_test_and_set(0, &d->work.state))
@@ -54,7 +54,7 @@ static bool grab(struct delayed_work *d)
 	}
 }
 
-bool workpool_rearm_delayed(struct workpool *p, struct delayed_work *d, nsec_t delay)
+bool workpool_rearm_delayed(struct workpool *p, struct delayed_item *d, nsec_t delay)
 {
 	bool was_waiting = grab(d);
 
@@ -62,7 +62,7 @@ bool workpool_rearm_delayed(struct workpool *p, struct delayed_work *d, nsec_t d
 	return was_waiting;
 }
 
-bool delayed_work_cancel_sync(struct delayed_work *d)
+bool delayed_work_cancel_sync(struct delayed_item *d)
 {
 	bool was_waiting = grab(d);
 
@@ -70,7 +70,7 @@ bool delayed_work_cancel_sync(struct delayed_work *d)
 	return workitem_cancel_sync(&d->work) || was_waiting;
 }
 
-void delayed_work_flush(struct delayed_work *d)
+void delayed_work_flush(struct delayed_item *d)
 {
 	if (timeout_cancel(&d->timer))
 		workq_insert(d->pool, &d->work, ~0u);

@@ -9,7 +9,7 @@ static int irq_thread_main(void *arg)
 	struct irq_action *a = arg;
 	struct thread *self = thread_self();
 
-	while (!kthread_should_stop()) {
+	while (!kthread_must_stop()) {
 		xchg(&self->t_state, THREAD_SLEEPING);
 		if (!READ_ONCE(a->thread_due)) {
 			sched_block();
@@ -41,7 +41,7 @@ int irq_thread_start(struct irq_action *a)
 
 void irq_thread_stop(struct irq_action *a)
 {
-	kthread_stop(a->thread);
+	kthread_end(a->thread);
 	if (a->is_masking)
 		irqline_enable(a->line->irq);
 }

@@ -149,7 +149,7 @@ static int ksoftirqd_main(void *unused)
 {
 	struct thread *self = thread_self();
 
-	while (!kthread_should_stop()) {
+	while (!kthread_must_stop()) {
 		xchg(&self->t_state, THREAD_SLEEPING);
 		if (!this_cpu_read(softirq_pending)) {
 			sched_block();
@@ -169,7 +169,7 @@ static int ksoftirqd_start(void)
 
 		if (IS_ERR(t))
 			return PTR_ERR(t);
-		kthread_bind(t, cpu);
+		kthread_pin(t, cpu);
 		*percpu_ptr(ksoftirqd, cpu) = t;
 		thread_wake_new(t);
 	}

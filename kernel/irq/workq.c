@@ -29,7 +29,7 @@
 #define ACTIVE_BOUND	256u	/* workers of a queue at most */
 #define ACTIVE_UNBOUND	512u
 
-struct worker {
+struct poolworker {
 	struct list link;	/* in idle or busy */
 	struct workq *q;	/* I */
 	struct thread *thread;	/* I */
@@ -90,7 +90,7 @@ void workitem_init(struct workitem *w, void (*fn)(struct workitem *w))
 
 static bool is_run_by_other(struct workq *q, const struct workitem *w)
 {
-	struct worker *wk;
+	struct poolworker *wk;
 
 	list_foreach(wk, &q->busy, link)
 		if (wk->item == w)
@@ -115,7 +115,7 @@ static void ask_manager(struct workq *q)
 /* There may be something to do: see that somebody does it. */
 static void staff(struct workq *q)
 {
-	struct worker *wk;
+	struct poolworker *wk;
 
 	if (list_is_empty(&q->items) || q->nrunning >= may_run(q))
 		return;
@@ -123,7 +123,7 @@ static void staff(struct workq *q)
 		ask_manager(q);
 		return;
 	}
-	wk = list_entry(q->idle.next, struct worker, link);
+	wk = list_entry(q->idle.next, struct poolworker, link);
 	list_move(&wk->link, &q->busy);
 	wk->is_idle = false;
 	q->nidle--;
@@ -148,7 +148,7 @@ static struct workitem *take_item(struct workq *q)
 /* ---- workers ---- */
 
 /* True if the worker ends. Queue locked on entry and exit. */
-static bool worker_idle(struct worker *wk, u64 *flags)
+static bool worker_idle(struct poolworker *wk, u64 *flags)
 {
 	struct workq *q = wk->q;
 	bool is_last = q->nworkers == 1;
@@ -176,7 +176,7 @@ static bool worker_idle(struct worker *wk, u64 *flags)
 	return false;
 }
 
-static void worker_run(struct worker *wk, struct workitem *w, u64 *flags)
+static void worker_run(struct poolworker *wk, struct workitem *w, u64 *flags)
 {
 	struct workq *q = wk->q;
 	void (*fn)(struct workitem *w) = w->fn;
@@ -198,7 +198,7 @@ static void worker_run(struct worker *wk, struct workitem *w, u64 *flags)
 
 static int worker_main(void *arg)
 {
-	struct worker *wk = arg;
+	struct poolworker *wk = arg;
 	struct workq *q = wk->q;
 	u64 flags = spin_lock_irqsave(&q->lock);
 
@@ -221,9 +221,9 @@ static int worker_main(void *arg)
 }
 
 /* The only worker record that a thread needs to find: its own, by walking busy. */
-static struct worker *worker_self(struct workq *q)
+static struct poolworker *worker_self(struct workq *q)
 {
-	struct worker *wk;
+	struct poolworker *wk;
 
 	list_foreach(wk, &q->busy, link)
 		if (wk->thread == thread_self())
@@ -258,7 +258,7 @@ void workq_block_end(struct thread *self)
 
 static int add_worker(struct workq *q)
 {
-	struct worker *wk = kmem_zalloc(sizeof(*wk), ALLOC_KERNEL);
+	struct poolworker *wk = kmem_zalloc(sizeof(*wk), ALLOC_KERNEL);
 	struct thread *t;
 	u64 flags;
 
@@ -277,7 +277,7 @@ static int add_worker(struct workq *q)
 	t->t_workq = q;
 	t->t_flags |= TF_WORKER;
 	if (q->cpu != CPU_ANY)
-		kthread_bind(t, q->cpu);
+		kthread_pin(t, q->cpu);
 	flags = spin_lock_irqsave(&q->lock);
 	list_add(&wk->link, &q->busy);
 	q->nworkers++;
@@ -487,7 +487,7 @@ static bool is_quiet(struct workq *q)
 {
 	u64 flags = spin_lock_irqsave(&q->lock);
 	bool r = list_is_empty(&q->items);
-	struct worker *wk;
+	struct poolworker *wk;
 
 	list_foreach(wk, &q->busy, link)
 		r = r && !wk->item;
@@ -504,7 +504,7 @@ void workpool_flush(struct workpool *p)
 
 static bool is_deserted(struct workq *q)
 {
-	struct worker *wk;
+	struct poolworker *wk;
 	u64 flags = spin_lock_irqsave(&q->lock);
 	bool r = !q->nworkers && !q->is_wanted;
 

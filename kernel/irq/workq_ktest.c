@@ -84,7 +84,7 @@ TEST(irq_workq, one_item_is_never_run_twice_at_once)
 }
 
 struct delayed_job {
-	struct delayed_work d;
+	struct delayed_item d;
 	atomic32 runs;
 	nsec_t ran_at;
 };

@@ -117,7 +117,7 @@ static u64 scale(u64 total, u64 part, u64 whole)
 
 void thread_cpu_time(struct thread *t, u64 *utime, u64 *stime)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	u64 total = thread_sum_exec(t), user, sys, flags;
 
 	preempt_disable();

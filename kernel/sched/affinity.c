@@ -96,7 +96,7 @@ void sched_get_affinity(struct thread *t, u64 *mask)
 	preempt_enable();
 }
 
-void kthread_bind(struct thread *t, u32 cpu)
+void kthread_pin(struct thread *t, u32 cpu)
 {
 	u64 *mask = kmem_zalloc(mask_words() * sizeof(u64), ALLOC_KERNEL);
 
@@ -115,7 +115,7 @@ void kthread_bind(struct thread *t, u32 cpu)
 
 int sched_fork(struct thread *child, struct thread *parent)
 {
-	struct sched_entity *c = &child->t_sched, *p = &parent->t_sched;
+	struct schedent *c = &child->t_sched, *p = &parent->t_sched;
 	u64 *mask = NULL, flags;
 	struct runq *rq;
 

@@ -33,9 +33,9 @@
 
 DEFINE_PERCPU(struct runq, sched_rq);
 
-const struct sched_class *sched_class_of(const struct thread *t)
+const struct schedclass *sched_class_of(const struct thread *t)
 {
-	const struct sched_entity *se = &t->t_sched;
+	const struct schedent *se = &t->t_sched;
 
 	if (se->se_policy == SCHED_POLICY_DEADLINE)
 		return &sched_class_deadline;
@@ -46,7 +46,7 @@ const struct sched_class *sched_class_of(const struct thread *t)
 
 u64 exec_account(struct runq *rq, struct thread *t)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	s64 delta = (s64)(rq->clock - se->se_exec_start);
 
 	if (delta <= 0)
@@ -71,7 +71,7 @@ void rq_resched(struct runq *rq)
 
 void rq_enqueue(struct runq *rq, struct thread *t, u32 flags)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 
 	se->se_class->enqueue(rq, t, flags);
 	se->se_on_rq = true;
@@ -88,7 +88,7 @@ void rq_dequeue(struct runq *rq, struct thread *t, u32 flags)
 
 void rq_check_preempt(struct runq *rq, struct thread *t)
 {
-	const struct sched_class *now = rq->curr->t_sched.se_class, *new = t->t_sched.se_class;
+	const struct schedclass *now = rq->curr->t_sched.se_class, *new = t->t_sched.se_class;
 
 	if (new->rank < now->rank || (new == now && new->preempts(rq, t)))
 		rq_resched(rq);
@@ -206,7 +206,7 @@ static void switch_finish(struct thread *prev)
 
 static void mark_running(struct runq *rq, struct thread *next)
 {
-	struct sched_entity *se = &next->t_sched;
+	struct schedent *se = &next->t_sched;
 
 	se->se_exec_start = rq->clock;
 	se->se_prev_sum_exec = se->se_sum_exec;

@@ -25,7 +25,7 @@ static u64 bandwidth(u64 runtime, u64 period)
 
 static u64 bw_of(const struct thread *t)
 {
-	const struct sched_entity *se = &t->t_sched;
+	const struct schedent *se = &t->t_sched;
 
 	return se->se_policy == SCHED_POLICY_DEADLINE ? bandwidth(se->se_dl_runtime, se->se_dl_period)
 						      : 0;
@@ -53,30 +53,30 @@ void dl_thread_gone(struct thread *t)
 
 static bool less(const struct rbnode *a, const struct rbnode *b)
 {
-	return (s64)(rbtree_entry(a, struct sched_entity, se_node)->se_dl_abs -
-		     rbtree_entry(b, struct sched_entity, se_node)->se_dl_abs) < 0;
+	return (s64)(rbtree_entry(a, struct schedent, se_node)->se_dl_abs -
+		     rbtree_entry(b, struct schedent, se_node)->se_dl_abs) < 0;
 }
 
-static void start_afresh(struct sched_entity *se, nsec_t now)
+static void start_afresh(struct schedent *se, nsec_t now)
 {
 	se->se_dl_abs = now + se->se_dl_deadline;
 	se->se_dl_left = se->se_dl_runtime;
 }
 
 /* Would left / (abs - now) exceed runtime / deadline? Scaled to avoid overflow. */
-static bool would_overflow(struct sched_entity *se, nsec_t now)
+static bool would_overflow(struct schedent *se, nsec_t now)
 {
 	return (se->se_dl_left >> 10) * (se->se_dl_deadline >> 10) >
 	       ((se->se_dl_abs - now) >> 10) * (se->se_dl_runtime >> 10);
 }
 
 /* Start of the period after the current one. */
-static nsec_t next_period(const struct sched_entity *se)
+static nsec_t next_period(const struct schedent *se)
 {
 	return se->se_dl_abs - se->se_dl_deadline + se->se_dl_period;
 }
 
-static void throttle(struct runq *rq, struct sched_entity *se)
+static void throttle(struct runq *rq, struct schedent *se)
 {
 	nsec_t at = next_period(se);
 
@@ -97,7 +97,7 @@ static void dl_update(struct runq *rq, struct thread *t)
 
 static void dl_enqueue(struct runq *rq, struct thread *t, u32 flags)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 
 	if ((s64)(rq->clock - se->se_dl_abs) >= 0 || would_overflow(se, rq->clock))
 		start_afresh(se, rq->clock);
@@ -108,7 +108,7 @@ static void dl_enqueue(struct runq *rq, struct thread *t, u32 flags)
 
 static void dl_dequeue(struct runq *rq, struct thread *t, u32 flags)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 
 	if (rq->curr == t)
 		dl_update(rq, t);
@@ -123,11 +123,11 @@ static void dl_dequeue(struct runq *rq, struct thread *t, u32 flags)
 static struct thread *dl_pick(struct runq *rq)
 {
 	struct rbnode *first = rbtree_first(&rq->dl.tree);
-	struct sched_entity *se;
+	struct schedent *se;
 
 	if (!first)
 		return NULL;
-	se = rbtree_entry(first, struct sched_entity, se_node);
+	se = rbtree_entry(first, struct schedent, se_node);
 	sched_arm(rq, rq->clock + se->se_dl_left);
 	return thread_of(se);
 }
@@ -162,7 +162,7 @@ static bool dl_preempts(struct runq *rq, struct thread *t)
 
 void dl_replenish(struct runq *rq)
 {
-	struct sched_entity *se, *next;
+	struct schedent *se, *next;
 	bool is_any = false;
 
 	rq->dl.replenish_at = 0;
@@ -189,7 +189,7 @@ void dl_replenish(struct runq *rq)
 		rq_resched(rq);
 }
 
-const struct sched_class sched_class_deadline = {
+const struct schedclass sched_class_deadline = {
 	.name = "deadline", .rank = 0,
 	.enqueue = dl_enqueue, .dequeue = dl_dequeue, .pick = dl_pick,
 	.put_prev = dl_put_prev, .update = dl_update, .tick = dl_tick,

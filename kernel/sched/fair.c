@@ -38,15 +38,15 @@ static bool vr_before(u64 a, u64 b)
 	return (s64)(a - b) < 0;
 }
 
-static struct sched_entity *entity_of(struct rbnode *n)
+static struct schedent *entity_of(struct rbnode *n)
 {
-	return rbtree_entry(n, struct sched_entity, se_node);
+	return rbtree_entry(n, struct schedent, se_node);
 }
 
 static bool less(const struct rbnode *a, const struct rbnode *b)
 {
-	return vr_before(rbtree_entry(a, struct sched_entity, se_node)->se_vruntime,
-			 rbtree_entry(b, struct sched_entity, se_node)->se_vruntime);
+	return vr_before(rbtree_entry(a, struct schedent, se_node)->se_vruntime,
+			 rbtree_entry(b, struct schedent, se_node)->se_vruntime);
 }
 
 static u64 weighted(u64 ns, u32 weight)
@@ -71,7 +71,7 @@ static void advance_min(struct runq *rq, u64 candidate)
 
 static void fair_update(struct runq *rq, struct thread *t)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	u64 delta = exec_account(rq, t);
 
 	if (!delta)
@@ -86,7 +86,7 @@ static void update_running(struct runq *rq)
 		fair_update(rq, rq->curr);
 }
 
-static u64 slice_of(struct runq *rq, struct sched_entity *se)
+static u64 slice_of(struct runq *rq, struct schedent *se)
 {
 	u64 period = rq->fair.nr > LATENCY / MIN_GRAN ? rq->fair.nr * MIN_GRAN : LATENCY;
 
@@ -97,7 +97,7 @@ static u64 slice_of(struct runq *rq, struct sched_entity *se)
 
 static void place(struct runq *rq, struct thread *t, u32 flags)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	u64 floor = rq->fair.min_vruntime;
 
 	if (flags & ENQ_NEW)
@@ -148,7 +148,7 @@ static void fair_put_prev(struct runq *rq, struct thread *t)
 
 static void fair_tick(struct runq *rq, struct thread *t)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	u64 ran, slice;
 	struct rbnode *first;
 
@@ -206,7 +206,7 @@ struct thread *fair_stealable(struct runq *rq, u32 cpu)
 	return NULL;
 }
 
-const struct sched_class sched_class_fair = {
+const struct schedclass sched_class_fair = {
 	.name = "fair", .rank = 2,
 	.enqueue = fair_enqueue, .dequeue = fair_dequeue, .pick = fair_pick,
 	.put_prev = fair_put_prev, .update = fair_update, .tick = fair_tick,

@@ -40,7 +40,7 @@ static bool idle_preempts(struct runq *rq, struct thread *t)
 	return false;
 }
 
-const struct sched_class sched_class_idle = {
+const struct schedclass sched_class_idle = {
 	.name = "idle", .rank = 3,
 	.enqueue = idle_enqueue, .dequeue = idle_enqueue, .pick = idle_pick,
 	.put_prev = idle_put_prev, .update = idle_put_prev, .tick = idle_put_prev,

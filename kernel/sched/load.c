@@ -18,7 +18,7 @@ static const u64 decay[3] = { 1884, 2014, 2037 };
 
 static struct spin load_lock = SPIN_INIT(LOCKRANK_CLOCK);
 static u64 averages[3];		/* load_lock */
-static nsec_t next_at;		/* load_lock to change */
+static nsec_t next_at = INTERVAL;	/* load_lock to change */
 
 static u64 count_active(void)
 {

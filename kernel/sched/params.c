@@ -28,7 +28,7 @@ static int check_params(const struct sched_params *p)
 static void change_class(struct thread *t, void (*change)(struct thread *t, const void *arg),
 			 const void *arg)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	u64 flags;
 	struct runq *rq = thread_rq_lock(t, &flags);
 	bool is_queued = se->se_on_rq, is_running = rq->curr == t && is_queued;
@@ -61,7 +61,7 @@ static void change_class(struct thread *t, void (*change)(struct thread *t, cons
 static void apply_params(struct thread *t, const void *arg)
 {
 	const struct sched_params *p = arg;
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	bool is_fair = p->policy == SCHED_POLICY_NORMAL || p->policy == SCHED_POLICY_BATCH ||
 		       p->policy == SCHED_POLICY_IDLE;
 
@@ -108,7 +108,7 @@ void sched_set_pi(struct thread *t, s32 prio)
 
 void sched_get_params(struct thread *t, struct sched_params *p)
 {
-	const struct sched_entity *se = &t->t_sched;
+	const struct schedent *se = &t->t_sched;
 	u64 flags;
 	struct runq *rq = thread_rq_lock(t, &flags);
 

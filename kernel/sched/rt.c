@@ -12,7 +12,7 @@
 /* 0 .. 98: the most urgent is 0; all others: RT_LEVELS and up. */
 s32 rt_level(const struct thread *t)
 {
-	const struct sched_entity *se = &t->t_sched;
+	const struct schedent *se = &t->t_sched;
 	s32 prio = max_t(s32, se->se_rt_prio, se->se_pi_prio);
 
 	if (se->se_class == &sched_class_deadline)
@@ -64,7 +64,7 @@ static struct thread *rt_pick(struct runq *rq)
 	if (!rq->rt.nr)
 		return NULL;
 	level = rq->rt.bitmap[0] ? bit_lowest(rq->rt.bitmap[0]) : 64 + bit_lowest(rq->rt.bitmap[1]);
-	return thread_of(list_entry(rq->rt.queue[level].next, struct sched_entity, se_link));
+	return thread_of(list_entry(rq->rt.queue[level].next, struct schedent, se_link));
 }
 
 static void rt_put_prev(struct runq *rq, struct thread *t)
@@ -74,7 +74,7 @@ static void rt_put_prev(struct runq *rq, struct thread *t)
 
 static void rt_tick(struct runq *rq, struct thread *t)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	struct list *queue = &rq->rt.queue[rt_level(t)];
 
 	rt_update(rq, t);
@@ -99,7 +99,7 @@ static bool rt_preempts(struct runq *rq, struct thread *t)
 
 struct thread *rt_stealable(struct runq *rq, u32 cpu)
 {
-	struct sched_entity *se;
+	struct schedent *se;
 	u32 seen = 0;
 
 	if (rq->rt.nr < 2)
@@ -118,7 +118,7 @@ struct thread *rt_stealable(struct runq *rq, u32 cpu)
 	return NULL;
 }
 
-const struct sched_class sched_class_rt = {
+const struct schedclass sched_class_rt = {
 	.name = "rt", .rank = 1,
 	.enqueue = rt_enqueue, .dequeue = rt_dequeue, .pick = rt_pick,
 	.put_prev = rt_put_prev, .update = rt_update, .tick = rt_tick,

@@ -30,13 +30,13 @@ struct fair_rq {
 	u32 nr;
 };
 
-struct rt_rq {
+struct rt_queue {
 	u64 bitmap[2];		/* levels in use; 0 is the most urgent */
 	u32 nr;
 	struct list queue[RT_LEVELS];	/* the running thread stays in its list */
 };
 
-struct dl_rq {
+struct dl_queue {
 	struct rbtree tree;	/* by absolute deadline, running one included */
 	struct list throttled;	/* budget used up, by arrival */
 	u32 nr;
@@ -53,7 +53,7 @@ struct runq {
 	struct thread *idle;	/* I */
 	nsec_t clock;		/* Q */
 	struct fair_rq fair;	/* Q */
-	struct dl_rq dl;	/* Q */
+	struct dl_queue dl;	/* Q */
 	struct thread *wake_list;	/* A threads to queue here once they are off this CPU */
 	struct thread *after_push;	/* C thread to move after the switch */
 	struct thread *after_reap;	/* C dead thread to drop after the switch */
@@ -64,10 +64,10 @@ struct runq {
 	nsec_t idle_since;	/* C 0: not idle */
 	nsec_t balance_at;	/* C */
 	struct cpu_times times;	/* C */
-	struct rt_rq rt;	/* Q */
+	struct rt_queue rt;	/* Q */
 };
 
-struct sched_class {
+struct schedclass {
 	const char *name;
 	u32 rank;		/* 0 is the most urgent */
 	void (*enqueue)(struct runq *rq, struct thread *t, u32 flags);
@@ -83,7 +83,7 @@ struct sched_class {
 	bool (*preempts)(struct runq *rq, struct thread *t);
 };
 
-extern const struct sched_class sched_class_deadline, sched_class_rt, sched_class_fair,
+extern const struct schedclass sched_class_deadline, sched_class_rt, sched_class_fair,
 	sched_class_idle;
 
 DECLARE_PERCPU(struct runq, sched_rq);
@@ -91,7 +91,7 @@ extern u64 sched_idle_cpus[];	/* A bitmap of CPUs that run their idle thread */
 
 static inline struct runq *cpu_rq(u32 cpu) { return percpu_ptr(sched_rq, cpu); }
 static inline struct runq *this_rq(void) { return this_cpu_ptr(sched_rq); }
-static inline struct thread *thread_of(struct sched_entity *se) { return container_of(se, struct thread, t_sched); }
+static inline struct thread *thread_of(struct schedent *se) { return container_of(se, struct thread, t_sched); }
 static inline void rq_lock(struct runq *rq) { spinword_lock(&rq->lock); }
 static inline void rq_unlock(struct runq *rq) { spinword_unlock(&rq->lock); }
 static inline void rq_clock_update(struct runq *rq) { rq->clock = clock_ns(); }
@@ -112,7 +112,7 @@ void rq_enqueue(struct runq *rq, struct thread *t, u32 flags);
 void rq_dequeue(struct runq *rq, struct thread *t, u32 flags);
 void rq_check_preempt(struct runq *rq, struct thread *t);
 u64 exec_account(struct runq *rq, struct thread *t);	/* ns since the last time */
-const struct sched_class *sched_class_of(const struct thread *t);
+const struct schedclass *sched_class_of(const struct thread *t);
 void sched_arm(struct runq *rq, nsec_t when);	/* an event of this CPU's scheduler; own CPU */
 void sched_idle_switch(void);	/* from the idle loop, preempt count 1 */
 

@@ -31,7 +31,7 @@ static bool burner_start(struct burner *b, u32 cpu, s32 nice)
 	b->thread = kthread_create(burn, b, "burn%d", nice);
 	if (IS_ERR(b->thread))
 		return false;
-	kthread_bind(b->thread, cpu);
+	kthread_pin(b->thread, cpu);
 	if (sched_set_params(b->thread, &p))
 		return false;
 	thread_wake_new(b->thread);
@@ -93,16 +93,19 @@ TEST(sched_rt, fifo_runs_before_all_others)
 {
 	struct sched_params fifo = { .policy = SCHED_POLICY_FIFO, .priority = 10 }, old;
 	static struct burner b;
-	nsec_t begin;
+	u32 prompt = 0;
 
 	REQUIRE(burner_start(&b, cpu_self(), 0));
 	sched_get_params(thread_self(), &old);
 	EXPECT_EQ(sched_set_params(thread_self(), &fifo), 0);
-	begin = clock_ns();
-	for (u32 i = 0; i < 20; i++)
-		wait_ms(2);
-	/* Each wake-up preempts the burner at once: no slice is waited for. */
-	EXPECT(clock_ns() - begin < 80 * NSEC_PER_MSEC);
+	for (u32 i = 0; i < 20; i++) {
+		nsec_t due = deadline_after(2 * NSEC_PER_MSEC);
+
+		sched_sleep_until(due);
+		prompt += clock_ns() - due < NSEC_PER_MSEC;
+	}
+	/* A wake-up preempts the burner at once; a busy host may delay some. */
+	EXPECT(prompt >= 10);
 	EXPECT_EQ(sched_set_params(thread_self(), &old), 0);
 	burner_stop(&b);
 }

@@ -31,7 +31,9 @@ static long set_one(struct thread *t, struct prio_op *op)
 	return 0;
 }
 
-/* Later results replace the "nobody found"; an error sticks unless a success follows, as on Linux. */
+/* Later results replace the "nobody found"; an error sticks unless a success
+ * follows, as on Linux.
+ */
 static void merge_set(struct prio_op *op, struct thread *t)
 {
 	long err = set_one(t, op);

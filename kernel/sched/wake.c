@@ -94,7 +94,7 @@ u32 select_cpu(struct thread *t)
 
 void place_thread(struct thread *t, u32 cpu, u32 flags)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	struct runq *rq = cpu_rq(cpu);
 
 	if (cpu != se->se_cpu) {
@@ -130,7 +130,7 @@ static void wake_list_add(struct runq *rq, struct thread *t)
 
 static void wake_claimed(struct thread *t)
 {
-	struct sched_entity *se = &t->t_sched;
+	struct schedent *se = &t->t_sched;
 	struct runq *last = cpu_rq(se->se_cpu);
 
 	if (se->se_in_load) {

@@ -22,7 +22,7 @@
 #define M_HANDOFF	2UL
 #define M_FLAGS		3UL
 
-struct mutex_waiter {
+struct kmutex_waiter {
 	struct list link;
 	struct thread *thread;
 };
@@ -95,7 +95,7 @@ static void mutex_set_flags(struct kmutex *m, u64 flags)
 }
 
 /* m->lock held. */
-static void mutex_unqueue(struct kmutex *m, struct mutex_waiter *w)
+static void mutex_unqueue(struct kmutex *m, struct kmutex_waiter *w)
 {
 	bool was_first = list_is_first(&w->link, &m->waiters);
 
@@ -108,7 +108,7 @@ static void mutex_unqueue(struct kmutex *m, struct mutex_waiter *w)
 
 static int mutex_wait(struct kmutex *m, struct thread *self, u32 state)
 {
-	struct mutex_waiter w = { .thread = self };
+	struct kmutex_waiter w = { .thread = self };
 	u64 flags = spin_lock_irqsave(&m->lock);
 	int err = 0;
 
@@ -185,8 +185,8 @@ bool kmutex_trylock(struct kmutex *m)
 static void mutex_unlock_slow(struct kmutex *m, struct thread *self)
 {
 	u64 flags = spin_lock_irqsave(&m->lock);
-	struct mutex_waiter *w = list_is_empty(&m->waiters) ? NULL :
-				 list_entry(m->waiters.next, struct mutex_waiter, link);
+	struct kmutex_waiter *w = list_is_empty(&m->waiters) ? NULL :
+				 list_entry(m->waiters.next, struct kmutex_waiter, link);
 
 	if (w && (READ_ONCE(m->owner) & M_HANDOFF))
 		store_release(&m->owner, (u64)w->thread | M_WAITERS);

@@ -22,7 +22,7 @@
 #define RS_WAITERS	2L
 #define RS_READER	256L
 
-struct rwsem_waiter {
+struct rwsem_sleeper {
 	struct list link;
 	struct thread *thread;
 	bool is_writer;
@@ -44,7 +44,7 @@ static s64 count_add(struct rwsem *s, s64 n)
 }
 
 /* Lock held, so preemption is off and the thread's memory stays after the grant. */
-static void grant(struct rwsem *s, struct rwsem_waiter *w)
+static void grant(struct rwsem *s, struct rwsem_sleeper *w)
 {
 	struct thread *t = w->thread;
 
@@ -59,7 +59,7 @@ static void grant(struct rwsem *s, struct rwsem_waiter *w)
 static void grant_waiters(struct rwsem *s)
 {
 	while (!list_is_empty(&s->waiters)) {
-		struct rwsem_waiter *w = list_entry(s->waiters.next, struct rwsem_waiter, link);
+		struct rwsem_sleeper *w = list_entry(s->waiters.next, struct rwsem_sleeper, link);
 		s64 count = READ_ONCE(s->count);
 
 		if (w->is_writer) {
@@ -86,7 +86,7 @@ static bool must_give_up(u32 state)
 static int rwsem_wait(struct rwsem *s, bool is_writer, u32 state)
 {
 	struct thread *self = thread_self();
-	struct rwsem_waiter w = { .thread = self, .is_writer = is_writer };
+	struct rwsem_sleeper w = { .thread = self, .is_writer = is_writer };
 	u64 flags = spin_lock_irqsave(&s->lock);
 	int err = 0;
 

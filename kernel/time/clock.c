@@ -14,6 +14,7 @@
  */
 #include <asm/clock.h>
 #include <asm/page.h>
+#include <asm/vvar.h>
 #include <tern/base/lock.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/klog.h>
@@ -21,7 +22,7 @@
 #include "time_impl.h"
 
 struct spin clock_lock = SPIN_INIT(LOCKRANK_CLOCK);	/* protects what follows against change */
-static struct seqcount clock_seq;
+static struct seqctr clock_seq;
 static bool is_scaled;		/* the rate was changed once */
 static u64 raw_base, mono_base;
 static s64 rate_adj;		/* 2^-32 of the counter's rate */
@@ -53,6 +54,25 @@ nsec_t clock_ns(void)
 	return ns;
 }
 
+/* Tell the vDSO; clock_lock is held, or this is boot. */
+static void publish(void)
+{
+	nsec_t at = arch_clock_ns();
+	u64 mono = is_scaled ? scaled_now() : at;
+	struct vvar_update u = {
+		.at = at, .mono_ns = mono, .boot_ns = mono, .real_ns = (s64)mono + wall_offset,
+		.tai_offset_ns = clock_tai_offset * (s64)NSEC_PER_SEC,
+		.rate = (u64)((1L << 32) + rate_adj),
+	};
+
+	arch_vvar_publish(&u);
+}
+
+void clock_tai_changed_locked(void)
+{
+	publish();
+}
+
 void clock_set_rate_locked(s64 adj)
 {
 	u64 now;
@@ -66,6 +86,7 @@ void clock_set_rate_locked(s64 adj)
 	rate_adj = adj;
 	WRITE_ONCE(is_scaled, true);
 	seq_write_end(&clock_seq);
+	publish();
 }
 
 s64 clock_realtime_ns(void)
@@ -168,6 +189,7 @@ static void tell_watchers(void)
 void clock_step_realtime_locked(s64 delta)
 {
 	WRITE_ONCE(wall_offset, wall_offset + delta);
+	publish();
 }
 
 void clock_step_realtime(s64 delta)
@@ -195,5 +217,6 @@ void clock_init(void)
 	else
 		kwarn("no real-time clock: the wall clock starts in 1970");
 	coarse_now = now;
+	publish();
 	kinfo("clock: %s, resolution %u ns", arch_clock_name(), arch_clock_resolution_ns());
 }

@@ -89,8 +89,8 @@ static void leap_step(s64 now_sec)
 		} else if (now_sec >= ntp.leap_day) {
 			s64 step = ntp.state == TIME_INS_ ? -1 : 1;
 
-			clock_step_realtime_locked(step * (s64)NSEC_PER_SEC);
 			clock_tai_offset -= (s32)step;
+			clock_step_realtime_locked(step * (s64)NSEC_PER_SEC);
 			ntp.state = step < 0 ? TIME_OOP_ : TIME_WAIT_;
 		}
 		break;
@@ -180,8 +180,10 @@ static void apply(const struct timex_ *tx, s64 now_sec)
 		ntp.constant = tx->constant + (ntp.status & STA_NANO_ ? 0 : 4);
 		ntp.constant = clamp_t(s64, ntp.constant, 0, CONSTANT_MAX);
 	}
-	if ((tx->modes & ADJ_TAI_) && tx->constant >= 0 && tx->constant <= 100000)
+	if ((tx->modes & ADJ_TAI_) && tx->constant >= 0 && tx->constant <= 100000) {
 		clock_tai_offset = (s32)tx->constant;
+		clock_tai_changed_locked();
+	}
 	if (tx->modes & ADJ_OFFSET_)
 		set_phase(tx->offset * (ntp.status & STA_NANO_ ? 1 : 1000), now_sec);
 	if (tx->modes & ADJ_TICK_)

@@ -15,13 +15,18 @@ void clock_tick_update(void);
 /* ---- clock.c for ntp.c; clock lock held, interrupts off ---- */
 struct spin;
 extern struct spin clock_lock;
-/** clock_set_rate_locked() - clock_ns() runs (2^32 + adj) / 2^32 as fast as the counter from now on. */
+/**
+ * clock_set_rate_locked() - clock_ns() runs (2^32 + adj) / 2^32 as fast as the
+ * counter from now on.
+ */
 void clock_set_rate_locked(s64 adj);
 /** clock_step_realtime_locked() - move the wall clock by @delta ns. */
 void clock_step_realtime_locked(s64 delta);
 /** clock_step_realtime() - the same, takes the lock and tells the watchers. */
 void clock_step_realtime(s64 delta);
 extern s32 clock_tai_offset;
+/** clock_tai_changed_locked() - after a change of clock_tai_offset: tell the vDSO. */
+void clock_tai_changed_locked(void);
 
 /* ---- ntp.c ---- */
 /** ntp_adjust() - adjtimex(2) with kernel values; clock state or -errno. */
@@ -38,7 +43,10 @@ bool clock_id_is_cpu(s32 id);
 bool clock_id_is_valid(s32 id);
 
 /* ---- sleep.c ---- */
-/** clock_sleep() - nanosleep core: interruptible; 0 or -ERESTARTNOHAND / -ERESTART_BLOCK set up with @rmtp. */
+/**
+ * clock_sleep() - nanosleep core: interruptible; 0 or -ERESTARTNOHAND /
+ * -ERESTART_BLOCK set up with @rmtp.
+ */
 long clock_sleep(s32 id, u64 ns, bool is_absolute, void __user *rmtp);
 
 
@@ -67,7 +75,10 @@ struct posix_timers {
 
 /** timers_of() - a process's timers; made if @create: NULL or ERR_PTR(-ENOMEM). */
 struct posix_timers *timers_of(struct process *p, bool create);
-/** cpu_alarm_arm() / cpu_alarm_disarm() - disarm: true if it had not fired; fire() may be running. */
+/**
+ * cpu_alarm_arm() / cpu_alarm_disarm() - disarm: true if it had not fired;
+ * fire() may be running.
+ */
 void cpu_alarm_arm(struct posix_timers *pt, struct cpu_alarm *a);
 bool cpu_alarm_disarm(struct posix_timers *pt, struct cpu_alarm *a);
 /** posix_timers_delete_all() - no POSIX timer of @pt fires afterwards. Sleeps. */

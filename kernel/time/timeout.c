@@ -127,7 +127,9 @@ static bool remove_locked(struct timeout_queue *q, struct timeout *t)
 	return true;
 }
 
-/* Take the unarmed timeout, locked at @q, to @cpu's queue; returns that locked, or NULL: try again. */
+/* Take the unarmed timeout, locked at @q, to @cpu's queue; returns that locked,
+ * or NULL: try again.
+ */
 static struct timeout_queue *move_home(struct timeout_queue *q, struct timeout *t, u32 cpu)
 {
 	struct timeout_queue *to = queue_at(cpu);

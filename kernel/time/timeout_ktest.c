@@ -7,7 +7,7 @@
 #include <tern/kernel/timeout.h>
 #include <tern/lib/ktest.h>
 
-struct probe {
+struct timer_probe {
 	struct timeout timeout;
 	nsec_t fired_at;
 	u32 count, rearm;
@@ -18,7 +18,7 @@ static u64 next_order;
 
 static void probe_fire(struct timeout *t)
 {
-	struct probe *p = container_of(t, struct probe, timeout);
+	struct timer_probe *p = container_of(t, struct timer_probe, timeout);
 
 	p->fired_at = clock_ns();
 	p->order = __atomic_add_fetch(&next_order, 1, __ATOMIC_SEQ_CST);
@@ -36,12 +36,12 @@ static void wait_ms(u64 ms)
 
 static void probe_run(u32 flags)
 {
-	static struct probe p[3];
+	static struct timer_probe p[3];
 	nsec_t now = clock_ns();
 	static const u32 at_ms[3] = { 30, 10, 20 };
 
 	for (u32 i = 0; i < 3; i++) {
-		p[i] = (struct probe){ 0 };
+		p[i] = (struct timer_probe){ 0 };
 		timeout_init(&p[i].timeout, probe_fire, flags);
 		EXPECT(!timeout_arm(&p[i].timeout, now + at_ms[i] * NSEC_PER_MSEC));
 	}
@@ -59,9 +59,9 @@ TEST(time_timeout, hard_ones_fire_in_order_and_not_early) { probe_run(TIMEOUT_HA
 
 TEST(time_timeout, cancelled_ones_do_not_fire)
 {
-	static struct probe p;
+	static struct timer_probe p;
 
-	p = (struct probe){ 0 };
+	p = (struct timer_probe){ 0 };
 	timeout_init(&p.timeout, probe_fire, 0);
 	timeout_arm(&p.timeout, clock_ns() + 10 * NSEC_PER_MSEC);
 	EXPECT(timeout_is_armed(&p.timeout));
@@ -74,9 +74,9 @@ TEST(time_timeout, cancelled_ones_do_not_fire)
 
 TEST(time_timeout, rearming_from_the_function_works)
 {
-	static struct probe p;
+	static struct timer_probe p;
 
-	p = (struct probe){ .rearm = 4 };
+	p = (struct timer_probe){ .rearm = 4 };
 	timeout_init(&p.timeout, probe_fire, TIMEOUT_HARD);
 	p.rearm = 4;
 	timeout_arm(&p.timeout, clock_ns());
@@ -87,10 +87,10 @@ TEST(time_timeout, rearming_from_the_function_works)
 
 TEST(time_timeout, rearming_moves_it)
 {
-	static struct probe p;
+	static struct timer_probe p;
 	nsec_t now = clock_ns();
 
-	p = (struct probe){ 0 };
+	p = (struct timer_probe){ 0 };
 	timeout_init(&p.timeout, probe_fire, 0);
 	timeout_arm(&p.timeout, now + 5 * NSEC_PER_MSEC);
 	EXPECT(timeout_arm(&p.timeout, now + 25 * NSEC_PER_MSEC));
