@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Constants that assembly needs; compiled to text, from which the build makes generated/asm-offsets.h. */
+/* Constants that assembly needs; compiled to text, from which the build makes
+ * generated/asm-offsets.h.
+ */
 #include <asm/frame.h>
 #include <asm/page.h>
 #include <tern/kernel/syscalls.h>

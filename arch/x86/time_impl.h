@@ -12,6 +12,8 @@ void time_setup(void);
 bool clock_is_tsc(void);
 /** clock_get_tsc() - how arch_clock_ns() follows from the TSC; false if it does not. */
 bool clock_get_tsc(u64 *base, u64 *mult, u64 *base_ns);
+/** vvar_tsc_lost() - from now on the vDSO asks the kernel. */
+void vvar_tsc_lost(void);
 /** clock_ns_to_tsc() - TSC value at an arch_clock_ns() time. */
 u64 clock_ns_to_tsc(nsec_t ns);
 /** tsc_check_*() - compare a new CPU's TSC with that of the CPU that starts it. */

@@ -28,7 +28,7 @@
 #include <tern/lib/string.h>
 
 struct clock_base {
-	struct seqcount seq;
+	struct seqctr seq;
 	u64 (*read)(void);
 	const char *name;
 	u64 mask, mult;		/* mult: ns per count, 32 bits of fraction */
@@ -223,6 +223,7 @@ static u64 __init find_tsc_khz(bool has_hpet)
 /* The clock that is used when the TSC is not. */
 static void use_fallback(void)
 {
+	vvar_tsc_lost();
 	if (hpet_period_fs())
 		set_clock("hpet", hpet_read, hpet_mask(), hpet_mult());
 	else if (pmtimer_is_there())

@@ -39,7 +39,12 @@ void arch_vvar_publish(const struct vvar_update *u)
 	WRITE_ONCE(v->seq, v->seq + 1);
 }
 
-static int fault_page(struct fault *f, struct page **pages, u32 n)
+void vvar_tsc_lost(void)
+{
+	WRITE_ONCE(vvar.v.is_tsc, 0);
+}
+
+static int fault_page(struct pagefault *f, struct page **pages, u32 n)
 {
 	u64 i = (f->addr - f->rg->start) >> PAGE_SHIFT;
 
@@ -52,8 +57,8 @@ static int fault_page(struct fault *f, struct page **pages, u32 n)
 
 static u32 image_count(void) { return (u32)((vdso_image_end - vdso_image) >> PAGE_SHIFT); }
 
-static int fault_image(struct fault *f) { return fault_page(f, image_pages, image_count()); }
-static int fault_vvar(struct fault *f) { return fault_page(f, vvar_pages, 1); }
+static int fault_image(struct pagefault *f) { return fault_page(f, image_pages, image_count()); }
+static int fault_vvar(struct pagefault *f) { return fault_page(f, vvar_pages, 1); }
 static const char *name_image(struct region *rg) { return "[vdso]"; }
 static const char *name_vvar(struct region *rg) { return "[vvar]"; }
 static int no_split(struct region *rg, uptr addr) { return -EINVAL; }

@@ -6,7 +6,10 @@
 
 #define HWRANDOM_TRIES	10
 
-/** hwrandom_seed() - one word from the noise source itself (RDSEED); false if there is none or it ran dry. */
+/**
+ * hwrandom_seed() - one word from the noise source itself (RDSEED); false if
+ * there is none or it ran dry.
+ */
 static inline bool hwrandom_seed(u64 *out)
 {
 	bool ok = false;

@@ -99,7 +99,10 @@ void pt_root_destroy(paddr_t root);
  */
 pte_t *pt_walk(paddr_t root, uptr va, bool create, bool *huge);
 
-/** pt_next_present() - first address in [@va, @end) below which there is a leaf table or large entry; @end if none. */
+/**
+ * pt_next_present() - first address in [@va, @end) below which there is a leaf
+ * table or large entry; @end if none.
+ */
 uptr pt_next_present(paddr_t root, uptr va, uptr end);
 
 /** pt_lock() - the spin lock word that guards the leaf table holding @slot. */

@@ -79,5 +79,8 @@ int user_put_8(u64 v, void __user *p) __must_check;
 int user_cas32(u32 __user *p, u32 *old, u32 new) __must_check;
 /** user_load32_nofault() - read a user word without taking faults; 0 or -EFAULT. */
 int user_load32_nofault(u32 *v, const u32 __user *p) __must_check;
-/** user_xop32() - atomic op on a user word (FUTEX_OP_*: 0 set 1 add 2 or 3 andn 4 xor); 0/-EFAULT/-ENOSYS. */
+/**
+ * user_xop32() - atomic op on a user word (FUTEX_OP_*: 0 set 1 add 2 or 3 andn
+ * 4 xor); 0/-EFAULT/-ENOSYS.
+ */
 int user_xop32(int op, u32 arg, u32 __user *p, u32 *old) __must_check;
