@@ -113,13 +113,13 @@ static int make_file(struct unpack *u, const char *link_to)
 /* Something of another kind may have the name: an earlier archive's. */
 static void clear_way(const char *name, mode_t mode)
 {
-	struct path p;
+	struct fspath p;
 	mode_t old;
 
 	if (path_lookup(name, LOOKUP_KERNEL, &p))
 		return;
 	old = path_vnode(&p)->vn_mode;
-	path_put(&p);
+	fspath_put(&p);
 	if ((old & S_IFMT) != (mode & S_IFMT) || S_ISLNK(old)) {
 		if (S_ISDIR(old))
 			(void)kfs_rmdir(name);

@@ -40,7 +40,7 @@ static void run_initcalls(enum initlevel level)
 }
 
 /* First thread of pid 1: may sleep, every CPU runs. */
-static int start_thread(void *unused)
+static int init_thread(void *unused)
 {
 	smp_start_all();	/* other CPUs: after this, everything is concurrent */
 	mm_init_late();		/* reclaim threads */
@@ -72,7 +72,7 @@ void tern_main(void)
 	workq_init();
 	vfs_init();		/* rootfs and the name cache */
 	svc_verify();
-	if (process_init_first(start_thread, NULL))
+	if (process_init_first(init_thread, NULL))
 		kpanic("no memory for the first process");
 	irq_enable();
 	sched_idle_loop();

@@ -54,11 +54,11 @@ static int try_exec(const char *path)
 
 static bool file_exists(const char *path)
 {
-	struct path p;
+	struct fspath p;
 
 	if (path_lookup(path, LOOKUP_FOLLOW | LOOKUP_KERNEL, &p))
 		return false;
-	path_put(&p);
+	fspath_put(&p);
 	return true;
 }
 

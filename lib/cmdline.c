@@ -12,9 +12,10 @@ struct word {
 	const char *next;		/* where to go on */
 };
 
+/* An opening quote of the value, and the closing one of value or word. */
 static void trim_quotes(const char **from, const char **to, bool was_opened)
 {
-	if (*from < *to && **from == '"') {
+	if (!was_opened && *from < *to && **from == '"') {
 		(*from)++;
 		was_opened = true;
 	}

@@ -5,11 +5,11 @@
 
 TEST(lib_cmdline, words_and_quotes)
 {
-	char line[] = "  quiet console=ttyS0,115200 a=\"b c\"  \"d=e f\" g= \"h i\" j=k=l -- x \"open";
+	char line[] = "  quiet console=ttyS0,115200 a=\"b c\"  \"d=e f\" g= \"h i\" j=k=l -- x \"\" a=\"\" \"open";
 	static const char *const want[][2] = {
 		{ "quiet", NULL }, { "console", "ttyS0,115200" }, { "a", "b c" }, { "d", "e f" },
 		{ "g", "" }, { "h i", NULL }, { "j", "k=l" }, { "--", NULL }, { "x", NULL },
-		{ "open", NULL },
+		{ "", NULL }, { "a", "" }, { "open", NULL },
 	};
 	char *p = line, *name, *value;
 

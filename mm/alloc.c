@@ -23,7 +23,7 @@
 
 static struct waitq oom_wait = WAITQ_INIT(oom_wait);
 
-static inline struct zone *zone_preferred(alloc_flags flags)
+static inline struct memzone *zone_preferred(alloc_flags flags)
 {
 	if (unlikely(flags & ALLOC_DMA32) || !zones[ZONE_NORMAL].managed)
 		return &zones[ZONE_DMA32];
@@ -33,7 +33,7 @@ static inline struct zone *zone_preferred(alloc_flags flags)
 static struct page *try_zones(u32 order, alloc_flags flags, enum watermark wm)
 {
 	for (u32 id = zone_preferred(flags)->id; id >= ZONE_DMA32; id--) {
-		struct zone *z = &zones[id];
+		struct memzone *z = &zones[id];
 		struct page *p;
 
 		if (!z->managed)

@@ -126,7 +126,7 @@ void rmap_insert(struct region *rg);
 void rmap_remove(struct region *rg);
 void rmap_resize(struct region *rg, uptr start, uptr end, u64 pgoff);
 void region_init(void);
-int pagecache_region_fault(struct fault *f);
+int pagecache_region_fault(struct pagefault *f);
 
 /* ---- page tables (unmap.c) ---- */
 /* Called with the table lock held for @n slots from @va on. */
@@ -154,7 +154,10 @@ static inline bool user_pages_ok(uptr addr, size_t len, uptr *end)
 #define FAULT_USER	0x4u
 #define FAULT_FORCE	0x8u	/* ptrace: MAY bits decide, private copies are made */
 #define FAULT_MAJOR	0x100u	/* out: had to wait for I/O */
-/** region_fault() - one page; as_lock held for reading. 0, -EFAULT, -EACCES, -ENOMEM, or SIGBUS errors. */
+/**
+ * region_fault() - one page; as_lock held for reading. 0, -EFAULT, -EACCES,
+ * -ENOMEM, or SIGBUS errors.
+ */
 int region_fault(struct region *rg, uptr addr, u32 *flags);
 /** aspace_find_expand() - region of an address, growing a stack; read lock held, may be retaken. */
 struct region *aspace_find_expand(struct aspace *as, uptr addr, int *err);

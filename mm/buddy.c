@@ -19,7 +19,7 @@
 
 #include "mm_impl.h"
 
-struct zone zones[ZONE_COUNT] = {
+struct memzone zones[ZONE_COUNT] = {
 	[ZONE_DMA32] = { .lock = SPIN_INIT(LOCKRANK_BUDDY), .id = ZONE_DMA32, .name = "DMA32" },
 	[ZONE_NORMAL] = { .lock = SPIN_INIT(LOCKRANK_BUDDY), .id = ZONE_NORMAL, .name = "Normal" },
 };
@@ -31,7 +31,7 @@ static inline bool page_is_buddy(const struct page *p, u32 order)
 	return atomic_read(&p->mapcount) == MAPCOUNT_BUDDY && p->private == order;
 }
 
-static inline void block_insert(struct zone *z, struct page *p, u32 order)
+static inline void block_insert(struct memzone *z, struct page *p, u32 order)
 {
 	p->private = order;
 	p->mapcount.v = MAPCOUNT_BUDDY;
@@ -39,7 +39,7 @@ static inline void block_insert(struct zone *z, struct page *p, u32 order)
 	z->lists[order].count++;
 }
 
-static inline void block_remove(struct zone *z, struct page *p, u32 order)
+static inline void block_remove(struct memzone *z, struct page *p, u32 order)
 {
 	list_unlink(&p->lru);
 	p->lru.next = NULL;
@@ -49,7 +49,7 @@ static inline void block_remove(struct zone *z, struct page *p, u32 order)
 }
 
 /* The buddy's descriptor may lie past the zone's end, but is always mapped. */
-static void give_locked(struct zone *z, struct page *page, u32 order)
+static void give_locked(struct memzone *z, struct page *page, u32 order)
 {
 	pfn_t pfn = page_to_pfn(page);
 
@@ -68,7 +68,7 @@ static void give_locked(struct zone *z, struct page *page, u32 order)
 	block_insert(z, page, order);
 }
 
-static u64 watermark_pages(const struct zone *z, enum watermark wm)
+static u64 watermark_pages(const struct memzone *z, enum watermark wm)
 {
 	switch (wm) {
 	case WM_HIGH: return z->wm_high;
@@ -80,7 +80,7 @@ static u64 watermark_pages(const struct zone *z, enum watermark wm)
 }
 
 /* Smallest block of at least @order, cut down to it. */
-static struct page *take_locked(struct zone *z, u32 order)
+static struct page *take_locked(struct memzone *z, u32 order)
 {
 	for (u32 o = order; o < BUDDY_ORDERS; o++) {
 		struct page *p;
@@ -101,7 +101,7 @@ static struct page *take_locked(struct zone *z, u32 order)
 	return NULL;
 }
 
-struct page *buddy_take(struct zone *z, u32 order, enum watermark wm)
+struct page *buddy_take(struct memzone *z, u32 order, enum watermark wm)
 {
 	struct page *p = NULL;
 	u64 flags = spin_lock_irqsave(&z->lock);
@@ -112,7 +112,7 @@ struct page *buddy_take(struct zone *z, u32 order, enum watermark wm)
 	return p;
 }
 
-u32 buddy_take_many(struct zone *z, u32 n, enum watermark wm, struct page **head)
+u32 buddy_take_many(struct memzone *z, u32 n, enum watermark wm, struct page **head)
 {
 	u64 zflags = ZONE_FLAGS(z->id), keep = watermark_pages(z, wm);
 	struct page *chain = NULL;
@@ -141,14 +141,14 @@ u32 buddy_take_many(struct zone *z, u32 n, enum watermark wm, struct page **head
 
 void buddy_give(struct page *page, u32 order)
 {
-	struct zone *z = &zones[page_zone_id(page)];
+	struct memzone *z = &zones[page_zone_id(page)];
 	u64 flags = spin_lock_irqsave(&z->lock);
 
 	give_locked(z, page, order);
 	spin_unlock_irqrestore(&z->lock, flags);
 }
 
-void buddy_give_chain(struct zone *z, struct page *head)
+void buddy_give_chain(struct memzone *z, struct page *head)
 {
 	u64 flags = spin_lock_irqsave(&z->lock);
 
@@ -164,7 +164,7 @@ void buddy_give_chain(struct zone *z, struct page *head)
 bool buddy_below(u32 order, enum watermark wm)
 {
 	for (u32 i = 0; i < ZONE_COUNT; i++) {
-		struct zone *z = &zones[i];
+		struct memzone *z = &zones[i];
 
 		if (z->managed && READ_ONCE(z->free) >= watermark_pages(z, wm) + (1UL << order))
 			return false;
@@ -173,7 +173,7 @@ bool buddy_below(u32 order, enum watermark wm)
 }
 
 /* One zone's part of a range, in the largest aligned blocks. */
-static void add_blocks(struct zone *z, pfn_t start, pfn_t end)
+static void add_blocks(struct memzone *z, pfn_t start, pfn_t end)
 {
 	u64 flags;
 
@@ -205,7 +205,7 @@ void buddy_add_range(pfn_t start, pfn_t end)
 	add_blocks(&zones[ZONE_NORMAL], max_t(pfn_t, start, DMA32_END), end);
 }
 
-static u64 int_sqrt(u64 v)
+static u64 isqrt(u64 v)
 {
 	u64 r = 0;
 
@@ -225,10 +225,10 @@ void buddy_set_watermarks(void)
 
 	if (!total)
 		return;
-	reserve = clamp_t(u64, int_sqrt(kib * 16), 128, 65536) / (PAGE_SIZE / 1024);
+	reserve = clamp_t(u64, isqrt(kib * 16), 128, 65536) / (PAGE_SIZE / 1024);
 	reserve = min(reserve, total / 32);
 	for (u32 i = 0; i < ZONE_COUNT; i++) {
-		struct zone *z = &zones[i];
+		struct memzone *z = &zones[i];
 
 		z->wm_min = reserve * z->managed / total;
 		z->wm_low = z->wm_min + z->wm_min / 4 + 1;

@@ -270,7 +270,7 @@ static bool map_around(struct region *rg, uptr addr, pte_t *slot)
 	return hit;
 }
 
-int pagecache_region_fault(struct fault *f)
+int pagecache_region_fault(struct pagefault *f)
 {
 	struct pagecache *pc = f->rg->pc;
 	loff_t size = pc->vnode ? mmface_size(pc) : pc->anon_size;
@@ -286,7 +286,7 @@ int pagecache_region_fault(struct fault *f)
 }
 
 /* An owner's page enters the table: copied for a private writer, else as it is. */
-static int object_install(struct region *rg, struct fault *f, pte_t *slot, bool is_write)
+static int object_install(struct region *rg, struct pagefault *f, pte_t *slot, bool is_write)
 {
 	struct page *page = f->page, *copy;
 
@@ -328,7 +328,7 @@ static int object_fault(struct region *rg, uptr addr, pte_t *slot, u32 *flags)
 {
 	bool is_write = *flags & FAULT_WRITE;
 	bool is_cache = rg->ops->fault == pagecache_region_fault;
-	struct fault f = {
+	struct pagefault f = {
 		.rg = rg, .addr = addr, .index = region_index(rg, addr),
 		.is_write = is_write, .is_exec = *flags & FAULT_EXEC,
 	};

@@ -225,7 +225,7 @@ int aspace_stack_setup(struct aspace *as, uptr top, size_t size, bool is_exec)
 }
 
 /* priv is the array of pages, index the place in it. */
-static int special_fault(struct fault *f)
+static int special_fault(struct pagefault *f)
 {
 	struct page **pages = f->rg->priv;
 

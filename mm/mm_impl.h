@@ -39,7 +39,7 @@ struct buddy_list {
 };
 
 /* Legend: I immutable after boot, L lock. Read without the lock where exactness does not matter. */
-struct zone {
+struct memzone {
 	struct spin lock;	/* protects lists, free; LOCKRANK_BUDDY, irqsave */
 	enum zone_id id;	/* I */
 	const char *name;	/* I */
@@ -49,18 +49,18 @@ struct zone {
 	u64 wm_min, wm_low, wm_high;	/* pages; set by buddy_set_watermarks() */
 	struct buddy_list lists[BUDDY_ORDERS];
 };
-extern struct zone zones[ZONE_COUNT];
+extern struct memzone zones[ZONE_COUNT];
 
 enum watermark { WM_NONE, WM_RESERVE, WM_MIN, WM_LOW, WM_HIGH };
 
 /** buddy_take() - one block off the zone's lists or NULL; not prepared. Context: any. */
-struct page *buddy_take(struct zone *z, u32 order, enum watermark wm);
+struct page *buddy_take(struct memzone *z, u32 order, enum watermark wm);
 /** buddy_take_many() - up to @n single pages chained by lru.next; *head set; returns how many. */
-u32 buddy_take_many(struct zone *z, u32 n, enum watermark wm, struct page **head);
+u32 buddy_take_many(struct memzone *z, u32 n, enum watermark wm, struct page **head);
 /** buddy_give() - put a block back, merging. */
 void buddy_give(struct page *page, u32 order);
 /** buddy_give_chain() - put single pages of one zone back. */
-void buddy_give_chain(struct zone *z, struct page *head);
+void buddy_give_chain(struct memzone *z, struct page *head);
 void buddy_add_range(pfn_t start, pfn_t end);
 void buddy_set_watermarks(void);
 void buddy_init(void);
@@ -68,9 +68,9 @@ bool buddy_below(u32 order, enum watermark wm);
 
 /* ---- per-CPU page lists (pcp.c) ---- */
 #define PCP_ORDERS	4
-struct page *pcp_alloc(struct zone *z, u32 order, enum watermark wm);
+struct page *pcp_alloc(struct memzone *z, u32 order, enum watermark wm);
 void pcp_free(struct page *page, u32 order);
-u32 pcp_alloc_many(struct zone *z, struct page **out, u32 n);
+u32 pcp_alloc_many(struct memzone *z, struct page **out, u32 n);
 u64 pcp_count(void);
 void pcp_drain_all(void);
 

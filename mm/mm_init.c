@@ -119,7 +119,7 @@ static u64 release_reserved(pfn_t start, pfn_t end)
 
 	for (; start < end; start++) {
 		struct page *p = pfn_to_page(start);
-		struct zone *z;
+		struct memzone *z;
 		u64 flags;
 
 		if (!page_ranges_contain(start) || !page_flag_test(p, PG_RESERVED))

@@ -9,9 +9,15 @@
 #include "reclaim_impl.h"
 #include "rmap_impl.h"
 
-/** pagecache_remove_range() - drop all pages of an index range; inval held for writing or no user left. */
+/**
+ * pagecache_remove_range() - drop all pages of an index range; inval held for
+ * writing or no user left.
+ */
 void pagecache_remove_range(struct pagecache *pc, u64 first, u64 last);
-/** pagecache_remove_frozen() - locked clean page with just our reference: out, count 0; false if used. */
+/**
+ * pagecache_remove_frozen() - locked clean page with just our reference: out,
+ * count 0; false if used.
+ */
 bool pagecache_remove_frozen(struct page *page);
 /** writeback_forget() - the object goes: off the list of dirty ones. */
 void writeback_forget(struct pagecache *pc);

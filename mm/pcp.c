@@ -45,7 +45,7 @@ static __always_inline void pcp_leave(struct pcp *c)
 	preempt_enable();
 }
 
-static struct page *pcp_refill(struct pcp *c, struct zone *z, u32 order, enum watermark wm)
+static struct page *pcp_refill(struct pcp *c, struct memzone *z, u32 order, enum watermark wm)
 {
 	struct page *p;
 
@@ -65,7 +65,7 @@ static struct page *pcp_refill(struct pcp *c, struct zone *z, u32 order, enum wa
 	return c->head[order];
 }
 
-struct page *pcp_alloc(struct zone *z, u32 order, enum watermark wm)
+struct page *pcp_alloc(struct memzone *z, u32 order, enum watermark wm)
 {
 	struct pcp *c = pcp_enter(z->id);
 	struct page *p;
@@ -83,7 +83,7 @@ struct page *pcp_alloc(struct zone *z, u32 order, enum watermark wm)
 	return p;
 }
 
-u32 pcp_alloc_many(struct zone *z, struct page **out, u32 n)
+u32 pcp_alloc_many(struct memzone *z, struct page **out, u32 n)
 {
 	struct pcp *c = pcp_enter(z->id);
 	u32 i = 0;
@@ -104,7 +104,7 @@ u32 pcp_alloc_many(struct zone *z, struct page **out, u32 n)
 }
 
 /* Give about half of a list back, in one lock hold for single pages. */
-static void pcp_spill(struct pcp *c, struct zone *z, u32 order, u32 n)
+static void pcp_spill(struct pcp *c, struct memzone *z, u32 order, u32 n)
 {
 	struct page *chain = c->head[order], *last = NULL;
 	u32 done = 0;

@@ -158,7 +158,7 @@ static u64 shrink_lists(u64 want)
 
 static u64 run_shrinkers(u32 priority)
 {
-	struct shrinker *s;
+	struct cacheshrinker *s;
 	u64 freed = 0;
 
 	rwsem_read_lock(&shrinker_lock);
@@ -268,7 +268,7 @@ void reclaim_start(void)
 	VERIFY(!IS_ERR(t));
 }
 
-void shrinker_register(struct shrinker *s)
+void shrinker_register(struct cacheshrinker *s)
 {
 	VERIFY(s->count && s->scan);
 	rwsem_write_lock(&shrinker_lock);
@@ -276,7 +276,7 @@ void shrinker_register(struct shrinker *s)
 	rwsem_write_unlock(&shrinker_lock);
 }
 
-void shrinker_unregister(struct shrinker *s)
+void shrinker_unregister(struct cacheshrinker *s)
 {
 	rwsem_write_lock(&shrinker_lock);
 	list_del(&s->link);

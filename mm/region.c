@@ -338,7 +338,7 @@ static const char *default_name(struct region *rg)
 	return NULL;
 }
 
-static int anon_fault_never(struct fault *f)
+static int anon_fault_never(struct pagefault *f)
 {
 	return -EFAULT;
 }

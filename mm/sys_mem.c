@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Entry functions of the memory calls: decode, check flags, call the operation. */
 #include <tern/base/upcall.h>
-#include <tern/kernel/syscalls.h>
+#include <generated/syscalls.h>
 
 #include "mm_impl.h"
 #include "usage_impl.h"

@@ -4,7 +4,7 @@
  * another's, by way of one page of the kernel's.
  */
 #include <tern/base/rcu.h>
-#include <tern/kernel/syscalls.h>
+#include <generated/syscalls.h>
 #include <tern/mm/uio.h>
 
 #include "mm_impl.h"

@@ -10,7 +10,7 @@
 #include <tern/base/err.h>
 #include <tern/kernel/klog.h>
 
-void bus_register(struct bus *b)
+void devbus_register(struct bus *b)
 {
 	list_init(&b->devices);
 	list_init(&b->drivers);
@@ -52,7 +52,7 @@ void devnode_unbind(struct devnode *d)
 	d->driver_data = NULL;
 }
 
-int driver_register(struct driver_desc *drv)
+int driver_add(struct driver_desc *drv)
 {
 	struct devnode *d;
 
@@ -66,7 +66,7 @@ int driver_register(struct driver_desc *drv)
 	return 0;
 }
 
-void driver_unregister(struct driver_desc *drv)
+void driver_drop(struct driver_desc *drv)
 {
 	struct devnode *d;
 

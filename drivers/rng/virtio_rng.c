@@ -20,8 +20,8 @@
 #define RESEED_NS	(60 * NSEC_PER_SEC)
 
 struct vrng {
-	struct virtqueue *queue;
-	struct delayed_work work;
+	struct vqueue *queue;
+	struct delayed_item work;
 	bool is_in_flight;
 	u8 seed[SEED_BYTES];
 };
@@ -30,8 +30,8 @@ static void ask(struct vrng *r)
 {
 	struct virtio_seg seg = { .addr = virt_to_phys(r->seed), .len = SEED_BYTES };
 
-	r->is_in_flight = !virtqueue_add(r->queue, &seg, 0, 1, r);
-	virtqueue_kick(r->queue);
+	r->is_in_flight = !vqueue_add(r->queue, &seg, 0, 1, r);
+	vqueue_kick(r->queue);
 }
 
 /* A buffer came back, or it is time for the next one. */
@@ -40,7 +40,7 @@ static void vrng_work(struct workitem *w)
 	struct vrng *r = container_of(w, struct vrng, work.work);
 	u32 len;
 
-	if (r->is_in_flight && virtqueue_take(r->queue, &len)) {
+	if (r->is_in_flight && vqueue_take(r->queue, &len)) {
 		r->is_in_flight = false;
 		len = min_t(u32, len, SEED_BYTES);
 		random_add_entropy(r->seed, len, len * 8);
@@ -51,7 +51,7 @@ static void vrng_work(struct workitem *w)
 	}
 }
 
-static void vrng_interrupt(struct virtqueue *q, void *arg)
+static void vrng_interrupt(struct vqueue *q, void *arg)
 {
 	struct vrng *r = arg;
 
@@ -70,7 +70,7 @@ static int vrng_probe(struct devnode *d)
 	err = virtio_negotiate(v, 0);
 	if (err)
 		goto err_free;
-	r->queue = virtqueue_create(v, 0, vrng_interrupt, r, "virtio-rng");
+	r->queue = vqueue_create(v, 0, vrng_interrupt, r, "virtio-rng");
 	if (IS_ERR(r->queue)) {
 		err = (int)PTR_ERR(r->queue);
 		virtio_stop(v);
@@ -91,7 +91,7 @@ static void vrng_remove(struct devnode *d)
 
 	virtio_stop(virtio_of(d));
 	delayed_work_cancel_sync(&r->work);
-	virtqueue_destroy(r->queue);
+	vqueue_destroy(r->queue);
 	kmem_free(r);
 }
 

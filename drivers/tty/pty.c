@@ -255,7 +255,7 @@ static void master_close(struct tty *t, struct ofile *f)
 	tty_registry_remove(s);
 	tty_flag_set(s, TTY_OTHER_CLOSED);
 	kmutex_unlock(&t->lock);	/* hang-up takes the slave's lock, which is outer */
-	tty_hangup(s);
+	tty_hang_up(s);
 	kmutex_lock(&t->lock);
 	tty_put(s);
 }

@@ -168,7 +168,7 @@ void tty_output_ready(struct tty *t)
 	waitq_wake(&t->write_wait, 0, POLLOUT | POLLWRNORM);
 }
 
-void tty_hangup(struct tty *t)
+void tty_hang_up(struct tty *t)
 {
 	kmutex_lock(&t->lock);
 	if (tty_flag_test_and_set(t, TTY_HUNGUP)) {

@@ -9,8 +9,14 @@
 #define O_FLAG(t, f)	((t)->tio.c_oflag & (f))
 
 static inline bool tty_flag(const struct tty *t, u32 bit) { return (READ_ONCE(t->flags) >> bit) & 1; }
-static inline void tty_flag_set(struct tty *t, u32 bit) { __atomic_fetch_or(&t->flags, 1u << bit, __ATOMIC_SEQ_CST); }
-static inline void tty_flag_clear(struct tty *t, u32 bit) { __atomic_fetch_and(&t->flags, ~(1u << bit), __ATOMIC_SEQ_CST); }
+static inline void tty_flag_set(struct tty *t, u32 bit)
+{
+	__atomic_fetch_or(&t->flags, 1u << bit, __ATOMIC_SEQ_CST);
+}
+static inline void tty_flag_clear(struct tty *t, u32 bit)
+{
+	__atomic_fetch_and(&t->flags, ~(1u << bit), __ATOMIC_SEQ_CST);
+}
 static inline bool tty_flag_test_and_set(struct tty *t, u32 bit)
 {
 	return __atomic_fetch_or(&t->flags, 1u << bit, __ATOMIC_SEQ_CST) & (1u << bit);
@@ -56,7 +62,10 @@ u32 tty_baud_to_cflag(u32 baud);
 
 /* ---- ctty.c: sessions and job control ---- */
 extern struct spin ctty_lock;	/* protects session, pgrp of ttys and p_tty */
-/** ctty_check_change() - background process about to change @t: 0, -ERESTARTSYS after SIGTTOU, -EIO orphaned. */
+/**
+ * ctty_check_change() - background process about to change @t: 0, -ERESTARTSYS
+ * after SIGTTOU, -EIO orphaned.
+ */
 int ctty_check_change(struct tty *t);
 /** ctty_check_read() - background reader: 0, -ERESTARTSYS after SIGTTIN, -EIO. */
 int ctty_check_read(struct tty *t);

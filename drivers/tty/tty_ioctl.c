@@ -366,7 +366,7 @@ static long misc_ioctl(struct tty *t, u32 cmd, uptr arg)
 	case TIOCVHANGUP:
 		if (!cap_has(CAP_SYS_ADMIN))
 			return -EPERM;
-		tty_hangup(t);
+		tty_hang_up(t);
 		return 0;
 	}
 	return -ENOTTY;

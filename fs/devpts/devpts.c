@@ -194,7 +194,7 @@ static struct ptsnode *ptsnode_make(struct devpts *d, mode_t mode, u64 ino, u64 
 
 struct devpts *devpts_of(struct ofile *f)
 {
-	struct path dir = { f->of_path.mnt, f->of_path.nc->nc_parent }, p;
+	struct fspath dir = { f->of_path.mnt, f->of_path.nc->nc_parent }, p;
 	struct filesys *fs = f->of_vnode->vn_fs;
 
 	if (fs->type == &devpts_fstype) {
@@ -207,7 +207,7 @@ struct devpts *devpts_of(struct ofile *f)
 	fs = p.mnt->mp_fs;
 	if (fs->type == &devpts_fstype)
 		filesys_get(fs);
-	path_put(&p);
+	fspath_put(&p);
 	return fs->type == &devpts_fstype ? fs->priv : ERR_PTR(-ENODEV);
 }
 

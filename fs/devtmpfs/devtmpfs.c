@@ -29,14 +29,14 @@ void devtmpfs_init(void)
 	VERIFY(!IS_ERR(dev_mount));
 }
 
-static void dev_root(struct path *out)
+static void dev_root(struct fspath *out)
 {
 	out->mnt = dev_mount;
 	out->nc = dev_mount->mp_root;
 }
 
 /* Make the directories that lead to @name. */
-static int make_parents(const struct path *root, const char *name)
+static int make_parents(const struct fspath *root, const char *name)
 {
 	char dir[128];
 	const char *slash = name;
@@ -57,7 +57,7 @@ static int make_parents(const struct path *root, const char *name)
 
 int devtmpfs_add(const char *name, mode_t mode, uid_t uid, gid_t gid, u64 rdev)
 {
-	struct path root;
+	struct fspath root;
 	int err;
 
 	dev_root(&root);
@@ -67,7 +67,7 @@ int devtmpfs_add(const char *name, mode_t mode, uid_t uid, gid_t gid, u64 rdev)
 
 int devtmpfs_remove(const char *name)
 {
-	struct path root;
+	struct fspath root;
 
 	dev_root(&root);
 	return kfs_unlink_at(&root, name);

@@ -67,5 +67,8 @@ bool item_mark_ready(struct epoll_item *item);
 int epset_scan(struct epset *s, struct epoll_event __user *out, int max);
 /** epset_has_events() - is anything ready; @depth of nested sets. Takes set->lock. */
 bool epset_has_events(struct epset *s, u32 depth);
-/** epoll_loop_check() - would watching @target from @s make a ring or too deep a nest; 0 or -ELOOP. */
+/**
+ * epoll_loop_check() - would watching @target from @s make a ring or too deep a
+ * nest; 0 or -ELOOP.
+ */
 int epoll_loop_check(struct epset *s, struct ofile *target);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* eventfd(2): a counter; reading waits for it to be above 0, writing for room. Its queue's lock protects it. */
+/* eventfd(2): a counter; reading waits for it to be above 0, writing for room.
+ * Its queue's lock protects it.
+ */
 #include <tern/fs/event.h>
 
 #include <tern/kernel/syscalls.h>

@@ -321,7 +321,7 @@ long sys_inotify_add_watch(int fd, const char __user *name, u32 mask)
 	u32 lookup = mask & IN_DONT_FOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct watchgroup *g;
 	struct ofile *f;
-	struct path p;
+	struct fspath p;
 	long wd;
 
 	if (!(mask & IN_ALL_EVENTS) || mask & ~(IN_ALL_EVENTS | IN_ALWAYS | IN_ISDIR | IN_OPTIONS) ||
@@ -342,7 +342,7 @@ long sys_inotify_add_watch(int fd, const char __user *name, u32 mask)
 			wd = watch_create(g, path_vnode(&p), mask);
 		kmutex_unlock(&g->lock);
 	}
-	path_put(&p);
+	fspath_put(&p);
 out_file:
 	ofile_put(f);
 	return wd;

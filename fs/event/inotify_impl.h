@@ -51,7 +51,10 @@ struct watchset { struct list watches; };	/* vn_spin */
 extern u64 inotify_max_queued, inotify_max_instances, inotify_max_watches;
 extern const struct ofile_ops inotify_fops;
 
-/** group_queue() - append an event, merged with an equal last one. Context: any thread, may hold vn_spin. */
+/**
+ * group_queue() - append an event, merged with an equal last one. Context: any
+ * thread, may hold vn_spin.
+ */
 void group_queue(struct watchgroup *g, s32 wd, u32 mask, u32 cookie, const char *name, u32 len);
 void group_put(struct watchgroup *g);
 /** group_drop_watches() - the file is closed. Sleeps. */

@@ -282,7 +282,7 @@ void pipe_init(void)
 int pipe_create(struct ofile **rd, struct ofile **wr, u32 flags)
 {
 	struct vnode *vn = pipe_vnode_make(pipe_mount->mp_fs, S_IFIFO | 0600);
-	struct path p = { .mnt = pipe_mount };
+	struct fspath p = { .mnt = pipe_mount };
 
 	if (!vn)
 		return -ENFILE;

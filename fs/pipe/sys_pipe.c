@@ -25,8 +25,8 @@ static int make_pipe(int __user *ufds, u32 flags)
 	err = user_copyout(ufds, fd, sizeof(fd));
 	if (err)
 		goto err_cancel_both;
-	fd_install(fd[0], end[0]);
-	fd_install(fd[1], end[1]);
+	fd_publish(fd[0], end[0]);
+	fd_publish(fd[1], end[1]);
 	return 0;
 err_cancel_both:
 	fd_cancel(fd[1]);

@@ -31,7 +31,7 @@ char *face_ofile_name(struct ofile *f, char *buf, size_t size)
 
 /* ---- programs ---- */
 
-static int lookup_at(int dirfd, const char *name, u32 lookup, struct path *out)
+static int lookup_at(int dirfd, const char *name, u32 lookup, struct fspath *out)
 {
 	struct ofile *dir;
 	int err = 0;
@@ -45,13 +45,13 @@ static int lookup_at(int dirfd, const char *name, u32 lookup, struct path *out)
 		err = path_lookup_at(&dir->of_path, name, lookup, out);
 	} else {
 		*out = dir->of_path;
-		path_get(out);
+		fspath_get(out);
 	}
 	ofile_put(dir);
 	return err;
 }
 
-static int may_run(const struct path *p)
+static int may_run(const struct fspath *p)
 {
 	struct vnode *vn = path_vnode(p);
 
@@ -66,7 +66,7 @@ struct ofile *execfile_open(int dirfd, const char *name, u32 at_flags)
 {
 	u32 lookup = at_flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct ofile *f;
-	struct path p;
+	struct fspath p;
 	int err;
 
 	if (!name[0] && !(at_flags & AT_EMPTY_PATH))
@@ -76,7 +76,7 @@ struct ofile *execfile_open(int dirfd, const char *name, u32 at_flags)
 		return ERR_PTR(err);
 	err = may_run(&p);
 	f = err ? ERR_PTR(err) : ofile_open(&p, O_RDONLY | O_LARGEFILE, cred_self());
-	path_put(&p);
+	fspath_put(&p);
 	if (IS_ERR(f))
 		return f;
 	err = vnode_deny_write(f->of_vnode);

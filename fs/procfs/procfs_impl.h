@@ -55,7 +55,10 @@ void procnode_put(struct procnode *n);
 struct procnode *procnode_child(struct procnode *dir, const char *name, u32 len);
 /** procnode_readdir() - entries from *pos on: false if the sink is full. */
 bool procnode_readdir(struct procnode *dir, struct dir_sink *s, u64 base);
-/** procnode_enter() - before using a registered object: false if it is gone; then procnode_leave(). */
+/**
+ * procnode_enter() - before using a registered object: false if it is gone;
+ * then procnode_leave().
+ */
 bool procnode_enter(struct procnode *n);
 void procnode_leave(struct procnode *n);
 /** procnode_add_file() - a file with operations of its own. */
@@ -85,7 +88,10 @@ static inline struct procvn *procvn_of_file(const struct ofile *f)
 	return procvn_of(f->of_vnode);
 }
 
-/** procvn_alloc() - reference 1; the caller fills node, or ent and pid (own references). NULL if no memory. */
+/**
+ * procvn_alloc() - reference 1; the caller fills node, or ent and pid (own
+ * references). NULL if no memory.
+ */
 struct procvn *procvn_alloc(struct filesys *fs, const struct vnode_ops *ops,
 			    const struct ofile_ops *fops, mode_t mode, u64 ino);
 /** procvn_for_node() - vnode of a tree entry; consumes the node's reference. ERR_PTR(-ENOMEM). */
@@ -149,7 +155,7 @@ struct taskent {
 	bool needs_access;		/* open needs process_may_access() */
 	int (*print)(struct seqbuf *sb, struct task_ref *task);
 	ssize_t (*write)(struct task_ref *task, const char *text, size_t n);
-	int (*follow)(struct task_ref *task, struct path *out);
+	int (*follow)(struct task_ref *task, struct fspath *out);
 	const struct ofile_ops *fops;	/* FILE and DIR */
 	const struct vnode_ops *vnops;	/* DIR */
 };
@@ -164,7 +170,10 @@ struct vnode *taskvn_make(struct filesys *fs, const struct taskent *ent, struct 
 			  bool is_thread);
 int taskvn_revalidate(struct ncent *nc);
 int taskvn_getattr(struct vnode *vn, struct vattr *va);
-/** taskvn_refresh() - owner by the process's credentials now. RCU held; false if the process is gone. */
+/**
+ * taskvn_refresh() - owner by the process's credentials now. RCU held; false if
+ * the process is gone.
+ */
 bool taskvn_refresh(struct procvn *pv);
 u64 taskvn_ino(const struct pidref *pid, bool is_thread, u64 what);
 /** proc_parse_nr() - decimal number without leading zeroes; -1 if it is none. */
@@ -203,9 +212,9 @@ int task_print_schedstat(struct seqbuf *sb, struct task_ref *task);
 int task_print_timerslack(struct seqbuf *sb, struct task_ref *task);
 ssize_t task_write_timerslack(struct task_ref *task, const char *text, size_t n);
 int task_print_cgroup(struct seqbuf *sb, struct task_ref *task);
-int task_follow_exe(struct task_ref *task, struct path *out);
-int task_follow_cwd(struct task_ref *task, struct path *out);
-int task_follow_root(struct task_ref *task, struct path *out);
+int task_follow_exe(struct task_ref *task, struct fspath *out);
+int task_follow_cwd(struct task_ref *task, struct fspath *out);
+int task_follow_root(struct task_ref *task, struct fspath *out);
 extern const struct ofile_ops taskmem_fops;
 
 /* ---- options of a mount: super.c ---- */

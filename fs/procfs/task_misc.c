@@ -78,7 +78,9 @@ int task_print_mountstats(struct seqbuf *sb, struct task_ref *task)
 	return 0;
 }
 
-/* The share of memory that ending the process would free, as the killer weighs it: 0 .. 2000 * 2/3. */
+/* The share of memory that ending the process would free, as the killer weighs
+ * it: 0 .. 2000 * 2/3.
+ */
 int task_print_oom_score(struct seqbuf *sb, struct task_ref *task)
 {
 	struct aspace *as = task_aspace(task);

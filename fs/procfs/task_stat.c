@@ -272,7 +272,7 @@ ssize_t task_write_comm(struct task_ref *task, const char *text, size_t n)
 
 int task_print_schedstat(struct seqbuf *sb, struct task_ref *task)
 {
-	const struct sched_entity *se = &task->t->t_sched;
+	const struct schedent *se = &task->t->t_sched;
 
 	seqbuf_printf(sb, "%lu %lu %lu\n", se->se_sum_exec, se->se_wait_sum,
 		      task->t->t_nvcsw + task->t->t_nivcsw);

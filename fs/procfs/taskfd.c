@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fd/ and fdinfo/: one entry for each open descriptor. A listing's position is the descriptor + 2. */
+/* fd/ and fdinfo/: one entry for each open descriptor. A listing's position is
+ * the descriptor + 2.
+ */
 #include "procfs_impl.h"
 
 #define FD_POS_BASE	2
@@ -9,14 +11,14 @@ static struct ofile *fd_file(const struct procvn *pv, struct task_ref *task)
 	return fdtab_file_of(task->t, pv->fd);
 }
 
-static int follow_fd(struct task_ref *task, struct path *out)
+static int follow_fd(struct task_ref *task, struct fspath *out)
 {
 	struct ofile *f = fd_file(task->pv, task);
 
 	if (!f)
 		return -ENOENT;
 	*out = f->of_path;
-	path_get(out);
+	fspath_get(out);
 	ofile_put(f);
 	return 0;
 }

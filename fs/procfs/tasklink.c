@@ -23,7 +23,7 @@ static struct fsctx *fsctx_of(struct thread *t)
 	return fs;
 }
 
-int task_follow_cwd(struct task_ref *task, struct path *out)
+int task_follow_cwd(struct task_ref *task, struct fspath *out)
 {
 	struct fsctx *fs = fsctx_of(task->t);
 
@@ -34,7 +34,7 @@ int task_follow_cwd(struct task_ref *task, struct path *out)
 	return 0;
 }
 
-int task_follow_root(struct task_ref *task, struct path *out)
+int task_follow_root(struct task_ref *task, struct fspath *out)
 {
 	struct fsctx *fs = fsctx_of(task->t);
 
@@ -45,7 +45,7 @@ int task_follow_root(struct task_ref *task, struct path *out)
 	return 0;
 }
 
-int task_follow_exe(struct task_ref *task, struct path *out)
+int task_follow_exe(struct task_ref *task, struct fspath *out)
 {
 	struct aspace *as = task_aspace(task);
 	struct ofile *exe = NULL;
@@ -61,12 +61,12 @@ int task_follow_exe(struct task_ref *task, struct path *out)
 	if (!exe)
 		return -ENOENT;
 	*out = exe->of_path;
-	path_get(out);
+	fspath_get(out);
 	ofile_put(exe);
 	return 0;
 }
 
-static int tasklink_follow(struct vnode *vn, struct path *out)
+static int tasklink_follow(struct vnode *vn, struct fspath *out)
 {
 	struct procvn *pv = procvn_of(vn);
 	struct task_ref task;
@@ -81,7 +81,7 @@ static int tasklink_follow(struct vnode *vn, struct path *out)
 
 static const char *tasklink_readlink(struct vnode *vn, void **cookie)
 {
-	struct path p;
+	struct fspath p;
 	char *buf, *text;
 	int err;
 
@@ -90,7 +90,7 @@ static const char *tasklink_readlink(struct vnode *vn, void **cookie)
 		return ERR_PTR(err);
 	buf = kmem_alloc(LINK_TEXT_MAX, ALLOC_KERNEL);
 	text = buf ? path_print_self(&p, buf, LINK_TEXT_MAX) : ERR_PTR(-ENOMEM);
-	path_put(&p);
+	fspath_put(&p);
 	if (IS_ERR(text)) {
 		kmem_free(buf);
 		return text;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Open sysfs files: an attribute's text is made at position 0 and kept; raw files read on demand. */
+/* Open sysfs files: an attribute's text is made at position 0 and kept; raw
+ * files read on demand.
+ */
 #include "sysfs_impl.h"
 
 #include <tern/mm/uio.h>

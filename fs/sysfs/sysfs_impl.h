@@ -27,7 +27,7 @@ struct sysnode {
 	char *target;			/* I link text */
 	char *name;			/* tree lock */
 	bool is_gone;			/* A */
-	u32 events;			/* A counts sysfs_notify() */
+	u32 events;			/* A counts sysfs_wake() */
 	refcount refs;			/* the tree, each vnode */
 	atomic32 busy;			/* functions under way */
 	struct waitq idle;		/* removal waits for busy to be 0; pollers for events */

@@ -260,7 +260,7 @@ int sysfs_remove_name(struct sysnode *dir, const char *name)
 	return 0;
 }
 
-void sysfs_notify(struct sysnode *dir, const char *name)
+void sysfs_wake(struct sysnode *dir, const char *name)
 {
 	struct sysnode *n;
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sysfs's vnodes and its file system type. Every mount is an instance of its own over the one tree. */
+/* sysfs's vnodes and its file system type. Every mount is an instance of its
+ * own over the one tree.
+ */
 #include "sysfs_impl.h"
 
 #include <tern/kernel/clock.h>

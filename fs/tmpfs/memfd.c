@@ -28,7 +28,7 @@ INITCALL(CORE, memfd_init);
 struct ofile *memfd_open(const char *name, u64 size, u32 seals)
 {
 	struct tmpfs_vnode *t;
-	struct path p = { .mnt = memfd_mount };
+	struct fspath p = { .mnt = memfd_mount };
 	struct ofile *f;
 
 	if (IS_ERR_OR_NULL(memfd_mount))

@@ -62,7 +62,10 @@ extern const struct vnode_ops tmpfs_vnode_ops;
 extern const struct ofile_ops tmpfs_file_fops, tmpfs_dir_fops;
 extern const struct pagecache_ops tmpfs_pagecache_ops;
 
-/** tmpfs_vnode_make() - new vnode with one reference, owned as a file made in @dir (may be NULL). */
+/**
+ * tmpfs_vnode_make() - new vnode with one reference, owned as a file made in
+ * @dir (may be NULL).
+ */
 struct tmpfs_vnode *tmpfs_vnode_make(struct filesys *fs, struct vnode *dir, mode_t mode);
 void tmpfs_cache_init(void);
 
@@ -78,7 +81,10 @@ int tmpfs_unlink(struct vnode *dir, const char *name, u32 len, struct vnode *tar
 int tmpfs_rmdir(struct vnode *dir, const char *name, u32 len, struct vnode *target);
 int tmpfs_rename(struct vnode *odir, const char *oname, u32 olen, struct vnode *old_vn,
 		 struct vnode *ndir, const char *nname, u32 nlen, struct vnode *new_vn, u32 flags);
-/** tmpfs_dir_clear() - unmount: forget all entries; directories among them go to @work, referenced. */
+/**
+ * tmpfs_dir_clear() - unmount: forget all entries; directories among them go to
+ * @work, referenced.
+ */
 void tmpfs_dir_clear(struct tmpfs_vnode *dir, struct list *work);
 
 /* file.c */

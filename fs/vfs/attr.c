@@ -218,7 +218,7 @@ void vnode_kill_suid(struct vnode *vn)
 
 /* ---- what the system calls do to a path ---- */
 
-static int path_setattr(const struct path *p, struct vattr *va)
+static int path_setattr(const struct fspath *p, struct vattr *va)
 {
 	int err = mountpt_want_write(p->mnt);
 
@@ -229,7 +229,7 @@ static int path_setattr(const struct path *p, struct vattr *va)
 	return err;
 }
 
-int path_chmod(const struct path *p, mode_t mode)
+int path_chmod(const struct fspath *p, mode_t mode)
 {
 	struct vattr va = { .mask = VATTR_MODE, .mode = mode & 07777 };
 
@@ -238,7 +238,7 @@ int path_chmod(const struct path *p, mode_t mode)
 	return path_setattr(p, &va);
 }
 
-int path_chown(const struct path *p, uid_t uid, gid_t gid)
+int path_chown(const struct fspath *p, uid_t uid, gid_t gid)
 {
 	struct vattr va = { .mask = VATTR_KILL_SUID };
 
@@ -253,7 +253,7 @@ int path_chown(const struct path *p, uid_t uid, gid_t gid)
 	return path_setattr(p, &va);
 }
 
-int path_truncate(const struct path *p, loff_t len, bool is_open)
+int path_truncate(const struct fspath *p, loff_t len, bool is_open)
 {
 	struct vattr va = { .mask = VATTR_SIZE | (is_open ? VATTR_MTIME : 0), .size = (u64)len };
 	struct vnode *vn = path_vnode(p);
@@ -277,7 +277,7 @@ int path_truncate(const struct path *p, loff_t len, bool is_open)
 	return err;
 }
 
-int path_utimes(const struct path *p, const s64 *times, const u8 *how)
+int path_utimes(const struct fspath *p, const s64 *times, const u8 *how)
 {
 	struct vnode *vn = path_vnode(p);
 	struct vattr va = { 0 };
@@ -300,7 +300,7 @@ int path_utimes(const struct path *p, const s64 *times, const u8 *how)
 	return err ? err : path_setattr(p, &va);
 }
 
-int path_statx(const struct path *p, u32 mask, struct vattr *va)
+int path_statx(const struct fspath *p, u32 mask, struct vattr *va)
 {
 	struct vnode *vn = path_vnode(p);
 	int err;
@@ -318,7 +318,7 @@ int path_statx(const struct path *p, u32 mask, struct vattr *va)
 
 #define DAY_NS (24L * 3600 * (s64)NSEC_PER_SEC)
 
-void path_touch_atime(const struct path *p, struct vnode *vn)
+void path_touch_atime(const struct fspath *p, struct vnode *vn)
 {
 	u32 mf = p->mnt->mp_flags;
 	s64 now, atime = vn->vn_atime;
@@ -336,7 +336,7 @@ void path_touch_atime(const struct path *p, struct vnode *vn)
 /* Magic links answer with the name of what they lead to. */
 static long readlink_magic(struct vnode *vn, char __user *buf, size_t size)
 {
-	struct path target;
+	struct fspath target;
 	char *page, *text;
 	long n;
 
@@ -345,7 +345,7 @@ static long readlink_magic(struct vnode *vn, char __user *buf, size_t size)
 		return n;
 	page = path_name_buf();
 	text = page ? path_print_self(&target, page, PATH_MAX) : ERR_PTR(-ENOMEM);
-	path_put(&target);
+	fspath_put(&target);
 	if (IS_ERR(text)) {
 		n = PTR_ERR(text);
 	} else {
@@ -358,7 +358,7 @@ static long readlink_magic(struct vnode *vn, char __user *buf, size_t size)
 	return n;
 }
 
-long path_readlink(const struct path *p, char __user *buf, size_t size)
+long path_readlink(const struct fspath *p, char __user *buf, size_t size)
 {
 	struct vnode *vn = path_vnode(p);
 	void *cookie = NULL;

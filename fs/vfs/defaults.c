@@ -28,7 +28,7 @@ int vnop_no_rename(struct vnode *odir, const char *oname, u32 olen, struct vnode
 }
 const char *vnop_no_readlink(struct vnode *vn, void **cookie) { return ERR_PTR(-EINVAL); }
 void vnop_default_link_put(struct vnode *vn, void *cookie) { }
-int vnop_no_follow(struct vnode *vn, struct path *out) { return -EINVAL; }
+int vnop_no_follow(struct vnode *vn, struct fspath *out) { return -EINVAL; }
 int vnop_no_setattr(struct vnode *vn, const struct vattr *va) { return -EPERM; }
 ssize_t vnop_no_getxattr(struct vnode *vn, const char *name, void *buf, size_t size) { return -EOPNOTSUPP; }
 int vnop_no_setxattr(struct vnode *vn, const char *name, const void *val, size_t size, u32 flags)

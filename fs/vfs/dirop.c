@@ -59,7 +59,7 @@ int entry_may_delete(struct vnode *dir, struct ncent *victim, bool is_dir)
 
 /* ---- the parent of a name ---- */
 
-int parent_find_at(struct walk *w, const struct path *start, const char *name, u32 flags)
+int parent_find_at(struct walk *w, const struct fspath *start, const char *name, u32 flags)
 {
 	int err;
 
@@ -76,7 +76,7 @@ int parent_find_at(struct walk *w, const struct path *start, const char *name, u
 
 int parent_find(struct walk *w, int dirfd, const char *name, u32 flags)
 {
-	struct path start;
+	struct fspath start;
 	int err;
 
 	if (!*name)
@@ -85,7 +85,7 @@ int parent_find(struct walk *w, int dirfd, const char *name, u32 flags)
 	if (err)
 		return err;
 	err = parent_find_at(w, &start, name, flags);
-	path_put(&start);
+	fspath_put(&start);
 	return err;
 }
 
@@ -128,7 +128,7 @@ int dirop_begin_create(struct dirop *op, int dirfd, const char *name, u32 flags,
 	return err ? err : begin_create(op, flags, is_dir);
 }
 
-int dirop_begin_create_at(struct dirop *op, const struct path *start, const char *name, bool is_dir)
+int dirop_begin_create_at(struct dirop *op, const struct fspath *start, const char *name, bool is_dir)
 {
 	int err = parent_find_at(&op->walk, start, name, LOOKUP_KERNEL);
 
@@ -319,7 +319,7 @@ int name_link(int odirfd, const char *oname, int ndirfd, const char *nname, u32 
 	u32 lf = (at_flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) |
 		 (at_flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 	struct dirop op;
-	struct path old;
+	struct fspath old;
 	int err;
 
 	if ((at_flags & AT_EMPTY_PATH) && !cap_has(CAP_DAC_READ_SEARCH))
@@ -338,7 +338,7 @@ int name_link(int odirfd, const char *oname, int ndirfd, const char *nname, u32 
 		err = link_locked(&op, path_vnode(&old));
 	dirop_end(&op);
 out:
-	path_put(&old);
+	fspath_put(&old);
 	return err;
 }
 
@@ -407,7 +407,7 @@ static int delete_name(int dirfd, const char *name, bool is_dir)
 	return err ? err : delete_found(&op, is_dir);
 }
 
-int dirop_unlink_at(const struct path *start, const char *name, bool is_dir)
+int dirop_unlink_at(const struct fspath *start, const char *name, bool is_dir)
 {
 	struct dirop op;
 	int err = parent_find_at(&op.walk, start, name, LOOKUP_KERNEL);

@@ -6,7 +6,7 @@
 
 /** parent_find() - begin a walk and stop in front of the last component; walk_end() on success. */
 int parent_find(struct walk *w, int dirfd, const char *name, u32 flags);
-int parent_find_at(struct walk *w, const struct path *start, const char *name, u32 flags);
+int parent_find_at(struct walk *w, const struct fspath *start, const char *name, u32 flags);
 /** vfs_notify_gone() - a name of @vn went: attribute change, or the end if it was the last. */
 static inline void vfs_notify_gone(struct vnode *vn)
 {

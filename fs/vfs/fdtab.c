@@ -79,7 +79,9 @@ static void array_copy(struct fdarray *to, const struct fdarray *from, u32 n)
 		bitmap_assign_bit(to->full, w, to->used[w] == ~0UL);
 }
 
-/* Make room for number @fd. Lock held on entry and return, dropped in between. 0, -EMFILE, -ENOMEM. */
+/* Make room for number @fd. Lock held on entry and return, dropped in between.
+ * 0, -EMFILE, -ENOMEM.
+ */
 static int grow_locked(struct fdtab *t, u32 fd)
 {
 	struct fdarray *old, *a;
@@ -169,7 +171,7 @@ fail:
 	return err;
 }
 
-void fd_install(int fd, struct ofile *f)
+void fd_publish(int fd, struct ofile *f)
 {
 	struct fdtab *t = table_self();
 
@@ -193,7 +195,7 @@ int fd_add(struct ofile *f, bool cloexec)
 	int fd = fd_reserve(0, cloexec);
 
 	if (fd >= 0)
-		fd_install(fd, f);
+		fd_publish(fd, f);
 	return fd;
 }
 

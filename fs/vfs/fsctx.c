@@ -20,39 +20,39 @@ mode_t umask_self(void)
 	return READ_ONCE(fsctx_self()->umask);
 }
 
-void path_get(const struct path *p)
+void fspath_get(const struct fspath *p)
 {
 	mountpt_get(p->mnt);
 	ncent_get(p->nc);
 }
 
-void path_put(const struct path *p)
+void fspath_put(const struct fspath *p)
 {
 	ncent_put(p->nc);
 	mountpt_put(p->mnt);
 }
 
-void fsctx_root(struct fsctx *f, struct path *out)
+void fsctx_root(struct fsctx *f, struct fspath *out)
 {
 	spin_lock(&f->lock);
 	*out = f->root;
-	path_get(out);
+	fspath_get(out);
 	spin_unlock(&f->lock);
 }
 
-void fsctx_cwd(struct fsctx *f, struct path *out)
+void fsctx_cwd(struct fsctx *f, struct fspath *out)
 {
 	spin_lock(&f->lock);
 	*out = f->cwd;
-	path_get(out);
+	fspath_get(out);
 	spin_unlock(&f->lock);
 }
 
-static void replace(struct fsctx *f, struct path *slot, const struct path *p)
+static void replace(struct fsctx *f, struct fspath *slot, const struct fspath *p)
 {
-	struct path old;
+	struct fspath old;
 
-	path_get(p);
+	fspath_get(p);
 	spin_lock(&f->lock);
 	seq_write_begin(&f->seq);
 	old = *slot;
@@ -60,15 +60,15 @@ static void replace(struct fsctx *f, struct path *slot, const struct path *p)
 	seq_write_end(&f->seq);
 	spin_unlock(&f->lock);
 	if (old.nc)
-		path_put(&old);
+		fspath_put(&old);
 }
 
-void fsctx_set_root(struct fsctx *f, const struct path *p)
+void fsctx_set_root(struct fsctx *f, const struct fspath *p)
 {
 	replace(f, &f->root, p);
 }
 
-void fsctx_set_cwd(struct fsctx *f, const struct path *p)
+void fsctx_set_cwd(struct fsctx *f, const struct fspath *p)
 {
 	replace(f, &f->cwd, p);
 }
@@ -87,8 +87,8 @@ struct fsctx *fsctx_copy(struct fsctx *from)
 	f->root = from->root;
 	f->cwd = from->cwd;
 	f->umask = from->umask;
-	path_get(&f->root);
-	path_get(&f->cwd);
+	fspath_get(&f->root);
+	fspath_get(&f->cwd);
 	spin_unlock(&from->lock);
 	return f;
 }
@@ -97,13 +97,15 @@ void fsctx_put(struct fsctx *f)
 {
 	if (!f || !ref_put(&f->refs))
 		return;
-	path_put(&f->cwd);
-	path_put(&f->root);
+	fspath_put(&f->cwd);
+	fspath_put(&f->root);
 	kmem_free(f);
 }
 
-/* Each slot that was @old held a reference of its own: it is given back here, the caller keeps one. */
-void fsctx_replace(struct fsctx *f, const struct path *old, const struct path *new)
+/* Each slot that was @old held a reference of its own: it is given back here,
+ * the caller keeps one.
+ */
+void fsctx_replace(struct fsctx *f, const struct fspath *old, const struct fspath *new)
 {
 	u32 n = 0;
 
@@ -118,9 +120,9 @@ void fsctx_replace(struct fsctx *f, const struct path *old, const struct path *n
 		n++;
 	}
 	for (u32 i = 0; i < n; i++)
-		path_get(new);
+		fspath_get(new);
 	seq_write_end(&f->seq);
 	spin_unlock(&f->lock);
 	while (n--)
-		path_put(old);
+		fspath_put(old);
 }

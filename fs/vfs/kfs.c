@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel itself does with files by name: initramfs, devtmpfs, drivers, start-up. Modes are exact. */
+/* What the kernel itself does with files by name: initramfs, devtmpfs, drivers,
+ * start-up. Modes are exact.
+ */
 #include "mountop_impl.h"
 
-int kfs_mkdir_at(const struct path *start, const char *name, mode_t mode)
+int kfs_mkdir_at(const struct fspath *start, const char *name, mode_t mode)
 {
 	struct dirop op;
 	int err = dirop_begin_create_at(&op, start, name, true);
@@ -21,7 +23,7 @@ int kfs_mkdir(const char *path, mode_t mode)
 	return kfs_mkdir_at(NULL, path, mode);
 }
 
-int kfs_mknod_at(const struct path *start, const char *name, mode_t mode, uid_t uid, gid_t gid, u64 rdev)
+int kfs_mknod_at(const struct fspath *start, const char *name, mode_t mode, uid_t uid, gid_t gid, u64 rdev)
 {
 	struct dirop op;
 	int err = dirop_begin_create_at(&op, start, name, false);
@@ -62,12 +64,12 @@ int kfs_link(const char *existing, const char *path)
 	return name_link(AT_FDCWD, existing, AT_FDCWD, path, 0);
 }
 
-int kfs_unlink_at(const struct path *start, const char *name)
+int kfs_unlink_at(const struct fspath *start, const char *name)
 {
 	return dirop_unlink_at(start, name, false);
 }
 
-int kfs_rmdir_at(const struct path *start, const char *name)
+int kfs_rmdir_at(const struct fspath *start, const char *name)
 {
 	return dirop_unlink_at(start, name, true);
 }
@@ -84,14 +86,14 @@ int kfs_rmdir(const char *path)
 
 static int change(const char *path, u32 follow, struct vattr *va)
 {
-	struct path p;
+	struct fspath p;
 	int err = path_lookup(path, follow | LOOKUP_KERNEL, &p);
 
 	if (err)
 		return err;
 	va->mask |= VATTR_FORCE;
 	err = vnode_setattr(path_vnode(&p), va);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 
@@ -119,29 +121,29 @@ int kfs_utime(const char *path, s64 mtime_ns)
 
 int kfs_mount(const char *source, const char *target, const char *type, u64 flags, const char *data)
 {
-	struct path p;
+	struct fspath p;
 	int err = path_lookup(target, LOOKUP_FOLLOW, &p);
 
 	if (err)
 		return err;
 	err = mount_by_flags(source, &p, type, flags, data);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 
 int kfs_chdir(const char *path)
 {
-	struct path p;
+	struct fspath p;
 	int err = path_lookup(path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
 
 	if (err)
 		return err;
 	fsctx_set_cwd(fsctx_self(), &p);
-	path_put(&p);
+	fspath_put(&p);
 	return 0;
 }
 
-static int chroot_both(const struct path *p)
+static int chroot_both(const struct fspath *p)
 {
 	fsctx_set_root(fsctx_self(), p);
 	if (fsctx_self() != &fsctx_initial) {
@@ -153,19 +155,19 @@ static int chroot_both(const struct path *p)
 
 int kfs_chroot(const char *path)
 {
-	struct path p;
+	struct fspath p;
 	int err = path_lookup(path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
 
 	if (err)
 		return err;
 	err = chroot_both(&p);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 
 int kfs_move_root(const char *path)
 {
-	struct path from, root;
+	struct fspath from, root;
 	int err = path_lookup(path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &from);
 
 	if (err)
@@ -176,7 +178,7 @@ int kfs_move_root(const char *path)
 		fsctx_set_cwd(fsctx_self(), &from);
 		err = chroot_both(&from);
 	}
-	path_put(&root);
-	path_put(&from);
+	fspath_put(&root);
+	fspath_put(&from);
 	return err;
 }

@@ -24,7 +24,7 @@
 #define MOUNT_HASH_BITS 10
 
 struct rwsem mount_tree_lock = RWSEM_INIT(mount_tree_lock, LOCKRANK_MOUNTNS);
-struct seqcount mount_seq;
+struct seqctr mount_seq;
 static struct spin mount_hash_lock = SPIN_INIT(LOCKRANK_MOUNT_SPIN);	/* protects mount_hash against change */
 static struct hlist mount_hash[1 << MOUNT_HASH_BITS];
 static u32 next_mount_id = 1;
@@ -84,7 +84,7 @@ struct mountpt *mount_find(const struct mountpt *mnt, const struct ncent *nc)
 	}
 }
 
-bool mount_parent(struct mountpt *m, struct path *out)
+bool mount_parent(struct mountpt *m, struct fspath *out)
 {
 	u32 seq;
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Private to the files of fs/vfs that change mount trees; all of it under mount_tree_lock for writing. */
+/* Private to the files of fs/vfs that change mount trees; all of it under
+ * mount_tree_lock for writing.
+ */
 #pragma once
 
 #include "vfs_impl.h"
@@ -29,7 +31,10 @@ struct mountpt *mount_next(struct mountpt *m, struct mountpt *top);
 /** mount_next_skip() - ... not entering @m. */
 struct mountpt *mount_next_skip(struct mountpt *m, struct mountpt *top);
 #define mount_foreach_tree(m, top) for (m = (top); m; m = mount_next(m, top))
-/** mount_copy_tree() - @top seen from @root and all below; unattached. ERR_PTR(-ENOMEM, -EINVAL). */
+/**
+ * mount_copy_tree() - @top seen from @root and all below; unattached.
+ * ERR_PTR(-ENOMEM, -EINVAL).
+ */
 #define COPY_RECURSE	0x1u
 #define COPY_UNBINDABLE	0x2u	/* those too: a whole namespace */
 #define COPY_KEEP_PEERS	0x4u	/* copies of shared mounts join their groups */
@@ -47,7 +52,10 @@ void propagation_set(struct mountpt *m, u32 kind);	/* MS_SHARED ... */
 void propagation_leave(struct mountpt *m);
 void propagation_join(struct mountpt *m, struct mountpt *peer);
 void propagation_enslave(struct mountpt *m, struct mountpt *master);
-/** propagate_mount() - @tree is about to be attached at (@dest, @point): copies to all that must see it. */
+/**
+ * propagate_mount() - @tree is about to be attached at (@dest, @point): copies
+ * to all that must see it.
+ */
 int propagate_mount(struct mountpt *dest, struct ncent *point, struct mountpt *tree, struct list *dead);
 /** propagate_unmount() - the copies of @m that go with it: detached into @dead. */
 void propagate_unmount(struct mountpt *m, struct list *dead);

@@ -56,14 +56,14 @@ void mountns_put(struct mountns *ns)
 }
 
 /* A path seen in the old tree, moved to the copy that the old mount has. Returns what to put. */
-static struct path translate(struct fsctx *f, struct path *slot, u64 mark)
+static struct fspath translate(struct fsctx *f, struct fspath *slot, u64 mark)
 {
-	struct path old = *slot, new;
+	struct fspath old = *slot, new;
 
 	if (old.mnt->mp_mark != mark || !old.mnt->mp_copy)
-		return (struct path){ 0 };
-	new = (struct path){ old.mnt->mp_copy, old.nc };
-	path_get(&new);
+		return (struct fspath){ 0 };
+	new = (struct fspath){ old.mnt->mp_copy, old.nc };
+	fspath_get(&new);
 	spin_lock(&f->lock);
 	seq_write_begin(&f->seq);
 	*slot = new;
@@ -75,7 +75,7 @@ static struct path translate(struct fsctx *f, struct path *slot, u64 mark)
 struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs)
 {
 	struct mountns *ns = mountns_alloc();
-	struct path old[2] = { 0 };
+	struct fspath old[2] = { 0 };
 	struct mountpt *copy, *m;
 	const u64 mark = U64_MAX;
 
@@ -107,7 +107,7 @@ struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs)
 	mounts_unlock(NULL);
 	for (u32 i = 0; i < ARRAY_SIZE(old); i++) {
 		if (old[i].nc)
-			path_put(&old[i]);
+			fspath_put(&old[i]);
 	}
 	return ns;
 }
@@ -131,7 +131,7 @@ void vfs_init(void)
 {
 	struct mount_args args = { .source = "rootfs", .data = "mode=755" };
 	struct mountpt *root;
-	struct path p;
+	struct fspath p;
 
 	path_name_init();
 	ncent_init();
@@ -143,7 +143,7 @@ void vfs_init(void)
 		kpanic("no memory for the root file system");
 	mountns_initial->root = root;
 	mount_ns_set(root, mountns_initial);
-	p = (struct path){ root, root->mp_root };
+	p = (struct fspath){ root, root->mp_root };
 	fsctx_set_root(&fsctx_initial, &p);
 	fsctx_set_cwd(&fsctx_initial, &p);
 	if (!thread_self()->t_fs)
@@ -228,15 +228,15 @@ static void print_mountinfo_line(struct seqbuf *sb, const struct mountpt *m, con
 static const char *root_in_fs(const struct mountpt *m, char *buf)
 {
 	struct mountpt whole = { .mp_root = m->mp_fs->root, .mp_parent = &whole };
-	struct path p = { &whole, m->mp_root }, top = { &whole, m->mp_fs->root };
+	struct fspath p = { &whole, m->mp_root }, top = { &whole, m->mp_fs->root };
 	char *s = path_print(&p, &top, buf, PATH_MAX);
 
 	return IS_ERR(s) ? "/" : s;
 }
 
-static void print_one(struct seqbuf *sb, struct mountpt *m, const struct path *root, int style, char **buf)
+static void print_one(struct seqbuf *sb, struct mountpt *m, const struct fspath *root, int style, char **buf)
 {
-	struct path p = { m, m->mp_root };
+	struct fspath p = { m, m->mp_root };
 	char *where = path_print(&p, root, buf[0], PATH_MAX);
 
 	/* What cannot be reached from the reader's root is not its business. */
@@ -253,7 +253,7 @@ void mounts_print(struct process *proc, struct seqbuf *sb, int style)
 	char *buf[2] = { path_name_buf(), path_name_buf() };
 	struct fsctx *f = NULL;
 	struct mountpt *m;
-	struct path root;
+	struct fspath root;
 
 	if (proc && proc->p_leader) {
 		u64 flags = spin_lock_irqsave(&proc->p_leader->t_lock);
@@ -270,7 +270,7 @@ void mounts_print(struct process *proc, struct seqbuf *sb, int style)
 			print_one(sb, m, &root, style, buf);
 	}
 	rwsem_read_unlock(&mount_tree_lock);
-	path_put(&root);
+	fspath_put(&root);
 	fsctx_put(f);
 	for (int i = 0; i < 2; i++) {
 		if (buf[i])

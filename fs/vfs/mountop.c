@@ -11,7 +11,7 @@
 #define PROPAGATION_KINDS (MS_SHARED | MS_SLAVE | MS_PRIVATE | MS_UNBINDABLE)
 
 /* A mount operation's place: looked up, then locked with what is on top of it. */
-static int lock_target(struct path *target)
+static int lock_target(struct fspath *target)
 {
 	mounts_lock();
 	mount_cross(target);
@@ -48,7 +48,7 @@ static bool tree_has_unbindable(struct mountpt *tree)
 }
 
 /* Tree lock held: put the unattached @tree at @target, here and wherever this is seen. */
-static int graft(struct mountpt *tree, const struct path *target, struct list *dead)
+static int graft(struct mountpt *tree, const struct fspath *target, struct list *dead)
 {
 	struct mountns *ns = target->mnt->mp_ns;
 	struct mountpt *m;
@@ -68,7 +68,7 @@ static int graft(struct mountpt *tree, const struct path *target, struct list *d
 }
 
 /* Attach or throw away; consumes @tree. */
-static int graft_locked_end(struct mountpt *tree, const struct path *target)
+static int graft_locked_end(struct mountpt *tree, const struct fspath *target)
 {
 	struct mountns *ns = target->mnt->mp_ns;
 	LIST_HEAD(dead);
@@ -97,7 +97,7 @@ struct mountpt *mount_make(const char *type, const struct mount_args *args, u32 
 	return m ? m : ERR_PTR(-ENOMEM);
 }
 
-int mount_new(struct path *target, const char *type, const struct mount_args *args, u32 mflags)
+int mount_new(struct fspath *target, const char *type, const struct mount_args *args, u32 mflags)
 {
 	struct mountpt *m;
 	int err;
@@ -118,7 +118,7 @@ int mount_new(struct path *target, const char *type, const struct mount_args *ar
 	return graft_locked_end(m, target);
 }
 
-int mount_bind(struct path *target, const struct path *from, bool recurse)
+int mount_bind(struct fspath *target, const struct fspath *from, bool recurse)
 {
 	struct mountpt *tree;
 	int err;
@@ -149,7 +149,7 @@ static bool is_ancestor_mount(const struct mountpt *anc, const struct mountpt *m
 	}
 }
 
-static int move_check(const struct path *target, const struct path *from)
+static int move_check(const struct fspath *target, const struct fspath *from)
 {
 	struct mountpt *m = from->mnt;
 
@@ -163,9 +163,9 @@ static int move_check(const struct path *target, const struct path *from)
 	return is_ancestor_mount(m, target->mnt) ? -ELOOP : 0;
 }
 
-int mount_move(struct path *target, const struct path *from)
+int mount_move(struct fspath *target, const struct fspath *from)
 {
-	struct path was = { 0 };
+	struct fspath was = { 0 };
 	struct mountns *ns;
 	LIST_HEAD(dead);
 	int err;
@@ -176,7 +176,7 @@ int mount_move(struct path *target, const struct path *from)
 	ns = target->mnt->mp_ns;
 	err = move_check(target, from);
 	if (!err) {
-		was = (struct path){ from->mnt->mp_parent, from->mnt->mp_point };
+		was = (struct fspath){ from->mnt->mp_parent, from->mnt->mp_point };
 		ncent_get(was.nc);
 		mount_detach(from->mnt);
 		err = propagate_mount(target->mnt, target->nc, from->mnt, &dead);
@@ -191,7 +191,7 @@ int mount_move(struct path *target, const struct path *from)
 	return err;
 }
 
-int mount_set_propagation(struct path *p, u64 flags)
+int mount_set_propagation(struct fspath *p, u64 flags)
 {
 	u32 kind = flags & PROPAGATION_KINDS;
 	struct mountpt *m;
@@ -222,7 +222,7 @@ static int set_mount_flags(struct mountpt *m, u32 mflags)
 	return err;
 }
 
-int mount_reconfigure(struct path *p, u32 mflags)
+int mount_reconfigure(struct fspath *p, u32 mflags)
 {
 	int err = -EINVAL;
 
@@ -247,7 +247,7 @@ static bool filesys_has_writers(struct filesys *fs)
 	return false;
 }
 
-int mount_remount(struct path *p, const struct mount_args *args, u32 mflags)
+int mount_remount(struct fspath *p, const struct mount_args *args, u32 mflags)
 {
 	struct filesys *fs = p->mnt->mp_fs;
 	bool want_ro = args->sb_flags & MS_RDONLY;
@@ -296,19 +296,19 @@ static void unmount_tree(struct mountpt *top, struct list *dead)
 	mount_drop_tree(top, dead);
 }
 
-static int remount_root_rdonly(struct path *p)
+static int remount_root_rdonly(struct fspath *p)
 {
 	struct mount_args args = { .sb_flags = MS_RDONLY };
 
 	return mount_remount(p, &args, p->mnt->mp_flags & MOUNT_USER_FLAGS);
 }
 
-int mount_unmount(struct path *p, u32 flags)
+int mount_unmount(struct fspath *p, u32 flags)
 {
 	struct mountpt *m = p->mnt;
 	struct mountns *ns = mountns_self();
 	LIST_HEAD(dead);
-	struct path root;
+	struct fspath root;
 	bool is_root;
 	int err = 0;
 
@@ -316,7 +316,7 @@ int mount_unmount(struct path *p, u32 flags)
 		return -EINVAL;
 	fsctx_root(fsctx_self(), &root);
 	is_root = root.mnt == m;
-	path_put(&root);
+	fspath_put(&root);
 	if ((flags & MNT_EXPIRE) && (is_root || (flags & (MNT_FORCE | MNT_DETACH))))
 		return -EINVAL;
 	if (is_root && !(flags & MNT_DETACH))
@@ -341,7 +341,7 @@ int mount_unmount(struct path *p, u32 flags)
 /* ---- changing the root ---- */
 
 /* Everyone whose root or cwd is @old gets @new; the caller holds references on both. */
-static void replace_roots(const struct path *old, const struct path *new)
+static void replace_roots(const struct fspath *old, const struct fspath *new)
 {
 	struct fsctx *batch[32];
 	u64 last = 0;
@@ -379,7 +379,7 @@ static void replace_roots(const struct path *old, const struct path *new)
 }
 
 /* Is @p in the tree of mounts and names below @root? Tree lock held. */
-static bool is_reachable(const struct path *p, const struct path *root)
+static bool is_reachable(const struct fspath *p, const struct fspath *root)
 {
 	const struct mountpt *m = p->mnt;
 	struct ncent *nc = p->nc;
@@ -393,7 +393,7 @@ static bool is_reachable(const struct path *p, const struct path *root)
 	return ncent_is_below(nc, root->nc);
 }
 
-static int pivot_check(const struct path *root, const struct path *new, const struct path *old)
+static int pivot_check(const struct fspath *root, const struct fspath *new, const struct fspath *old)
 {
 	struct mountns *ns = mountns_self();
 
@@ -412,10 +412,10 @@ static int pivot_check(const struct path *root, const struct path *new, const st
 	return 0;
 }
 
-int mount_pivot(const struct path *new, struct path *old)
+int mount_pivot(const struct fspath *new, struct fspath *old)
 {
 	struct mountns *ns = mountns_self();
-	struct path root, top;
+	struct fspath root, top;
 	int err;
 
 	fsctx_root(fsctx_self(), &root);
@@ -424,7 +424,7 @@ int mount_pivot(const struct path *new, struct path *old)
 		goto out;
 	err = pivot_check(&root, new, old);
 	if (!err) {
-		top = (struct path){ root.mnt->mp_parent, root.mnt->mp_point };
+		top = (struct fspath){ root.mnt->mp_parent, root.mnt->mp_point };
 		ncent_get(top.nc);
 		mount_detach(new->mnt);
 		mount_detach(root.mnt);
@@ -437,6 +437,6 @@ int mount_pivot(const struct path *new, struct path *old)
 		ncent_put(top.nc);
 	}
 out:
-	path_put(&root);
+	fspath_put(&root);
 	return err;
 }

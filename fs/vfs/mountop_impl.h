@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The mount operations, for sys_mount.c, kfs.c and mountns.c. Paths have references that stay the caller's. */
+/* The mount operations, for sys_mount.c, kfs.c and mountns.c. Paths have
+ * references that stay the caller's.
+ */
 #pragma once
 
 #include "vfs_impl.h"
@@ -11,17 +13,17 @@
 /** mount_make() - unattached mount of a new or found instance; ERR_PTR(-ENODEV, ...). */
 struct mountpt *mount_make(const char *type, const struct mount_args *args, u32 mflags, bool is_kernel);
 /* @target moves to what is mounted on top of it. 0 or -errno as mount(2). */
-int mount_new(struct path *target, const char *type, const struct mount_args *args, u32 mflags);
-int mount_bind(struct path *target, const struct path *from, bool recurse);
-int mount_move(struct path *target, const struct path *from);
-int mount_set_propagation(struct path *p, u64 flags);
-int mount_reconfigure(struct path *p, u32 mflags);
-int mount_remount(struct path *p, const struct mount_args *args, u32 mflags);
-int mount_unmount(struct path *p, u32 flags);
-int mount_pivot(const struct path *new, struct path *old);
+int mount_new(struct fspath *target, const char *type, const struct mount_args *args, u32 mflags);
+int mount_bind(struct fspath *target, const struct fspath *from, bool recurse);
+int mount_move(struct fspath *target, const struct fspath *from);
+int mount_set_propagation(struct fspath *p, u64 flags);
+int mount_reconfigure(struct fspath *p, u32 mflags);
+int mount_remount(struct fspath *p, const struct mount_args *args, u32 mflags);
+int mount_unmount(struct fspath *p, u32 flags);
+int mount_pivot(const struct fspath *new, struct fspath *old);
 /** fsctx_replace() - root and cwd equal to @old become @new. */
-void fsctx_replace(struct fsctx *f, const struct path *old, const struct path *new);
+void fsctx_replace(struct fsctx *f, const struct fspath *old, const struct fspath *new);
 /** do_mount_flags() - mount(2)'s flag word, dispatched; @data NUL-terminated or NULL. */
-int mount_by_flags(const char *source, struct path *target, const char *type, u64 flags, const char *data);
+int mount_by_flags(const char *source, struct fspath *target, const char *type, u64 flags, const char *data);
 /** vfs_notify_mounts_gone() - watchers of the root learn of the unmount. */
 void vfs_notify_mounts_gone(struct filesys *fs);

@@ -54,7 +54,7 @@ static LIST_HEAD(lru_list);
 static u64 lru_count;
 
 static struct spin ncent_rename_lock = SPIN_INIT(LOCKRANK_MOUNT_SPIN);	/* one move at a time */
-struct seqcount ncent_rename_seq;
+struct seqctr ncent_rename_seq;
 
 /* ---- hashing: eight bytes a step, a page boundary is never crossed ---- */
 
@@ -629,17 +629,17 @@ u64 ncent_shrink(u64 want)
 	return freed;
 }
 
-static u64 shrink_count(struct shrinker *s)
+static u64 shrink_count(struct cacheshrinker *s)
 {
 	return READ_ONCE(lru_count);
 }
 
-static u64 shrink_scan(struct shrinker *s, u64 n)
+static u64 shrink_scan(struct cacheshrinker *s, u64 n)
 {
 	return ncent_shrink(n);
 }
 
-static struct shrinker nc_shrinker = { .name = "ncent", .count = shrink_count, .scan = shrink_scan };
+static struct cacheshrinker nc_shrinker = { .name = "ncent", .count = shrink_count, .scan = shrink_scan };
 
 static int nc_shrinker_init(void)
 {

@@ -98,7 +98,7 @@ static void release(struct ofile *f)
 	if (f->of_mode & OFILE_EXEC)
 		vnode_allow_write(vn);	/* was a running program's */
 	if (f->of_path.nc)
-		path_put(&f->of_path);
+		fspath_put(&f->of_path);
 }
 
 static void ofile_destroy(struct object *o)
@@ -158,7 +158,7 @@ static u32 mode_of_flags(u32 flags, const struct vnode *vn)
 	return mode;
 }
 
-struct ofile *ofile_open(const struct path *p, u32 flags, const struct credset *cred)
+struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset *cred)
 {
 	struct vnode *vn = path_vnode(p);
 	struct ofile *f = ofile_alloc(cred);
@@ -166,7 +166,7 @@ struct ofile *ofile_open(const struct path *p, u32 flags, const struct credset *
 
 	if (IS_ERR(f))
 		return f;
-	path_get(p);
+	fspath_get(p);
 	f->of_path = *p;
 	f->of_vnode = vn;
 	f->of_mode = mode_of_flags(flags, vn);
@@ -281,7 +281,7 @@ struct ofile *ofile_create_anon(const struct ofile_ops *ops, void *priv, u32 fla
 		return ERR_PTR(-ENOMEM);
 	}
 	mountpt_get(anon_mount);
-	f->of_path = (struct path){ anon_mount, nc };
+	f->of_path = (struct fspath){ anon_mount, nc };
 	f->of_vnode = anon_vnode;
 	f->of_mode = mode_of_flags(flags, anon_vnode);
 	ofile_make_stream(f);

@@ -61,7 +61,7 @@ int open_check_flags(const struct open_how *how, bool is_strict, struct open_req
 }
 
 /* May thread_self open @p like this? O_TRUNC of what is not a file is dropped. */
-static int open_check(const struct path *p, u32 *flags)
+static int open_check(const struct fspath *p, u32 *flags)
 {
 	struct vnode *vn = path_vnode(p);
 	u32 acc = *flags & O_ACCMODE, mask;
@@ -97,7 +97,9 @@ static int open_check(const struct path *p, u32 *flags)
 	return (*flags & O_NOATIME) && !vnode_is_owner(vn) ? -EPERM : 0;
 }
 
-/* In sticky directories that others may write, O_CREAT does not open their files (if so configured). */
+/* In sticky directories that others may write, O_CREAT does not open their
+ * files (if so configured).
+ */
 static int sticky_check(const struct vnode *dir, const struct vnode *vn)
 {
 	u64 level = S_ISFIFO(vn->vn_mode) ? sysctl_protected_fifos :
@@ -108,7 +110,7 @@ static int sticky_check(const struct vnode *dir, const struct vnode *vn)
 	return (dir->vn_mode & 02) || ((dir->vn_mode & 020) && level >= 2) ? -EACCES : 0;
 }
 
-static struct ofile *open_existing(const struct path *p, u32 flags)
+static struct ofile *open_existing(const struct fspath *p, u32 flags)
 {
 	struct ofile *f;
 	int err;
@@ -142,7 +144,7 @@ static struct ofile *open_existing(const struct path *p, u32 flags)
 /* The parent is locked and the name free: make it. Returns the open file. */
 static struct ofile *create_and_open(struct walk *w, struct ncent *nc, const struct open_req *req)
 {
-	struct path p = { w->cur.mnt, nc };
+	struct fspath p = { w->cur.mnt, nc };
 	int err = entry_may_create(w->vn);
 
 	if (!err)
@@ -156,13 +158,13 @@ static struct ofile *create_and_open(struct walk *w, struct ncent *nc, const str
 /* A component was found: open it, or go on in a link (returns NULL). */
 static struct ofile *create_found(struct walk *w, struct ncent *nc, const struct open_req *req)
 {
-	struct path p = { w->cur.mnt, nc };
+	struct fspath p = { w->cur.mnt, nc };
 	struct ofile *f;
 	int err;
 
 	if (req->flags & O_EXCL)
 		return ERR_PTR(-EEXIST);
-	path_get(&p);
+	fspath_get(&p);
 	mount_cross(&p);
 	if (S_ISLNK(path_vnode(&p)->vn_mode) && (w->flags & LOOKUP_FOLLOW)) {
 		err = walk_push_link(w, &p);
@@ -173,7 +175,7 @@ static struct ofile *create_found(struct walk *w, struct ncent *nc, const struct
 		err = sticky_check(w->vn, path_vnode(&p));
 		f = err ? ERR_PTR(err) : open_existing(&p, req->flags);
 	}
-	path_put(&p);
+	fspath_put(&p);
 	return f;
 }
 
@@ -211,7 +213,7 @@ static struct ofile *create_step(struct walk *w, const struct open_req *req)
 
 static struct ofile *open_create(int dirfd, const char *name, const struct open_req *req)
 {
-	struct path start;
+	struct fspath start;
 	struct ofile *f;
 	struct walk w;
 	int err;
@@ -220,7 +222,7 @@ static struct ofile *open_create(int dirfd, const char *name, const struct open_
 	if (err)
 		return ERR_PTR(err);
 	err = walk_begin(&w, &start, name, req->lookup);
-	path_put(&start);
+	fspath_put(&start);
 	if (err)
 		return ERR_PTR(err);
 	do
@@ -234,8 +236,8 @@ static struct ofile *open_tmpfile(int dirfd, const char *name, const struct open
 {
 	struct ofile *f = ERR_PTR(-ENOMEM);
 	struct vnode *dir, *vn;
-	struct path p;
-	struct path tmp;
+	struct fspath p;
+	struct fspath tmp;
 	int err = lookup_from(dirfd, name, req->lookup | LOOKUP_DIRECTORY, &p);
 
 	if (err)
@@ -256,7 +258,7 @@ static struct ofile *open_tmpfile(int dirfd, const char *name, const struct open
 	}
 	if (!(req->flags & O_EXCL))
 		vn->vn_flags |= VNODE_LINKABLE;
-	tmp = (struct path){ p.mnt, ncent_tmp(p.nc, vn) };
+	tmp = (struct fspath){ p.mnt, ncent_tmp(p.nc, vn) };
 	if (tmp.nc) {
 		f = ofile_open(&tmp, req->flags & ~O_TRUNC, NULL);
 		ncent_put(tmp.nc);
@@ -264,14 +266,14 @@ static struct ofile *open_tmpfile(int dirfd, const char *name, const struct open
 out_write:
 	mountpt_drop_write(p.mnt);
 out:
-	path_put(&p);
+	fspath_put(&p);
 	return err ? ERR_PTR(err) : f;
 }
 
 struct ofile *open_name(int dirfd, const char *name, const struct open_req *req)
 {
 	struct ofile *f;
-	struct path p;
+	struct fspath p;
 	size_t len;
 	int err;
 
@@ -293,7 +295,7 @@ struct ofile *open_name(int dirfd, const char *name, const struct open_req *req)
 		f = ERR_PTR(-EISDIR);
 	else
 		f = open_existing(&p, req->flags);
-	path_put(&p);
+	fspath_put(&p);
 	return f;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who gets SIGIO for a file: F_SETOWN, F_SETSIG, O_ASYNC. The owner is kept as a pid that outlives its process. */
+/* Who gets SIGIO for a file: F_SETOWN, F_SETSIG, O_ASYNC. The owner is kept as
+ * a pid that outlives its process.
+ */
 #include "vfs_impl.h"
 
 struct fowner {

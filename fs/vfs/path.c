@@ -33,11 +33,11 @@ PROCINT(proc_protected_symlinks);
 static void walk_put_cur(struct walk *w)
 {
 	if (!w->is_rcu)
-		path_put(&w->cur);
+		fspath_put(&w->cur);
 }
 
 /* Go to @p; in reference mode its references are handed over. */
-static void walk_set_cur(struct walk *w, const struct path *p, u32 seq)
+static void walk_set_cur(struct walk *w, const struct fspath *p, u32 seq)
 {
 	walk_put_cur(w);
 	w->cur = *p;
@@ -59,7 +59,7 @@ static int may_search(struct walk *w)
 	return vnode_permission(vn, MAY_EXEC);
 }
 
-static int cross_mounts(struct walk *w, struct path *p, u32 *seq)
+static int cross_mounts(struct walk *w, struct fspath *p, u32 *seq)
 {
 	struct mountpt *m;
 
@@ -74,7 +74,7 @@ static int cross_mounts(struct walk *w, struct path *p, u32 *seq)
 		}
 		if (!w->is_rcu) {
 			ncent_get(m->mp_root);
-			path_put(p);
+			fspath_put(p);
 		}
 		p->mnt = m;
 		p->nc = m->mp_root;
@@ -83,7 +83,7 @@ static int cross_mounts(struct walk *w, struct path *p, u32 *seq)
 	return 0;
 }
 
-void mount_cross(struct path *p)
+void mount_cross(struct fspath *p)
 {
 	struct walk w = { .is_rcu = false };
 	u32 seq;
@@ -94,14 +94,14 @@ void mount_cross(struct path *p)
 /* ".." in either mode: stops at the root, leaves mounts by their mount point. */
 static int walk_dotdot(struct walk *w)
 {
-	struct path p = w->cur;
+	struct fspath p = w->cur;
 	u32 seq = w->seq;
 	int err;
 
 	if (path_equal(&p, &w->root))
 		return w->flags & LOOKUP_BENEATH ? -EXDEV : 0;
 	if (!w->is_rcu)
-		path_get(&p);
+		fspath_get(&p);
 	for (;;) {
 		struct ncent *nc;
 
@@ -137,11 +137,11 @@ static int walk_dotdot(struct walk *w)
 			if (seq_read_retry(&mount_seq, w->mount_seq))
 				return -ECHILD;
 		} else {
-			struct path up;
+			struct fspath up;
 
 			if (!mount_parent(p.mnt, &up))
 				break;
-			path_put(&p);
+			fspath_put(&p);
 			p = up;
 		}
 		if (w->flags & LOOKUP_NO_XDEV) {
@@ -158,7 +158,7 @@ static int walk_dotdot(struct walk *w)
 	return 0;
 fail:
 	if (!w->is_rcu)
-		path_put(&p);
+		fspath_put(&p);
 	return err;
 }
 
@@ -200,7 +200,7 @@ static struct ncent *entry_lookup(struct ncent *dir, const char *name, u32 len)
 	return nc;
 }
 
-static int step_rcu(struct walk *w, const char *name, u32 len, u32 hash, struct path *p, u32 *seq)
+static int step_rcu(struct walk *w, const char *name, u32 len, u32 hash, struct fspath *p, u32 *seq)
 {
 	struct ncent *dir = w->cur.nc, *nc = ncent_find_rcu(dir, name, len, hash, seq);
 	struct vnode *vn;
@@ -219,7 +219,7 @@ static int step_rcu(struct walk *w, const char *name, u32 len, u32 hash, struct 
 	return cross_mounts(w, p, seq);
 }
 
-static int step_ref(struct walk *w, const char *name, u32 len, struct path *p, bool cross)
+static int step_ref(struct walk *w, const char *name, u32 len, struct fspath *p, bool cross)
 {
 	struct ncent *nc = entry_lookup(w->cur.nc, name, len);
 	u32 seq;
@@ -237,7 +237,7 @@ static int step_ref(struct walk *w, const char *name, u32 len, struct path *p, b
 		int err = cross_mounts(w, p, &seq);
 
 		if (err)
-			path_put(p);
+			fspath_put(p);
 		return err;
 	}
 	return 0;
@@ -288,21 +288,21 @@ static void frame_pop(struct walk *w)
 /* The walk goes on at its root: absolute names. */
 static int walk_to_root(struct walk *w)
 {
-	struct path p = w->root;
+	struct fspath p = w->root;
 
 	if (w->flags & LOOKUP_BENEATH)
 		return -EXDEV;
 	if ((w->flags & LOOKUP_NO_XDEV) && p.mnt != w->cur.mnt)
 		return -EXDEV;
 	if (!w->is_rcu)
-		path_get(&p);
+		fspath_get(&p);
 	walk_set_cur(w, &p, seq_read_begin(&p.nc->nc_seq));
 	return 0;
 }
 
 static int follow_magic(struct walk *w, struct vnode *vn)
 {
-	struct path out;
+	struct fspath out;
 	int err;
 
 	err = vn->vn_ops->follow(vn, &out);
@@ -315,14 +315,14 @@ static int follow_magic(struct walk *w, struct vnode *vn)
 	else if ((w->flags & LOOKUP_NO_XDEV) && out.mnt != w->cur.mnt)
 		err = -EXDEV;
 	if (err) {
-		path_put(&out);
+		fspath_put(&out);
 		return err;
 	}
 	walk_set_cur(w, &out, 0);
 	return 0;
 }
 
-static int link_checks(struct walk *w, const struct path *link)
+static int link_checks(struct walk *w, const struct fspath *link)
 {
 	int err;
 
@@ -342,7 +342,7 @@ static int link_checks(struct walk *w, const struct path *link)
  * Replace the component just found, the link @link (not consumed), by its text.
  * A magic link moves the walk at once.
  */
-static int walk_follow(struct walk *w, const struct path *link)
+static int walk_follow(struct walk *w, const struct fspath *link)
 {
 	struct vnode *vn = path_vnode(link);
 	const char *text;
@@ -379,7 +379,7 @@ static int walk_follow(struct walk *w, const struct path *link)
 	return *text == '/' ? walk_to_root(w) : 0;
 }
 
-int walk_push_link(struct walk *w, const struct path *link)
+int walk_push_link(struct walk *w, const struct fspath *link)
 {
 	w->rest = w->last.name + w->last.len;
 	while (*w->rest == '/')
@@ -418,7 +418,7 @@ static int walk_name(struct walk *w, const char *name, u32 len, u32 hash, bool l
 {
 	bool follow = !last || (w->flags & LOOKUP_FOLLOW) || w->must_be_dir;
 	struct vnode *vn;
-	struct path p;
+	struct fspath p;
 	u32 seq = 0;
 	int err;
 
@@ -436,7 +436,7 @@ static int walk_name(struct walk *w, const char *name, u32 len, u32 hash, bool l
 	if (unlikely(S_ISLNK(vn->vn_mode)) && follow) {
 		err = walk_follow(w, &p);
 		if (!w->is_rcu)
-			path_put(&p);
+			fspath_put(&p);
 		return err;
 	}
 	walk_set_cur(w, &p, seq);
@@ -522,7 +522,7 @@ static int walk_enter(struct walk *w, const char *name)
 }
 
 /* References on where an RCU walk arrived; ends RCU. */
-static int leave_rcu(struct walk *w, struct path *out)
+static int leave_rcu(struct walk *w, struct fspath *out)
 {
 	if (!mountpt_get_live(w->cur.mnt)) {
 		rcu_read_unlock();
@@ -538,7 +538,7 @@ static int leave_rcu(struct walk *w, struct path *out)
 		     seq_read_retry(&mount_seq, w->mount_seq) ||
 		     (is_scoped(w) && seq_read_retry(&ncent_rename_seq, w->rename_seq)))) {
 		rcu_read_unlock();
-		path_put(out);
+		fspath_put(out);
 		return -ECHILD;
 	}
 	rcu_read_unlock();
@@ -546,7 +546,7 @@ static int leave_rcu(struct walk *w, struct path *out)
 }
 
 /* thread_self's root and cwd without references, RCU held. */
-static void fsctx_peek(struct path *root, struct path *cwd)
+static void fsctx_peek(struct fspath *root, struct fspath *cwd)
 {
 	struct fsctx *f = fsctx_self();
 	u32 seq;
@@ -558,10 +558,10 @@ static void fsctx_peek(struct path *root, struct path *cwd)
 	} while (seq_read_retry(&f->seq, seq));
 }
 
-static int lookup_rcu(const struct path *start, const char *name, u32 flags, struct path *out)
+static int lookup_rcu(const struct fspath *start, const char *name, u32 flags, struct fspath *out)
 {
 	struct walk w;
-	struct path cwd;
+	struct fspath cwd;
 	int err;
 
 	rcu_read_lock();
@@ -587,10 +587,10 @@ static int lookup_rcu(const struct path *start, const char *name, u32 flags, str
 	return leave_rcu(&w, out);
 }
 
-int walk_begin(struct walk *w, const struct path *start, const char *name, u32 flags)
+int walk_begin(struct walk *w, const struct fspath *start, const char *name, u32 flags)
 {
 	struct fsctx *f = flags & LOOKUP_KERNEL ? &fsctx_initial : fsctx_self();
-	struct path cwd;
+	struct fspath cwd;
 	int err;
 
 	*w = (struct walk){ .flags = flags, .frames = w->inline_frames, .depth_max = LINK_FRAMES_INLINE };
@@ -598,7 +598,7 @@ int walk_begin(struct walk *w, const struct path *start, const char *name, u32 f
 	w->start = start ? *start : cwd;
 	if (is_scoped(w)) {
 		w->root = w->start;
-		path_get(&w->root);
+		fspath_get(&w->root);
 	} else {
 		fsctx_root(f, &w->root);
 	}
@@ -606,12 +606,12 @@ int walk_begin(struct walk *w, const struct path *start, const char *name, u32 f
 	w->rename_seq = seq_read_begin(&ncent_rename_seq);
 	err = walk_enter(w, name);
 	if (err) {
-		path_put(&w->root);
+		fspath_put(&w->root);
 		w->root.nc = NULL;
 	} else {
-		path_get(&w->cur);
+		fspath_get(&w->cur);
 	}
-	path_put(&cwd);
+	fspath_put(&cwd);
 	return err;
 }
 
@@ -623,8 +623,8 @@ void walk_end(struct walk *w)
 		frame_pop(w);
 	if (w->frames != w->inline_frames)
 		kmem_free(w->frames);
-	path_put(&w->cur);
-	path_put(&w->root);
+	fspath_put(&w->cur);
+	fspath_put(&w->root);
 	w->root.nc = NULL;
 }
 
@@ -641,7 +641,7 @@ struct ncent *walk_child(struct walk *w)
 	return entry_lookup_locked(w->cur.nc, w->last.name, w->last.len);
 }
 
-static int lookup_ref(const struct path *start, const char *name, u32 flags, struct path *out)
+static int lookup_ref(const struct fspath *start, const char *name, u32 flags, struct fspath *out)
 {
 	struct walk w;
 	int err = walk_begin(&w, start, name, flags);
@@ -655,13 +655,13 @@ static int lookup_ref(const struct path *start, const char *name, u32 flags, str
 		err = -EAGAIN;
 	if (!err) {
 		*out = w.cur;
-		path_get(out);
+		fspath_get(out);
 	}
 	walk_end(&w);
 	return err;
 }
 
-int path_lookup_at(const struct path *start, const char *name, u32 flags, struct path *out)
+int path_lookup_at(const struct fspath *start, const char *name, u32 flags, struct fspath *out)
 {
 	int err = -ECHILD;
 

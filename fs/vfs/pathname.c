@@ -43,7 +43,7 @@ char *path_name_buf(void)
 	return objcache_alloc(name_cache, ALLOC_KERNEL);
 }
 
-int start_from(int dirfd, const char *name, struct path *out)
+int start_from(int dirfd, const char *name, struct fspath *out)
 {
 	struct fdref r;
 
@@ -59,14 +59,14 @@ int start_from(int dirfd, const char *name, struct path *out)
 		return -ENOTDIR;
 	}
 	*out = r.file->of_path;
-	path_get(out);
+	fspath_get(out);
 	fd_return(r);
 	return 0;
 }
 
-int lookup_from(int dirfd, const char *name, u32 flags, struct path *out)
+int lookup_from(int dirfd, const char *name, u32 flags, struct fspath *out)
 {
-	struct path start;
+	struct fspath start;
 	int err;
 
 	if (dirfd == AT_FDCWD || (*name == '/' && !(flags & LOOKUP_IN_ROOT)))
@@ -79,11 +79,11 @@ int lookup_from(int dirfd, const char *name, u32 flags, struct path *out)
 		return 0;
 	}
 	err = path_lookup_at(&start, name, flags, out);
-	path_put(&start);
+	fspath_put(&start);
 	return err;
 }
 
-int path_lookup_user(int dirfd, const char __user *uname, u32 flags, struct path *out)
+int path_lookup_user(int dirfd, const char __user *uname, u32 flags, struct fspath *out)
 {
 	char *name = path_name_get(uname, flags);
 	int err;
@@ -95,7 +95,7 @@ int path_lookup_user(int dirfd, const char __user *uname, u32 flags, struct path
 	return err;
 }
 
-int path_lookup(const char *name, u32 flags, struct path *out)
+int path_lookup(const char *name, u32 flags, struct fspath *out)
 {
 	return path_lookup_at(NULL, name, flags, out);
 }
@@ -113,8 +113,10 @@ static bool prepend(struct printer *p, const char *s, size_t n)
 	return true;
 }
 
-/* Names that are not in any directory: "pipe:[12]", "anon_inode:[eventfd]", "/memfd:x (deleted)". */
-static char *print_anon(const struct path *p, char *buf, size_t size)
+/* Names that are not in any directory: "pipe:[12]", "anon_inode:[eventfd]",
+ * "/memfd:x (deleted)".
+ */
+static char *print_anon(const struct fspath *p, char *buf, size_t size)
 {
 	const struct ncent *nc = p->nc;
 	char text[NAME_MAX + 40];
@@ -131,7 +133,7 @@ static char *print_anon(const struct path *p, char *buf, size_t size)
 }
 
 /* One attempt under RCU; 0, -ENAMETOOLONG. *reached: @root was met. */
-static int print_walk(const struct path *p, const struct path *root, struct printer *pr, bool *reached)
+static int print_walk(const struct fspath *p, const struct fspath *root, struct printer *pr, bool *reached)
 {
 	const struct mountpt *mnt = p->mnt;
 	const struct ncent *nc = p->nc;
@@ -163,7 +165,7 @@ static int print_walk(const struct path *p, const struct path *root, struct prin
 	return 0;
 }
 
-char *path_print(const struct path *p, const struct path *root, char *buf, size_t size)
+char *path_print(const struct fspath *p, const struct fspath *root, char *buf, size_t size)
 {
 	bool is_gone = (p->nc->nc_flags & NCENT_UNHASHED) && p->nc->nc_parent != p->nc;
 	struct printer pr;
@@ -195,13 +197,13 @@ char *path_print(const struct path *p, const struct path *root, char *buf, size_
 	return err ? ERR_PTR(err) : pr.at;
 }
 
-char *path_print_self(const struct path *p, char *buf, size_t size)
+char *path_print_self(const struct fspath *p, char *buf, size_t size)
 {
-	struct path root;
+	struct fspath root;
 	char *s;
 
 	fsctx_root(fsctx_self(), &root);
 	s = path_print(p, &root, buf, size);
-	path_put(&root);
+	fspath_put(&root);
 	return s;
 }

@@ -42,5 +42,8 @@ int poll_sleep(struct poll_set *s, nsec_t deadline);
  * Return: records with events, 0 on time-out, -ERESTARTNOHAND on a signal, -ENOMEM.
  */
 int poll_run(struct poll_set *s, struct pollfd *fds, u32 n, nsec_t deadline);
-/** poll_put_rest() - store the time left until @deadline as a timespec or timeval, if that is writable. */
+/**
+ * poll_put_rest() - store the time left until @deadline as a timespec or
+ * timeval, if that is writable.
+ */
 void poll_put_rest(void __user *ts, nsec_t deadline, bool is_timeval);

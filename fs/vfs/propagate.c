@@ -95,7 +95,9 @@ void propagation_set(struct mountpt *m, u32 kind)
 		make_shared(m);
 		break;
 	case MS_SLAVE:
-		/* A former peer becomes the master; alone, it stays what it was or turns private. */
+		/* A former peer becomes the master; alone, it stays what it was
+		 * or turns private.
+		 */
 		master = list_is_empty(&m->mp_peer) ? NULL : list_next_entry(m, mp_peer);
 		if (!is_shared(m))
 			break;

@@ -13,13 +13,13 @@ static u32 follow_flag(u32 at)
 
 long sys_fchmodat(int dirfd, const char __user *name, u32 mode)
 {
-	struct path p;
+	struct fspath p;
 	int err = path_lookup_user(dirfd, name, LOOKUP_FOLLOW, &p);
 
 	if (err)
 		return err;
 	err = path_chmod(&p, mode);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 
@@ -44,7 +44,7 @@ long sys_fchmod(int fd, u32 mode)
 
 long sys_fchownat(int dirfd, const char __user *name, u32 uid, u32 gid, u32 flags)
 {
-	struct path p;
+	struct fspath p;
 	int err;
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
@@ -53,7 +53,7 @@ long sys_fchownat(int dirfd, const char __user *name, u32 uid, u32 gid, u32 flag
 	if (err)
 		return err;
 	err = path_chown(&p, uid, gid);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 
@@ -83,7 +83,7 @@ long sys_fchown(int fd, u32 uid, u32 gid)
 
 static long utimes_at(int dirfd, const char __user *name, const s64 *times, const u8 *how, u32 flags)
 {
-	struct path p;
+	struct fspath p;
 	struct fdref r;
 	int err;
 
@@ -103,7 +103,7 @@ static long utimes_at(int dirfd, const char __user *name, const s64 *times, cons
 	if (err)
 		return err;
 	err = path_utimes(&p, times, how);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 
@@ -186,7 +186,7 @@ long sys_utime(const char __user *name, const void __user *ut)
 
 long sys_truncate(const char __user *name, loff_t len)
 {
-	struct path p;
+	struct fspath p;
 	struct vnode *vn;
 	int err;
 
@@ -202,7 +202,7 @@ long sys_truncate(const char __user *name, loff_t len)
 		err = -EINVAL;
 	else
 		err = path_truncate(&p, len, false);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 

@@ -121,7 +121,7 @@ long sys_getdents(int fd, void __user *buf, u32 size)
 long sys_getcwd(char __user *buf, size_t size)
 {
 	char *page = path_name_buf(), *text;
-	struct path cwd;
+	struct fspath cwd;
 	size_t len;
 	long n;
 
@@ -140,14 +140,14 @@ long sys_getcwd(char __user *buf, size_t size)
 	len = strlen(text) + 1;
 	n = len > size ? -ERANGE : user_copyout(buf, text, len) ? -EFAULT : (long)len;
 out:
-	path_put(&cwd);
+	fspath_put(&cwd);
 	path_name_put(page);
 	return n;
 }
 
 long sys_chdir(const char __user *name)
 {
-	struct path p;
+	struct fspath p;
 	int err = path_lookup_user(AT_FDCWD, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
 
 	if (err)
@@ -155,7 +155,7 @@ long sys_chdir(const char __user *name)
 	err = vnode_permission(path_vnode(&p), MAY_EXEC);
 	if (!err)
 		fsctx_set_cwd(fsctx_self(), &p);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 
@@ -178,7 +178,7 @@ long sys_fchdir(int fd)
 
 long sys_chroot(const char __user *name)
 {
-	struct path p;
+	struct fspath p;
 	int err = path_lookup_user(AT_FDCWD, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
 
 	if (err)
@@ -188,6 +188,6 @@ long sys_chroot(const char __user *name)
 		err = -EPERM;
 	if (!err)
 		fsctx_set_root(fsctx_self(), &p);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }

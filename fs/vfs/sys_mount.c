@@ -32,9 +32,9 @@ static u32 view_flags(u64 flags)
 	return m;
 }
 
-static int with_source(const char *source, struct path *target, u64 flags)
+static int with_source(const char *source, struct fspath *target, u64 flags)
 {
-	struct path from;
+	struct fspath from;
 	int err;
 
 	if (!source || !*source)
@@ -46,11 +46,11 @@ static int with_source(const char *source, struct path *target, u64 flags)
 		err = mount_bind(target, &from, flags & MS_REC);
 	else
 		err = mount_move(target, &from);
-	path_put(&from);
+	fspath_put(&from);
 	return err;
 }
 
-int mount_by_flags(const char *source, struct path *target, const char *type, u64 flags, const char *data)
+int mount_by_flags(const char *source, struct fspath *target, const char *type, u64 flags, const char *data)
 {
 	struct mount_args args = { .source = source, .data = data };
 	u32 view;
@@ -115,7 +115,7 @@ long sys_mount(const char __user *usource, const char __user *utarget, const cha
 	       const void __user *udata)
 {
 	char *type = copy_name(utype), *source = copy_name(usource), *data = copy_data(udata);
-	struct path target;
+	struct fspath target;
 	int err = 0;
 
 	if (IS_ERR(type))
@@ -131,7 +131,7 @@ long sys_mount(const char __user *usource, const char __user *utarget, const cha
 			err = -EPERM;
 		else
 			err = mount_by_flags(source, &target, type, flags, data);
-		path_put(&target);
+		fspath_put(&target);
 	}
 	if (!IS_ERR(data))
 		kmem_free(data);
@@ -142,7 +142,7 @@ long sys_mount(const char __user *usource, const char __user *utarget, const cha
 
 long sys_umount2(const char __user *name, u32 flags)
 {
-	struct path p;
+	struct fspath p;
 	int err;
 
 	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
@@ -154,13 +154,13 @@ long sys_umount2(const char __user *name, u32 flags)
 		err = -EPERM;
 	else
 		err = mount_unmount(&p, flags);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 
 long sys_pivot_root(const char __user *unew, const char __user *uold)
 {
-	struct path new, old;
+	struct fspath new, old;
 	int err;
 
 	if (!cap_has(CAP_SYS_ADMIN))
@@ -171,8 +171,8 @@ long sys_pivot_root(const char __user *unew, const char __user *uold)
 	err = path_lookup_user(AT_FDCWD, uold, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &old);
 	if (!err) {
 		err = mount_pivot(&new, &old);
-		path_put(&old);
+		fspath_put(&old);
 	}
-	path_put(&new);
+	fspath_put(&new);
 	return err;
 }

@@ -20,7 +20,7 @@ static long open_fd(int dirfd, const char __user *uname, const struct open_req *
 			fd_cancel(fd);
 			fd = (int)PTR_ERR(f);
 		} else {
-			fd_install(fd, f);
+			fd_publish(fd, f);
 		}
 	}
 	path_name_put(name);
@@ -125,7 +125,7 @@ static long dup_from(int fd, int min, bool cloexec)
 	if (new < 0)
 		ofile_put(f);
 	else
-		fd_install(new, f);
+		fd_publish(new, f);
 	return new;
 }
 

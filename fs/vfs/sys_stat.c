@@ -19,7 +19,7 @@ static int put_stat(struct stat_linux __user *out, const struct vattr *va)
 	return user_copyout(out, &st, sizeof(st));
 }
 
-static long stat_path(const struct path *p, struct stat_linux __user *out)
+static long stat_path(const struct fspath *p, struct stat_linux __user *out)
 {
 	struct vattr va = { 0 };
 	int err = path_statx(p, STATX_BASIC_STATS, &va);
@@ -29,13 +29,13 @@ static long stat_path(const struct path *p, struct stat_linux __user *out)
 
 static long stat_name(int dirfd, const char __user *name, u32 lookup, struct stat_linux __user *out)
 {
-	struct path p;
+	struct fspath p;
 	long err = path_lookup_user(dirfd, name, lookup, &p);
 
 	if (err)
 		return err;
 	err = stat_path(&p, out);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 
@@ -94,7 +94,7 @@ long sys_statx(int dirfd, const char __user *name, u32 flags, u32 mask, struct s
 {
 	struct vattr va = { 0 };
 	struct statx sx;
-	struct path p;
+	struct fspath p;
 	int err;
 
 	if (mask & STATX_RESERVED)
@@ -106,7 +106,7 @@ long sys_statx(int dirfd, const char __user *name, u32 flags, u32 mask, struct s
 	if (err)
 		return err;
 	err = path_statx(&p, mask, &va);
-	path_put(&p);
+	fspath_put(&p);
 	if (err)
 		return err;
 	sx = (struct statx){
@@ -137,7 +137,7 @@ static struct credset *real_creds(void)
 	return c;
 }
 
-static int check_access(const struct path *p, u32 mode)
+static int check_access(const struct fspath *p, u32 mode)
 {
 	struct vnode *vn = path_vnode(p);
 	int err;
@@ -157,7 +157,7 @@ static long do_access(int dirfd, const char __user *name, u32 mode, u32 flags)
 {
 	const struct credset *old = NULL, *self = cred_self();
 	struct credset *real = NULL;
-	struct path p;
+	struct fspath p;
 	int err;
 
 	if ((mode & ~7u) || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
@@ -172,7 +172,7 @@ static long do_access(int dirfd, const char __user *name, u32 mode, u32 flags)
 	err = path_lookup_user(dirfd, name, lookup_of_at(flags), &p);
 	if (!err) {
 		err = check_access(&p, mode);
-		path_put(&p);
+		fspath_put(&p);
 	}
 	if (real) {
 		cred_revert(old);
@@ -200,7 +200,7 @@ long sys_faccessat2(int dirfd, const char __user *name, u32 mode, u32 flags)
 
 long sys_readlinkat(int dirfd, const char __user *name, char __user *buf, s32 size)
 {
-	struct path p;
+	struct fspath p;
 	long n;
 
 	if (size <= 0)
@@ -212,7 +212,7 @@ long sys_readlinkat(int dirfd, const char __user *name, char __user *buf, s32 si
 	/* An empty name on something else than a link: as if there were no name. */
 	if (n == -EINVAL && is_empty_name(name, AT_EMPTY_PATH))
 		n = -ENOENT;
-	path_put(&p);
+	fspath_put(&p);
 	return n;
 }
 
@@ -223,7 +223,7 @@ long sys_readlink(const char __user *name, char __user *buf, s32 size)
 
 /* ---- statfs ---- */
 
-static u64 statfs_flags(const struct path *p)
+static u64 statfs_flags(const struct fspath *p)
 {
 	u32 m = p->mnt->mp_flags;
 	u64 f = ST_VALID;
@@ -249,7 +249,7 @@ static u64 statfs_flags(const struct path *p)
 	return f;
 }
 
-static long put_statfs(const struct path *p, struct statfs __user *out)
+static long put_statfs(const struct fspath *p, struct statfs __user *out)
 {
 	struct filesys *fs = p->nc->nc_fs;
 	struct statfs_info i = { 0 };
@@ -271,13 +271,13 @@ static long put_statfs(const struct path *p, struct statfs __user *out)
 
 long sys_statfs(const char __user *name, struct statfs __user *out)
 {
-	struct path p;
+	struct fspath p;
 	long err = path_lookup_user(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
 
 	if (err)
 		return err;
 	err = put_statfs(&p, out);
-	path_put(&p);
+	fspath_put(&p);
 	return err;
 }
 

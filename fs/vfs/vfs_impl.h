@@ -34,9 +34,9 @@ struct lastname { const char *name; u32 len; enum last_kind kind; bool has_slash
 struct link_frame { const char *rest; struct vnode *vn; void *cookie; };
 
 struct walk {
-	struct path cur;	/* where we are; references unless is_rcu */
-	struct path root;	/* where "/" and ".." end; references unless is_rcu */
-	struct path start;	/* relative names begin here; borrowed by the caller */
+	struct fspath cur;	/* where we are; references unless is_rcu */
+	struct fspath root;	/* where "/" and ".." end; references unless is_rcu */
+	struct fspath start;	/* relative names begin here; borrowed by the caller */
 	struct vnode *vn;	/* of cur */
 	const char *rest;	/* text still to do */
 	u32 seq;		/* of cur.nc while is_rcu */
@@ -52,24 +52,36 @@ struct walk {
 };
 
 /** walk_begin() - resolve @name from @start (NULL: cwd); reference mode. */
-int walk_begin(struct walk *w, const struct path *start, const char *name, u32 flags);
+int walk_begin(struct walk *w, const struct fspath *start, const char *name, u32 flags);
 /** walk_parent() - go on to the last component: cur is its directory. 0 or -errno. */
 int walk_parent(struct walk *w);
-/** walk_push_link() - a symbolic link was found as last component of cur: walk_parent() goes on in it. */
-int walk_push_link(struct walk *w, const struct path *link);
-/** walk_child() - entry @last of cur, mounts not crossed; maybe negative. Referenced or ERR_PTR. Locks: needs the dir's. */
+/**
+ * walk_push_link() - a symbolic link was found as last component of cur:
+ * walk_parent() goes on in it.
+ */
+int walk_push_link(struct walk *w, const struct fspath *link);
+/**
+ * walk_child() - entry @last of cur, mounts not crossed; maybe negative.
+ * Referenced or ERR_PTR. Locks: needs the dir's.
+ */
 struct ncent *walk_child(struct walk *w);
 /** walk_end() - drop everything. */
 void walk_end(struct walk *w);
-/** mount_cross() - replace @p by what is mounted on it, as often as needed. Keeps references right. */
-void mount_cross(struct path *p);
+/**
+ * mount_cross() - replace @p by what is mounted on it, as often as needed.
+ * Keeps references right.
+ */
+void mount_cross(struct fspath *p);
 
 /** lookup_from() - @name from @dirfd (as path_lookup_at); @flags may hold LOOKUP_EMPTY. */
-int lookup_from(int dirfd, const char *name, u32 flags, struct path *out);
+int lookup_from(int dirfd, const char *name, u32 flags, struct fspath *out);
 /** start_from() - directory for a relative name: *out with references. -EBADF, -ENOTDIR. */
-int start_from(int dirfd, const char *name, struct path *out);
+int start_from(int dirfd, const char *name, struct fspath *out);
 
-/** entry_lookup_locked() - child of a directory whose lock is held; asks the file system. May be negative. */
+/**
+ * entry_lookup_locked() - child of a directory whose lock is held; asks the
+ * file system. May be negative.
+ */
 struct ncent *entry_lookup_locked(struct ncent *dir, const char *name, u32 len);
 
 extern u64 sysctl_protected_symlinks, sysctl_protected_hardlinks, sysctl_protected_fifos,
@@ -80,22 +92,25 @@ extern u64 sysctl_protected_symlinks, sysctl_protected_hardlinks, sysctl_protect
 /* A name about to be made, removed or renamed: parent locked, entry referenced. */
 struct dirop {
 	struct walk walk;
-	struct path dir;	/* borrowed from walk.cur */
+	struct fspath dir;	/* borrowed from walk.cur */
 	struct ncent *nc;
 	bool has_write;		/* on the mount */
 };
 /** dirop_begin_create() - lock the parent of @name for making it: -EEXIST if there. */
 int dirop_begin_create(struct dirop *op, int dirfd, const char *name, u32 lookup_flags, bool is_dir);
 /** dirop_begin_create_at() - the kernel's own: relative to @start, no permission asked. */
-int dirop_begin_create_at(struct dirop *op, const struct path *start, const char *name, bool is_dir);
+int dirop_begin_create_at(struct dirop *op, const struct fspath *start, const char *name, bool is_dir);
 /** dirop_unlink_at() - the kernel's own removal of a name. */
-int dirop_unlink_at(const struct path *start, const char *name, bool is_dir);
+int dirop_unlink_at(const struct fspath *start, const char *name, bool is_dir);
 void dirop_end(struct dirop *op);
 /** entry_may_create() - permission of thread_self to make a name in @dir (locked). */
 int entry_may_create(struct vnode *dir);
 /** entry_may_delete() - ... to remove @victim from it. */
 int entry_may_delete(struct vnode *dir, struct ncent *victim, bool is_dir);
-/** entry_create() - regular file @nc (negative) in @dir, locked, permission checked by the caller. */
+/**
+ * entry_create() - regular file @nc (negative) in @dir, locked, permission
+ * checked by the caller.
+ */
 int entry_create(struct ncent *dir, struct ncent *nc, mode_t mode);
 int entry_mkdir(struct ncent *dir, struct ncent *nc, mode_t mode);
 int entry_mknod(struct ncent *dir, struct ncent *nc, mode_t mode, u64 rdev);
@@ -115,7 +130,10 @@ int name_rename(int odirfd, const char *oname, int ndirfd, const char *nname, u3
 struct open_req { u32 flags; mode_t mode; u32 lookup; };
 /** open_name() - open(2): @name a kernel string. Referenced ofile or ERR_PTR. */
 struct ofile *open_name(int dirfd, const char *name, const struct open_req *req);
-/** open_check_flags() - 0 and *out filled, -EINVAL as openat2 (is_strict) or as openat (unknown bits dropped). */
+/**
+ * open_check_flags() - 0 and *out filled, -EINVAL as openat2 (is_strict) or as
+ * openat (unknown bits dropped).
+ */
 int open_check_flags(const struct open_how *how, bool is_strict, struct open_req *out);
 /** ofile_alloc() - blank file with one reference; -ENFILE, -ENOMEM. */
 struct ofile *ofile_alloc(const struct credset *cred);
@@ -126,16 +144,16 @@ extern const struct ofile_ops no_fops;		/* refuses everything; files being set u
 mode_t umask_self(void);
 
 /* ---- attributes: attr.c ---- */
-int path_chmod(const struct path *p, mode_t mode);
-int path_chown(const struct path *p, uid_t uid, gid_t gid);
-int path_truncate(const struct path *p, loff_t len, bool is_open);
-int path_utimes(const struct path *p, const s64 *times, const u8 *how);
+int path_chmod(const struct fspath *p, mode_t mode);
+int path_chown(const struct fspath *p, uid_t uid, gid_t gid);
+int path_truncate(const struct fspath *p, loff_t len, bool is_open);
+int path_utimes(const struct fspath *p, const s64 *times, const u8 *how);
 enum { TIME_SET, TIME_NOW, TIME_OMIT };
-int path_statx(const struct path *p, u32 mask, struct vattr *va);
+int path_statx(const struct fspath *p, u32 mask, struct vattr *va);
 /** path_readlink() - a link's text to user memory: bytes, cut to @size; -EINVAL if @p is none. */
-long path_readlink(const struct path *p, char __user *buf, size_t size);
+long path_readlink(const struct fspath *p, char __user *buf, size_t size);
 /** path_touch_atime() - reading happened: relatime and mount rules. */
-void path_touch_atime(const struct path *p, struct vnode *vn);
+void path_touch_atime(const struct fspath *p, struct vnode *vn);
 static inline void ofile_touch_atime(struct ofile *f)
 {
 	if (!(f->of_flags & O_NOATIME))
@@ -144,7 +162,7 @@ static inline void ofile_touch_atime(struct ofile *f)
 
 /* ---- mount.c and its parts ---- */
 extern struct rwsem mount_tree_lock;
-extern struct seqcount mount_seq;
+extern struct seqctr mount_seq;
 /** mount_find_rcu() - what is mounted on (@mnt, @nc); RCU held; NULL. */
 struct mountpt *mount_find_rcu(const struct mountpt *mnt, const struct ncent *nc);
 /** mount_find() - the same with a reference. */
@@ -170,7 +188,10 @@ void fowner_free(struct ofile *f);
 long fowner_fcntl(struct ofile *f, u32 cmd, uptr arg);
 
 
-/** rw_check() - range and descriptor-independent checks of a transfer at @pos; bytes to do or -errno. */
+/**
+ * rw_check() - range and descriptor-independent checks of a transfer at @pos;
+ * bytes to do or -errno.
+ */
 static inline bool pos_is_valid(loff_t pos, size_t n)
 {
 	return pos >= 0 && (u64)pos + n <= (u64)S64_MAX;
@@ -179,16 +200,22 @@ static inline bool pos_is_valid(loff_t pos, size_t n)
 
 ssize_t ofile_read(struct ofile *f, struct uio *u, loff_t *pos);
 ssize_t ofile_write(struct ofile *f, struct uio *u, loff_t *pos);
-/** fsize_limit() - how much of [@pos, @pos+n) may be written: RLIMIT_FSIZE, largest file; -EFBIG (and SIGXFSZ). */
+/**
+ * fsize_limit() - how much of [@pos, @pos+n) may be written: RLIMIT_FSIZE,
+ * largest file; -EFBIG (and SIGXFSZ).
+ */
 ssize_t fsize_limit(struct vnode *vn, loff_t pos, size_t n);
 
 /** thread_self's root for printing and scoping. */
 struct mountns *mountns_self(void);
 
 /** mount_parent() - mount point of @m with references; false at the top of the tree. */
-bool mount_parent(struct mountpt *m, struct path *out);
+bool mount_parent(struct mountpt *m, struct fspath *out);
 void path_name_init(void);
-/** fdtab_close_range() - close thread_self's descriptors first..last, or mark them close-on-exec. */
+/**
+ * fdtab_close_range() - close thread_self's descriptors first..last, or mark
+ * them close-on-exec.
+ */
 int fdtab_close_range(u32 first, u32 last, bool mark_only);
 extern u64 sysctl_nr_open;
 /** fd_dup_min() - F_DUPFD. */

@@ -216,17 +216,17 @@ bool vnode_evict_all(struct filesys *fs)
 	return list_is_empty(&fs->vnodes);
 }
 
-static u64 shrink_count(struct shrinker *s)
+static u64 shrink_count(struct cacheshrinker *s)
 {
 	return READ_ONCE(lru_count);
 }
 
-static u64 shrink_scan(struct shrinker *s, u64 n)
+static u64 shrink_scan(struct cacheshrinker *s, u64 n)
 {
 	return vnode_shrink(n);
 }
 
-static struct shrinker vnode_shrinker = { .name = "vnode", .count = shrink_count, .scan = shrink_scan };
+static struct cacheshrinker vnode_shrinker = { .name = "vnode", .count = shrink_count, .scan = shrink_scan };
 
 static int vnode_shrinker_init(void)
 {

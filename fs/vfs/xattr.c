@@ -54,7 +54,7 @@ static int copy_name(char *name, const char __user *uname)
 
 /* ---- one path ---- */
 
-static long do_set(const struct path *p, const char __user *uname, const void __user *uval, size_t size, u32 flags)
+static long do_set(const struct fspath *p, const char __user *uname, const void __user *uval, size_t size, u32 flags)
 {
 	struct vnode *vn = path_vnode(p);
 	char name[XATTR_NAME_MAX + 1];
@@ -94,7 +94,7 @@ out:
 	return err;
 }
 
-static long do_get(const struct path *p, const char __user *uname, void __user *uval, size_t size)
+static long do_get(const struct fspath *p, const char __user *uname, void __user *uval, size_t size)
 {
 	struct vnode *vn = path_vnode(p);
 	char name[XATTR_NAME_MAX + 1];
@@ -118,7 +118,7 @@ static long do_get(const struct path *p, const char __user *uname, void __user *
 	return n;
 }
 
-static long do_list(const struct path *p, char __user *ulist, size_t size)
+static long do_list(const struct fspath *p, char __user *ulist, size_t size)
 {
 	struct vnode *vn = path_vnode(p);
 	char *list = NULL;
@@ -137,7 +137,7 @@ static long do_list(const struct path *p, char __user *ulist, size_t size)
 	return n;
 }
 
-static long do_remove(const struct path *p, const char __user *uname)
+static long do_remove(const struct fspath *p, const char __user *uname)
 {
 	struct vnode *vn = path_vnode(p);
 	char name[XATTR_NAME_MAX + 1];
@@ -162,18 +162,18 @@ static long do_remove(const struct path *p, const char __user *uname)
 /* ---- by name, by link, by descriptor ---- */
 
 #define BY_NAME(uname, lookup, expr) ({						\
-	struct path p;								\
+	struct fspath p;								\
 	long _r = path_lookup_user(AT_FDCWD, uname, lookup, &p);		\
 	if (!_r) {								\
 		_r = (expr);							\
-		path_put(&p);							\
+		fspath_put(&p);							\
 	}									\
 	_r; })
 #define BY_FD(fd, expr) ({							\
 	struct fdref _f = fd_borrow(fd);					\
 	long _r = -EBADF;							\
 	if (_f.file) {								\
-		struct path p = _f.file->of_path;				\
+		struct fspath p = _f.file->of_path;				\
 		_r = (expr);							\
 		fd_return(_f);							\
 	}									\

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* open(2), fcntl(2), *at(2), locks, fallocate(2), splice(2): Linux x86-64 numbers and structures. */
+/* open(2), fcntl(2), *at(2), locks, fallocate(2), splice(2): Linux x86-64
+ * numbers and structures.
+ */
 #pragma once
 #include <tern/base/types.h>
 
@@ -87,7 +89,7 @@ struct open_how { u64 flags, mode, resolve; };
 #define F_WRLCK		1
 #define F_UNLCK		2
 struct flock { s16 l_type, l_whence; u32 pad_; s64 l_start, l_len; s32 l_pid; u32 pad2_; };
-static_assert(sizeof(struct flock) == 32, "user ABI");
+_Static_assert(sizeof(struct flock) == 32, "user ABI");
 
 struct f_owner_ex { s32 type, pid; };
 #define F_OWNER_TID	0

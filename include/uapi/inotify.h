@@ -15,4 +15,4 @@
 #define IN_ONESHOT	0x80000000u
 
 struct inotify_event { s32 wd; u32 mask, cookie, len; char name[]; };
-static_assert(sizeof(struct inotify_event) == 16, "user ABI");
+_Static_assert(sizeof(struct inotify_event) == 16, "user ABI");

@@ -49,9 +49,9 @@
 
 struct statfs { u64 type, bsize, blocks, bfree, bavail, files, ffree; u32 fsid[2];
 	u64 namelen, frsize, flags, spare[4]; };
-static_assert(sizeof(struct statfs) == 120, "user ABI");
+_Static_assert(sizeof(struct statfs) == 120, "user ABI");
 struct ustat { s32 f_tfree; u32 pad_; u64 f_tinode; char f_fname[6], f_fpack[6]; u32 pad2_; };
-static_assert(sizeof(struct ustat) == 32, "user ABI");
+_Static_assert(sizeof(struct ustat) == 32, "user ABI");
 
 #define TMPFS_MAGIC	0x01021994u
 #define RAMFS_MAGIC	0x858458f6u

@@ -4,4 +4,4 @@
 #include <tern/base/types.h>
 
 struct pollfd { s32 fd; s16 events, revents; };
-static_assert(sizeof(struct pollfd) == 8, "user ABI");
+_Static_assert(sizeof(struct pollfd) == 8, "user ABI");

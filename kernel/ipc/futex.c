@@ -12,7 +12,7 @@
  * (object, byte in it), found under the address space lock. Keys hold no
  * reference: at worst an address reused meanwhile makes a spurious wake-up.
  *
- * A struct futex_q lives on its waiter's stack. Whoever takes it off a bucket
+ * A struct futexq lives on its waiter's stack. Whoever takes it off a bucket
  * sets q->bucket to NULL as the last access; the thread it names stays valid
  * under RCU, which the bucket's lock implies.
  *
@@ -48,7 +48,7 @@ void futex_init(void)
 	}
 }
 
-int futex_key_get(u32 __user *uaddr, bool is_shared, bool is_write, struct futex_key *key)
+int futex_key_get(u32 __user *uaddr, bool is_shared, bool is_write, struct futexkey *key)
 {
 	struct shared_key sk;
 	int err;
@@ -69,7 +69,7 @@ int futex_key_get(u32 __user *uaddr, bool is_shared, bool is_write, struct futex
 	return err;
 }
 
-struct futex_bucket *futex_bucket_of(const struct futex_key *key)
+struct futex_bucket *futex_bucket_of(const struct futexkey *key)
 {
 	return &buckets[hash_u64(key->place ^ (key->object << 7) ^ (key->object >> 5), bucket_bits)];
 }
@@ -95,13 +95,13 @@ void futex_unlock_two(struct futex_bucket *a, struct futex_bucket *b, u64 flags)
 	spin_unlock_irqrestore(a < b ? &a->lock : &b->lock, flags);
 }
 
-void futex_enqueue_locked(struct futex_bucket *b, struct futex_q *q)
+void futex_enqueue_locked(struct futex_bucket *b, struct futexq *q)
 {
 	q->bucket = b;
 	list_add_tail(&q->link, &b->waiters);
 }
 
-void futex_wake_locked(struct futex_q *q)
+void futex_wake_locked(struct futexq *q)
 {
 	struct thread *t = q->thread;
 
@@ -111,7 +111,7 @@ void futex_wake_locked(struct futex_q *q)
 	thread_wake_state(t, THREAD_SLEEPING);
 }
 
-void futex_move_locked(struct futex_q *q, struct futex_bucket *to, const struct futex_key *key)
+void futex_move_locked(struct futexq *q, struct futex_bucket *to, const struct futexkey *key)
 {
 	if (to != q->bucket) {
 		list_del(&q->link);
@@ -123,7 +123,7 @@ void futex_move_locked(struct futex_q *q, struct futex_bucket *to, const struct 
 	q->key = *key;
 }
 
-bool futex_unqueue(struct futex_q *q)
+bool futex_unqueue(struct futexq *q)
 {
 	struct futex_bucket *b;
 	u64 flags;
@@ -167,7 +167,7 @@ nsec_t futex_abs_deadline(u64 ns, bool is_realtime)
 	return (s64)ns <= now ? clock_ns() : deadline_after(ns - now);
 }
 
-int futex_sleep(struct futex_q *q, nsec_t deadline)
+int futex_sleep(struct futexq *q, nsec_t deadline)
 {
 	int err = 0;
 
@@ -186,7 +186,7 @@ int futex_sleep(struct futex_q *q, nsec_t deadline)
 	return err;
 }
 
-int futex_wait_setup(u32 __user *uaddr, u32 val, struct futex_q *q)
+int futex_wait_setup(u32 __user *uaddr, u32 val, struct futexq *q)
 {
 	struct futex_bucket *b = futex_bucket_of(&q->key);
 	u64 flags;
@@ -214,7 +214,7 @@ int futex_wait_setup(u32 __user *uaddr, u32 val, struct futex_q *q)
 
 static int wait_once(u32 __user *uaddr, bool shared, u32 val, nsec_t deadline, u32 bitset)
 {
-	struct futex_q q = { .thread = thread_self(), .bitset = bitset };
+	struct futexq q = { .thread = thread_self(), .bitset = bitset };
 	int err = futex_key_get(uaddr, shared, false, &q.key);
 
 	if (!err)
@@ -251,10 +251,10 @@ static long wait_restart(struct restart_info *r)
 
 /* ---- waking ---- */
 
-static long wake_key(const struct futex_key *key, u32 n, u32 bitset)
+static long wake_key(const struct futexkey *key, u32 n, u32 bitset)
 {
 	struct futex_bucket *b = futex_bucket_of(key);
-	struct futex_q *q, *tmp;
+	struct futexq *q, *tmp;
 	u32 woken = 0;
 	u64 flags;
 
@@ -280,7 +280,7 @@ static long wake_key(const struct futex_key *key, u32 n, u32 bitset)
 
 long futex_wake(u32 __user *uaddr, bool shared, u32 n, u32 bitset)
 {
-	struct futex_key key;
+	struct futexkey key;
 	int err;
 
 	if (!bitset)

@@ -23,7 +23,7 @@
 struct pi_state {
 	struct list owner_link;	/* owner's t_pi_lock */
 	struct thread *owner;	/* bucket lock, with a reference; NULL: not attached */
-	struct futex_key key;	/* I */
+	struct futexkey key;	/* I */
 	u32 nwaiters;		/* bucket lock */
 	s32 top_prio;		/* bucket lock: most urgent waiter, 0 none is real-time */
 };
@@ -79,9 +79,9 @@ static void owner_detach(struct pi_state *s)
 	thread_put(t);
 }
 
-static struct futex_q *top_waiter(struct futex_bucket *b, const struct futex_key *key)
+static struct futexq *top_waiter(struct futex_bucket *b, const struct futexkey *key)
 {
-	struct futex_q *q, *top = NULL;
+	struct futexq *q, *top = NULL;
 
 	list_foreach(q, &b->waiters, link)
 		if (q->pi && futex_key_equal(&q->key, key) &&
@@ -92,7 +92,7 @@ static struct futex_q *top_waiter(struct futex_bucket *b, const struct futex_key
 
 static void state_update(struct futex_bucket *b, struct pi_state *s)
 {
-	struct futex_q *top = top_waiter(b, &s->key);
+	struct futexq *top = top_waiter(b, &s->key);
 
 	s->top_prio = top ? max(waiter_prio(top->thread), 0) : 0;
 	if (s->owner)
@@ -111,10 +111,10 @@ static void state_leave(struct futex_bucket *b, struct pi_state *s)
 }
 
 /* The state of @key, or *fresh attached to the owner that @word names. */
-static struct pi_state *state_get(struct futex_bucket *b, const struct futex_key *key, u32 word,
+static struct pi_state *state_get(struct futex_bucket *b, const struct futexkey *key, u32 word,
 				  struct pi_state **fresh)
 {
-	struct futex_q *q = top_waiter(b, key);
+	struct futexq *q = top_waiter(b, key);
 	struct pi_state *s = *fresh;
 	struct thread *t;
 
@@ -137,7 +137,7 @@ static struct pi_state *state_get(struct futex_bucket *b, const struct futex_key
 	return s;
 }
 
-static void state_enter(struct futex_bucket *b, struct pi_state *s, struct futex_q *q)
+static void state_enter(struct futex_bucket *b, struct pi_state *s, struct futexq *q)
 {
 	q->pi = s;
 	s->nwaiters++;
@@ -150,7 +150,7 @@ static u32 thread_nr(const struct thread *t)
 }
 
 /* Give the lock to @q: word written already. */
-static void hand_over(struct futex_bucket *b, struct pi_state *s, struct futex_q *q)
+static void hand_over(struct futex_bucket *b, struct pi_state *s, struct futexq *q)
 {
 	struct thread *t = q->thread;
 
@@ -190,7 +190,7 @@ static int take_or_mark(u32 __user *uaddr, u32 tid, bool has_waiters, bool is_tr
 	return err ? err : 1;
 }
 
-static int pi_wait(struct futex_q *q, nsec_t deadline)
+static int pi_wait(struct futexq *q, nsec_t deadline)
 {
 	struct futex_bucket *b;
 	u64 flags;
@@ -213,7 +213,7 @@ static int pi_wait(struct futex_q *q, nsec_t deadline)
 }
 
 /* One attempt: 0 locked, 1 queued (sleep), else as take_or_mark() or state_get(). */
-static int lock_once(u32 __user *uaddr, struct futex_q *q, bool is_try, struct pi_state **fresh)
+static int lock_once(u32 __user *uaddr, struct futexq *q, bool is_try, struct pi_state **fresh)
 {
 	struct futex_bucket *b = futex_bucket_of(&q->key);
 	struct pi_state *s;
@@ -257,7 +257,7 @@ static int write_inherited(u32 __user *uaddr)
 
 long futex_lock_pi(u32 __user *uaddr, bool shared, nsec_t deadline, bool is_try)
 {
-	struct futex_q q = { .thread = thread_self(), .bitset = FUTEX_BITSET_ANY };
+	struct futexq q = { .thread = thread_self(), .bitset = FUTEX_BITSET_ANY };
 	struct pi_state *fresh = NULL;
 	int r = futex_key_get(uaddr, shared, true, &q.key);
 
@@ -287,10 +287,10 @@ long futex_lock_pi(u32 __user *uaddr, bool shared, nsec_t deadline, bool is_try)
 	return r == -ERESTARTSYS ? -ERESTARTNOINTR : r;
 }
 
-static int unlock_locked(u32 __user *uaddr, struct futex_bucket *b, const struct futex_key *key)
+static int unlock_locked(u32 __user *uaddr, struct futex_bucket *b, const struct futexkey *key)
 {
 	struct thread *self = thread_self();
-	struct futex_q *top = top_waiter(b, key);
+	struct futexq *top = top_waiter(b, key);
 	u32 v, new = 0;
 	int err = user_load32_nofault(&v, uaddr);
 
@@ -311,7 +311,7 @@ static int unlock_locked(u32 __user *uaddr, struct futex_bucket *b, const struct
 long futex_unlock_pi(u32 __user *uaddr, bool shared)
 {
 	struct futex_bucket *b;
-	struct futex_key key;
+	struct futexkey key;
 	u64 flags;
 	int err = futex_key_get(uaddr, shared, true, &key);
 
@@ -336,8 +336,8 @@ long futex_unlock_pi(u32 __user *uaddr, bool shared)
 long futex_wait_requeue_pi(u32 __user *u1, bool shared, u32 val, u32 bitset, nsec_t deadline,
 			   u32 __user *u2)
 {
-	struct futex_q q = { .thread = thread_self(), .bitset = bitset };
-	struct futex_key key2;
+	struct futexq q = { .thread = thread_self(), .bitset = bitset };
+	struct futexkey key2;
 	int err;
 
 	if (u1 == u2)
@@ -361,9 +361,9 @@ long futex_wait_requeue_pi(u32 __user *u1, bool shared, u32 val, u32 bitset, nse
 	return err ? err : -EWOULDBLOCK;
 }
 
-static struct futex_q *first_requeue(struct futex_bucket *b, const struct futex_key *k1)
+static struct futexq *first_requeue(struct futex_bucket *b, const struct futexkey *k1)
 {
-	struct futex_q *q;
+	struct futexq *q;
 
 	list_foreach(q, &b->waiters, link)
 		if (futex_key_equal(&q->key, k1))
@@ -372,7 +372,7 @@ static struct futex_q *first_requeue(struct futex_bucket *b, const struct futex_
 }
 
 /* The most urgent waiter may get the lock at once; number of threads served or -errno. */
-static int requeue_first(u32 __user *u2, struct futex_q *q, bool has_more, bool lock_has_waiters)
+static int requeue_first(u32 __user *u2, struct futexq *q, bool has_more, bool lock_has_waiters)
 {
 	u32 v, new;
 	int err = user_load32_nofault(&v, u2);
@@ -403,14 +403,14 @@ static int mark_waiters(u32 __user *u2, u32 *word)
 
 struct requeue_pi {
 	struct futex_bucket *b1, *b2;
-	struct futex_key k1, k2;
+	struct futexkey k1, k2;
 	u32 __user *u2;
 	struct pi_state *fresh;
 };
 
 static long requeue_pi_locked(struct requeue_pi *r, int nmove)
 {
-	struct futex_q *q = first_requeue(r->b1, &r->k1), *tmp;
+	struct futexq *q = first_requeue(r->b1, &r->k1), *tmp;
 	struct pi_state *s = NULL;
 	u32 word = 0;
 	long done;
@@ -482,7 +482,7 @@ long futex_cmp_requeue_pi(u32 __user *u1, u32 __user *u2, bool shared, int nwake
 /* The state's word may be anywhere: the waiter that gets the lock writes it itself. */
 static void inherit_locked(struct futex_bucket *b, struct pi_state *s)
 {
-	struct futex_q *top = top_waiter(b, &s->key);
+	struct futexq *top = top_waiter(b, &s->key);
 
 	VERIFY(top);
 	top->owner_died = true;
@@ -492,8 +492,8 @@ static void inherit_locked(struct futex_bucket *b, struct pi_state *s)
 void futex_pi_exit(struct thread *t)
 {
 	struct futex_bucket *b;
-	struct futex_key key;
-	struct futex_q *q;
+	struct futexkey key;
+	struct futexq *q;
 	struct pi_state *s;
 	u64 flags;
 

@@ -6,8 +6,8 @@
 #include <tern/kernel/syscalls.h>
 #include <tern/mm/slab.h>
 
-static int two_keys(u32 __user *u1, u32 __user *u2, bool shared, struct futex_key *k1,
-		    struct futex_key *k2)
+static int two_keys(u32 __user *u1, u32 __user *u2, bool shared, struct futexkey *k1,
+		    struct futexkey *k2)
 {
 	int err = futex_key_get(u1, shared, false, k1);
 
@@ -16,10 +16,10 @@ static int two_keys(u32 __user *u1, u32 __user *u2, bool shared, struct futex_ke
 
 /* First *nwake of @k1 are woken, further nmove go to @k2; returns both together. */
 static long requeue_locked(struct futex_bucket *b1, struct futex_bucket *b2,
-			   const struct futex_key *k1, const struct futex_key *k2, int nwake,
+			   const struct futexkey *k1, const struct futexkey *k2, int nwake,
 			   int nmove)
 {
-	struct futex_q *q, *tmp;
+	struct futexq *q, *tmp;
 	long n = 0;
 
 	list_foreach_safe(q, tmp, &b1->waiters, link) {
@@ -46,7 +46,7 @@ long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared, int nwake, int n
 		   const u32 *expect)
 {
 	struct futex_bucket *b1, *b2;
-	struct futex_key k1, k2;
+	struct futexkey k1, k2;
 	u64 flags;
 	u32 now;
 	long ret;
@@ -103,9 +103,9 @@ static int compare(u32 kind, int old, int arg)
 	return -ENOSYS;
 }
 
-static int wake_some_locked(struct futex_bucket *b, const struct futex_key *key, int n)
+static int wake_some_locked(struct futex_bucket *b, const struct futexkey *key, int n)
 {
-	struct futex_q *q, *tmp;
+	struct futexq *q, *tmp;
 	int woken = 0;
 
 	list_foreach_safe(q, tmp, &b->waiters, link) {
@@ -125,7 +125,7 @@ long futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int n1, int n2, 
 	u32 op = enc >> 28 & 0xf, cmp = enc >> 24 & 0xf, old;
 	int oparg = sign12(enc >> 12 & 0xfff), cmparg = sign12(enc & 0xfff), err, ret, more;
 	struct futex_bucket *b1, *b2;
-	struct futex_key k1, k2;
+	struct futexkey k1, k2;
 	u64 flags;
 
 	err = two_keys(u1, u2, shared, &k1, &k2);
@@ -168,7 +168,7 @@ long futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int n1, int n2, 
 struct futex_waitv_ { u64 val, uaddr; u32 flags, reserved; };
 
 /* Queue on all words; if that fails *queued are on their buckets, the next one is to blame. */
-static int waitv_setup(struct futex_q *qs, const struct futex_waitv_ *w, u32 n, u32 *queued)
+static int waitv_setup(struct futexq *qs, const struct futex_waitv_ *w, u32 n, u32 *queued)
 {
 	struct futex_bucket *b;
 	u64 flags;
@@ -178,7 +178,7 @@ static int waitv_setup(struct futex_q *qs, const struct futex_waitv_ *w, u32 n, 
 	WRITE_ONCE(thread_self()->t_state, THREAD_SLEEPING);
 	smp_mb();
 	for (*queued = 0; *queued < n; ++*queued) {
-		struct futex_q *q = &qs[*queued];
+		struct futexq *q = &qs[*queued];
 
 		b = futex_bucket_of(&q->key);
 		futex_count(b, 1);
@@ -198,7 +198,7 @@ static int waitv_setup(struct futex_q *qs, const struct futex_waitv_ *w, u32 n, 
 }
 
 /* Take back @n queued waits; index of one that was woken, or -1. */
-static int waitv_undo(struct futex_q *qs, u32 n)
+static int waitv_undo(struct futexq *qs, u32 n)
 {
 	int woken = -1;
 
@@ -208,7 +208,7 @@ static int waitv_undo(struct futex_q *qs, u32 n)
 	return woken;
 }
 
-static bool waitv_any_woken(const struct futex_q *qs, u32 n)
+static bool waitv_any_woken(const struct futexq *qs, u32 n)
 {
 	for (u32 i = 0; i < n; i++)
 		if (!load_acquire(&qs[i].bucket))
@@ -216,7 +216,7 @@ static bool waitv_any_woken(const struct futex_q *qs, u32 n)
 	return false;
 }
 
-static int waitv_sleep(struct futex_q *qs, u32 n, nsec_t deadline)
+static int waitv_sleep(struct futexq *qs, u32 n, nsec_t deadline)
 {
 	int err = 0;
 
@@ -235,7 +235,7 @@ static int waitv_sleep(struct futex_q *qs, u32 n, nsec_t deadline)
 	return err;
 }
 
-static int waitv_run(struct futex_q *qs, const struct futex_waitv_ *w, u32 n, nsec_t deadline)
+static int waitv_run(struct futexq *qs, const struct futex_waitv_ *w, u32 n, nsec_t deadline)
 {
 	u32 queued;
 	int err, woken;
@@ -252,7 +252,7 @@ static int waitv_run(struct futex_q *qs, const struct futex_waitv_ *w, u32 n, ns
 	return woken >= 0 ? woken : err;
 }
 
-static int waitv_decode(struct futex_q *qs, const struct futex_waitv_ *w, u32 n)
+static int waitv_decode(struct futexq *qs, const struct futex_waitv_ *w, u32 n)
 {
 	int err = 0;
 	u32 i;
@@ -272,7 +272,7 @@ static int waitv_decode(struct futex_q *qs, const struct futex_waitv_ *w, u32 n)
 long sys_futex_waitv(const void *uw, u32 n, u32 flags, const void *utime, int clockid)
 {
 	struct futex_waitv_ *w;
-	struct futex_q *qs;
+	struct futexq *qs;
 	nsec_t deadline = WAIT_FOREVER;
 	long ret = -ENOMEM;
 	u64 ns;

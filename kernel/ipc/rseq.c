@@ -23,7 +23,7 @@ struct rseq_area {
 	u32 pad[3];
 };
 
-struct rseq_cs {
+struct rseqcs {
 	u32 version, flags;
 	u64 start_ip, post_commit_offset, abort_ip;
 };
@@ -31,7 +31,7 @@ struct rseq_cs {
 static int abort_section(struct thread *t, struct frame *f)
 {
 	struct rseq_area __user *area = t->t_rseq;
-	struct rseq_cs cs;
+	struct rseqcs cs;
 	u64 ptr;
 	u32 sig;
 

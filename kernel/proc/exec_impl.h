@@ -15,7 +15,10 @@ struct argsrc {
 
 /** exec_push_strings() - file name, environment, arguments; 0, -E2BIG, -EFAULT, -ENOMEM. */
 int exec_push_strings(struct binprm *b, const struct argsrc *argv, const struct argsrc *envp);
-/** exec_cred_compute() - set b->cred and b->secure_exec from b->file's set-id bits and capabilities. */
+/**
+ * exec_cred_compute() - set b->cred and b->secure_exec from b->file's set-id
+ * bits and capabilities.
+ */
 int exec_cred_compute(struct binprm *b);
 int exec_run(int dirfd, const char *name, const struct argsrc *argv, const struct argsrc *envp,
 	     u32 at_flags);

@@ -103,7 +103,7 @@ static void release_files(struct thread *t)
 
 static void release_process_parts(struct process *p)
 {
-	struct nsset *ns;
+	struct namespaces *ns;
 	u64 flags;
 
 	process_timers_exit(p);

@@ -173,7 +173,7 @@ static struct sigactions *copy_actions(struct process *from, u64 clone_flags)
 static struct process *process_build(struct process *from, const struct clone_args_k *a)
 {
 	struct process *p = process_alloc();
-	struct nsset *ns;
+	struct namespaces *ns;
 	u64 flags;
 
 	if (!p)
@@ -407,7 +407,7 @@ struct thread *process_clone_new(const struct clone_args_k *a)
 	if (err)
 		goto err_pidfd;
 	if (pidfile)
-		fd_install(fd, pidfile);
+		fd_publish(fd, pidfile);
 	return t;
 err_pidfd:
 	if (pidfile) {

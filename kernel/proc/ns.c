@@ -31,14 +31,14 @@ static struct utsns uts_initial = {
 	},
 };
 
-struct nsset nsset_init_set = { .refs = { ATOMIC_INIT(1) }, .uts = &uts_initial };
+struct namespaces nsset_init_set = { .refs = { ATOMIC_INIT(1) }, .uts = &uts_initial };
 
-struct mountns *nsset_mounts(struct nsset *s)
+struct mountns *nsset_mounts(struct namespaces *s)
 {
 	return s && s->mounts ? s->mounts->ns : mountns_initial;
 }
 
-struct nsset *nsset_get(struct nsset *s)
+struct namespaces *nsset_get(struct namespaces *s)
 {
 	ref_get(&s->refs);
 	return s;
@@ -50,7 +50,7 @@ static void utsns_put(struct utsns *u)
 		kmem_free(u);
 }
 
-void nsset_put(struct nsset *s)
+void nsset_put(struct namespaces *s)
 {
 	if (!s || !ref_put(&s->refs))
 		return;
@@ -76,9 +76,9 @@ static struct utsns *utsns_copy(struct utsns *from)
 	return u;
 }
 
-struct nsset *nsset_clone(struct nsset *old, u64 flags)
+struct namespaces *nsset_clone(struct namespaces *old, u64 flags)
 {
-	struct nsset *s;
+	struct namespaces *s;
 
 	if (flags & NS_UNKNOWN)
 		return ERR_PTR(-EINVAL);
@@ -105,7 +105,7 @@ struct nsset *nsset_clone(struct nsset *old, u64 flags)
 	return s;
 }
 
-int nsset_adopt_mounts(struct nsset *s, struct fsctx *fs)
+int nsset_adopt_mounts(struct namespaces *s, struct fsctx *fs)
 {
 	struct nsmounts *box = kmem_alloc(sizeof(*box), ALLOC_KERNEL);
 	struct mountns *m;
@@ -125,15 +125,15 @@ int nsset_adopt_mounts(struct nsset *s, struct fsctx *fs)
 
 static struct utsns *utsns_self(void)
 {
-	struct nsset *s = process_self()->p_namespaces;
+	struct namespaces *s = process_self()->p_namespaces;
 
 	return s ? s->uts : &uts_initial;
 }
 
-struct nsset *process_nsset(struct process *p)
+struct namespaces *process_nsset(struct process *p)
 {
 	u64 flags = spin_lock_irqsave(&p->p_lock);
-	struct nsset *s = p->p_namespaces;
+	struct namespaces *s = p->p_namespaces;
 
 	if (s)
 		nsset_get(s);
@@ -142,10 +142,10 @@ struct nsset *process_nsset(struct process *p)
 }
 
 /* Put a new set in force for the whole process. */
-static void nsset_switch(struct process *p, struct nsset *s)
+static void nsset_switch(struct process *p, struct namespaces *s)
 {
 	u64 flags = spin_lock_irqsave(&p->p_lock);
-	struct nsset *old = p->p_namespaces;
+	struct namespaces *old = p->p_namespaces;
 
 	p->p_namespaces = s;
 	spin_unlock_irqrestore(&p->p_lock, flags);
@@ -236,7 +236,7 @@ static int unshare_fs(void)
 static int unshare_ns(u64 flags)
 {
 	struct process *p = process_self();
-	struct nsset *s = nsset_clone(p->p_namespaces, flags);
+	struct namespaces *s = nsset_clone(p->p_namespaces, flags);
 	int err = 0;
 
 	if (IS_ERR(s))

@@ -101,9 +101,9 @@ static inline void signal_unlock(struct sigactions *a, u64 flags)
 {
 	spin_unlock_irqrestore(&a->lock, flags);
 }
-void sigpending_init(struct sigpending *sp);
+void sigpending_init(struct sigpendset *sp);
 /** sigpending_flush() - free everything queued. Locks: S. */
-void sigpending_flush(struct sigpending *sp);
+void sigpending_flush(struct sigpendset *sp);
 int signal_send_locked(int sig, const struct ksiginfo *info, struct thread *t, bool to_process);
 /** signal_recalc_locked() - set or clear WORK_SIGNAL of thread_self. Locks: S. */
 void signal_recalc_locked(void);
@@ -112,7 +112,7 @@ int signal_dequeue_locked(struct thread *t, ksigset mask, struct ksiginfo *info)
 void signal_kill_others_locked(struct process *p, struct thread *self);
 void signal_job_leave_locked(struct thread *t);
 void signal_retarget_locked(struct thread *t, ksigset which);
-u32 sigqueue_drop_mask(struct sigpending *sp, ksigset mask);
+u32 sigqueue_drop_mask(struct sigpendset *sp, ksigset mask);
 
 #define SIGSET_KILLSTOP	(SIGBIT(SIGKILL) | SIGBIT(SIGSTOP))
 #define SIGSET_STOP	(SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
@@ -133,10 +133,10 @@ void cred_publish_self(struct credset *c);
 /* ---- ns.c ---- */
 struct fsctx;
 /** nsset_clone() - for CLONE_NEW* in @flags; ERR_PTR(-EINVAL) for kinds that do not exist. */
-struct nsset *nsset_clone(struct nsset *old, u64 flags);
+struct namespaces *nsset_clone(struct namespaces *old, u64 flags);
 /** nsset_adopt_mounts() - after CLONE_NEWNS: a copy of the mounts, and @fs moved into it. */
-int nsset_adopt_mounts(struct nsset *s, struct fsctx *fs);
-extern struct nsset nsset_init_set;
+int nsset_adopt_mounts(struct namespaces *s, struct fsctx *fs);
+extern struct namespaces nsset_init_set;
 
 /* ---- session.c ---- */
 /** session_leader_exit() - hang up the terminal of a dying session leader. */

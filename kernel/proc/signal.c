@@ -208,7 +208,7 @@ static void send_complete(struct process *p, struct thread *t, int sig, bool to_
 
 /* ---- queueing ---- */
 
-static int send_queue(struct process *p, struct thread *t, struct sigpending *sp, int sig,
+static int send_queue(struct process *p, struct thread *t, struct sigpendset *sp, int sig,
 		      const struct ksiginfo *info)
 {
 	bool is_kernel = !info || info->user.si_code == SI_KERNEL;
@@ -251,7 +251,7 @@ static void signalfd_wake(struct sigactions *a)
 int signal_send_locked(int sig, const struct ksiginfo *info, struct thread *t, bool to_process)
 {
 	struct process *p = t->t_proc;
-	struct sigpending *sp = to_process ? &p->p_pending : &t->t_sig.pending;
+	struct sigpendset *sp = to_process ? &p->p_pending : &t->t_sig.pending;
 	int err;
 
 	if ((p->p_flags & PROC_KERNEL) || !send_prepare(p, t, sig))
@@ -322,7 +322,7 @@ int signal_send_queued(struct process *p, struct thread *t, struct sigqueued *q)
 	bool to_process = !t;
 	int sig = q->info.user.si_signo, ret = 1;
 	struct sigactions *a;
-	struct sigpending *sp;
+	struct sigpendset *sp;
 	u64 flags;
 
 	a = signal_lock(p, &flags);

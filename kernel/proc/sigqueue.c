@@ -41,7 +41,7 @@ void sigactions_put(struct sigactions *a)
 		rcu_defer(&a->rcu, sigactions_free_rcu);
 }
 
-void sigpending_init(struct sigpending *sp)
+void sigpending_init(struct sigpendset *sp)
 {
 	list_init(&sp->queue);
 	sp->set = 0;
@@ -83,14 +83,14 @@ static void sigqueued_drop(struct sigqueued *q)
 	sigqueued_free(q);
 }
 
-void sigpending_flush(struct sigpending *sp)
+void sigpending_flush(struct sigpendset *sp)
 {
 	while (!list_is_empty(&sp->queue))
 		sigqueued_drop(list_first_entry(&sp->queue, struct sigqueued, link));
 	sp->set = 0;
 }
 
-u32 sigqueue_drop_mask(struct sigpending *sp, ksigset mask)
+u32 sigqueue_drop_mask(struct sigpendset *sp, ksigset mask)
 {
 	struct sigqueued *q, *tmp;
 	u32 n = 0;
@@ -116,7 +116,7 @@ static int sig_choose(ksigset set)
 }
 
 /* Take the information of @sig off the queue; keeps the bit if another one waits. */
-static void sig_collect(struct sigpending *sp, int sig, struct ksiginfo *info)
+static void sig_collect(struct sigpendset *sp, int sig, struct ksiginfo *info)
 {
 	struct sigqueued *q, *first = NULL;
 	bool is_last = true;
@@ -142,7 +142,7 @@ static void sig_collect(struct sigpending *sp, int sig, struct ksiginfo *info)
 	info->user.si_code = SI_USER;
 }
 
-static int sigpending_take(struct sigpending *sp, ksigset mask, struct ksiginfo *info)
+static int sigpending_take(struct sigpendset *sp, ksigset mask, struct ksiginfo *info)
 {
 	ksigset set = sp->set & mask;
 	int sig;

@@ -255,7 +255,7 @@ long sys_pidfd_open(int pid, u32 flags)
 		fd = PTR_ERR(f);
 		goto out;
 	}
-	fd_install(fd, f);
+	fd_publish(fd, f);
 out:
 	pidref_put(ref);
 	return fd;
@@ -294,6 +294,6 @@ long sys_pidfd_getfd(int pidfd, int fd, u32 flags)
 	if (ret < 0)
 		ofile_put(target);
 	else
-		fd_install(ret, target);
+		fd_publish(ret, target);
 	return ret;
 }

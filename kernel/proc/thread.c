@@ -8,8 +8,8 @@
  * the last of them; the structure itself waits for a grace period, since
  * lists of threads are walked under RCU.
  *
- * Kernel threads belong to process_kernel. kthread_stop() is answered by
- * kthread_should_stop(); the result travels in struct kthread, which is freed
+ * Kernel threads belong to process_kernel. kthread_end() is answered by
+ * kthread_must_stop(); the result travels in struct kthreadrec, which is freed
  * with the thread.
  *
  * Lock order: process_tree_lock (list of all threads) > S. t_lock is a leaf.
@@ -25,7 +25,7 @@
 #include <tern/mm/kva.h>
 #include <tern/mm/slab.h>
 
-struct kthread {
+struct kthreadrec {
 	int (*fn)(void *arg);
 	void *arg;
 	bool should_stop;
@@ -243,16 +243,16 @@ struct thread *kthread_start(int (*fn)(void *arg), void *arg, const char *fmt, .
 	return t;
 }
 
-bool kthread_should_stop(void)
+bool kthread_must_stop(void)
 {
-	struct kthread *k = thread_self()->t_kthread;
+	struct kthreadrec *k = thread_self()->t_kthread;
 
 	return k && READ_ONCE(k->should_stop);
 }
 
-int kthread_stop(struct thread *t)
+int kthread_end(struct thread *t)
 {
-	struct kthread *k = t->t_kthread;
+	struct kthreadrec *k = t->t_kthread;
 	int result;
 
 	might_sleep();
@@ -267,7 +267,7 @@ int kthread_stop(struct thread *t)
 
 void kthread_finish(struct thread *t, int code)
 {
-	struct kthread *k = t->t_kthread;
+	struct kthreadrec *k = t->t_kthread;
 
 	if (!k)
 		return;

@@ -15,7 +15,10 @@ int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len);
 int sockaddr_in(struct sockaddr_any *a, const void __user *user, u32 len);
 /** sockaddr_out() - @a to the user, cut to *@ulen, which is set to the whole length. */
 int sockaddr_out(const struct sockaddr_any *a, u32 len, void __user *user, s32 __user *ulen);
-/** sock_borrow() - socket of a descriptor: r->file NULL and *err set if it is none. Then fd_return(). */
+/**
+ * sock_borrow() - socket of a descriptor: r->file NULL and *err set if it is
+ * none. Then fd_return().
+ */
 struct netsock *sock_borrow(int fd, struct fdref *r, int *err);
 
 #define SOCKOPT_MAX	1024u	/* bytes of an option */

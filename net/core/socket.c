@@ -65,7 +65,7 @@ static struct vnode *sock_vnode_make(struct filesys *fs, mode_t mode)
 struct ofile *netsock_file(struct netsock *s, u32 flags)
 {
 	struct vnode *vn = sock_vnode_make(sock_mount->mp_fs, S_IFSOCK | 0777);
-	struct path p = { .mnt = sock_mount };
+	struct fspath p = { .mnt = sock_mount };
 	struct ofile *f;
 
 	if (!vn) {
@@ -103,7 +103,7 @@ static int sock_open(struct ofile *f, struct vnode *vn)
 	return 0;
 }
 
-static void sock_release(struct ofile *f)
+static void sockfile_release(struct ofile *f)
 {
 	struct netsock *s = f->of_priv;
 
@@ -149,7 +149,7 @@ static long sock_ioctl(struct ofile *f, u32 cmd, uptr arg)
 const struct ofile_ops sock_fops = {
 	.open = sock_open,
 	.flush = fop_default_flush,
-	.release = sock_release,
+	.release = sockfile_release,
 	.read = sock_read,
 	.write = sock_write,
 	.seek = fop_no_seek,

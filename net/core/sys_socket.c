@@ -83,8 +83,8 @@ long sys_socketpair(int family, int type, int protocol, int __user *ufds)
 	fd[1] = fd[0] < 0 ? fd[0] : fd_reserve(0, cloexec);
 	err = fd[1] < 0 ? fd[1] : user_copyout(ufds, fd, sizeof(fd));
 	if (!err) {
-		fd_install(fd[0], f[0]);
-		fd_install(fd[1], f[1]);
+		fd_publish(fd[0], f[0]);
+		fd_publish(fd[1], f[1]);
 		return 0;
 	}
 	if (fd[0] >= 0)
@@ -173,7 +173,7 @@ static int accept_on(struct netsock *s, bool may_block, void __user *uaddr, s32 
 		ofile_put(f);
 		return err;
 	}
-	fd_install(fd, f);
+	fd_publish(fd, f);
 	return fd;
 }
 

@@ -96,7 +96,7 @@ int usock_autobind(struct usock *u)
 static int bind_path(struct usock *u, const char *name, struct usaddr *a)
 {
 	struct vnode *vn;
-	struct path p;
+	struct fspath p;
 	int err;
 
 	err = name_mknod(AT_FDCWD, name, S_IFSOCK | 0777, 0, false);
@@ -113,7 +113,7 @@ static int bind_path(struct usock *u, const char *name, struct usaddr *a)
 		vn->vn_special = u;
 	spin_unlock(&vn->vn_spin);
 	if (err) {
-		path_put(&p);
+		fspath_put(&p);
 		return err;
 	}
 	u->path = p;
@@ -190,7 +190,7 @@ void usock_unbind(struct usock *u)
 	if (vn->vn_special == u)
 		vn->vn_special = NULL;
 	spin_unlock(&vn->vn_spin);
-	path_put(&u->path);
+	fspath_put(&u->path);
 	u->path.nc = NULL;
 }
 
@@ -198,7 +198,7 @@ static struct usock *find_path(const char *name, u16 type)
 {
 	struct usock *u = NULL;
 	struct vnode *vn;
-	struct path p;
+	struct fspath p;
 	int err = path_lookup(name, LOOKUP_FOLLOW, &p);
 
 	if (err)
@@ -214,7 +214,7 @@ static struct usock *find_path(const char *name, u16 type)
 		spin_unlock(&vn->vn_spin);
 		err = u ? 0 : -ECONNREFUSED;
 	}
-	path_put(&p);
+	fspath_put(&p);
 	if (!err && u->ns.type != type) {
 		usock_put(u);
 		err = -EPROTOTYPE;

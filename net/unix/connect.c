@@ -26,7 +26,9 @@ void usock_peercred_self(struct usock *u)
 		grouplist_put(old_groups);
 }
 
-/* A listener's identity is what it was at listen(): those who connect see that. Locks: from->lock. */
+/* A listener's identity is what it was at listen(): those who connect see that.
+ * Locks: from->lock.
+ */
 static void peercred_copy(struct usock *to, const struct usock *from)
 {
 	to->peer_pid = pidref_get(from->peer_pid);

@@ -191,7 +191,7 @@ static int install_one(struct ofile *f, int __user *where, bool cloexec)
 		return err;
 	}
 	ofile_get(f);
-	fd_install(fd, f);
+	fd_publish(fd, f);
 	return 0;
 }
 

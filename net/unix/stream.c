@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Byte streams. Data lies in messages of the receiver's queue; their borders mean nothing to readers. */
+/* Byte streams. Data lies in messages of the receiver's queue; their borders
+ * mean nothing to readers.
+ */
 #include "unix_impl.h"
 
 #include <tern/kernel/clock.h>
@@ -254,7 +256,9 @@ static void take_extras(struct usock *u, struct taken *t, struct usmsg *msg, boo
 	spin_unlock(&u->lock);
 }
 
-/* Copy from the queue until @want bytes, a border that matters, or nothing is left. Locks: read_lock. */
+/* Copy from the queue until @want bytes, a border that matters, or nothing is
+ * left. Locks: read_lock.
+ */
 static ssize_t copy_queue(struct usock *u, struct sockmsg *m, size_t want, struct taken *t)
 {
 	bool peek = m->flags & MSG_PEEK, passcred = u->ns.options & SOCKOPT_PASSCRED;

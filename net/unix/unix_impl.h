@@ -47,7 +47,7 @@ struct usock {
 	bool is_dead;			/* Q to write: released */
 	struct usock *peer;		/* Q to write, with a reference; fixed once a stream is connected */
 	struct usaddr *addr;		/* state_lock to write, once; with a reference */
-	struct path path;		/* I once bound; nc NULL: not a file */
+	struct fspath path;		/* I once bound; nc NULL: not a file */
 	struct hnode hash_node;		/* bucket lock */
 	u32 backlog;			/* Q */
 	u32 max_dgram;			/* I messages that may wait from strangers */
@@ -131,7 +131,10 @@ int usock_bind(struct netsock *s, const struct sockaddr_any *a, u32 len);
 int usock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer);
 /** usock_autobind() - an abstract name if it has none; state_lock held. */
 int usock_autobind(struct usock *u);
-/** usock_find() - socket bound to an address, with a reference; ERR_PTR(-ECONNREFUSED, -ENOENT, -EPROTOTYPE, ...). */
+/**
+ * usock_find() - socket bound to an address, with a reference;
+ * ERR_PTR(-ECONNREFUSED, -ENOENT, -EPROTOTYPE, ...).
+ */
 struct usock *usock_find(const struct sockaddr_any *a, u32 len, u16 type);
 void usock_unbind(struct usock *u);
 void usaddr_put(struct usaddr *a);
@@ -150,7 +153,10 @@ ssize_t ustream_send(struct netsock *s, struct sockmsg *m);
 ssize_t ustream_recv(struct netsock *s, struct sockmsg *m);
 ssize_t udgram_send(struct netsock *s, struct sockmsg *m);
 ssize_t udgram_recv(struct netsock *s, struct sockmsg *m);
-/** udgram_peer_is_full() - connected to a queue full of strangers' messages; its reader will wake @u. */
+/**
+ * udgram_peer_is_full() - connected to a queue full of strangers' messages; its
+ * reader will wake @u.
+ */
 bool udgram_peer_is_full(struct usock *u);
 /** udgram_unblock() - @u is closed: nobody waits for it, it waits for nobody. */
 void udgram_unblock(struct usock *u);
@@ -159,7 +165,10 @@ void usmsg_free(struct usmsg *m);
 void usmsg_purge(struct list *queue);
 
 /* ---- rights.c ---- */
-/** uscm_parse() - control data of a send; then uscm_drop(). 0, -EINVAL, -EBADF, -EPERM, -ETOOMANYREFS. */
+/**
+ * uscm_parse() - control data of a send; then uscm_drop(). 0, -EINVAL, -EBADF,
+ * -EPERM, -ETOOMANYREFS.
+ */
 int uscm_parse(struct uscm *scm, const struct sockmsg *m);
 void uscm_drop(struct uscm *scm);
 /** uscm_attach() - hand @scm's contents over to a message; credentials if either end wants them. */

@@ -75,7 +75,9 @@ static struct window *find_window(u16 segment, u8 bus)
 	return NULL;
 }
 
-/* Where a register lies in memory, or NULL. Only enumeration meets an unmapped bus, and it may sleep. */
+/* Where a register lies in memory, or NULL. Only enumeration meets an unmapped
+ * bus, and it may sleep.
+ */
 static void __iomem *ecam_addr(u16 segment, u8 bus, u8 devfn, u32 off)
 {
 	struct window *w = find_window(segment, bus);

@@ -165,7 +165,7 @@ static void scan_bus(struct devnode *parent, u16 seg, u8 bus)
 
 static int pci_init(void)
 {
-	bus_register(&pci_bus);
+	devbus_register(&pci_bus);
 	pci_config_init();
 	for (u32 seg = 0; seg < pci_segments(); seg++)
 		scan_bus(&devtree_root, (u16)seg, 0);

@@ -84,12 +84,12 @@ void virtio_config_read(struct virtio_dev *v, u32 off, void *buf, u32 len)
 	vpci_config_read(v, off, buf, len);
 }
 
-struct virtqueue *virtqueue_create(struct virtio_dev *v, u32 index,
-				   void (*callback)(struct virtqueue *q, void *arg), void *arg,
+struct vqueue *vqueue_create(struct virtio_dev *v, u32 index,
+				   void (*callback)(struct vqueue *q, void *arg), void *arg,
 				   const char *name)
 {
 	u32 size = vpci_queue_size(v, index);
-	struct virtqueue *q;
+	struct vqueue *q;
 	int err;
 
 	if (!size)
@@ -102,27 +102,27 @@ struct virtqueue *virtqueue_create(struct virtio_dev *v, u32 index,
 	q->size = 1u << ilog2(min_t(u32, size, QUEUE_SIZE_MAX));
 	q->callback = callback;
 	q->arg = arg;
-	err = virtqueue_alloc(q);
+	err = vqueue_alloc(q);
 	if (err)
 		goto err_free;
 	err = vpci_queue_enable(q, name);
 	if (!err)
 		return q;
-	virtqueue_free(q);
+	vqueue_free(q);
 err_free:
 	kmem_free(q);
 	return ERR_PTR(err);
 }
 
-void virtqueue_destroy(struct virtqueue *q)
+void vqueue_destroy(struct vqueue *q)
 {
-	virtqueue_free(q);
+	vqueue_free(q);
 	kmem_free(q);
 }
 
 static int virtio_init(void)
 {
-	bus_register(&virtio_bus);
+	devbus_register(&virtio_bus);
 	return 0;
 }
 INITCALL(CORE, virtio_init);

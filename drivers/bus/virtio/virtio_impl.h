@@ -16,7 +16,7 @@ struct vring_used { u16 flags, idx; struct vring_used_elem ring[]; };
 #define USED_NO_NOTIFY		1
 #define QUEUE_SIZE_MAX		32768u
 
-struct virtqueue {
+struct vqueue {
 	struct virtio_dev *dev;		/* I */
 	u32 index;			/* I */
 	u32 size;			/* I descriptors, a power of two */
@@ -30,13 +30,13 @@ struct virtqueue {
 	u16 used_seen;
 	bool is_broken;			/* the device gave an impossible index */
 	volatile u16 __iomem *notify;	/* I doorbell */
-	void (*callback)(struct virtqueue *q, void *arg);	/* I */
+	void (*callback)(struct vqueue *q, void *arg);	/* I */
 	void *arg;			/* I */
 };
 
 /* virtqueue.c: memory of a queue; 0 or -ENOMEM. */
-int virtqueue_alloc(struct virtqueue *q);
-void virtqueue_free(struct virtqueue *q);
+int vqueue_alloc(struct vqueue *q);
+void vqueue_free(struct vqueue *q);
 
 /* virtio_pci.c */
 u64 vpci_features(struct virtio_dev *v);
@@ -48,4 +48,4 @@ void vpci_config_read(struct virtio_dev *v, u32 off, void *buf, u32 len);
 /* Size the device offers for a queue, 0: none. */
 u32 vpci_queue_size(struct virtio_dev *v, u32 index);
 /* Announce memory, doorbell and interrupt of a queue; 0 or -errno. */
-int vpci_queue_enable(struct virtqueue *q, const char *name);
+int vpci_queue_enable(struct vqueue *q, const char *name);

@@ -120,13 +120,13 @@ u32 vpci_queue_size(struct virtio_dev *v, u32 index)
 
 static enum irq_result queue_interrupt(u32 irq, void *arg)
 {
-	struct virtqueue *q = arg;
+	struct vqueue *q = arg;
 
 	q->callback(q, q->arg);
 	return IRQ_DONE;
 }
 
-static int attach_vector(struct vpci *p, struct virtqueue *q, const char *name)
+static int attach_vector(struct vpci *p, struct vqueue *q, const char *name)
 {
 	int i = p->next_vector, err;
 
@@ -142,7 +142,7 @@ static int attach_vector(struct vpci *p, struct virtqueue *q, const char *name)
 	return 0;
 }
 
-int vpci_queue_enable(struct virtqueue *q, const char *name)
+int vpci_queue_enable(struct vqueue *q, const char *name)
 {
 	struct vpci *p = vpci_of(q->dev);
 	u8 __iomem *c = p->common;

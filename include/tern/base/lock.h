@@ -74,9 +74,9 @@ int latch_wait_intr(struct latch *l) __must_check;
 int latch_wait_until(struct latch *l, nsec_t deadline) __must_check;
 
 /* Sequence counter: readers retry if a write went on. The writer holds a lock of its own. */
-struct seqcount { u32 seq; };
+struct seqctr { u32 seq; };
 
-static inline u32 seq_read_begin(const struct seqcount *s)
+static inline u32 seq_read_begin(const struct seqctr *s)
 {
 	u32 v;
 
@@ -85,18 +85,18 @@ static inline u32 seq_read_begin(const struct seqcount *s)
 	return v;
 }
 /* Like seq_read_begin but does not wait: an odd value makes seq_read_retry fail. */
-static inline u32 seq_read_peek(const struct seqcount *s) { return load_acquire(&s->seq) & ~1u; }
-static inline bool seq_read_retry(const struct seqcount *s, u32 v)
+static inline u32 seq_read_peek(const struct seqctr *s) { return load_acquire(&s->seq) & ~1u; }
+static inline bool seq_read_retry(const struct seqctr *s, u32 v)
 {
 	smp_rmb();
 	return unlikely(READ_ONCE(s->seq) != v);
 }
-static inline void seq_write_begin(struct seqcount *s)
+static inline void seq_write_begin(struct seqctr *s)
 {
 	WRITE_ONCE(s->seq, s->seq + 1);
 	smp_wmb();
 }
-static inline void seq_write_end(struct seqcount *s)
+static inline void seq_write_end(struct seqctr *s)
 {
 	smp_wmb();
 	WRITE_ONCE(s->seq, s->seq + 1);

@@ -41,16 +41,25 @@ extern u64 rcu_current;
 
 /* Hooks of the scheduler and of interrupt entry; interrupts off. */
 void rcu_report_quiet(void);
-/** rcu_note_switch() - no reader is active on this CPU right now: two loads unless a grace period is on. */
+/**
+ * rcu_note_switch() - no reader is active on this CPU right now: two loads
+ * unless a grace period is on.
+ */
 static __always_inline void rcu_note_switch(void)
 {
 	if (unlikely(READ_ONCE(rcu_current) != this_cpu_read(rcu_seen)))
 		rcu_report_quiet();
 }
-/** rcu_idle_enter() - before waiting for an interrupt; false if there are callbacks to run first. */
+/**
+ * rcu_idle_enter() - before waiting for an interrupt; false if there are
+ * callbacks to run first.
+ */
 bool rcu_idle_enter(void);
 void rcu_idle_exit(void);
-/** rcu_tick() - from the tick and other interrupts: move callbacks on. @is_quiet: the interrupted code could sleep. */
+/**
+ * rcu_tick() - from the tick and other interrupts: move callbacks on.
+ * @is_quiet: the interrupted code could sleep.
+ */
 void rcu_tick(bool is_quiet);
 static __always_inline void rcu_irq_enter(void)
 {

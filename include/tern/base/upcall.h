@@ -12,16 +12,23 @@
 struct thread;
 struct aspace;
 
-/** tern_main() - C entry on the boot CPU with paging, per-CPU area and early console up (init/main.c). */
+/**
+ * tern_main() - C entry on the boot CPU with paging, per-CPU area and early
+ * console up (init/main.c).
+ */
 void tern_main(void) __noreturn;
 
-/** cpu_online_main() - C entry of another CPU, interrupts off (kernel/sched/core.c): becomes its idle thread. */
+/**
+ * cpu_online_main() - C entry of another CPU, interrupts off
+ * (kernel/sched/core.c): becomes its idle thread.
+ */
 void cpu_online_main(u32 cpu) __noreturn;
 
 /** trap_page_fault() - resolve a fault (mm/fault.c)
  * @addr: faulting address
  * @code: hardware error code (1 protection, 2 write, 4 user, 16 fetch)
- * Return: 0 resolved; else signal number (SIGSEGV, SIGBUS) with *si_code set; -ENOMEM: killed by OOM.
+ * Return: 0 resolved; else signal number (SIGSEGV, SIGBUS) with *si_code set;
+ * -ENOMEM: killed by OOM.
  * Context: interrupts on; only for user addresses.
  */
 int trap_page_fault(struct frame *f, uptr addr, u32 code, int *si_code);
@@ -53,7 +60,10 @@ void irq_exit(void);
  * puts the old value back after irq_exit(); the tick tells user from kernel time by it. */
 DECLARE_PERCPU(struct frame *, cpu_irq_frame);
 
-/** sched_irq_preempt() - at interrupt return to kernel mode with count 0 and resched due. Interrupts off. */
+/**
+ * sched_irq_preempt() - at interrupt return to kernel mode with count 0 and
+ * resched due. Interrupts off.
+ */
 void sched_irq_preempt(void);
 
 /** thread_start_hook() - first code of a new thread after the switch (kernel/sched/core.c). */

@@ -46,24 +46,34 @@ bool waiter_wake_thread(struct waiter *w, u64 key);
 
 static inline bool waitq_is_empty(const struct waitq *q) { return list_is_empty(&q->entries); }
 
-/** waitq_add() / waitq_remove() - callback entries; remove is idempotent and waits for a running callback. */
+/**
+ * waitq_add() / waitq_remove() - callback entries; remove is idempotent and
+ * waits for a running callback.
+ */
 void waitq_add(struct waitq *q, struct waiter *w);
 void waitq_remove(struct waitq *q, struct waiter *w);
 
 /**
  * waitq_prepare() - queue thread_self and set its state, before testing the condition
  * @state: THREAD_SLEEPING (signals wake it), THREAD_UNINTERRUPTIBLE or THREAD_KILLABLE
- * waitq_finish() - undo, after the wait; true if a waker had chosen this waiter (an exclusive one that
+ * waitq_finish() - undo, after the wait; true if a waker had chosen this waiter
+ * (an exclusive one that
  * gives up then owes the wake-up to the next).
  */
 void waitq_prepare(struct waitq *q, struct waiter *w, u32 state, bool is_exclusive);
 bool waitq_finish(struct waitq *q, struct waiter *w);
 
-/** waitq_wake() - wake all shared and up to @nr_exclusive exclusive waiters (0: all); @key is for callbacks (poll events). */
+/**
+ * waitq_wake() - wake all shared and up to @nr_exclusive exclusive waiters (0:
+ * all); @key is for callbacks (poll events).
+ */
 void waitq_wake(struct waitq *q, u32 nr_exclusive, u64 key);
 #define waitq_wake_one(q)	waitq_wake(q, 1, 0)
 #define waitq_wake_all(q)	waitq_wake(q, 0, 0)
-/** Skip the lock if nobody waits; the caller's store to the condition must come first (full barrier inside). */
+/**
+ * Skip the lock if nobody waits; the caller's store to the condition must come
+ * first (full barrier inside).
+ */
 #define waitq_wake_if_any(q) do { smp_mb(); if (!waitq_is_empty(q)) waitq_wake_all(q); } while (0)
 
 #define WAIT_FOREVER	U64_MAX
@@ -71,10 +81,15 @@ void waitq_wake(struct waitq *q, u32 nr_exclusive, u64 key);
 /** waitq_wake_locked() - waitq_wake() by a caller that holds q->lock with interrupts off. */
 void waitq_wake_locked(struct waitq *q, u32 nr_exclusive, u64 key);
 
-/* kernel/sched: sleep in the state set by waitq_prepare until woken, a signal or @deadline (clock_ns). */
+/* kernel/sched: sleep in the state set by waitq_prepare until woken, a signal
+ * or @deadline (clock_ns).
+ */
 /** sched_block_until() - Return: 0 woken (or signal), -ETIMEDOUT. */
 int sched_block_until(nsec_t deadline);
-/** signal_is_pending() - does thread_self have a signal that ends an interruptible sleep; kernel/proc/signal.c */
+/**
+ * signal_is_pending() - does thread_self have a signal that ends an
+ * interruptible sleep; kernel/proc/signal.c
+ */
 bool signal_is_pending(void);
 bool signal_is_fatal_pending(void);
 

@@ -52,10 +52,10 @@ struct devnode {
 
 extern struct devnode devtree_root;
 
-void bus_register(struct bus *b);
-/** driver_register() - offer devices of the bus that have no driver; 0 or -EEXIST. Sleeps. */
-int driver_register(struct driver_desc *drv);
-void driver_unregister(struct driver_desc *drv);
+void devbus_register(struct bus *b);
+/** driver_add() - offer devices of the bus that have no driver; 0 or -EEXIST. Sleeps. */
+int driver_add(struct driver_desc *drv);
+void driver_drop(struct driver_desc *drv);
 
 void devnode_init(struct devnode *d, struct bus *bus, struct devnode *parent,
 		  void (*release)(struct devnode *d));
@@ -63,15 +63,21 @@ void devnode_init(struct devnode *d, struct bus *bus, struct devnode *parent,
 int devnode_add(struct devnode *d);
 /** devnode_remove() - unbind, unpublish, drop the creation reference. Sleeps. */
 void devnode_remove(struct devnode *d);
-/** devnode_add_nested() / devnode_remove_nested() - the same from a probe or remove; remove keeps the reference. */
+/**
+ * devnode_add_nested() / devnode_remove_nested() - the same from a probe or
+ * remove; remove keeps the reference.
+ */
 int devnode_add_nested(struct devnode *d);
 void devnode_remove_nested(struct devnode *d);
 static inline void devnode_get(struct devnode *d) { ref_get(&d->refs); }
 void devnode_put(struct devnode *d);
-/** devnode_foreach() - visit devices of a bus in order of discovery; stops when @fn returns non-zero and returns that. Sleeps. */
+/**
+ * devnode_foreach() - visit devices of a bus in order of discovery; stops when
+ * @fn returns non-zero and returns that. Sleeps.
+ */
 int devnode_foreach(struct bus *b, int (*fn)(struct devnode *d, void *arg), void *arg);
 
 /** DRIVER(desc) - register at INITLEVEL_DEVICE. */
 #define DRIVER(desc)							\
-	static int driver_init_##desc(void) { return driver_register(&(desc)); } \
+	static int driver_init_##desc(void) { return driver_add(&(desc)); } \
 	INITCALL(DEVICE, driver_init_##desc)

@@ -4,7 +4,8 @@
  * PCI Local Bus 3.0 (chapter 6), PCI Express Base 5.0 (7.2, ECAM), MSI-X (PCI 3.0, 6.8.2).
  *
  * Driver's order of calls: probe: pcifn_enable(), pcifn_map_bar(), pcifn_msix_setup(),
- * pcifn_msix_attach() per vector; remove: pcifn_msix_teardown(), pcifn_unmap_bar(), pcifn_disable().
+ * pcifn_msix_attach() per vector; remove: pcifn_msix_teardown(),
+ * pcifn_unmap_bar(), pcifn_disable().
  */
 #pragma once
 
@@ -56,11 +57,17 @@ u32 pcifn_capability(struct pcifn *p, u8 id, u32 nth);
 /** pcifn_enable() - memory and I/O decoding, bus mastering on. pcifn_disable() - off. */
 void pcifn_enable(struct pcifn *p);
 void pcifn_disable(struct pcifn *p);
-/** pcifn_map_bar() - @len bytes at @off of memory BAR @bar; NULL if absent, too small, or no memory. Sleeps. */
+/**
+ * pcifn_map_bar() - @len bytes at @off of memory BAR @bar; NULL if absent, too
+ * small, or no memory. Sleeps.
+ */
 void __iomem *pcifn_map_bar(struct pcifn *p, u32 bar, u64 off, u64 len);
 void pcifn_unmap_bar(void __iomem *va);
 
-/** pcifn_msix_setup() - up to @want vectors, masked; returns how many (at least 1) or -ENODEV, -ENOMEM, -ENOSPC. Sleeps. */
+/**
+ * pcifn_msix_setup() - up to @want vectors, masked; returns how many (at least
+ * 1) or -ENODEV, -ENOMEM, -ENOSPC. Sleeps.
+ */
 int pcifn_msix_setup(struct pcifn *p, u32 want);
 /** pcifn_msix_attach() - handler for vector @i, then unmask; 0 or -errno. Sleeps. */
 int pcifn_msix_attach(struct pcifn *p, u32 i, irq_handler fn, const char *name, void *arg);

@@ -4,7 +4,7 @@
  *
  * A tty joins a port (serial line, pseudo terminal, screen) with the line
  * discipline. Life: tty_create() makes it with one reference for its driver; each
- * open file and each session that it controls holds one; tty_hangup() makes all
+ * open file and each session that it controls holds one; tty_hang_up() makes all
  * later calls fail with EIO while files stay open.
  *
  * Input: the port's interrupt calls tty_input(), which queues raw bytes in a ring
@@ -109,14 +109,23 @@ void tty_unregister(struct tty *t);
 /** tty_find() - by device number, with a reference; NULL. */
 struct tty *tty_find(u64 dev);
 
-/** tty_input() - bytes from the port; any context; returns bytes taken (ring full: rest is lost and counted). */
+/**
+ * tty_input() - bytes from the port; any context; returns bytes taken (ring
+ * full: rest is lost and counted).
+ */
 size_t tty_input(struct tty *t, const u8 *buf, size_t n);
-/** tty_input_sync() - through the line discipline at once; takes tty_lock; returns bytes taken. Sleeps. */
+/**
+ * tty_input_sync() - through the line discipline at once; takes tty_lock;
+ * returns bytes taken. Sleeps.
+ */
 size_t tty_input_sync(struct tty *t, const u8 *buf, size_t n);
 /** tty_output_ready() - the port can take more; any context. */
 void tty_output_ready(struct tty *t);
-/** tty_hangup() - carrier lost or vhangup: SIGHUP to the session leader, EIO from now on. Sleeps. */
-void tty_hangup(struct tty *t);
+/**
+ * tty_hang_up() - carrier lost or vhangup: SIGHUP to the session leader, EIO
+ * from now on. Sleeps.
+ */
+void tty_hang_up(struct tty *t);
 
 /* Files: used by tty's own chardev operations, and by pty masters. */
 extern const struct ofile_ops tty_fops;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Character device numbers -> operations. Owner fs/vfs/chardev.c; nodes appear in /dev by devtmpfs. */
+/* Character device numbers -> operations. Owner fs/vfs/chardev.c; nodes appear
+ * in /dev by devtmpfs.
+ */
 #pragma once
 
 #include <tern/fs/ofile.h>
@@ -21,5 +23,8 @@ struct chardev *chardev_of(const struct ofile *f);
 void chardev_print(struct seqbuf *sb);
 /** chardev_init() - Boot. */
 void chardev_init(void);
-/** blkdev_open_hook - set by the storage layer: opens a block device node (may replace f->of_ops); NULL: -ENXIO. */
+/**
+ * blkdev_open_hook - set by the storage layer: opens a block device node (may
+ * replace f->of_ops); NULL: -ENXIO.
+ */
 extern int (*blkdev_open_hook)(struct ofile *f, struct vnode *vn);

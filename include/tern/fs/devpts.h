@@ -20,6 +20,9 @@ struct devpts;
  */
 struct devpts *devpts_of(struct ofile *f);
 void devpts_put(struct devpts *d);
-/** devpts_add() - node for pair @index owned by thread_self; 0, -EEXIST, -ENOSPC (max=), -ENOMEM. Sleeps. */
+/**
+ * devpts_add() - node for pair @index owned by thread_self; 0, -EEXIST, -ENOSPC
+ * (max=), -ENOMEM. Sleeps.
+ */
 int devpts_add(struct devpts *d, u32 index);
 void devpts_remove(struct devpts *d, u32 index);

@@ -6,14 +6,23 @@
 
 struct eventcount;
 
-/** eventcount_of() - counter behind an eventfd with a reference; ERR_PTR(-EINVAL) if @f is another kind of file. */
+/**
+ * eventcount_of() - counter behind an eventfd with a reference;
+ * ERR_PTR(-EINVAL) if @f is another kind of file.
+ */
 struct eventcount *eventcount_of(struct ofile *f);
 void eventcount_put(struct eventcount *e);
-/** eventcount_add() - add @n, saturating, and wake readers. Context: any but NMI. Returns what was added. */
+/**
+ * eventcount_add() - add @n, saturating, and wake readers. Context: any but
+ * NMI. Returns what was added.
+ */
 u64 eventcount_add(struct eventcount *e, u64 n);
 
 /** ofile_is_epoll() - is @f an epoll set. */
 bool ofile_is_epoll(const struct ofile *f);
 
-/** timerfd_clock_was_set() - the wall clock was stepped: absolute timers move, cancellable ones report. Sleeps not. */
+/**
+ * timerfd_clock_was_set() - the wall clock was stepped: absolute timers move,
+ * cancellable ones report. Sleeps not.
+ */
 void timerfd_clock_was_set(void);

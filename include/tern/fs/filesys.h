@@ -78,7 +78,10 @@ struct filesys *filesys_by_dev(u64 dev);
 void filesys_init(void);
 /** filesys_root_set() - make the root entry of @vn (consumes the reference). 0 or -ENOMEM. */
 int filesys_root_set(struct filesys *fs, struct vnode *vn);
-/** filesys_discard() - an instance whose mount failed: undo filesys_alloc(); @fs->priv is freed by kmem_free. */
+/**
+ * filesys_discard() - an instance whose mount failed: undo filesys_alloc();
+ * @fs->priv is freed by kmem_free.
+ */
 void filesys_discard(struct filesys *fs);
 u64 filesys_dev_alloc(void);
 void filesys_dev_free(u64 dev);
@@ -99,7 +102,7 @@ int vnop_no_rename(struct vnode *odir, const char *oname, u32 olen, struct vnode
 		   struct vnode *ndir, const char *nname, u32 nlen, struct vnode *new_vn, u32 flags);
 const char *vnop_no_readlink(struct vnode *vn, void **cookie);
 void vnop_default_link_put(struct vnode *vn, void *cookie);
-int vnop_no_follow(struct vnode *vn, struct path *out);
+int vnop_no_follow(struct vnode *vn, struct fspath *out);
 int vnop_default_getattr(struct vnode *vn, struct vattr *va);
 int vnop_default_setattr(struct vnode *vn, const struct vattr *va);	/* memory: applies to the vnode */
 int vnop_no_setattr(struct vnode *vn, const struct vattr *va);

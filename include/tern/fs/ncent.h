@@ -12,7 +12,7 @@
 #define NCENT_INLINE_LEN 32
 
 struct ncent {
-	struct seqcount nc_seq;		/* changes with name, parent or vnode */
+	struct seqctr nc_seq;		/* changes with name, parent or vnode */
 	u32 nc_flags;			/* NCENT_* */
 	struct hnode nc_hash;		/* in the hash table */
 	struct ncent *nc_parent;	/* with a reference; root: itself */
@@ -46,13 +46,16 @@ struct ncent {
  * entry negative that nobody else uses. Names and parents change by rename only:
  * read them under nc_lock, or under ncent_rename_seq with RCU.
  */
-extern struct seqcount ncent_rename_seq;
+extern struct seqctr ncent_rename_seq;
 
 static inline void ncent_get(struct ncent *nc) { atomic_inc(&nc->nc_refs); }
 void ncent_put(struct ncent *nc);
 /** ncent_lookup() - cached child with a reference, or NULL. */
 struct ncent *ncent_lookup(struct ncent *parent, const char *name, u32 len);
-/** ncent_get_live() - reference to an entry found under RCU; false if it is dying or being changed. */
+/**
+ * ncent_get_live() - reference to an entry found under RCU; false if it is
+ * dying or being changed.
+ */
 bool ncent_get_live(struct ncent *nc);
 /**
  * ncent_find_rcu() - cached child by hash value; RCU held, no reference
@@ -63,9 +66,15 @@ struct ncent *ncent_find_rcu(const struct ncent *parent, const char *name, u32 l
 u32 ncent_hash(const struct ncent *parent, const char *name, u32 len);
 /** ncent_hash_component() - the same for text up to the next slash or NUL; its length in *len. */
 u32 ncent_hash_component(const struct ncent *parent, const char *text, u32 *len);
-/** ncent_add() - new child entry for @vn (NULL: negative; consumes the vnode reference); hashed. NULL if no memory. */
+/**
+ * ncent_add() - new child entry for @vn (NULL: negative; consumes the vnode
+ * reference); hashed. NULL if no memory.
+ */
 struct ncent *ncent_add(struct ncent *parent, const char *name, u32 len, struct vnode *vn);
-/** ncent_tmp() - unhashed entry "#ino" below @parent for O_TMPFILE; consumes the vnode reference. NULL if no memory. */
+/**
+ * ncent_tmp() - unhashed entry "#ino" below @parent for O_TMPFILE; consumes the
+ * vnode reference. NULL if no memory.
+ */
 struct ncent *ncent_tmp(struct ncent *parent, struct vnode *vn);
 /** ncent_attach() - a negative entry becomes positive. */
 void ncent_attach(struct ncent *nc, struct vnode *vn);
@@ -78,7 +87,10 @@ void ncent_move(struct ncent *nc, struct ncent *target, bool exchange);
 /** ncent_prune() - drop unused entries below @nc (unmount, rmdir). */
 void ncent_prune(struct ncent *nc);
 bool ncent_is_below(struct ncent *nc, struct ncent *ancestor);
-/** ncent_anon() - nameless entry for pipes, sockets and the like; shown as @name in /proc/PID/fd. */
+/**
+ * ncent_anon() - nameless entry for pipes, sockets and the like; shown as @name
+ * in /proc/PID/fd.
+ */
 /** ncent_alias() - some entry that names @vn, with a reference, or NULL. */
 struct ncent *ncent_alias(struct vnode *vn);
 /** ncent_shrink() - free up to @n unused entries, oldest first; returns how many went. Sleeps. */

@@ -52,7 +52,7 @@ struct ofile {
 	const struct ofile_ops *of_ops;	/* I after open */
 	u32 of_flags;			/* F O_* status flags */
 	u32 of_mode;			/* I OFILE_READ/WRITE/... */
-	struct path of_path;		/* I with references */
+	struct fspath of_path;		/* I with references */
 	struct vnode *of_vnode;		/* I of_path's vnode */
 	loff_t of_pos;			/* P */
 	struct kmutex of_pos_lock;	/* LOCKRANK_OFILE_POS */
@@ -77,13 +77,19 @@ struct ofile {
 
 static inline struct ofile *ofile_of(struct object *o) { return container_of(o, struct ofile, of_obj); }
 static inline void ofile_get(struct ofile *f) { object_get(&f->of_obj); }
-/** ofile_put() - the last reference releases, from task work if the thread is a user's. Any sleepable context. */
+/**
+ * ofile_put() - the last reference releases, from task work if the thread is a
+ * user's. Any sleepable context.
+ */
 void ofile_put(struct ofile *f);
 /** ofile_open() - open a resolved path; ERR_PTR with Linux errors. */
-struct ofile *ofile_open(const struct path *p, u32 flags, const struct credset *cred);
+struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset *cred);
 /** ofile_open_kernel() - by kernel string, with @flags O_*; for exec, core dumps, console. */
 struct ofile *ofile_open_kernel(const char *name, u32 flags, mode_t mode);
-/** ofile_create_anon() - a file without a name: eventfd, epoll, pidfd; shown as "anon_inode:NAME". */
+/**
+ * ofile_create_anon() - a file without a name: eventfd, epoll, pidfd; shown as
+ * "anon_inode:NAME".
+ */
 struct ofile *ofile_create_anon(const struct ofile_ops *ops, void *priv, u32 flags, const char *name);
 /** ofile_read_kernel() / ofile_write_kernel() - at *pos into kernel memory. */
 ssize_t ofile_read_kernel(struct ofile *f, void *buf, size_t n, loff_t *pos);
@@ -93,7 +99,8 @@ ssize_t ofile_write_kernel(struct ofile *f, const void *buf, size_t n, loff_t *p
 u64 ofile_count(void);
 u64 ofile_max(void);
 /**
- * ofile_epoll_release() - a watched file goes: its epoll items leave. Called by the last ofile_put()
+ * ofile_epoll_release() - a watched file goes: its epoll items leave. Called by
+ * the last ofile_put()
  * if of_epoll is not empty; implemented with epoll (weak: nothing).
  */
 void ofile_epoll_release(struct ofile *f);
@@ -134,7 +141,10 @@ static inline void ofile_make_stream(struct ofile *f)
 
 /* ---- descriptors ---- */
 struct fdtab;
-/** fd_get() - file of a descriptor with a reference; ERR_PTR(-EBADF), for O_PATH too; fd_get_path() allows it. */
+/**
+ * fd_get() - file of a descriptor with a reference; ERR_PTR(-EBADF), for O_PATH
+ * too; fd_get_path() allows it.
+ */
 struct ofile *fd_get(int fd);
 struct ofile *fd_get_path(int fd);
 /*
@@ -146,10 +156,13 @@ struct fdref fd_borrow(int fd);
 /** fd_borrow_path() - the same, O_PATH files too. */
 struct fdref fd_borrow_path(int fd);
 static inline void fd_return(struct fdref r) { if (unlikely(r.has_ref)) ofile_put(r.file); }
-/** fd_reserve() - lowest free number >= @min below RLIMIT_NOFILE; -EMFILE, -ENOMEM. Then fd_install or fd_cancel. */
+/**
+ * fd_reserve() - lowest free number >= @min below RLIMIT_NOFILE; -EMFILE,
+ * -ENOMEM. Then fd_install or fd_cancel.
+ */
 int fd_reserve(int min, bool cloexec);
-/** fd_install() - consumes the caller's reference. */
-void fd_install(int fd, struct ofile *f);
+/** fd_publish() - consumes the caller's reference. */
+void fd_publish(int fd, struct ofile *f);
 void fd_cancel(int fd);
 /** fd_add() - reserve and install; on error the reference stays the caller's. */
 int fd_add(struct ofile *f, bool cloexec);
@@ -157,7 +170,10 @@ int fd_close(int fd);
 /** fd_set_cloexec() / fd_is_cloexec() - FD_CLOEXEC of thread_self's descriptor: 0/1 or -EBADF. */
 int fd_set_cloexec(int fd, bool on);
 int fd_is_cloexec(int fd);
-/** fd_dup_to() - dup2/dup3: @new takes @f (consumes the reference unless it fails); returns @new or -errno. */
+/**
+ * fd_dup_to() - dup2/dup3: @new takes @f (consumes the reference unless it
+ * fails); returns @new or -errno.
+ */
 int fd_dup_to(struct ofile *f, int new, bool cloexec);
 /** fdtab_is_shared() - does another thread use @t. */
 bool fdtab_is_shared(const struct fdtab *t);
@@ -169,7 +185,10 @@ void fdtab_put(struct fdtab *t);
 void fdtab_close_exec(void);
 /** fdtab_unshare() - private copy for thread_self; 0 or -ENOMEM. */
 int fdtab_unshare(void);
-/** fdtab_file_of() - file @fd of another thread's table with a reference, NULL if none (/proc/PID/fd, pidfd_getfd). */
+/**
+ * fdtab_file_of() - file @fd of another thread's table with a reference, NULL
+ * if none (/proc/PID/fd, pidfd_getfd).
+ */
 struct ofile *fdtab_file_of(struct thread *t, int fd);
 /** fdtab_next() - lowest open descriptor >= @fd of @t, or -1. */
 int fdtab_next(struct thread *t, int fd);
@@ -190,7 +209,10 @@ int fdtab_next(struct thread *t, int fd);
 #define POLLDEFAULT (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
 
 struct poll_table { void (*queue)(struct poll_table *pt, struct ofile *f, struct waitq *q); u32 events; };
-/** poll_wait() - from ofile_ops.poll: the caller wants wake-ups of @q (waitq_wake with key = POLL* events). */
+/**
+ * poll_wait() - from ofile_ops.poll: the caller wants wake-ups of @q
+ * (waitq_wake with key = POLL* events).
+ */
 static inline void poll_wait(struct ofile *f, struct waitq *q, struct poll_table *pt)
 {
 	if (pt)

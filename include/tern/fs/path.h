@@ -48,30 +48,33 @@ struct mountpt {
 #define MOUNT_DOOMED	0x200u
 #define MOUNT_INTERNAL	0x400u	/* kernel's own: pipefs, anon files */
 
-struct path { struct mountpt *mnt; struct ncent *nc; };
+struct fspath { struct mountpt *mnt; struct ncent *nc; };
 
-static inline struct vnode *path_vnode(const struct path *p) { return p->nc->nc_vnode; }
-void path_get(const struct path *p);
-void path_put(const struct path *p);
-static inline bool path_equal(const struct path *a, const struct path *b) { return a->mnt == b->mnt && a->nc == b->nc; }
+static inline struct vnode *path_vnode(const struct fspath *p) { return p->nc->nc_vnode; }
+void fspath_get(const struct fspath *p);
+void fspath_put(const struct fspath *p);
+static inline bool path_equal(const struct fspath *a, const struct fspath *b)
+{
+	return a->mnt == b->mnt && a->nc == b->nc;
+}
 
 /* Working directory, root and umask; shared by CLONE_FS. */
 struct fsctx {
 	refcount refs;
 	struct spin lock;	/* protects the rest; seq for lock-free readers */
-	struct seqcount seq;
-	struct path root, cwd;
+	struct seqctr seq;
+	struct fspath root, cwd;
 	mode_t umask;
 };
 extern struct fsctx fsctx_initial;	/* process_kernel's and its kernel threads' */
 /** fsctx_self() - thread_self's, never NULL. */
 struct fsctx *fsctx_self(void);
 /** fsctx_root() / fsctx_cwd() - with references. */
-void fsctx_root(struct fsctx *f, struct path *out);
-void fsctx_cwd(struct fsctx *f, struct path *out);
+void fsctx_root(struct fsctx *f, struct fspath *out);
+void fsctx_cwd(struct fsctx *f, struct fspath *out);
 /** fsctx_set_root() / fsctx_set_cwd() - takes references of its own. */
-void fsctx_set_root(struct fsctx *f, const struct path *p);
-void fsctx_set_cwd(struct fsctx *f, const struct path *p);
+void fsctx_set_root(struct fsctx *f, const struct fspath *p);
+void fsctx_set_cwd(struct fsctx *f, const struct fspath *p);
 struct fsctx *fsctx_copy(struct fsctx *from);	/* NULL if no memory */
 void fsctx_put(struct fsctx *f);
 
@@ -93,14 +96,18 @@ void fsctx_put(struct fsctx *f);
 #define LOOKUP_REVAL	0x8000u		/* internal: no lock-free walk */
 #define LOOKUP_KERNEL	0x4000u	/* from the kernel itself: init's root and credentials */
 
-/** path_lookup_user() - resolve a user string from @dirfd (AT_FDCWD); out has references. Linux errors. Sleeps. */
-int path_lookup_user(int dirfd, const char __user *name, u32 flags, struct path *out);
+/**
+ * path_lookup_user() - resolve a user string from @dirfd (AT_FDCWD); out has
+ * references. Linux errors. Sleeps.
+ */
+int path_lookup_user(int dirfd, const char __user *name, u32 flags, struct fspath *out);
 /** path_lookup() - kernel string; relative to thread_self's cwd. */
-int path_lookup(const char *name, u32 flags, struct path *out);
-int path_lookup_at(const struct path *start, const char *name, u32 flags, struct path *out);
+int path_lookup(const char *name, u32 flags, struct fspath *out);
+int path_lookup_at(const struct fspath *start, const char *name, u32 flags, struct fspath *out);
 /**
  * path_name_get() - copy a user path of at most PATH_MAX bytes
- * Return: buffer to free with path_name_put(), or ERR_PTR(-ENAMETOOLONG, -EFAULT, -ENOMEM, -ENOENT if it
+ * Return: buffer to free with path_name_put(), or ERR_PTR(-ENAMETOOLONG,
+ * -EFAULT, -ENOMEM, -ENOENT if it
  *	is empty and LOOKUP_EMPTY is not given).
  */
 char *path_name_get(const char __user *name, u32 flags);
@@ -112,14 +119,17 @@ char *path_name_buf(void);
  * " (deleted)" is appended for unlinked ones, "(unreachable)" goes before what is not below @root.
  * Return: pointer into @buf, or ERR_PTR(-ENAMETOOLONG).
  */
-char *path_print(const struct path *p, const struct path *root, char *buf, size_t size);
+char *path_print(const struct fspath *p, const struct fspath *root, char *buf, size_t size);
 /** path_print_self() - below thread_self's root. */
-char *path_print_self(const struct path *p, char *buf, size_t size);
+char *path_print_self(const struct fspath *p, char *buf, size_t size);
 /** path_may_write() - take a write count on the mount: 0 or -EROFS; path_end_write() drops. */
 int mountpt_want_write(struct mountpt *m);
 void mountpt_drop_write(struct mountpt *m);
 
-/** name_mknod() - mknodat(2) as thread_self with a kernel string; sockets bind by it. 0 or Linux's errors. */
+/**
+ * name_mknod() - mknodat(2) as thread_self with a kernel string; sockets bind
+ * by it. 0 or Linux's errors.
+ */
 int name_mknod(int dirfd, const char *name, mode_t mode, u64 rdev, bool is_kernel);
 
 /* Kernel-side conveniences (initramfs, devtmpfs, drivers); full paths; 0 or -errno. */
@@ -138,23 +148,35 @@ int kfs_chroot(const char *path);
 /** kfs_move_root() - MS_MOVE the mount at @path over the root (switch to a disk root). */
 int kfs_move_root(const char *path);
 
-/** kfs_mkdir_at() and so on - relative to @start (a kernel mount), with an owner; no permission asked. */
-int kfs_mkdir_at(const struct path *start, const char *name, mode_t mode);
-int kfs_mknod_at(const struct path *start, const char *name, mode_t mode, uid_t uid, gid_t gid, u64 rdev);
-int kfs_unlink_at(const struct path *start, const char *name);
-int kfs_rmdir_at(const struct path *start, const char *name);
+/**
+ * kfs_mkdir_at() and so on - relative to @start (a kernel mount), with an
+ * owner; no permission asked.
+ */
+int kfs_mkdir_at(const struct fspath *start, const char *name, mode_t mode);
+int kfs_mknod_at(const struct fspath *start, const char *name, mode_t mode, uid_t uid, gid_t gid, u64 rdev);
+int kfs_unlink_at(const struct fspath *start, const char *name);
+int kfs_rmdir_at(const struct fspath *start, const char *name);
 
-/** vfs_init() - name cache, rootfs mount, first fsctx (of process_kernel). Before the first process. */
+/**
+ * vfs_init() - name cache, rootfs mount, first fsctx (of process_kernel).
+ * Before the first process.
+ */
 void vfs_init(void);
 /** vfs_kernel_mount() - internal mount of a type (pipefs, sockfs, devtmpfs): mount or ERR_PTR. */
 struct mountpt *vfs_kernel_mount(const char *type, void *priv);
 void mountpt_put(struct mountpt *m);
-/** mounts_print() - /proc/PID/mounts (style 0), mountinfo (1), mountstats (2) as @p sees them from its root. */
+/**
+ * mounts_print() - /proc/PID/mounts (style 0), mountinfo (1), mountstats (2) as
+ * @p sees them from its root.
+ */
 struct process;
 void mounts_print(struct process *p, struct seqbuf *sb, int style);
 /** mountns_copy() for CLONE_NEWNS, mountns_put; the current one hangs off the process's nsset. */
 struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs);
 void mountns_put(struct mountns *ns);
 extern struct mountns *mountns_initial;
-/** mountns_event() - counter that changes with each mount and unmount, for poll of /proc/self/mounts; *q to wait on. */
+/**
+ * mountns_event() - counter that changes with each mount and unmount, for poll
+ * of /proc/self/mounts; *q to wait on.
+ */
 u64 mountns_event(struct mountns *ns, struct waitq **q);

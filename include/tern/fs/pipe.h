@@ -10,7 +10,10 @@ extern const struct ofile_ops fifo_fops;
 /** pipe_init() - the internal mount that pipes live in. Boot. */
 void pipe_init(void);
 
-/** pipe_fcntl_size() - F_SETPIPE_SZ (@set) and F_GETPIPE_SZ: bytes, or -EBADF, -EPERM, -EBUSY, -ENOMEM. */
+/**
+ * pipe_fcntl_size() - F_SETPIPE_SZ (@set) and F_GETPIPE_SZ: bytes, or -EBADF,
+ * -EPERM, -EBUSY, -ENOMEM.
+ */
 long pipe_fcntl_size(struct ofile *f, bool set, u64 bytes);
 
 /* ---- moving pages; sleeps, takes the pipe's lock ---- */
@@ -31,5 +34,8 @@ int pipe_room(struct ofile *pipe, u32 flags);
 int pipe_hold(struct ofile *pipe, struct uio_pageseg *seg, u32 max, size_t len, u32 flags);
 /** pipe_release() - @used bytes of what was held are consumed. */
 void pipe_release(struct ofile *pipe, size_t used);
-/** pipe_move() - splice or (@is_tee) tee between pipes; bytes or -errno; -EINVAL if they are one. */
+/**
+ * pipe_move() - splice or (@is_tee) tee between pipes; bytes or -errno; -EINVAL
+ * if they are one.
+ */
 ssize_t pipe_move(struct ofile *from, struct ofile *to, size_t len, u32 flags, bool is_tee);

@@ -10,7 +10,9 @@ struct procfile {
 	const char *path;		/* "meminfo", "sys/kernel/hostname", "tern/services" */
 	mode_t mode;			/* 0: 0444 */
 	void (*print)(struct seqbuf *sb, void *arg);
-	/* NUL-terminated text written by one write(2); bytes accepted or -errno. NULL: not writable. */
+	/* NUL-terminated text written by one write(2); bytes accepted or
+	 * -errno. NULL: not writable.
+	 */
 	ssize_t (*write)(const char *text, size_t n, void *arg);
 	void *arg;
 };

@@ -32,11 +32,17 @@ struct sysbin {
 extern struct sysnode *sysfs_root, *sysfs_kernel, *sysfs_devices, *sysfs_class, *sysfs_bus, *sysfs_block,
 	*sysfs_fs, *sysfs_module, *sysfs_dev_block, *sysfs_dev_char, *sysfs_firmware, *sysfs_power;
 
-/** sysfs_dir_create() - directory @name below @parent; borrowed until sysfs_remove(); ERR_PTR(-EEXIST, -ENOMEM). Sleeps. */
+/**
+ * sysfs_dir_create() - directory @name below @parent; borrowed until
+ * sysfs_remove(); ERR_PTR(-EEXIST, -ENOMEM). Sleeps.
+ */
 struct sysnode *sysfs_dir_create(struct sysnode *parent, const char *name);
 /** sysfs_dir_find() - existing child directory (borrowed), NULL if there is none. */
 struct sysnode *sysfs_dir_find(struct sysnode *parent, const char *name);
-/** sysfs_file_create() - attribute @a (must outlive it) with @arg for its functions; 0, -EEXIST, -ENOMEM. */
+/**
+ * sysfs_file_create() - attribute @a (must outlive it) with @arg for its
+ * functions; 0, -EEXIST, -ENOMEM.
+ */
 int sysfs_file_create(struct sysnode *dir, const struct sysattr *a, void *arg);
 /** sysfs_bin_create() - the same for raw bytes. */
 int sysfs_bin_create(struct sysnode *dir, const struct sysbin *b, void *arg);
@@ -46,7 +52,7 @@ int sysfs_link_create(struct sysnode *dir, const char *name, const struct sysnod
 void sysfs_remove(struct sysnode *n);
 /** sysfs_remove_name() - one child by name; -ENOENT. */
 int sysfs_remove_name(struct sysnode *dir, const char *name);
-/** sysfs_notify() - an attribute's value changed: those who poll it wake. Context: any. */
-void sysfs_notify(struct sysnode *dir, const char *name);
+/** sysfs_wake() - an attribute's value changed: those who poll it wake. Context: any. */
+void sysfs_wake(struct sysnode *dir, const char *name);
 /** sysfs_print_path() - path below the mount point, with a leading slash ("/devices/..."). */
 void sysfs_print_path(const struct sysnode *n, struct seqbuf *sb);

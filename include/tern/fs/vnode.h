@@ -27,7 +27,7 @@ struct vnode;
 struct ncent;
 struct filesys;
 struct ofile;
-struct path;
+struct fspath;
 struct credset;
 struct seqbuf;
 struct dir_sink;
@@ -85,8 +85,10 @@ struct vnode_ops {
 	/* Target text: a NUL-terminated string valid until link_put; may sleep. */
 	const char *(*readlink)(struct vnode *vn, void **cookie);
 	void (*link_put)(struct vnode *vn, void *cookie);
-	/* "Magic" links (/proc/PID/fd/N, cwd, exe): fill @out with a referenced path; -EINVAL if plain. */
-	int (*follow)(struct vnode *vn, struct path *out);
+	/* "Magic" links (/proc/PID/fd/N, cwd, exe): fill @out with a referenced
+	 * path; -EINVAL if plain.
+	 */
+	int (*follow)(struct vnode *vn, struct fspath *out);
 	int (*getattr)(struct vnode *vn, struct vattr *va);
 	/* vn L. Decoded and permission-checked by vnode_setattr(). */
 	int (*setattr)(struct vnode *vn, const struct vattr *va);
@@ -96,7 +98,9 @@ struct vnode_ops {
 	int (*setxattr)(struct vnode *vn, const char *name, const void *val, size_t size, u32 flags);
 	ssize_t (*listxattr)(struct vnode *vn, char *buf, size_t size);
 	int (*removexattr)(struct vnode *vn, const char *name);
-	/* Revalidate a cached name (procfs): 1 valid, 0 stale. Called under RCU, must not sleep; see flags. */
+	/* Revalidate a cached name (procfs): 1 valid, 0 stale. Called under
+	 * RCU, must not sleep; see flags.
+	 */
 	int (*revalidate)(struct ncent *nc);
 	/* Last reference: drop contents, then free by vnode_free_deferred(). Sleeps. */
 	void (*evict)(struct vnode *vn);
@@ -166,11 +170,20 @@ void vnode_put(struct vnode *vn);
 static inline bool vnode_is_dir(const struct vnode *vn) { return S_ISDIR(vn->vn_mode); }
 static inline loff_t vnode_size(const struct vnode *vn) { return (loff_t)READ_ONCE(vn->vn_size); }
 static inline void vnode_size_set(struct vnode *vn, u64 n) { WRITE_ONCE(vn->vn_size, n); }
-/** vnode_touch() - set VATTR_ATIME/MTIME/CTIME to now (coarse). The caller knows the mount's rules for atime. */
+/**
+ * vnode_touch() - set VATTR_ATIME/MTIME/CTIME to now (coarse). The caller knows
+ * the mount's rules for atime.
+ */
 void vnode_touch(struct vnode *vn, u32 which);
-/** vnode_permission() - MAY_* for thread_self's fs identity; 0, -EACCES, -EROFS (mount checks are path's). */
+/**
+ * vnode_permission() - MAY_* for thread_self's fs identity; 0, -EACCES, -EROFS
+ * (mount checks are path's).
+ */
 int vnode_permission(struct vnode *vn, u32 mask);
-/** vnode_setattr() - checks and applies a change as chmod/chown/truncate/utimes do. Takes vn_lock. */
+/**
+ * vnode_setattr() - checks and applies a change as chmod/chown/truncate/utimes
+ * do. Takes vn_lock.
+ */
 int vnode_setattr(struct vnode *vn, struct vattr *va);
 void vnode_getattr_default(struct vnode *vn, struct vattr *va);
 /** vnode_deny_write() - running program: 0 or -ETXTBSY; vnode_allow_write() undoes. */
@@ -178,27 +191,45 @@ int vnode_deny_write(struct vnode *vn);
 void vnode_allow_write(struct vnode *vn);
 /** vnode_fini() - undo vnode_init(): drop pages, locks, lists; evict calls it first. Sleeps. */
 void vnode_fini(struct vnode *vn);
-/** vnode_free_deferred() - @fn frees the memory after a grace period: lock-free walks may still look. */
+/**
+ * vnode_free_deferred() - @fn frees the memory after a grace period: lock-free
+ * walks may still look.
+ */
 static inline void vnode_free_deferred(struct vnode *vn, void (*fn)(struct rcu_job *job))
 {
 	rcu_defer(&vn->vn_rcu, fn);
 }
-/** vnode_special_fops() - operations for devices, FIFOs and sockets by mode; NULL for other kinds. */
+/**
+ * vnode_special_fops() - operations for devices, FIFOs and sockets by mode;
+ * NULL for other kinds.
+ */
 const struct ofile_ops *vnode_special_fops(mode_t mode);
-/** vnode_init_owner() - owner and mode of a new file: fsuid, set-gid directories, thread_self's ids. */
+/**
+ * vnode_init_owner() - owner and mode of a new file: fsuid, set-gid
+ * directories, thread_self's ids.
+ */
 void vnode_init_owner(struct vnode *vn, const struct vnode *dir, mode_t mode);
 /** vnode_is_owner() - owns it, or CAP_FOWNER. */
 bool vnode_is_owner(const struct vnode *vn);
-/** vnode_kill_suid() - what writing by the unprivileged does to set-id bits. Lock: vn_lock for writing. */
+/**
+ * vnode_kill_suid() - what writing by the unprivileged does to set-id bits.
+ * Lock: vn_lock for writing.
+ */
 void vnode_kill_suid(struct vnode *vn);
-/** vnode_lock_pair() - two vnodes for writing in the order of the rank's rule; either may be NULL. */
+/**
+ * vnode_lock_pair() - two vnodes for writing in the order of the rank's rule;
+ * either may be NULL.
+ */
 void vnode_lock_pair(struct vnode *a, struct vnode *b);
 void vnode_unlock_pair(struct vnode *a, struct vnode *b);
 /** vnode_shrink() - free up to @n unused cached vnodes; returns how many went. */
 u64 vnode_shrink(u64 n);
 /** vnode_evict_all() - unmount: free every unused vnode of @fs; true if none is left. */
 bool vnode_evict_all(struct filesys *fs);
-/** vnode_find() / vnode_insert() - (fs, ino) hash for disk file systems; find returns a reference. */
+/**
+ * vnode_find() / vnode_insert() - (fs, ino) hash for disk file systems; find
+ * returns a reference.
+ */
 struct vnode *vnode_find(struct filesys *fs, u64 ino);
 int vnode_insert(struct vnode *vn);
 /** vnode_may_delete() - sticky rule: may thread_self remove @vn from sticky @dir. */

@@ -38,10 +38,16 @@ struct clock_watch {
 	struct list link;
 	void (*stepped)(struct clock_watch *w);	/* may wake and arm; must not sleep */
 };
-/** clock_watch_add() / clock_watch_remove() - on return of remove, stepped() is not running. Context: any but NMI. */
+/**
+ * clock_watch_add() / clock_watch_remove() - on return of remove, stepped() is
+ * not running. Context: any but NMI.
+ */
 void clock_watch_add(struct clock_watch *w);
 void clock_watch_remove(struct clock_watch *w);
-/** clock_real_to_mono() - clock_ns() time at which the wall clock shows @real_ns, as things stand; 0 if past. */
+/**
+ * clock_real_to_mono() - clock_ns() time at which the wall clock shows
+ * @real_ns, as things stand; 0 if past.
+ */
 nsec_t clock_real_to_mono(s64 real_ns);
 
 struct timespec64_ { s64 sec; s64 nsec; };

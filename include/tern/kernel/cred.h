@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Identity and privilege. A credset is immutable once published (copy, change, commit). Owner kernel/proc/cred.c. */
+/* Identity and privilege. A credset is immutable once published (copy, change,
+ * commit). Owner kernel/proc/cred.c.
+ */
 #pragma once
 
 #include <asm/atomic.h>
@@ -12,7 +14,13 @@ struct thread;
 struct grouplist { refcount refs; u32 n; gid_t gid[]; };	/* sorted */
 
 /* Per-user totals for limits; kernel/proc/user.c. */
-struct usercount { refcount refs; uid_t uid; struct userns *ns; atomic64 nprocs, sigpending, locked_pages, nfiles_inflight, inotify_watches, inotify_instances, epoll_watches; };
+struct usercount {
+	refcount refs;
+	uid_t uid;		/* I */
+	struct userns *ns;	/* I */
+	atomic64 nprocs, sigpending, locked_pages, nfiles_inflight, inotify_watches,
+		 inotify_instances, epoll_watches;
+};
 
 struct credset {
 	refcount refs;
@@ -33,11 +41,17 @@ extern struct credset cred_init_set;	/* root with everything */
 const struct credset *cred_self(void);
 struct credset *cred_get(const struct credset *c);
 void cred_put(const struct credset *c);
-/** cred_prepare() - a private copy to change; NULL if no memory. Then cred_commit() or cred_put(). */
+/**
+ * cred_prepare() - a private copy to change; NULL if no memory. Then
+ * cred_commit() or cred_put().
+ */
 struct credset *cred_prepare(void);
 /** cred_commit() - publish for thread_self. */
 void cred_commit(struct credset *c);
-/** cred_override() / cred_revert() - act as someone else for a while (access(2), kernel on behalf). */
+/**
+ * cred_override() / cred_revert() - act as someone else for a while (access(2),
+ * kernel on behalf).
+ */
 const struct credset *cred_override(const struct credset *c);
 void cred_revert(const struct credset *old);
 
@@ -45,7 +59,10 @@ void cred_revert(const struct credset *old);
 void grouplist_put(struct grouplist *g);
 
 bool cred_in_group(const struct credset *c, gid_t gid);
-/** cap_has() - effective capability CAP_* (uapi/capability.h) of thread_self; sets TF_SU_PRIV if used. */
+/**
+ * cap_has() - effective capability CAP_* (uapi/capability.h) of thread_self;
+ * sets TF_SU_PRIV if used.
+ */
 bool cap_has(int cap);
 bool cap_has_cred(const struct credset *c, struct userns *ns, int cap);
 

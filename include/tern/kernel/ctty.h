@@ -11,7 +11,9 @@ struct process;
 struct tty;
 
 struct ctty_ops {
-	/* A session leader exits: hang up its terminal, SIGHUP and SIGCONT to the foreground group. Sleeps. */
+	/* A session leader exits: hang up its terminal, SIGHUP and SIGCONT to
+	 * the foreground group. Sleeps.
+	 */
 	void (*leader_exit)(struct process *p);
 	/* Another reference for a forked child's p_tty; sighand lock may be held. */
 	void (*get)(struct tty *t);

@@ -15,7 +15,10 @@ struct thread;
 void futex_init(void);
 /** futex_wake_user() - wake one waiter of a word (shared key: whoever it is). Sleeps. */
 void futex_wake_user(u32 __user *p);
-/** futex_thread_exit() - thread_self dies: robust list, PI locks it holds. Its memory is still there. Sleeps. */
+/**
+ * futex_thread_exit() - thread_self dies: robust list, PI locks it holds. Its
+ * memory is still there. Sleeps.
+ */
 void futex_thread_exit(struct thread *t);
 /** futex_exec() - the same before execve changes memory; also the clear_child_tid word. Sleeps. */
 void futex_exec(struct thread *t);

@@ -37,7 +37,10 @@ struct kconsole {
 	bool is_boot;			/* replaced when a real one comes */
 	void *priv;
 };
-/** kconsole_register() - add a console; the first real one gets the whole log and ends the boot console. */
+/**
+ * kconsole_register() - add a console; the first real one gets the whole log
+ * and ends the boot console.
+ */
 void kconsole_register(struct kconsole *c);
 /** kconsole_unregister() - on return no CPU is in its write(). Sleeps. */
 void kconsole_unregister(struct kconsole *c);
@@ -65,9 +68,15 @@ bool ratelimit_ok(struct ratelimit *r);
 		klog(level, __VA_ARGS__);				\
 	} } while (0)
 
-/** klog_read() - copy the record at sequence >= *seq in /dev/kmsg form; bytes, 0 none yet, -EPIPE lost, -EINVAL small. */
+/**
+ * klog_read() - copy the record at sequence >= *seq in /dev/kmsg form; bytes, 0
+ * none yet, -EPIPE lost, -EINVAL small.
+ */
 ssize_t klog_read(u64 *seq, char *buf, size_t size);
-/** klog_read_text() - "<level>[time] text\n" form for syslog(2); bytes, 0 none yet, -EINVAL if @size is too small. */
+/**
+ * klog_read_text() - "<level>[time] text\n" form for syslog(2); bytes, 0 none
+ * yet, -EINVAL if @size is too small.
+ */
 ssize_t klog_read_text(u64 *seq, char *buf, size_t size);
 u64 klog_first_seq(void);
 u64 klog_next_seq(void);
@@ -75,7 +84,10 @@ u64 klog_next_seq(void);
 size_t klog_ring_size(void);
 struct waitq;
 extern struct waitq klog_waitq;		/* readers; woken by the tick or the idle loop after a record came */
-/** klog_wake_readers() - if a record came since the last call, wake klog_waitq. Context: hard interrupt or idle. */
+/**
+ * klog_wake_readers() - if a record came since the last call, wake klog_waitq.
+ * Context: hard interrupt or idle.
+ */
 void klog_wake_readers(void);
 
 /** klog_backtrace() - log the calls that led here. Context: any. */
@@ -86,7 +98,10 @@ void klog_backtrace_thread(enum klog_level level, const struct thread *t);
 struct frame;
 /** klog_frame() - log saved registers and the backtrace behind them. Context: any. */
 void klog_frame(enum klog_level level, const struct frame *f);
-/** klog_taint() - remember that trust in this kernel is limited (TAINT_*), shown with each report. */
+/**
+ * klog_taint() - remember that trust in this kernel is limited (TAINT_*), shown
+ * with each report.
+ */
 void klog_taint(u32 bit);
 u64 klog_taint_mask(void);
 #define TAINT_DIE	7

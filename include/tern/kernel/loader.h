@@ -56,7 +56,10 @@ int binprm_read_head(struct binprm *b);
 int binprm_push_user(struct binprm *b, const void __user *data, size_t n);
 /** binprm_pop_arg() - drop the first argument string (argv[0]) from the new stack; 0 or -EFAULT. */
 int binprm_pop_arg(struct binprm *b);
-/** binprm_set_file() - load @f next instead (consumes the reference), known as @interp (consumed, kmem). */
+/**
+ * binprm_set_file() - load @f next instead (consumes the reference), known as
+ * @interp (consumed, kmem).
+ */
 void binprm_set_file(struct binprm *b, struct ofile *f, char *interp);
 /** binprm_flush_page() - let go of the page being filled. */
 void binprm_flush_page(struct binprm *b);
@@ -64,16 +67,28 @@ void binprm_flush_page(struct binprm *b);
 void binprm_layout(struct binprm *b);
 /** binfmt_load() - let the formats load b->file; 0 or -errno. */
 int binfmt_load(struct binprm *b);
-/** coredump_write() - core of thread_self's process for @sig, if limits allow; true if one was written. */
+/**
+ * coredump_write() - core of thread_self's process for @sig, if limits allow;
+ * true if one was written.
+ */
 bool coredump_write(int sig, const struct ksiginfo *info, struct frame *f);
-/** process_begin_coredump() - stop all other threads for good; false if the process is being killed already. */
+/**
+ * process_begin_coredump() - stop all other threads for good; false if the
+ * process is being killed already.
+ */
 bool process_begin_coredump(int sig);
 /** core_pattern, core_uses_pid - /proc/sys/kernel/core_pattern (128 bytes), core_uses_pid. */
 extern char core_pattern[128];
 extern bool core_uses_pid;
-/** exec_randomize - 0 none, 1 stack and mmap, 2 heap too (randomize_va_space); norandmaps makes it 0. */
+/**
+ * exec_randomize - 0 none, 1 stack and mmap, 2 heap too (randomize_va_space);
+ * norandmaps makes it 0.
+ */
 extern u64 exec_randomize;
-/** arch_vdso_map() - map the vdso; its address, 0 if there is none, or -errno. Weak default: none. */
+/**
+ * arch_vdso_map() - map the vdso; its address, 0 if there is none, or -errno.
+ * Weak default: none.
+ */
 long arch_vdso_map(struct aspace *as, bool is_randomized);
 
 /** binfmt_register() - compat registers at the end, native formats first. */

@@ -24,18 +24,18 @@ struct utsns {
 struct nsmounts { refcount refs; struct mountns *ns; };
 
 /* What p_namespaces points to; immutable once in force. */
-struct nsset {
+struct namespaces {
 	refcount refs;
 	struct utsns *uts;		/* with a reference */
 	struct nsmounts *mounts;	/* with a reference; NULL: mountns_initial */
 };
 
-struct nsset *nsset_get(struct nsset *s);
-void nsset_put(struct nsset *s);
+struct namespaces *nsset_get(struct namespaces *s);
+void nsset_put(struct namespaces *s);
 /** nsset_mounts() - mount namespace of a set; borrowed. */
-struct mountns *nsset_mounts(struct nsset *s);
+struct mountns *nsset_mounts(struct namespaces *s);
 /** process_nsset() - set of any process with a reference; NULL if it has ended. */
-struct nsset *process_nsset(struct process *p);
+struct namespaces *process_nsset(struct process *p);
 /** utsns_read() - names that thread_self sees. */
 void utsns_read(struct utsname_ *out);
 /** utsns_set() - change host or domain name (sysctl, sethostname); 0, -EPERM, -EINVAL. */

@@ -60,6 +60,9 @@ struct handle_table *handle_table_create(void);
 void handle_table_destroy(struct handle_table *t);
 /** handle_add() - consumes nothing; takes a reference; index >= 0 or -EMFILE/-ENOMEM. */
 s64 handle_add(struct handle_table *t, struct object *o, u32 rights, u32 min_index, u32 limit);
-/** handle_lookup() - with a reference; ERR_PTR(-EBADF), ERR_PTR(-EACCES) if @rights are not all there. */
+/**
+ * handle_lookup() - with a reference; ERR_PTR(-EBADF), ERR_PTR(-EACCES) if
+ * @rights are not all there.
+ */
 struct object *handle_lookup(struct handle_table *t, u64 handle, u32 rights);
 int handle_close(struct handle_table *t, u64 handle);

@@ -28,16 +28,25 @@ struct pidref {
 };
 static inline struct pidref *pidref_get(struct pidref *p) { if (p) ref_get(&p->refs); return p; }
 void pidref_put(struct pidref *p);
-/** pidref_find() - by number in thread_self's namespace; RCU held by the caller, no reference; NULL. */
+/**
+ * pidref_find() - by number in thread_self's namespace; RCU held by the caller,
+ * no reference; NULL.
+ */
 struct pidref *pidref_find(s32 nr);
 struct pidref *pidref_lookup(s32 nr);	/* with a reference */
 /** pidref_nr() - number as thread_self's namespace sees it, 0 if it does not. */
 s32 pidref_nr(const struct pidref *p);
-/** pidref_process() / pidref_thread() - NULL if gone; caller holds RCU or the tree lock; no reference. */
+/**
+ * pidref_process() / pidref_thread() - NULL if gone; caller holds RCU or the
+ * tree lock; no reference.
+ */
 struct process *pidref_process(struct pidref *p);
 struct thread *pidref_thread(struct pidref *p);
 
-/** pidref_next() - first number in use at or after *@nr, which is updated; RCU held; NULL at the end (/proc). */
+/**
+ * pidref_next() - first number in use at or after *@nr, which is updated; RCU
+ * held; NULL at the end (/proc).
+ */
 struct pidref *pidref_next(s32 *nr);
 
 struct itimer_state { u64 value, interval; };	/* ns */
@@ -66,7 +75,7 @@ struct process {
 	struct list p_all_link;		/* P, R list of all processes */
 
 	struct sigactions *p_actions;	/* I after fork (exec may unshare it) */
-	struct sigpending p_pending;	/* S shared */
+	struct sigpendset p_pending;	/* S shared */
 	u32 p_flags;			/* S PF_* below */
 	s32 p_group_exit_code;		/* S */
 	s32 p_stop_count;		/* S threads still to stop */
@@ -86,7 +95,7 @@ struct process {
 	struct posix_timers *p_timers;	/* POSIX timers and itimers; kernel/time/posix_timer.c */
 	s16 p_oom_score_adj, p_oom_score_adj_min;	/* A */
 	u32 p_personality;		/* personality(2) */
-	void *p_namespaces;		/* struct nsset, kernel/proc/ns.c: uts, ipc, mount, pid, net, ... */
+	void *p_namespaces;		/* struct namespaces, kernel/proc/ns.c: uts, ipc, mount, pid, net, ... */
 	void *p_cgroup;
 	struct rcu_job p_rcu;
 };
@@ -146,7 +155,10 @@ struct tms_sum { u64 utime, stime; };
 /** process_cpu_time() - all threads, living and gone, in ns. */
 void process_cpu_time(struct process *p, struct tms_sum *out);
 
-/** ptrace_may_access() - may thread_self look into @p's memory and fds (/proc, process_vm_*); bool. */
+/**
+ * ptrace_may_access() - may thread_self look into @p's memory and fds (/proc,
+ * process_vm_*); bool.
+ */
 bool process_may_access(struct process *p, bool is_attach);
 /** process_aspace() - address space of another process with a user reference, or NULL. */
 struct aspace *process_aspace(struct process *p);
@@ -165,7 +177,10 @@ u64 syscall_missing_count(void);
 void process_timers_exit(struct process *p);
 void process_timers_exec(struct process *p);
 void process_cpu_limit_changed(struct process *p);
-/** process_ctrl_alt_del() - from the keyboard: restart or SIGINT to pid 1, as reboot(2) chose. Any context. */
+/**
+ * process_ctrl_alt_del() - from the keyboard: restart or SIGINT to pid 1, as
+ * reboot(2) chose. Any context.
+ */
 void process_ctrl_alt_del(void);
 /** process_oom_score() - 0 .. 2000, as /proc/PID/oom_score shows it. Sleeps. */
 s64 process_oom_score(struct process *p);

@@ -18,12 +18,21 @@ u64 random_below(u64 limit);
 
 /** random_is_ready() - has the pool had 256 bits of entropy. */
 bool random_is_ready(void);
-/** random_wait_ready() - until then; makes entropy from timing jitter meanwhile. 0 or -ERESTARTSYS. Sleeps. */
+/**
+ * random_wait_ready() - until then; makes entropy from timing jitter meanwhile.
+ * 0 or -ERESTARTSYS. Sleeps.
+ */
 int random_wait_ready(void);
 
-/** random_add_interrupt() - from every device interrupt: its time is a little unpredictable. Hard interrupt. */
+/**
+ * random_add_interrupt() - from every device interrupt: its time is a little
+ * unpredictable. Hard interrupt.
+ */
 void random_add_interrupt(u32 irq);
-/** random_add_device() - data that differs from machine to machine; credited nothing. Context: any but NMI. */
+/**
+ * random_add_device() - data that differs from machine to machine; credited
+ * nothing. Context: any but NMI.
+ */
 void random_add_device(const void *data, size_t n);
 /** random_add_entropy() - mix @data in and credit @bits (0: none). Context: any but NMI. */
 void random_add_entropy(const void *data, size_t n, u32 bits);
@@ -35,7 +44,10 @@ void random_reseed(void);
 struct uio;
 /** random_read_user() - generator output to where @u points; bytes or -EFAULT. Sleeps. */
 ssize_t random_read_user(struct uio *u);
-/** random_write_user() - mix what @u points to into the pool, credited nothing; bytes or -EFAULT. Sleeps. */
+/**
+ * random_write_user() - mix what @u points to into the pool, credited nothing;
+ * bytes or -EFAULT. Sleeps.
+ */
 ssize_t random_write_user(struct uio *u);
 
 struct ofile;

@@ -15,7 +15,7 @@
 
 struct thread;
 struct aspace;
-struct sched_class;
+struct schedclass;
 
 #define CPUSET_BITS	8192
 #define CPUSET_WORDS	(CPUSET_BITS / 64)
@@ -32,10 +32,10 @@ struct sched_class;
  * T the tick and the switch on the CPU it runs on. What decides where and how a
  * thread runs (class, weight, affinity) changes under L and, if it is queued, Q too.
  */
-struct sched_entity {
+struct schedent {
 	spinword se_lock;	/* held by whoever wakes, moves or re-parameterises it; before Q */
 	struct thread *se_wake_next;	/* in a CPU's list of remote wake-ups */
-	const struct sched_class *se_class;
+	const struct schedclass *se_class;
 	u8 se_policy;		/* SCHED_POLICY_* */
 	s8 se_nice;		/* -20 .. 19 */
 	u8 se_rt_prio;		/* 1 .. 99, 0 for others */
@@ -67,7 +67,10 @@ struct sched_entity {
 	u64 se_rt_timeout;	/* T ns run without sleeping, for RLIMIT_RTTIME */
 };
 
-/** sched_init() - run queues; thread_self becomes the boot idle thread. Boot CPU, interrupts off, after rcu_init. */
+/**
+ * sched_init() - run queues; thread_self becomes the boot idle thread. Boot
+ * CPU, interrupts off, after rcu_init.
+ */
 void sched_init(void);
 /** sched_is_running() - has the boot CPU reached its idle loop: sleeping is possible. */
 bool sched_is_running(void);
@@ -79,13 +82,19 @@ void sched_yield_cpu(void);
 #define sched_check() do { might_sleep(); if (unlikely(need_resched())) sched_preempt(); } while (0)
 /** sched_sleep_until() - uninterruptible until @deadline ns. */
 void sched_sleep_until(nsec_t deadline);
-/** thread_wake_state() - make a sleeping thread runnable if its state is in @states; true if it was. Context: any but NMI. */
+/**
+ * thread_wake_state() - make a sleeping thread runnable if its state is in
+ * @states; true if it was. Context: any but NMI.
+ */
 bool thread_wake_state(struct thread *t, u32 states);
 /** thread_wake() - any sleep state but stopped/traced. */
 bool thread_wake(struct thread *t);
 /** thread_wake_new() - first run of a new thread. */
 void thread_wake_new(struct thread *t);
-/** sched_fork() - child's scheduling state from the parent; before it is visible. 0 or -ENOMEM (affinity mask). */
+/**
+ * sched_fork() - child's scheduling state from the parent; before it is
+ * visible. 0 or -ENOMEM (affinity mask).
+ */
 int sched_fork(struct thread *child, struct thread *parent);
 /** sched_exit_final() - last switch of a dead thread; never returns. */
 void sched_exit_final(void) __noreturn;
@@ -101,13 +110,22 @@ void thread_wait_inactive(struct thread *t);
  * Context: interrupts on.
  */
 void sched_use_aspace(struct aspace *as);
-/** migrate_disable() - stay on this CPU, though preemption stays on. Nests; migrate_enable() ends it. */
+/**
+ * migrate_disable() - stay on this CPU, though preemption stays on. Nests;
+ * migrate_enable() ends it.
+ */
 void sched_migrate_disable(void);
 void sched_migrate_enable(void);
-/** sched_io_begin() - sleeps until sched_io_end() wait for I/O: idle time then counts as iowait. Returns the old state. */
+/**
+ * sched_io_begin() - sleeps until sched_io_end() wait for I/O: idle time then
+ * counts as iowait. Returns the old state.
+ */
 bool sched_io_begin(void);
 void sched_io_end(bool old);
-/** sched_set_pi() - lend @t real-time priority @prio (1 .. 99), or -1: none (priority inheritance). */
+/**
+ * sched_set_pi() - lend @t real-time priority @prio (1 .. 99), or -1: none
+ * (priority inheritance).
+ */
 void sched_set_pi(struct thread *t, s32 prio);
 /** sched_kick() - make @t's CPU re-check t_work soon if it is running in user mode. */
 void sched_kick(struct thread *t);
@@ -117,31 +135,43 @@ struct sched_params { u32 policy; u32 flags; s32 nice; u32 priority; u64 runtime
 /** sched_set_params() - 0, -EINVAL, -EPERM is the caller's business. */
 int sched_set_params(struct thread *t, const struct sched_params *p);
 void sched_get_params(struct thread *t, struct sched_params *p);
-/** sched_set_affinity() - @mask has CPUSET_WORDS words; moves the thread; 0, -EINVAL if no online CPU, -ENOMEM. */
+/**
+ * sched_set_affinity() - @mask has CPUSET_WORDS words; moves the thread; 0,
+ * -EINVAL if no online CPU, -ENOMEM.
+ */
 int sched_set_affinity(struct thread *t, const u64 *mask);
 void sched_get_affinity(struct thread *t, u64 *mask);
-/** kthread_bind() - a kernel thread stays on @cpu. Before or after start. */
-void kthread_bind(struct thread *t, u32 cpu);
+/** kthread_pin() - a kernel thread stays on @cpu. Before or after start. */
+void kthread_pin(struct thread *t, u32 cpu);
 nsec_t sched_rr_interval(struct thread *t);
 /** thread_cpu_time() - ns of CPU used, exact now. */
 void thread_cpu_time(struct thread *t, u64 *utime, u64 *stime);
 
 /** sched_account_now() - bring thread_self's se_sum_exec up to date. */
 void sched_account_now(void);
-/** sched_irq_poll() - at the end of a hard interrupt: remote wake-ups, remote reschedule requests. Interrupts off. */
+/**
+ * sched_irq_poll() - at the end of a hard interrupt: remote wake-ups, remote
+ * reschedule requests. Interrupts off.
+ */
 void sched_irq_poll(void);
 /** sched_tick() - the scheduling event of this CPU is due; from trap_timer(), interrupts off. */
 void sched_tick(nsec_t now, bool was_user);
 /** thread_sum_exec() - ns that @t has run, exact now. */
 u64 thread_sum_exec(struct thread *t);
-/** sched_loadavg() - fixed point 11 bits, 1/5/15 minutes; nr running and total for /proc/loadavg. */
+/**
+ * sched_loadavg() - fixed point 11 bits, 1/5/15 minutes; nr running and total
+ * for /proc/loadavg.
+ */
 void sched_loadavg(u64 avg[3]);
 u32 sched_nr_running(void);
 u32 sched_nr_iowait(void);
 u64 sched_nr_switches(void);
 /** sched_policy_name() - "SCHED_OTHER" and so on, for reports. */
 const char *sched_policy_name(u32 policy);
-/** sched_print_stat() - the cpu, ctxt, processes-independent lines of /proc/stat: "cpu ...", "cpuN ...". */
+/**
+ * sched_print_stat() - the cpu, ctxt, processes-independent lines of
+ * /proc/stat: "cpu ...", "cpuN ...".
+ */
 struct seqbuf;
 void sched_print_stat(struct seqbuf *sb);
 /** sched_print_loadavg() - "0.00 0.01 0.05 1/123 " with the number of threads from the caller. */

@@ -47,14 +47,14 @@ struct sigqueued {
 	void *timer;			/* POSIX timer it belongs to: preallocated */
 };
 
-struct sigpending {
+struct sigpendset {
 	struct list queue;		/* of struct sigqueued */
 	ksigset set;
 };
 
 /* Per-thread part. */
 struct sigthread {
-	struct sigpending pending;	/* S */
+	struct sigpendset pending;	/* S */
 	ksigset blocked;		/* O writes under S */
 	ksigset real_blocked;		/* S: sigtimedwait unblocked these for a while */
 	ksigset saved_mask;		/* O: restore after sigsuspend/ppoll/... */
@@ -72,14 +72,23 @@ struct sigthread {
  */
 struct sigqueued *sigqueued_alloc(const struct credset *c, u64 limit, bool must);
 void sigqueued_free(struct sigqueued *q);
-/** signal_send_queued() - queue a POSIX timer's own entry; 1 if it is queued already (overrun) or ignored. */
+/**
+ * signal_send_queued() - queue a POSIX timer's own entry; 1 if it is queued
+ * already (overrun) or ignored.
+ */
 int signal_send_queued(struct process *p, struct thread *t, struct sigqueued *q);
 
-/** signal_send_thread() - to one thread; 0, -EAGAIN if the queue limit is hit (real-time with info). */
+/**
+ * signal_send_thread() - to one thread; 0, -EAGAIN if the queue limit is hit
+ * (real-time with info).
+ */
 int signal_send_thread(struct thread *t, int sig, const struct ksiginfo *info);
 /** signal_send_process() - to a process: some thread that does not block it takes it. */
 int signal_send_process(struct process *p, int sig, const struct ksiginfo *info);
-/** signal_send_pgrp() - to every process of a group (from the kernel: no permission check); -ESRCH if empty. */
+/**
+ * signal_send_pgrp() - to every process of a group (from the kernel: no
+ * permission check); -ESRCH if empty.
+ */
 int signal_send_pgrp(struct pidref *pgrp, int sig, const struct ksiginfo *info);
 /** signal_force() - a fault of thread_self: unblocks, resets an ignored action. */
 void signal_force(int sig, const struct ksiginfo *info);
@@ -90,7 +99,10 @@ void signal_fill_user(struct ksiginfo *info, int sig, int code);
 /** signal_may_send() - permission of thread_self's credentials; 0 or -EPERM. */
 int signal_may_send(struct process *target, int sig, bool from_user);
 
-/** signal_set_mask_temp() - sigsuspend, ppoll, pselect, epoll_pwait: new mask now, old one back on the way out. */
+/**
+ * signal_set_mask_temp() - sigsuspend, ppoll, pselect, epoll_pwait: new mask
+ * now, old one back on the way out.
+ */
 int signal_set_mask_temp(const u64 __user *mask, size_t size);
 /** signal_restore_mask_now() - a call with a temporary mask ended without a signal. */
 void signal_restore_mask_now(bool was_interrupted);
@@ -100,7 +112,10 @@ void signal_set_blocked(ksigset mask);
 /** signal_dequeue() - take a pending signal in @mask of thread_self (sigwait, signalfd); 0 none. */
 int signal_dequeue(ksigset mask, struct ksiginfo *info);
 bool signal_any_pending(ksigset mask);
-/** signal_deliver() - from trap_user_work: handlers, defaults, stops. True if a frame was pushed. */
+/**
+ * signal_deliver() - from trap_user_work: handlers, defaults, stops. True if a
+ * frame was pushed.
+ */
 struct frame;
 bool signal_deliver(struct frame *f);
 /** signal_exec_reset() - handlers to default, altstack off; exec. */

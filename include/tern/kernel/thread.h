@@ -53,7 +53,7 @@ struct thread {
 	u32 t_state;			/* Q THREAD_* (waitq.h); set by O before blocking */
 	u32 t_flags;			/* O TF_* */
 	refcount t_refs;		/* A */
-	struct sched_entity t_sched;	/* Q */
+	struct schedent t_sched;	/* Q */
 
 	struct process *t_proc;		/* I; the kernel process for kernel threads */
 	struct aspace *t_as;		/* O user address space, NULL for kernel threads */
@@ -93,7 +93,7 @@ struct thread {
 	u64 t_timer_slack_ns;
 	void *t_trace;			/* P ptrace state, NULL if not traced */
 	void *t_seccomp;		/* O filter chain */
-	struct kthread *t_kthread;	/* I kernel threads: start and stop state */
+	struct kthreadrec *t_kthread;	/* I kernel threads: start and stop state */
 	struct list t_pi_owned;		/* t_pi_lock: PI futex states that it owns */
 	struct spin t_pi_lock;		/* LOCKRANK_THREAD */
 	u64 t_rseq_seen;		/* O CPU that its rseq area names */
@@ -132,9 +132,17 @@ static inline void thread_get(struct thread *t) { ref_get(&t->t_refs); }
 /** thread_put() - last: frees after a grace period. Context: any. */
 void thread_put(struct thread *t);
 
-/* Set or clear work bits of any thread; a running target notices at its next return (IPI if remote). */
-static inline void thread_work_set(struct thread *t, u64 bits) { __atomic_fetch_or(&t->t_work, bits, __ATOMIC_SEQ_CST); }
-static inline void thread_work_clear(struct thread *t, u64 bits) { __atomic_fetch_and(&t->t_work, ~bits, __ATOMIC_SEQ_CST); }
+/* Set or clear work bits of any thread; a running target notices at its next
+ * return (IPI if remote).
+ */
+static inline void thread_work_set(struct thread *t, u64 bits)
+{
+	__atomic_fetch_or(&t->t_work, bits, __ATOMIC_SEQ_CST);
+}
+static inline void thread_work_clear(struct thread *t, u64 bits)
+{
+	__atomic_fetch_and(&t->t_work, ~bits, __ATOMIC_SEQ_CST);
+}
 
 /**
  * kthread_start() - create and run a kernel thread
@@ -143,10 +151,16 @@ static inline void thread_work_clear(struct thread *t, u64 bits) { __atomic_fetc
  * Return: thread with a reference for the caller, or ERR_PTR(-ENOMEM).
  */
 struct thread *kthread_start(int (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);
-/** kthread_stop() - ask it to end (kthread_should_stop()), wake it, wait; returns its exit code; drops the reference. */
-int kthread_stop(struct thread *t);
-bool kthread_should_stop(void);
-/** kthread_create() - kthread_start() without the first wake-up: the caller binds it, then thread_wake_new(). */
+/**
+ * kthread_end() - ask it to end (kthread_must_stop()), wake it, wait;
+ * returns its exit code; drops the reference.
+ */
+int kthread_end(struct thread *t);
+bool kthread_must_stop(void);
+/**
+ * kthread_create() - kthread_start() without the first wake-up: the caller
+ * binds it, then thread_wake_new().
+ */
 struct thread *kthread_create(int (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);
 
 /**
@@ -155,7 +169,10 @@ struct thread *kthread_create(int (*fn)(void *arg), void *arg, const char *fmt, 
  */
 void thread_reap_final(struct thread *t);
 
-/** thread_set_comm() - name of any thread, cut to 15 bytes. thread_get_comm() copies it (16 bytes). */
+/**
+ * thread_set_comm() - name of any thread, cut to 15 bytes. thread_get_comm()
+ * copies it (16 bytes).
+ */
 void thread_set_comm(struct thread *t, const char *name);
 void thread_get_comm(struct thread *t, char out[16]);
 

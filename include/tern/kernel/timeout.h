@@ -45,7 +45,10 @@ nsec_t timeout_left(const struct timeout *t);
 /* For kernel/sched: one event for each CPU beside the timeouts. */
 /** timeout_request_tick() - call sched_tick() on this CPU at @when or earlier. Interrupts off. */
 void timeout_request_tick(nsec_t when);
-/** timeout_irq_poll() - on interrupt exit: another CPU may have armed something here. Interrupts off. */
+/**
+ * timeout_irq_poll() - on interrupt exit: another CPU may have armed something
+ * here. Interrupts off.
+ */
 void timeout_irq_poll(void);
 /** timeout_ticks() - timer interrupts of @cpu so far (/proc/interrupts LOC). */
 u64 timeout_ticks(u32 cpu);

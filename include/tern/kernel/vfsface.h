@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <tern/base/annotate.h>
 #include <tern/base/types.h>
 
 struct fdtab;
@@ -36,7 +37,7 @@ struct ofile *fd_get(int fd);
 int fd_is_cloexec(int fd);
 bool fdtab_is_shared(const struct fdtab *t);
 int fd_reserve(int min, bool cloexec);
-void fd_install(int fd, struct ofile *f);
+void fd_publish(int fd, struct ofile *f);
 void fd_cancel(int fd);
 char *path_name_get(const char __user *name, u32 flags);
 void path_name_put(char *name);

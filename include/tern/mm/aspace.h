@@ -53,7 +53,7 @@ struct anonset;		/* reverse map of anonymous pages; mm/anon.c */
 #define REGION_MAYALL	(REGION_MAYREAD | REGION_MAYWRITE | REGION_MAYEXEC)
 
 /* What a fault wants; region ops fill in the page. */
-struct fault {
+struct pagefault {
 	struct region *rg;
 	uptr addr;		/* page aligned */
 	u64 index;		/* page index in the object */
@@ -66,7 +66,7 @@ struct region_ops {
 	void (*open)(struct region *rg);	/* duplicated (fork, split) */
 	void (*close)(struct region *rg);	/* unmapped */
 	/* 0 with f->page set; -errno: -EFAULT -> SIGSEGV, others -> SIGBUS; -ENOMEM -> OOM */
-	int (*fault)(struct fault *f);
+	int (*fault)(struct pagefault *f);
 	int (*may_split)(struct region *rg, uptr addr);
 	const char *(*name)(struct region *rg);	/* for /proc/PID/maps, NULL: default */
 };
@@ -132,11 +132,15 @@ static inline void aspace_get(struct aspace *as) { ref_get(&as->as_users); }
 bool aspace_get_unless_zero(struct aspace *as);
 /** aspace_put() - last user: unmap everything. Sleeps. */
 void aspace_put(struct aspace *as);
-/** aspace_ref() / aspace_unref() - keep the structure and top table only (lazy TLB). unref: any context. */
+/**
+ * aspace_ref() / aspace_unref() - keep the structure and top table only (lazy
+ * TLB). unref: any context.
+ */
 void aspace_ref(struct aspace *as);
 void aspace_unref(struct aspace *as);
 /** aspace_switch() - called by the scheduler, interrupts off: activate @next (NULL: stay lazy).
- * @prev and @next are t_as of the threads (NULL: kernel thread); which space stays loaded lazily on this CPU, and the
+ * @prev and @next are t_as of the threads (NULL: kernel thread); which space
+ * stays loaded lazily on this CPU, and the
  * reference for it, is mm's business. May be called with a run queue lock held. */
 void aspace_switch(struct aspace *prev, struct aspace *next);
 extern struct aspace aspace_kernel;	/* kernel threads and early boot */
@@ -180,7 +184,10 @@ uptr aspace_brk(struct aspace *as, uptr brk);
 /** aspace_populate() - fault pages in (MAP_POPULATE, mlock); best effort returns 0 or -errno. */
 int aspace_populate(struct aspace *as, uptr addr, size_t len);
 
-/** aspace_stack_setup() - exec: stack region at @top growing down, @size initial bytes, REGION_EXEC if @exec. */
+/**
+ * aspace_stack_setup() - exec: stack region at @top growing down, @size initial
+ * bytes, REGION_EXEC if @exec.
+ */
 int aspace_stack_setup(struct aspace *as, uptr top, size_t size, bool is_exec);
 
 /**
@@ -192,13 +199,18 @@ size_t aspace_access(struct aspace *as, uptr addr, void *buf, size_t len, bool i
 
 /**
  * aspace_pin() - get references on @n user pages of thread_self (or @as) starting at addr
- * Return: pages pinned (may be short), or -EFAULT/-ENOMEM. Unpin with page_put (mark dirty first if written).
+ * Return: pages pinned (may be short), or -EFAULT/-ENOMEM. Unpin with page_put
+ * (mark dirty first if written).
  */
 long aspace_pin(struct aspace *as, uptr addr, u32 n, bool is_write, struct page **out);
 
 /** futex key support: the object and offset behind a shared address. */
 struct shared_key { void *object; u64 index; u32 offset; bool is_private; };
-/** aspace_shared_key() - 0 or -EFAULT; for private anonymous memory object is the aspace, index the address. The object is referenced by the key's holder only while it waits (vnode or aspace). */
+/**
+ * aspace_shared_key() - 0 or -EFAULT; for private anonymous memory object is
+ * the aspace, index the address. The object is referenced by the key's holder
+ * only while it waits (vnode or aspace).
+ */
 int aspace_shared_key(uptr addr, bool is_write, struct shared_key *key);
 
 /* Default ops for file systems whose files live in the page cache. */
@@ -220,10 +232,17 @@ const char *region_name(struct region *rg);
  */
 int aspace_shmem_map(struct map_request *req);
 void aspace_shmem_done(struct map_request *req);
-/** aspace_map_special() - pages of the kernel (vdso): the array @pages stays the caller's and must live as long as the kernel; @addr hint; @ops NULL: maps @pages as they are, else ops with @priv; address or -errno. */
+/**
+ * aspace_map_special() - pages of the kernel (vdso): the array @pages stays the
+ * caller's and must live as long as the kernel; @addr hint; @ops NULL: maps
+ * @pages as they are, else ops with @priv; address or -errno.
+ */
 long aspace_map_special(struct aspace *as, uptr addr, struct page **pages, u32 n, u32 prot,
 			const struct region_ops *ops, void *priv);
-/** aspace_shift_stack() - exec: move the stack region with its pages down by @shift bytes; 0, -ENOMEM. */
+/**
+ * aspace_shift_stack() - exec: move the stack region with its pages down by
+ * @shift bytes; 0, -ENOMEM.
+ */
 int aspace_shift_stack(struct aspace *as, struct region *rg, uptr shift);
 
 /* /proc/sys/vm */

@@ -4,7 +4,10 @@
 
 #include <tern/base/types.h>
 
-/** mm_init() - from early allocator to buddy, slab, kva; kmem_alloc works after. Boot CPU, interrupts off. */
+/**
+ * mm_init() - from early allocator to buddy, slab, kva; kmem_alloc works after.
+ * Boot CPU, interrupts off.
+ */
 void mm_init(void);
 /** mm_init_late() - what needs threads: reclaim, compaction, flusher threads. */
 void mm_init_late(void);

@@ -33,7 +33,9 @@ struct pagecache_ops {
 	void (*read_ahead)(struct pagecache *pc, u64 index, u32 n);
 	/* Write a locked dirty page: sets writeback, unlocks, ends writeback when done. */
 	int (*write_page)(struct pagecache *pc, struct page *page);
-	/* Prepare [pos, pos+len) for a write: reserve blocks; page comes locked. Default: get the page. */
+	/* Prepare [pos, pos+len) for a write: reserve blocks; page comes
+	 * locked. Default: get the page.
+	 */
 	int (*write_begin)(struct pagecache *pc, loff_t pos, size_t len, struct page **page, void **priv);
 	/* Finish it: dirty the page, move the size, unlock and put. Returns bytes accepted. */
 	ssize_t (*write_end)(struct pagecache *pc, loff_t pos, size_t len, size_t copied,
@@ -85,11 +87,17 @@ void pagecache_fini(struct pagecache *pc);
 
 /** pagecache_find() - page at @index with a reference, or NULL. Lock-free. */
 struct page *pagecache_find(struct pagecache *pc, u64 index);
-/** pagecache_get() - find or insert; new pages come locked and not uptodate (*is_new). ERR_PTR(-ENOMEM). */
+/**
+ * pagecache_get() - find or insert; new pages come locked and not uptodate
+ * (*is_new). ERR_PTR(-ENOMEM).
+ */
 struct page *pagecache_get(struct pagecache *pc, u64 index, alloc_flags flags, bool *is_new);
 /** pagecache_get_locked() - like pagecache_get() but always locked and still in the cache. */
 struct page *pagecache_get_locked(struct pagecache *pc, u64 index, alloc_flags flags);
-/** pagecache_read_in() - uptodate page with a reference, reading it if needed; ERR_PTR(-EIO ...). Sleeps. */
+/**
+ * pagecache_read_in() - uptodate page with a reference, reading it if needed;
+ * ERR_PTR(-EIO ...). Sleeps.
+ */
 struct page *pagecache_read_in(struct pagecache *pc, u64 index);
 /** pagecache_insert() - a page the caller made; locked; 0, -EEXIST, -ENOMEM. */
 int pagecache_insert(struct pagecache *pc, struct page *page, u64 index);
@@ -117,13 +125,25 @@ ssize_t pagecache_write(struct pagecache *pc, struct uio *u, loff_t *pos);
 void pagecache_truncate(struct pagecache *pc, loff_t size);
 /** pagecache_punch() - forget [start, end) bytes; partial pages are zeroed. */
 int pagecache_punch(struct pagecache *pc, loff_t start, loff_t end);
-/** pagecache_drop_clean() - best effort: drop clean unmapped pages of an index range; returns how many. */
+/**
+ * pagecache_drop_clean() - best effort: drop clean unmapped pages of an index
+ * range; returns how many.
+ */
 u64 pagecache_drop_clean(struct pagecache *pc, u64 first, u64 last);
-/** pagecache_flush() - write dirty pages in a byte range and (@wait) wait for them; 0 or first error. */
+/**
+ * pagecache_flush() - write dirty pages in a byte range and (@wait) wait for
+ * them; 0 or first error.
+ */
 int pagecache_flush(struct pagecache *pc, loff_t start, loff_t end, bool wait);
-/** pagecache_unmap() - remove user mappings of an index range (truncate, punch). @even_cows: private copies too. */
+/**
+ * pagecache_unmap() - remove user mappings of an index range (truncate, punch).
+ * @even_cows: private copies too.
+ */
 void pagecache_unmap(struct pagecache *pc, u64 first, u64 last, bool even_cows);
-/** pagecache_seek_data() - next data (or hole) at or after @pos below @size; -ENXIO. For SEEK_DATA/SEEK_HOLE. */
+/**
+ * pagecache_seek_data() - next data (or hole) at or after @pos below @size;
+ * -ENXIO. For SEEK_DATA/SEEK_HOLE.
+ */
 loff_t pagecache_seek(struct pagecache *pc, loff_t pos, loff_t size, bool want_hole);
 
 /* ---- write-back errors: each open file sees each error once ---- */

@@ -9,19 +9,22 @@
  * A cache that can shrink (names, vnodes). Both functions may sleep but must not
  * allocate with reclaim allowed, nor take a lock under which the owner allocates.
  */
-struct shrinker {
+struct cacheshrinker {
 	struct list link;	/* mm's */
 	const char *name;
 	/* Objects that could go now; cheap. */
-	u64 (*count)(struct shrinker *s);
+	u64 (*count)(struct cacheshrinker *s);
 	/* Free up to @n of them; returns how many went. */
-	u64 (*scan)(struct shrinker *s, u64 n);
+	u64 (*scan)(struct cacheshrinker *s, u64 n);
 };
 
 /** shrinker_register() - @s stays the caller's; both slots filled. Sleeps. */
-void shrinker_register(struct shrinker *s);
+void shrinker_register(struct cacheshrinker *s);
 /** shrinker_unregister() - returns when no scan of it runs any more. Sleeps. */
-void shrinker_unregister(struct shrinker *s);
+void shrinker_unregister(struct cacheshrinker *s);
 
-/** reclaim_drop_caches() - drop clean page cache (bit 0) and shrinkable objects (bit 1); objects freed. Sleeps. */
+/**
+ * reclaim_drop_caches() - drop clean page cache (bit 0) and shrinkable objects
+ * (bit 1); objects freed. Sleeps.
+ */
 u64 reclaim_drop_caches(u32 what);

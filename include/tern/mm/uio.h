@@ -50,5 +50,8 @@ void uio_skip(struct uio *u, size_t n);
 void uio_revert(struct uio *u, size_t n);
 /** uio_truncate() - at most @n bytes left. */
 void uio_truncate(struct uio *u, size_t n);
-/** uio_fault_in() - touch up to @n bytes so that a nofault copy will go on; bytes that stay unreachable. */
+/**
+ * uio_fault_in() - touch up to @n bytes so that a nofault copy will go on;
+ * bytes that stay unreachable.
+ */
 size_t uio_fault_in(struct uio *u, size_t n, bool for_write);

@@ -73,7 +73,10 @@ struct sockmsg {
 
 /** netsock_init() - fill in the common part. */
 void netsock_init(struct netsock *s, const struct netsock_ops *ops, u16 family, u16 type, u32 protocol);
-/** netsock_file() - an open file for @s; consumes it by release on failure. ERR_PTR(-ENFILE, -ENOMEM). */
+/**
+ * netsock_file() - an open file for @s; consumes it by release on failure.
+ * ERR_PTR(-ENFILE, -ENOMEM).
+ */
 struct ofile *netsock_file(struct netsock *s, u32 flags);
 /** netsock_of() - socket behind an open file, NULL if it is none. */
 struct netsock *netsock_of(const struct ofile *f);

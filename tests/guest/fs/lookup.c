@@ -20,7 +20,13 @@ static int openat2_(int dir, const char *name, uint64_t flags, uint64_t resolve)
 	return (int)syscall(437, dir, name, &h, sizeof(h));
 }
 
-#define OPENS(call) do { int _f = (call); errno = 0; if (_f < 0) tap_fail(__LINE__, "%s", #call); else close(_f); } while (0)
+#define OPENS(call) do {						\
+	int _f = (call);						\
+	if (_f < 0)							\
+		tap_fail(__LINE__, "%s", #call);			\
+	else								\
+		close(_f);						\
+	} while (0)
 
 CASE(openat2_arguments)
 {

@@ -29,7 +29,7 @@ static size_t total_size(u32 size)
 	return used_off(size) + sizeof(struct vring_used) + size * sizeof(struct vring_used_elem) + 2;
 }
 
-int virtqueue_alloc(struct virtqueue *q)
+int vqueue_alloc(struct vqueue *q)
 {
 	u64 npages = DIV_ROUND_UP(total_size(q->size), PAGE_SIZE);
 	u8 *mem;
@@ -54,18 +54,18 @@ int virtqueue_alloc(struct virtqueue *q)
 	return 0;
 }
 
-void virtqueue_free(struct virtqueue *q)
+void vqueue_free(struct vqueue *q)
 {
 	page_free_kva(q->desc, q->mem_order);
 	kmem_free(q->tokens);
 }
 
-u32 virtqueue_size(const struct virtqueue *q)
+u32 vqueue_size(const struct vqueue *q)
 {
 	return q->size;
 }
 
-int virtqueue_add(struct virtqueue *q, const struct virtio_seg *segs, u32 nout, u32 nin, void *token)
+int vqueue_add(struct vqueue *q, const struct virtio_seg *segs, u32 nout, u32 nin, void *token)
 {
 	u32 n = nout + nin;
 	u16 head = q->free_head, at = head, last = head;
@@ -90,7 +90,7 @@ int virtqueue_add(struct virtqueue *q, const struct virtio_seg *segs, u32 nout, 
 	return 0;
 }
 
-void virtqueue_kick(struct virtqueue *q)
+void vqueue_kick(struct vqueue *q)
 {
 	smp_mb();	/* our index is visible before we look at the device's wish */
 	if (!(READ_ONCE(q->used->flags) & USED_NO_NOTIFY))
@@ -99,7 +99,7 @@ void virtqueue_kick(struct virtqueue *q)
 
 /* Put a chain back on the free list. The chain's flags are ours but lie in shared
  * memory: its length is bounded by the size of the queue. */
-static void free_chain(struct virtqueue *q, u16 head)
+static void free_chain(struct vqueue *q, u16 head)
 {
 	u16 at = head, n = 1;
 
@@ -112,7 +112,7 @@ static void free_chain(struct virtqueue *q, u16 head)
 	q->nfree += n;
 }
 
-void *virtqueue_take(struct virtqueue *q, u32 *len)
+void *vqueue_take(struct vqueue *q, u32 *len)
 {
 	struct vring_used_elem *e;
 	void *token;
