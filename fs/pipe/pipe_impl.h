@@ -18,6 +18,7 @@ struct pipebuf {
 	struct page *page;
 	u32 off, len;
 	bool is_mergeable;	/* ours alone: the next write may append */
+	bool is_packet;		/* O_DIRECT: one write, taken by one read */
 };
 
 #define PIPE_SLOTS	16u

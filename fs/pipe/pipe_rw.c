@@ -40,13 +40,17 @@ static ssize_t take(struct pipe *p, struct uio *u)
 		size_t n = min_t(size_t, b->len, u->resid);
 		size_t got = uio_put_page(u, b->page, b->off, n);
 
+		bool is_packet = b->is_packet;
+
 		b->off += (u32)got;
 		b->len -= (u32)got;
 		done += (ssize_t)got;
-		if (!b->len)
-			pipe_buf_drop(p);
+		if (!b->len || (is_packet && got == n))
+			pipe_buf_drop(p);	/* the rest of a packet is lost */
 		if (got < n)
 			return done ? done : -EFAULT;
+		if (is_packet)
+			break;
 	}
 	return done;
 }
@@ -111,7 +115,7 @@ static ssize_t append(struct pipe *p, struct uio *u)
 }
 
 /* Fill one new slot. Bytes, -ENOMEM or -EFAULT. */
-static ssize_t fill_slot(struct pipe *p, struct uio *u)
+static ssize_t fill_slot(struct pipe *p, struct uio *u, bool is_packet)
 {
 	struct page *page = pipe_page_get(p);
 	size_t n = min_t(size_t, u->resid, PAGE_SIZE), got;
@@ -123,18 +127,19 @@ static ssize_t fill_slot(struct pipe *p, struct uio *u)
 		page_put(page);
 		return -EFAULT;
 	}
-	*pipe_buf(p, p->head) = (struct pipebuf){ .page = page, .len = (u32)got, .is_mergeable = true };
+	*pipe_buf(p, p->head) = (struct pipebuf){ .page = page, .len = (u32)got,
+						    .is_mergeable = !is_packet, .is_packet = is_packet };
 	WRITE_ONCE(p->head, p->head + 1);
 	return (ssize_t)got;
 }
 
 /* Put what fits. Locked. Bytes done and, in *err, what stopped it. */
-static ssize_t put(struct pipe *p, struct uio *u, bool is_start, int *err)
+static ssize_t put(struct pipe *p, struct uio *u, bool is_start, bool is_packet, int *err)
 {
 	ssize_t done = 0, n;
 
 	*err = 0;
-	if (is_start) {
+	if (is_start && !is_packet) {
 		n = append(p, u);
 		if (n < 0)
 			*err = (int)n;
@@ -142,7 +147,7 @@ static ssize_t put(struct pipe *p, struct uio *u, bool is_start, int *err)
 			done = n;
 	}
 	while (u->resid && !*err && !pipe_is_full(p)) {
-		n = fill_slot(p, u);
+		n = fill_slot(p, u, is_packet);
 		if (n < 0)
 			*err = (int)n;
 		else
@@ -169,7 +174,7 @@ ssize_t pipe_fop_write(struct ofile *f, struct uio *u, loff_t *pos)
 			break;
 		}
 		was_empty = pipe_is_empty(p);
-		n = put(p, u, !done, &err);
+		n = put(p, u, !done, f->of_flags & O_DIRECT, &err);
 		room = !pipe_is_full(p);
 		kmutex_unlock(&p->lock);
 		done += n;

@@ -11,9 +11,7 @@ static int make_pipe(int __user *ufds, u32 flags)
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
-	if (flags & O_DIRECT)
-		return -EINVAL;		/* packet mode is not there */
-	err = pipe_create(&end[0], &end[1], flags & O_NONBLOCK);
+	err = pipe_create(&end[0], &end[1], flags & (O_NONBLOCK | O_DIRECT));
 	if (err)
 		return err;
 	err = fd[0] = fd_reserve(0, flags & O_CLOEXEC);

@@ -190,7 +190,7 @@ void filesys_put(struct filesys *fs)
 	if (DEV_MAJOR(fs->dev) == 0)
 		filesys_dev_free(fs->dev);
 	kmem_free(fs->source);
-	kmem_free(fs);
+	rcu_defer_free(&fs->rcu, fs);
 }
 
 void filesys_discard(struct filesys *fs)

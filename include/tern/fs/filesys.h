@@ -51,6 +51,7 @@ struct filesys {
 	struct list link;		/* all instances */
 	char *source;			/* shown in /proc/mounts */
 	void *priv;
+	struct rcu_job rcu;		/* lock-free walks may still look at flags and limits */
 };
 #define FILESYS_RDONLY	0x1u
 #define FILESYS_NOEXEC	0x2u
