@@ -206,11 +206,12 @@ int binprm_commit(struct binprm *b)
 	switch_memory(b, t);
 	set_name(b, t);
 	signal_exec_reset();
-	fdtab_close_exec();
-	switch_identity(b, t);
+	/* Before descriptors close: a pipe that ends by exec tells others that it was done. */
 	a = signal_lock(p, &flags);
 	p->p_flags |= PROC_EXECED;
 	signal_unlock(a, flags);
+	switch_identity(b, t);
+	fdtab_close_exec();
 	p->p_exit_signal = SIGCHLD;
 	return 0;
 }

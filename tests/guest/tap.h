@@ -10,7 +10,7 @@
  *	TAP_MAIN
  *
  * Each case runs in a process of its own, in a fresh directory under /tmp that is its
- * working directory, and is killed after 20 s. A case passes if no check failed and
+ * working directory, and is killed after 60 s. A case passes if no check failed and
  * the process exited by itself. SKIP("why") leaves a case that this machine cannot run.
  */
 #pragma once
@@ -159,7 +159,7 @@ static inline int tap_run(struct tap_case *c, const char *dir)
 		if (mkdir(dir, 0755) || chdir(dir))
 			_exit(98);
 		umask(022);
-		alarm(20);
+		alarm(60);
 		c->run();
 		fflush(stdout);
 		_exit(tap_failed);
