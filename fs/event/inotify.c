@@ -162,6 +162,8 @@ static void inotify_event(struct vnode *vn, u32 mask, const char *name, u32 len,
 	struct watch *w, *next;
 	LIST_HEAD(doomed);
 
+	if (mask & IN_UNMOUNT && vnode_is_dir(vn))
+		mask |= IN_ISDIR;
 	spin_lock(&vn->vn_spin);
 	if (vn->vn_watches) {
 		list_foreach(w, &vn->vn_watches->watches, set_link) {

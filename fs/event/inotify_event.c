@@ -3,6 +3,7 @@
 #include "inotify_impl.h"
 
 #include <asm/uaccess.h>
+#include <tern/fs/event.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/thread.h>
 #include <tern/lib/seqbuf.h>
@@ -200,7 +201,7 @@ const struct ofile_ops inotify_fops = {
 	.release = inotify_release,
 	.read = inotify_read,
 	.write = fop_no_write,
-	.seek = fop_no_seek,
+	.seek = event_seek,
 	.readdir = fop_no_readdir,
 	.poll = inotify_poll,
 	.ioctl = inotify_ioctl,

@@ -13,6 +13,7 @@
 #include <tern/fs/event.h>
 
 #include <asm/uaccess.h>
+#include <tern/base/initcall.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/syscalls.h>
@@ -98,7 +99,8 @@ static u64 collect_locked(struct timercount *t)
 	return n;
 }
 
-void timerfd_clock_was_set(void)
+/* The wall clock was stepped: absolute timers move, cancellable ones report. */
+static void clock_stepped(struct clock_watch *w)
 {
 	struct timercount *t;
 	u64 flags = spin_lock_irqsave(&wall_lock);
@@ -226,7 +228,7 @@ static const struct ofile_ops timerfd_fops = {
 	.release = timerfd_release,
 	.read = timerfd_read,
 	.write = fop_no_write,
-	.seek = fop_no_seek,
+	.seek = event_seek,
 	.readdir = fop_no_readdir,
 	.poll = timerfd_poll,
 	.ioctl = timerfd_ioctl,
@@ -358,3 +360,12 @@ long sys_timerfd_gettime(int fd, struct itimerspec_ __user *ucur)
 	ofile_put(f);
 	return err;
 }
+
+static struct clock_watch clock_watch = { .stepped = clock_stepped };
+
+static int timerfd_start(void)
+{
+	clock_watch_add(&clock_watch);
+	return 0;
+}
+INITCALL(FS, timerfd_start);

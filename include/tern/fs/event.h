@@ -21,8 +21,5 @@ u64 eventcount_add(struct eventcount *e, u64 n);
 /** ofile_is_epoll() - is @f an epoll set. */
 bool ofile_is_epoll(const struct ofile *f);
 
-/**
- * timerfd_clock_was_set() - the wall clock was stepped: absolute timers move,
- * cancellable ones report. Sleeps not.
- */
-void timerfd_clock_was_set(void);
+/** event_seek() - lseek(2) on a file that has no position: succeeds and changes nothing. */
+static inline loff_t event_seek(struct ofile *f, loff_t off, int whence) { return f->of_pos; }
