@@ -314,6 +314,9 @@ int initramfs_unpack(void)
 		ofile_put(u->file);
 	set_dir_times(u);
 	cpio_fini(&u->cpio);
+	for (u32 i = 0; i < bootinfo.ninitrd; i++)
+		mm_free_reserved(bootinfo.initrd[i].start,
+				 bootinfo.initrd[i].start + bootinfo.initrd[i].len_bytes);
 out:
 	kmem_free(u->name);
 	kmem_free(u->link);
