@@ -99,7 +99,7 @@ ssize_t cmdline_find(const char *line, const char *name, char *value, size_t siz
 	for (; find_word(line, &w); line = w.next) {
 		size_t len, n;
 
-		if (!w.value && is_name(w.name, w.name_end, "--"))
+		if (!w.value && w.name_end - w.name == 2 && w.name[0] == '-' && w.name[1] == '-')
 			break;
 		if (!is_name(w.name, w.name_end, name))
 			continue;

@@ -7,14 +7,15 @@
 
 static void check_cmdline(const char *text, size_t size)
 {
-	char *copy = malloc(size + 1), *p = copy, *name, *value;
+	char *copy = malloc(size + 1), *p = copy, *before = copy, *name, *value;
 	char *found = malloc(size + 1);
 
 	memcpy(copy, text, size + 1);
 	while (cmdline_next(&p, &name, &value)) {
 		FUZZ_CHECK(name >= copy && name + strlen(name) <= copy + size);
 		FUZZ_CHECK(!value || (value > name && value + strlen(value) <= copy + size));
-		FUZZ_CHECK(p > name && p <= copy + size);
+		FUZZ_CHECK(p > before && p >= name && p <= copy + size);
+		before = p;
 		if (!strcmp(name, "--") && !value)
 			break;
 		if (*name)
