@@ -16,8 +16,8 @@
  * the flusher increments flush_gen before it reads the bits: one of the two
  * sees the other. Without PCIDs there is a single slot and each load flushes.
  *
- * A CPU that runs a kernel thread keeps the last space loaded (lazy) and
- * goes on taking flushes for it.
+ * A CPU that runs a kernel thread keeps the last space loaded (lazy). The first
+ * flush that reaches it there makes it leave: it will not be called again.
  */
 #include "../pt_impl.h"
 
@@ -28,6 +28,7 @@
 #include <asm/tlb.h>
 #include <tern/base/err.h>
 #include <tern/base/preempt.h>
+#include <tern/kernel/thread.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/slab.h>
 
@@ -179,6 +180,10 @@ static void flush_here(void *arg)
 
 	if (ct->loaded != rq->aa || slot->gen >= rq->gen)
 		return;
+	if (!thread_self()->t_as) {
+		arch_aspace_cpu_drop(rq->aa);
+		return;
+	}
 	if (!rq->full && slot->gen + 1 == rq->gen) {
 		for (uptr va = rq->start; va < rq->end; va += PAGE_SIZE)
 			invlpg(va);
