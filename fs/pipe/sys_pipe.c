@@ -2,6 +2,7 @@
 /* pipe(2) and pipe2(2). */
 #include "pipe_impl.h"
 
+#include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
 
 static int make_pipe(int __user *ufds, u32 flags)
@@ -11,7 +12,7 @@ static int make_pipe(int __user *ufds, u32 flags)
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
-	err = pipe_create(&end[0], &end[1], flags & (O_NONBLOCK | O_DIRECT));
+	err = svc_vfs_pipe(&end[0], &end[1], flags & (O_NONBLOCK | O_DIRECT));
 	if (err)
 		return err;
 	err = fd[0] = fd_reserve(0, flags & O_CLOEXEC);

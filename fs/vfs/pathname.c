@@ -5,6 +5,7 @@
  */
 #include "vfs_impl.h"
 
+#include <generated/svc_vfs.h>
 #include <tern/lib/fmt.h>
 
 static struct objcache *name_cache;
@@ -90,7 +91,7 @@ int path_lookup_user(int dirfd, const char __user *uname, u32 flags, struct fspa
 
 	if (IS_ERR(name))
 		return (int)PTR_ERR(name);
-	err = lookup_from(dirfd, name, flags, out);
+	err = svc_vfs_lookup(dirfd, name, flags, out);
 	path_name_put(name);
 	return err;
 }

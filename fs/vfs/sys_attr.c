@@ -2,6 +2,7 @@
 /* System calls that change attributes: mode, owner, times, size. */
 #include "vfs_impl.h"
 
+#include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
 
 static u32 follow_flag(u32 at)
@@ -18,7 +19,7 @@ long sys_fchmodat(int dirfd, const char __user *name, u32 mode)
 
 	if (err)
 		return err;
-	err = path_chmod(&p, mode);
+	err = svc_vfs_chmod(&p, mode);
 	fspath_put(&p);
 	return err;
 }
@@ -35,7 +36,7 @@ long sys_fchmod(int fd, u32 mode)
 
 	if (!r.file)
 		return -EBADF;
-	err = path_chmod(&r.file->of_path, mode);
+	err = svc_vfs_chmod(&r.file->of_path, mode);
 	fd_return(r);
 	return err;
 }
@@ -52,7 +53,7 @@ long sys_fchownat(int dirfd, const char __user *name, u32 uid, u32 gid, u32 flag
 	err = path_lookup_user(dirfd, name, follow_flag(flags), &p);
 	if (err)
 		return err;
-	err = path_chown(&p, uid, gid);
+	err = svc_vfs_chown(&p, uid, gid);
 	fspath_put(&p);
 	return err;
 }
@@ -74,7 +75,7 @@ long sys_fchown(int fd, u32 uid, u32 gid)
 
 	if (!r.file)
 		return -EBADF;
-	err = path_chown(&r.file->of_path, uid, gid);
+	err = svc_vfs_chown(&r.file->of_path, uid, gid);
 	fd_return(r);
 	return err;
 }
@@ -95,14 +96,14 @@ static long utimes_at(int dirfd, const char __user *name, const s64 *times, cons
 		r = fd_borrow(dirfd);
 		if (!r.file)
 			return -EBADF;
-		err = path_utimes(&r.file->of_path, times, how);
+		err = svc_vfs_utimes(&r.file->of_path, times, how);
 		fd_return(r);
 		return err;
 	}
 	err = path_lookup_user(dirfd, name, follow_flag(flags), &p);
 	if (err)
 		return err;
-	err = path_utimes(&p, times, how);
+	err = svc_vfs_utimes(&p, times, how);
 	fspath_put(&p);
 	return err;
 }
@@ -201,7 +202,7 @@ long sys_truncate(const char __user *name, loff_t len)
 	else if (!S_ISREG(vn->vn_mode))
 		err = -EINVAL;
 	else
-		err = path_truncate(&p, len, false);
+		err = svc_vfs_truncate(&p, len, false);
 	fspath_put(&p);
 	return err;
 }
@@ -219,7 +220,7 @@ long sys_ftruncate(int fd, loff_t len)
 	if (!S_ISREG(r.file->of_vnode->vn_mode) || !(r.file->of_mode & OFILE_WRITE))
 		err = -EINVAL;
 	else
-		err = path_truncate(&r.file->of_path, len, true);
+		err = svc_vfs_truncate(&r.file->of_path, len, true);
 	fd_return(r);
 	return err;
 }

@@ -2,6 +2,7 @@
 /* mount(2), umount2(2), pivot_root(2): decoding and dispatch. */
 #include "mountop_impl.h"
 
+#include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
 
 #define CHANGE_KIND (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
@@ -130,7 +131,7 @@ long sys_mount(const char __user *usource, const char __user *utarget, const cha
 		if (!cap_has(CAP_SYS_ADMIN))
 			err = -EPERM;
 		else
-			err = mount_by_flags(source, &target, type, flags, data);
+			err = svc_vfs_mount(source, &target, type, flags, data);
 		fspath_put(&target);
 	}
 	if (!IS_ERR(data))
@@ -153,7 +154,7 @@ long sys_umount2(const char __user *name, u32 flags)
 	if (!cap_has(CAP_SYS_ADMIN))
 		err = -EPERM;
 	else
-		err = mount_unmount(&p, flags);
+		err = svc_vfs_unmount(&p, flags);
 	fspath_put(&p);
 	return err;
 }
@@ -170,7 +171,7 @@ long sys_pivot_root(const char __user *unew, const char __user *uold)
 		return err;
 	err = path_lookup_user(AT_FDCWD, uold, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &old);
 	if (!err) {
-		err = mount_pivot(&new, &old);
+		err = svc_vfs_pivot(&new, &old);
 		fspath_put(&old);
 	}
 	fspath_put(&new);

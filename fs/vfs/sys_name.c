@@ -2,6 +2,7 @@
 /* System calls that make, remove and rename names. */
 #include "vfs_impl.h"
 
+#include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
 
 /* Run @op on a user's string. */
@@ -18,7 +19,7 @@
 
 long sys_mkdirat(int dirfd, const char __user *uname, u32 mode)
 {
-	return WITH_NAME(name, uname, name_mkdir(dirfd, name, mode));
+	return WITH_NAME(name, uname, svc_vfs_mkdir(dirfd, name, mode));
 }
 
 long sys_mkdir(const char __user *uname, u32 mode)
@@ -31,7 +32,7 @@ long sys_mknodat(int dirfd, const char __user *uname, u32 mode, u32 dev)
 {
 	u64 rdev = DEV_MAKE((dev >> 8) & 0xfff, (dev & 0xff) | ((dev >> 12) & 0xfff00));
 
-	return WITH_NAME(name, uname, name_mknod(dirfd, name, mode, rdev, false));
+	return WITH_NAME(name, uname, svc_vfs_mknod(dirfd, name, mode, rdev, false));
 }
 
 long sys_mknod(const char __user *uname, u32 mode, u32 dev)
@@ -41,7 +42,7 @@ long sys_mknod(const char __user *uname, u32 mode, u32 dev)
 
 long sys_symlinkat(const char __user *utarget, int dirfd, const char __user *uname)
 {
-	return WITH_NAME(target, utarget, WITH_NAME(name, uname, name_symlink(target, dirfd, name)));
+	return WITH_NAME(target, utarget, WITH_NAME(name, uname, svc_vfs_symlink(target, dirfd, name)));
 }
 
 long sys_symlink(const char __user *utarget, const char __user *uname)
@@ -59,7 +60,7 @@ long sys_linkat(int odirfd, const char __user *uold, int ndirfd, const char __us
 	old = path_name_get(uold, flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 	if (IS_ERR(old))
 		return PTR_ERR(old);
-	err = WITH_NAME(new, unew, name_link(odirfd, old, ndirfd, new, flags));
+	err = WITH_NAME(new, unew, svc_vfs_link(odirfd, old, ndirfd, new, flags));
 	path_name_put(old);
 	return err;
 }
@@ -74,8 +75,8 @@ long sys_unlinkat(int dirfd, const char __user *uname, u32 flags)
 	if (flags & ~AT_REMOVEDIR)
 		return -EINVAL;
 	if (flags & AT_REMOVEDIR)
-		return WITH_NAME(name, uname, name_rmdir(dirfd, name));
-	return WITH_NAME(name, uname, name_unlink(dirfd, name));
+		return WITH_NAME(name, uname, svc_vfs_rmdir(dirfd, name));
+	return WITH_NAME(name, uname, svc_vfs_unlink(dirfd, name));
 }
 
 long sys_unlink(const char __user *uname)
@@ -90,7 +91,7 @@ long sys_rmdir(const char __user *uname)
 
 long sys_renameat2(int odirfd, const char __user *uold, int ndirfd, const char __user *unew, u32 flags)
 {
-	return WITH_NAME(old, uold, WITH_NAME(new, unew, name_rename(odirfd, old, ndirfd, new, flags)));
+	return WITH_NAME(old, uold, WITH_NAME(new, unew, svc_vfs_rename(odirfd, old, ndirfd, new, flags)));
 }
 
 long sys_renameat(int odirfd, const char __user *uold, int ndirfd, const char __user *unew)

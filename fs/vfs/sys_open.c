@@ -2,6 +2,7 @@
 /* open(2) and its forms, close(2), close_range(2), dup(2) and its forms, umask(2). */
 #include "vfs_impl.h"
 
+#include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
 #include <uapi/resource.h>
 
@@ -15,7 +16,7 @@ static long open_fd(int dirfd, const char __user *uname, const struct open_req *
 		return PTR_ERR(name);
 	fd = fd_reserve(0, req->flags & O_CLOEXEC);
 	if (fd >= 0) {
-		f = open_name(dirfd, name, req);
+		f = svc_vfs_open(dirfd, name, req);
 		if (IS_ERR(f)) {
 			fd_cancel(fd);
 			fd = (int)PTR_ERR(f);

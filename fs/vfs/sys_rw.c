@@ -2,6 +2,7 @@
 /* read(2), write(2) and their vector and positioned forms; lseek(2). */
 #include "vfs_impl.h"
 
+#include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
 
 /* The position of a file that others may be moving too is locked for the call. */
@@ -21,7 +22,7 @@ static ssize_t transfer(struct ofile *f, struct uio *u, loff_t *pos, bool is_wri
 		uio_truncate(u, RW_MAX);
 	if (!(f->of_mode & OFILE_STREAM) && unlikely(!pos_is_valid(*pos, u->resid)))
 		return *pos < 0 ? -EINVAL : -EOVERFLOW;
-	return is_write ? ofile_write(f, u, pos) : ofile_read(f, u, pos);
+	return is_write ? svc_vfs_write(f, u, pos) : svc_vfs_read(f, u, pos);
 }
 
 static ssize_t at_file_pos(struct ofile *f, struct uio *u, bool is_write)

@@ -2,6 +2,7 @@
 /* stat(2) family, statx(2), access(2) family, statfs(2) family, readlink(2). */
 #include "vfs_impl.h"
 
+#include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
 
 static int put_stat(struct stat_linux __user *out, const struct vattr *va)
@@ -22,7 +23,7 @@ static int put_stat(struct stat_linux __user *out, const struct vattr *va)
 static long stat_path(const struct fspath *p, struct stat_linux __user *out)
 {
 	struct vattr va = { 0 };
-	int err = path_statx(p, STATX_BASIC_STATS, &va);
+	int err = svc_vfs_stat(p, STATX_BASIC_STATS, &va);
 
 	return err ? err : put_stat(out, &va);
 }
@@ -105,7 +106,7 @@ long sys_statx(int dirfd, const char __user *name, u32 flags, u32 mask, struct s
 	err = path_lookup_user(dirfd, name, lookup_of_at(flags), &p);
 	if (err)
 		return err;
-	err = path_statx(&p, mask, &va);
+	err = svc_vfs_stat(&p, mask, &va);
 	fspath_put(&p);
 	if (err)
 		return err;

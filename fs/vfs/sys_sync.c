@@ -2,6 +2,7 @@
 /* sync(2) family, posix_fadvise(2), readahead(2), ustat(2). */
 #include "vfs_impl.h"
 
+#include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
 
 long sys_sync(void)
@@ -17,7 +18,7 @@ long sys_syncfs(int fd)
 
 	if (!r.file)
 		return -EBADF;
-	err = filesys_sync_one(r.file->of_vnode->vn_fs);
+	err = svc_vfs_sync(r.file->of_vnode->vn_fs);
 	fd_return(r);
 	return err;
 }
