@@ -137,7 +137,8 @@ void __init lapic_setup_boot(void)
 {
 	paddr_t base = msr_read(MSR_APIC_BASE) & PTE_PFN_MASK;
 
-	VERIFY(cpu_has(FEAT_APIC));
+	if (!cpu_has(FEAT_APIC))
+		kpanic("the processor has no local APIC");
 	is_x2 = cpu_has(FEAT_X2APIC);
 	if (!is_x2) {
 		mmio = early_mmio_map(base, PAGE_SIZE, PROT_NOCACHE);
