@@ -116,8 +116,11 @@ bool item_mark_ready(struct epoll_item *item)
 	if (had_sleeper)
 		waitq_wake_locked(&s->wait, 1, POLLIN);
 	spin_unlock(&s->wait.lock);
-	if (!waitq_is_empty(&s->poll_wait))
-		waitq_wake(&s->poll_wait, 0, POLLIN | POLLRDNORM);
+	if (!waitq_is_empty(&s->poll_wait)) {
+		spin_lock_nested(&s->poll_wait.lock);
+		waitq_wake_locked(&s->poll_wait, 0, POLLIN | POLLRDNORM);
+		spin_unlock(&s->poll_wait.lock);
+	}
 	irq_restore(flags);
 	return had_sleeper;
 }

@@ -145,6 +145,8 @@ int task_get(const struct procvn *pv, struct task_ref *task);
 void task_put(struct task_ref *task);
 /** task_may_look() - reader may see addresses and contents. */
 bool task_may_look(const struct task_ref *task);
+/** task_may_access() - the same, or (@is_attach) may control it. */
+bool task_may_access(const struct task_ref *task, bool is_attach);
 struct aspace *task_aspace(const struct task_ref *task);
 
 enum taskent_kind { TASKENT_TEXT, TASKENT_LINK, TASKENT_DIR, TASKENT_FILE };

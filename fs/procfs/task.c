@@ -2,6 +2,7 @@
 /* From a vnode to the process or thread that it shows, which may end at any time. */
 #include "procfs_impl.h"
 
+#include <tern/kernel/cred.h>
 #include <tern/mm/aspace.h>
 
 int task_get(const struct procvn *pv, struct task_ref *task)
@@ -37,9 +38,17 @@ void task_put(struct task_ref *task)
 	process_put(task->p);
 }
 
+bool task_may_access(const struct task_ref *task, bool is_attach)
+{
+	/* Kernel threads have nothing to hide from who may look at anything. */
+	if (task->p->p_flags & PROC_KERNEL)
+		return cap_has(CAP_SYS_PTRACE);
+	return process_may_access(task->p, is_attach);
+}
+
 bool task_may_look(const struct task_ref *task)
 {
-	return process_may_access(task->p, false);
+	return task_may_access(task, false);
 }
 
 struct aspace *task_aspace(const struct task_ref *task)

@@ -98,7 +98,7 @@ static int mem_open(struct ofile *f, struct vnode *vn)
 
 	if (err)
 		return err;
-	if (!process_may_access(task.p, true))
+	if (!task_may_access(&task, true))
 		err = -EACCES;
 	else
 		as = task_aspace(&task);

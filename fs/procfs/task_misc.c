@@ -157,7 +157,7 @@ ssize_t task_write_oom_adj(struct task_ref *task, const char *text, size_t n)
 
 int task_print_personality(struct seqbuf *sb, struct task_ref *task)
 {
-	if (!process_may_access(task->p, true))
+	if (!task_may_access(task, true))
 		return -EPERM;
 	seqbuf_printf(sb, "%08x\n", READ_ONCE(task->p->p_personality));
 	return 0;

@@ -17,6 +17,7 @@
 #include <asm/cpu.h>
 #include <tern/base/upcall.h>
 #include <tern/kernel/klog.h>
+#include <tern/kernel/random.h>
 #include <tern/lib/seqbuf.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
@@ -227,6 +228,7 @@ void trap_irq(u32 irq)
 		return;
 	}
 	l->counts[cpu_self()]++;
+	random_add_interrupt(irq);
 	for (a = rcu_load(l->actions); a; a = rcu_load(a->next)) {
 		enum irq_result r = a->fn(irq, a->arg);
 

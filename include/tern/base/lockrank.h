@@ -66,6 +66,8 @@ enum lockrank {
 	LOCKRANK_SIGNAL,		/* protects a process's signal state and threads */
 	LOCKRANK_PIDMAP,		/* protects the table of pid numbers */
 	LOCKRANK_CLOCKWATCH,		/* protects the list of those who wait for wall time */
+	LOCKRANK_EVENT_LIST,		/* protects the list of timer files on the wall clock */
+	LOCKRANK_EVENT,			/* protects a timer file */
 	LOCKRANK_POSIXTIMER,		/* protects one POSIX timer */
 	LOCKRANK_TTY_SPIN,		/* protects a terminal's receive ring */
 	LOCKRANK_FUTEX,			/* protects one futex hash bucket */
@@ -75,8 +77,6 @@ enum lockrank {
 	LOCKRANK_WAITQ,			/* protects a wait queue; outer queue before inner */
 	LOCKRANK_THREAD,		/* protects a thread's scheduling identity */
 	LOCKRANK_RUNQ,			/* protects one CPU's run queue; lower CPU first */
-	LOCKRANK_EVENT_LIST,		/* protects the list of timer files on the wall clock */
-	LOCKRANK_EVENT,			/* protects a timer file */
 	LOCKRANK_TIMEOUT,		/* protects one CPU's timer queue; functions run without it */
 	LOCKRANK_RCU,			/* protects grace period state */
 	LOCKRANK_SLAB,			/* protects an object cache's shared lists */
