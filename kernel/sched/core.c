@@ -141,6 +141,15 @@ static struct thread *pick_next(struct runq *rq)
 	return t ? t : rq->idle;
 }
 
+/* How long it ran since it woke: short bursts mean that it soon waits for whom it wakes. */
+static void note_burst(struct schedent *se)
+{
+	s64 burst = (s64)(se->se_sum_exec - se->se_burst_base);
+
+	se->se_burst_base = se->se_sum_exec;
+	se->se_burst_avg += (u64)((burst - (s64)se->se_burst_avg) / 4);
+}
+
 /* The thread wants to sleep; false if it was woken meanwhile. */
 static bool leave_queue(struct runq *rq, struct thread *t)
 {
@@ -149,6 +158,7 @@ static bool leave_queue(struct runq *rq, struct thread *t)
 	if (state == THREAD_RUNNING || !cas(&t->t_state, state, state | THREAD_OFFQ))
 		return false;
 	rq_dequeue(rq, t, DEQ_SLEEP);
+	note_burst(&t->t_sched);
 	t->t_sched.se_sleep_start = rq->clock;
 	t->t_sched.se_rt_timeout = 0;
 	if ((state & THREAD_UNINTERRUPTIBLE) && !(t->t_flags & TF_KTHREAD)) {

@@ -54,6 +54,15 @@ static u64 weighted(u64 ns, u32 weight)
 	return weight == WEIGHT_NICE0 ? ns : ns * WEIGHT_NICE0 / weight;
 }
 
+/* Often the only one: then there is nothing to balance. */
+static void timeline_remove(struct runq *rq, struct rbnode *node)
+{
+	if (rq->fair.tree.root == node && !node->left && !node->right)
+		rbtree_init(&rq->fair.tree);
+	else
+		rbtree_erase(&rq->fair.tree, node);
+}
+
 static bool is_running(struct runq *rq, struct thread *t)
 {
 	return rq->curr == t;
@@ -127,7 +136,7 @@ static void fair_dequeue(struct runq *rq, struct thread *t, u32 flags)
 	rq->fair.load -= t->t_sched.se_weight;
 	rq->fair.nr--;
 	if (!is_running(rq, t))
-		rbtree_erase(&rq->fair.tree, &t->t_sched.se_node);
+		timeline_remove(rq, &t->t_sched.se_node);
 }
 
 static struct thread *fair_pick(struct runq *rq)
@@ -136,7 +145,7 @@ static struct thread *fair_pick(struct runq *rq)
 
 	if (!first)
 		return NULL;
-	rbtree_erase(&rq->fair.tree, first);
+	timeline_remove(rq, first);
 	return thread_of(entity_of(first));
 }
 

@@ -17,10 +17,11 @@
 #include <tern/base/bug.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/thread.h>
+#include <tern/lib/bitmap.h>
 #include <tern/mm/slab.h>
 
 #define HELD_MAX	40
-#define REPORTS_MAX	20
+#define REPORTS_MAX	100
 
 struct held {
 	const void *lock;
@@ -35,11 +36,22 @@ struct held_stack {
 static DEFINE_PERCPU(struct held_stack, spin_stack);
 static DEFINE_PERCPU(u32, is_reporting);
 static u32 reports;
+static BITMAP(reported, LOCKRANK_COUNT * LOCKRANK_COUNT);
+
+/* Each pair of ranks once; pairs with rank 0 as often as there is room. */
+static bool is_new(u16 rank, const struct held *other)
+{
+	u32 with = other ? other->rank : 0;
+
+	if (rank && rank < LOCKRANK_COUNT && with < LOCKRANK_COUNT &&
+	    bit_test_and_set(rank * LOCKRANK_COUNT + with, reported))
+		return false;
+	return __atomic_fetch_add(&reports, 1, __ATOMIC_RELAXED) < REPORTS_MAX;
+}
 
 static void report(const char *what, u16 rank, const void *lock, const struct held *other)
 {
-	if (this_cpu_read(is_reporting) ||
-	    __atomic_fetch_add(&reports, 1, __ATOMIC_RELAXED) >= REPORTS_MAX)
+	if (this_cpu_read(is_reporting) || !is_new(rank, other))
 		return;
 	this_cpu_write(is_reporting, 1);
 	klog(KLOG_ERR, "lock %p of rank %u: %s (%p of rank %u)", lock, rank, what,

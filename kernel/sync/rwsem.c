@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reader-writer semaphores, fair in order of arrival.
+ * Reader-writer semaphores.
  *
  * count holds the WRITER bit, the WAITERS bit and RS_READER for each reader.
  * A reader adds itself and is in if neither bit was set; a writer swaps 0 for
- * WRITER. All others queue under the spin lock and are granted the semaphore by
- * whoever makes it free: a woken waiter owns it already. A reader that must
- * queue takes its bias back first; until then it can hide that the semaphore
- * is free, so it looks for waiters to grant itself.
+ * WRITER. Others first spin while the writer runs, then queue under the spin lock in
+ * order of arrival. Who makes the semaphore free looks at the first waiter: readers are
+ * granted it, all at the front at once. A writer is woken to try; meanwhile another
+ * writer that spins may take it, once: a writer that was passed over is granted it. A
+ * reader that must queue takes its bias back first; until then it can hide that the
+ * semaphore is free, so it looks for waiters to serve itself.
  *
  * Lock order: the own spin lock (LOCKRANK_WAITQ) is held while waking.
  */
@@ -21,11 +23,13 @@
 #define RS_WRITER	1L
 #define RS_WAITERS	2L
 #define RS_READER	256L
+#define READ_SPINS	2000
 
 struct rwsem_sleeper {
 	struct list link;
 	struct thread *thread;
 	bool is_writer;
+	bool was_woken;		/* a writer that was told to try */
 	bool is_granted;	/* release: last access by the granter */
 };
 
@@ -62,6 +66,13 @@ static void grant_waiters(struct rwsem *s)
 		struct rwsem_sleeper *w = list_entry(s->waiters.next, struct rwsem_sleeper, link);
 		s64 count = READ_ONCE(s->count);
 
+		if (w->is_writer && !w->was_woken) {
+			if (count & ~RS_WAITERS)
+				return;
+			w->was_woken = true;
+			thread_wake(w->thread);
+			return;
+		}
 		if (w->is_writer) {
 			if ((count & ~RS_WAITERS) || !cas(&s->count, count, count | RS_WRITER))
 				return;
@@ -83,6 +94,17 @@ static bool must_give_up(u32 state)
 	return state == THREAD_KILLABLE && signal_is_fatal_pending();
 }
 
+/* A woken writer tries; if it is too late the next release grants. */
+static bool woken_writer_takes(struct rwsem *s, struct rwsem_sleeper *w)
+{
+	u64 flags = spin_lock_irqsave(&s->lock);
+
+	if (!w->is_granted && list_is_first(&w->link, &s->waiters))
+		grant_waiters(s);
+	spin_unlock_irqrestore(&s->lock, flags);
+	return load_acquire(&w->is_granted);
+}
+
 static int rwsem_wait(struct rwsem *s, bool is_writer, u32 state)
 {
 	struct thread *self = thread_self();
@@ -92,14 +114,14 @@ static int rwsem_wait(struct rwsem *s, bool is_writer, u32 state)
 
 	list_add_tail(&w.link, &s->waiters);
 	__atomic_fetch_or(&s->count, RS_WAITERS, __ATOMIC_SEQ_CST);
-	if (!is_writer)
-		count_add(s, -RS_READER);
 	grant_waiters(s);
 	spin_unlock_irqrestore(&s->lock, flags);
 	self->t_blocked_on = s;
 	for (;;) {
 		xchg(&self->t_state, state);
 		if (load_acquire(&w.is_granted))
+			break;
+		if (READ_ONCE(w.was_woken) && woken_writer_takes(s, &w))
 			break;
 		if (must_give_up(state)) {
 			flags = spin_lock_irqsave(&s->lock);
@@ -120,12 +142,60 @@ static int rwsem_wait(struct rwsem *s, bool is_writer, u32 state)
 	return err;
 }
 
+static void rwsem_release_slow(struct rwsem *s)
+{
+	u64 flags = spin_lock_irqsave(&s->lock);
+
+	grant_waiters(s);
+	spin_unlock_irqrestore(&s->lock, flags);
+}
+
+static bool read_take(struct rwsem *s)
+{
+	s64 count = READ_ONCE(s->count);
+
+	while (!(count & (RS_WRITER | RS_WAITERS)))
+		if (__atomic_compare_exchange_n(&s->count, &count, count + RS_READER, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+/* Preemption is off: the writer's memory stays. False: it does not run, or it takes long. */
+static bool is_writer_running(const struct rwsem *s)
+{
+	const struct thread *writer = READ_ONCE(s->writer);
+
+	return !need_resched() && (!writer || READ_ONCE(writer->t_sched.se_on_cpu));
+}
+
+static bool read_spin(struct rwsem *s)
+{
+	bool taken = false;
+
+	if (cpu_count_online == 1)
+		return false;
+	preempt_disable();
+	for (u32 i = 0; i < READ_SPINS && !taken && is_writer_running(s); i++) {
+		if (READ_ONCE(s->count) & RS_WAITERS)
+			break;
+		taken = read_take(s);
+		cpu_relax();
+	}
+	preempt_enable();
+	return taken;
+}
+
 static int read_lock_common(struct rwsem *s, u32 state)
 {
 	int err;
 
 	__lockcheck(lockcheck_acquire_sleeping(s->rank, s, false, false));
 	if (likely(!((count_add(s, RS_READER)) & (RS_WRITER | RS_WAITERS))))
+		return 0;
+	if (count_add(s, -RS_READER) & RS_WAITERS)
+		rwsem_release_slow(s);
+	if (read_spin(s))
 		return 0;
 	err = rwsem_wait(s, false, state);
 	if (err)
@@ -147,24 +217,10 @@ int rwsem_read_lock_killable(struct rwsem *s)
 
 bool rwsem_read_trylock(struct rwsem *s)
 {
-	s64 count = READ_ONCE(s->count);
-
-	while (!(count & (RS_WRITER | RS_WAITERS))) {
-		if (__atomic_compare_exchange_n(&s->count, &count, count + RS_READER, false,
-						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-			__lockcheck(lockcheck_acquire_sleeping(s->rank, s, false, true));
-			return true;
-		}
-	}
-	return false;
-}
-
-static void rwsem_release_slow(struct rwsem *s)
-{
-	u64 flags = spin_lock_irqsave(&s->lock);
-
-	grant_waiters(s);
-	spin_unlock_irqrestore(&s->lock, flags);
+	if (!read_take(s))
+		return false;
+	__lockcheck(lockcheck_acquire_sleeping(s->rank, s, false, true));
+	return true;
 }
 
 void rwsem_read_unlock(struct rwsem *s)
@@ -178,7 +234,7 @@ void rwsem_read_unlock(struct rwsem *s)
 		rwsem_release_slow(s);
 }
 
-/* While the writer runs, the wait is likely to be short. */
+/* While the writer runs, the wait is likely to be short. Past waiters, too: see above. */
 static bool write_spin(struct rwsem *s)
 {
 	bool taken = false;
@@ -186,16 +242,16 @@ static bool write_spin(struct rwsem *s)
 	if (cpu_count_online == 1)
 		return false;
 	preempt_disable();
-	while (!need_resched()) {
-		struct thread *writer;
+	while (is_writer_running(s)) {
+		s64 count = READ_ONCE(s->count);
 
-		taken = cas(&s->count, 0, RS_WRITER);
-		if (taken)
-			break;
-		writer = READ_ONCE(s->writer);
-		if (!writer || !READ_ONCE(writer->t_sched.se_on_cpu) ||
-		    (READ_ONCE(s->count) & RS_WAITERS))
-			break;
+		if (!(count & ~RS_WAITERS)) {
+			taken = cas(&s->count, count, count | RS_WRITER);
+			if (taken)
+				break;
+		} else if (!(count & RS_WRITER)) {
+			break;		/* readers: nobody to watch */
+		}
 		cpu_relax();
 	}
 	if (taken)

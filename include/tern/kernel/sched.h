@@ -64,6 +64,8 @@ struct schedent {
 	u64 se_queued_at;	/* Q ns; se_wait_sum counts from here */
 	u64 se_tick_user, se_tick_sys;	/* T ns seen by ticks: ratio of user to kernel time */
 	u64 se_shown_user, se_shown_sys;	/* what thread_cpu_time() said last: never less again */
+	u64 se_burst_base;	/* T se_sum_exec at the last wake-up */
+	u64 se_burst_avg;	/* T ns run from wake-up to sleep, moving average */
 	u64 se_rt_timeout;	/* T ns run without sleeping, for RLIMIT_RTTIME */
 };
 
