@@ -224,9 +224,15 @@ static __always_inline u32 look(const u32 *table, unsigned index_bits, u64 *bits
 /* Value of an entry with its extra bits; drops both code and extra bits. */
 static __always_inline unsigned drop(u32 e, u64 *bits, unsigned *cnt)
 {
-	unsigned total = e & 255, v;
+	static const u32 masks[32] = {
+		0, 0x1, 0x3, 0x7, 0xf, 0x1f, 0x3f, 0x7f, 0xff, 0x1ff, 0x3ff, 0x7ff, 0xfff, 0x1fff,
+		0x3fff, 0x7fff, 0xffff, 0x1ffff, 0x3ffff, 0x7ffff, 0xfffff, 0x1fffff, 0x3fffff,
+		0x7fffff, 0xffffff, 0x1ffffff, 0x3ffffff, 0x7ffffff, 0xfffffff, 0x1fffffff,
+		0x3fffffff, 0x7fffffff,
+	};
+	unsigned total = e & 31, v;
 
-	v = ENTRY_VALUE(e) + (unsigned)((*bits & ((1UL << total) - 1)) >> (e >> 8 & 15));
+	v = ENTRY_VALUE(e) + (((u32)*bits & masks[total]) >> (e >> 8 & 15));
 	*bits >>= total;
 	*cnt -= total;
 	return v;
@@ -285,7 +291,8 @@ static int fast_codes(struct unzip_core *core, struct unzip_span *in)
 			break;
 		}
 		len = drop(e, &bits, &cnt);
-		REFILL();
+		if (unlikely(cnt < DIST_MAX_BITS))
+			REFILL();
 		e = look(s->dist, DIST_BITS, &bits, &cnt);
 		if (unlikely(e & ENTRY_BAD))
 			return -EBADMSG;

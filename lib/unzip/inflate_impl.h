@@ -11,6 +11,7 @@
 /* each second table serves two symbols at least */
 #define LIT_TABLE	((1 << LIT_BITS) + 144 * (1 << (CODE_MAX - LIT_BITS)))
 #define DIST_TABLE	((1 << DIST_BITS) + 16 * (1 << (CODE_MAX - DIST_BITS)))
+#define DIST_MAX_BITS	28	/* code and extra bits of a distance */
 #define WINDOW		32768U
 #define MATCH_MAX	258
 

@@ -247,26 +247,27 @@ static __always_inline void take_values(struct zstd_bits *b, const struct zstd_c
 {
 	bool is_long = of->extra + ml->extra + ll->extra > 30;
 
-	q->offset = of->base + (u32)zstd_bits_take(b, of->extra);
+	q->offset = of->base + zstd_bits_take(b, of->extra);
 	if (unlikely(is_long))
 		zstd_bits_reload(b);
-	q->match = ml->base + (u32)zstd_bits_take(b, ml->extra);
-	q->lits = ll->base + (u32)zstd_bits_take(b, ll->extra);
+	q->match = ml->base + zstd_bits_take(b, ml->extra);
+	q->lits = ll->base + zstd_bits_take(b, ll->extra);
 	if (unlikely(is_long))
 		zstd_bits_reload(b);
 }
 
 /* All sequences: literals and matches into [op, limit). Returns the new end. */
-static u8 *run_sequences(struct zstd *s, struct zstd_bits *b, unsigned n, u8 *op, u8 *limit,
-			 const u8 *base)
+static __noinline u8 *run_sequences(struct zstd *s, const struct zstd_bits *stream, unsigned n,
+				    u8 *op, u8 *limit, const u8 *base)
 {
+	struct zstd_bits copy = *stream, *b = &copy;	/* in registers */
 	const u8 *lits = s->lits, *lits_end = lits + s->nlits;
 	unsigned ll_state, of_state, ml_state;
 
 	zstd_bits_reload(b);
-	ll_state = (unsigned)zstd_bits_take(b, s->ll.log);
-	of_state = (unsigned)zstd_bits_take(b, s->of.log);
-	ml_state = (unsigned)zstd_bits_take(b, s->ml.log);
+	ll_state = zstd_bits_take(b, s->ll.log);
+	of_state = zstd_bits_take(b, s->of.log);
+	ml_state = zstd_bits_take(b, s->ml.log);
 	while (n--) {
 		const struct zstd_cell *ll = &s->ll.cells[ll_state];
 		const struct zstd_cell *of = &s->of.cells[of_state];
@@ -279,9 +280,9 @@ static u8 *run_sequences(struct zstd *s, struct zstd_bits *b, unsigned n, u8 *op
 			return NULL;
 		take_values(b, ll, of, ml, &q);
 		if (likely(n)) {
-			ll_state = ll->next + (unsigned)zstd_bits_take(b, ll->bits);
-			ml_state = ml->next + (unsigned)zstd_bits_take(b, ml->bits);
-			of_state = of->next + (unsigned)zstd_bits_take(b, of->bits);
+			ll_state = ll->next + zstd_bits_take(b, ll->bits);
+			ml_state = ml->next + zstd_bits_take(b, ml->bits);
+			of_state = of->next + zstd_bits_take(b, of->bits);
 		}
 		dist = resolve_offset(s->reps, q.offset, !q.lits);
 		if (unlikely(q.lits > (size_t)(lits_end - lits) ||
@@ -330,6 +331,7 @@ int zstd_block(struct unzip_core *core, const u8 *p, size_t len)
 	struct zstd_bits b;
 	unsigned n;
 	ssize_t r;
+	u64 word;
 	int err;
 
 	if (!len)
@@ -356,7 +358,7 @@ int zstd_block(struct unzip_core *core, const u8 *p, size_t len)
 	r = read_tables(s, p, len);
 	if (r < 0)
 		return (int)r;
-	err = zstd_bits_open(&b, p + r, len - (size_t)r);
+	err = zstd_bits_open(&b, p + r, len - (size_t)r, &word);
 	if (err)
 		return err;
 	end = run_sequences(s, &b, n, op, limit, w->buf + w->base);

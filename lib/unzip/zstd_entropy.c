@@ -9,35 +9,22 @@
  */
 #include "zstd_impl.h"
 
-int zstd_bits_open(struct zstd_bits *b, const u8 *p, size_t len)
+int zstd_bits_open(struct zstd_bits *b, const u8 *p, size_t len, u64 *word)
 {
 	if (!len || !p[len - 1])
 		return -EBADMSG;
-	b->start = p;
 	b->used = 8 - bit_highest(p[len - 1]);
-	if (len >= 8) {
-		b->p = p + len - 8;
-		b->bits = zstd_load(b);
-		return 0;
+	if (len < sizeof(*word)) {
+		*word = 0;
+		memcpy(word, p, len);
+		b->used += 8 * (8 - (unsigned)len);
+		p = (const u8 *)word;
+		len = sizeof(*word);
 	}
-	b->p = p;
-	b->bits = 0;
-	for (size_t i = 0; i < len; i++)
-		b->bits |= (u64)p[i] << (8 * i);
-	b->used += 8 * (8 - (unsigned)len);
+	b->start = p;
+	b->p = p + len - 8;
+	b->bits = get_le64(b->p);
 	return 0;
-}
-
-void zstd_bits_reload_slow(struct zstd_bits *b)
-{
-	unsigned n = b->used >> 3;
-
-	if (b->p == b->start || b->used > 64)
-		return;
-	n = min(n, (unsigned)(b->p - b->start));
-	b->p -= n;
-	b->used -= 8 * n;
-	b->bits = zstd_load(b);
 }
 
 /* Forward bits of a short buffer, zeros beyond its end. */
@@ -139,6 +126,7 @@ static ssize_t read_packed_weights(struct zstd *s, const u8 *p, size_t len, u8 *
 	struct zstd_bits b;
 	unsigned log, state[2], n = 0;
 	s16 norm[13];
+	u64 word;
 	ssize_t used = zstd_read_counts(p, len, norm, 12, 6, &log);
 	int err;
 
@@ -146,11 +134,11 @@ static ssize_t read_packed_weights(struct zstd *s, const u8 *p, size_t len, u8 *
 		return used;
 	err = zstd_build_table(&s->weights, norm, 12, log, NULL, NULL);
 	if (!err)
-		err = zstd_bits_open(&b, p + used, len - (size_t)used);
+		err = zstd_bits_open(&b, p + used, len - (size_t)used, &word);
 	if (err)
 		return err;
-	state[0] = (unsigned)zstd_bits_take(&b, log);
-	state[1] = (unsigned)zstd_bits_take(&b, log);
+	state[0] = zstd_bits_take(&b, log);
+	state[1] = zstd_bits_take(&b, log);
 	if (zstd_bits_overrun(&b))
 		return -EBADMSG;
 	for (unsigned turn = 0; n < 254; turn ^= 1) {
@@ -158,7 +146,7 @@ static ssize_t read_packed_weights(struct zstd *s, const u8 *p, size_t len, u8 *
 
 		weights[n++] = (u8)c->base;
 		zstd_bits_reload(&b);
-		state[turn] = c->next + (unsigned)zstd_bits_take(&b, c->bits);
+		state[turn] = c->next + zstd_bits_take(&b, c->bits);
 		if (zstd_bits_overrun(&b)) {
 			weights[n++] = (u8)t->cells[state[turn ^ 1]].base;
 			return n;
@@ -243,7 +231,8 @@ int zstd_huffman_stream(const struct zstd *s, u8 *dst, size_t n, const u8 *p, si
 	unsigned shift = 64 - s->huf_bits;
 	struct zstd_bits b;
 	u8 *end = dst + n;
-	int err = zstd_bits_open(&b, p, len);
+	u64 word;
+	int err = zstd_bits_open(&b, p, len, &word);
 
 	if (err)
 		return err;
@@ -270,6 +259,7 @@ int zstd_huffman_stream(const struct zstd *s, u8 *dst, size_t n, const u8 *p, si
 		zstd_bits_reload(&b);
 		if (zstd_bits_overrun(&b))
 			return -EBADMSG;
+		/* codes may be longer than what is left: zeros follow */
 		e = table[(b.used < 64 ? b.bits << b.used : 0) >> shift];
 		b.used += e >> 8;
 		*dst++ = (u8)e;

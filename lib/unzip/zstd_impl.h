@@ -25,10 +25,13 @@ struct zstd_table {
 	struct zstd_cell cells[1 << ZSTD_SEQ_LOG];
 };
 
-/* A bit stream that is read from its end to its start (4.1). */
+/*
+ * A bit stream that is read from its end to its start (4.1). Streams shorter
+ * than a word lie in a word of the opener's, so that loads need no check.
+ */
 struct zstd_bits {
 	const u8 *start, *p;
-	u64 bits;	/* the 8 bytes at p, zeros where there are none */
+	u64 bits;	/* the 8 bytes at p */
 	unsigned used;	/* from the top */
 };
 
@@ -53,41 +56,37 @@ struct zstd {
 	u8 lit_buf[ZSTD_BLOCK_MAX + UNZIP_SLOP];
 };
 
-static __always_inline u64 zstd_load(const struct zstd_bits *b)
-{
-	return get_le64(b->p);
-}
-
 /**
  * zstd_bits_open() - begin at the end of [p, p + len)
+ * @word: holds a short stream; must live as long as @b is used
  * Return: 0 or -EBADMSG (empty, or no end mark).
  */
-int zstd_bits_open(struct zstd_bits *b, const u8 *p, size_t len);
-
-/**
- * zstd_bits_reload_slow() - zstd_bits_reload() near the start of the stream
- */
-void zstd_bits_reload_slow(struct zstd_bits *b);
+int zstd_bits_open(struct zstd_bits *b, const u8 *p, size_t len, u64 *word);
 
 /* At least 57 bits afterwards, as long as the stream has them. */
 static __always_inline void zstd_bits_reload(struct zstd_bits *b)
 {
-	if (likely(b->p - b->start >= 8)) {
-		b->p -= b->used >> 3;
-		b->used &= 7;
-		b->bits = zstd_load(b);
-	} else {
-		zstd_bits_reload_slow(b);
-	}
+	size_t n = b->used >> 3, left = (size_t)(b->p - b->start);
+
+	if (unlikely(n > left))
+		n = left;
+	b->p -= n;
+	b->used -= 8 * (unsigned)n;
+	b->bits = get_le64(b->p);
 }
 
-/* Next n bits, 0 <= n <= 56. */
-static __always_inline u64 zstd_bits_take(struct zstd_bits *b, unsigned n)
+/* Next n bits, 0 <= n <= 31. */
+static __always_inline u32 zstd_bits_take(struct zstd_bits *b, unsigned n)
 {
-	u64 v = (b->bits << (b->used & 63)) >> 1 >> (63 - n);
+	static const u32 masks[32] = {
+		0, 0x1, 0x3, 0x7, 0xf, 0x1f, 0x3f, 0x7f, 0xff, 0x1ff, 0x3ff, 0x7ff, 0xfff, 0x1fff,
+		0x3fff, 0x7fff, 0xffff, 0x1ffff, 0x3ffff, 0x7ffff, 0xfffff, 0x1fffff, 0x3fffff,
+		0x7fffff, 0xffffff, 0x1ffffff, 0x3ffffff, 0x7ffffff, 0xfffffff, 0x1fffffff,
+		0x3fffffff, 0x7fffffff,
+	};
 
 	b->used += n;
-	return v;
+	return (u32)(b->bits >> (-b->used & 63)) & masks[n];
 }
 
 /* More was taken than there was. */
