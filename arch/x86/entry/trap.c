@@ -124,6 +124,12 @@ static bool resolve(struct frame *f, uptr addr, u32 code, int *sig, int *si_code
 	return *sig <= 0;
 }
 
+/* Is this code that may touch user memory: has it opened the window, or a fixup? */
+static bool is_user_copy(const struct frame *f)
+{
+	return ((f->rflags & RFLAGS_AC) && cpu_has(FEAT_SMAP)) || extable_has(f->rip);
+}
+
 static void kernel_page_fault(struct frame *f, uptr addr, u32 code)
 {
 	int sig, si_code;
@@ -131,7 +137,7 @@ static void kernel_page_fault(struct frame *f, uptr addr, u32 code)
 	if (addr >= USER_END && pt_sync_kernel_top(addr))
 		return;
 	if (addr < USER_END && (f->rflags & RFLAGS_IF) && !in_atomic() && thread_self() &&
-	    thread_self()->t_as && extable_has(f->rip)) {
+	    thread_self()->t_as && is_user_copy(f)) {
 		irq_enable();
 		if (resolve(f, addr, code, &sig, &si_code) && sig == 0) {
 			irq_disable();

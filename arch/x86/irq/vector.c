@@ -37,7 +37,7 @@ struct irq_source {
 
 static struct irq_source **sources;	/* by irq number */
 static u32 nsources, first_msi;
-static struct spin irq_lock = SPIN_INIT(LOCKRANK_HW);
+static struct spin irq_lock = SPIN_INIT(LOCKRANK_VECTOR);
 
 static DEFINE_PERCPU(struct irq_source *, vector_source[VECTOR_COUNT]);
 static DEFINE_PERCPU(u32, vectors_used);

@@ -191,17 +191,45 @@ ROUTINE(user_strncpy_raw)
 	EXTABLE(10b, 9b)
 ROUTINE_END(user_strncpy_raw)
 
-/* rdi = user string, rsi = room: bytes before NUL, rsi if none; -14 on a fault. */
+/*
+ * rdi = user string, rsi = room: bytes before NUL, rsi if none; -14 on a fault.
+ * Whole aligned words again; the first and the last one may reach beyond the string.
+ */
 ROUTINE(user_strnlen_raw)
 	STAC
-	xorl	%eax, %eax
-1:	cmpq	%rsi, %rax
-	jae	3f
-2:	cmpb	$0, (%rdi, %rax)
-	je	3f
-	incq	%rax
+	movabsq	$0x0101010101010101, %r8
+	movabsq	$0x8080808080808080, %r9
+	movl	%edi, %ecx
+	andl	$7, %ecx
+	movq	%rcx, %r10
+	negq	%r10			/* string offset of the word */
+	andq	$-8, %rdi
+	shll	$3, %ecx
+	movq	$-1, %rdx
+	shlq	%cl, %rdx
+	notq	%rdx			/* bytes before the string count as not NUL */
+1:	cmpq	%rsi, %r10
+	jge	3f
+2:	movq	(%rdi), %rax
+	orq	%rdx, %rax
+	xorl	%edx, %edx
+	movq	%rax, %rcx
+	subq	%r8, %rcx
+	notq	%rax
+	andq	%rax, %rcx
+	andq	%r9, %rcx
+	jnz	5f
+	addq	$8, %rdi
+	addq	$8, %r10
 	jmp	1b
-3:	CLAC
+5:	bsfq	%rcx, %rcx
+	shrq	$3, %rcx
+	addq	%rcx, %r10
+	cmpq	%rsi, %r10
+	jb	6f
+3:	movq	%rsi, %r10
+6:	movq	%r10, %rax
+	CLAC
 	ret
 4:	CLAC
 	movq	$-14, %rax
