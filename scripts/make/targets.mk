@@ -58,6 +58,7 @@ compile_commands.json: $(O)/.built
 regenerate:
 	@$(PYTHON) scripts/gen-syscalls.py doc Documentation/abi/linux-syscalls.md
 	@$(PYTHON) scripts/gen-svc.py doc Documentation/abi/services.md
+	@$(PYTHON) scripts/gen-locking.py Documentation/locking.md
 
 clean:
 	@find $(O) -mindepth 1 -maxdepth 1 ! -name .config ! -name vendor ! -name userland \
