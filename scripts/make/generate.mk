@@ -45,6 +45,7 @@ $(gen)/.syscalls.stamp: $(syscall-tbl) $(csources) $(O)/.built
 	@touch $@
 $(syscall-inc): $(gen)/.syscalls.stamp ;
 generated += $(gen)/.syscalls.stamp
+$(O)/arch/x86/asm-offsets.s: | $(gen)/.syscalls.stamp	# counts the calls
 
 $(gen)/.syscall_table.stamp: $(gen)/.syscalls.stamp
 	$(Q)$(PYTHON) scripts/gen-syscalls.py table $(gen) $(O)/.built
