@@ -163,6 +163,12 @@ static int move_check(const struct fspath *target, const struct fspath *from)
 	return is_ancestor_mount(m, target->mnt) ? -ELOOP : 0;
 }
 
+static bool is_floating(const struct fspath *p)
+{
+	return (p->mnt->mp_flags & MOUNT_FLOATING) && p->mnt->mp_parent == p->mnt && !p->mnt->mp_ns &&
+	       p->nc == p->mnt->mp_root;
+}
+
 int mount_move(struct fspath *target, const struct fspath *from)
 {
 	struct fspath was = { 0 };
@@ -174,6 +180,15 @@ int mount_move(struct fspath *target, const struct fspath *from)
 	if (err)
 		return err;
 	ns = target->mnt->mp_ns;
+	if (is_floating(from)) {
+		/* The tree's own reference goes from the descriptor to the namespace. */
+		err = graft(from->mnt, target, &dead);
+		if (!err)
+			__atomic_fetch_and(&from->mnt->mp_flags, ~MOUNT_FLOATING, __ATOMIC_SEQ_CST);
+		mounts_unlock(ns);
+		mount_put_list(&dead);
+		return err;
+	}
 	err = move_check(target, from);
 	if (!err) {
 		was = (struct fspath){ from->mnt->mp_parent, from->mnt->mp_point };

@@ -177,6 +177,10 @@ struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset
 	}
 	f->of_flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 	f->of_wb_err = vn->vn_pc->wb_err;
+	if ((flags & O_DIRECT) && S_ISREG(vn->vn_mode) && !(vn->vn_fs->flags & FILESYS_DIRECT)) {
+		err = -EINVAL;
+		goto fail;
+	}
 	if (f->of_mode & OFILE_WRITE) {
 		err = take_write_access(f, vn);
 		if (err)

@@ -30,8 +30,9 @@ static int set_flags(struct ofile *f, u32 flags)
 		return -EPERM;
 	if ((flags & O_NOATIME) && !(f->of_flags & O_NOATIME) && !vnode_is_owner(f->of_vnode))
 		return -EPERM;
-	if ((flags & O_DIRECT) && !(f->of_flags & O_DIRECT) && !S_ISREG(f->of_vnode->vn_mode) &&
-	    !S_ISBLK(f->of_vnode->vn_mode) && !ofile_is_pipe(f))
+	if ((flags & O_DIRECT) && !(f->of_flags & O_DIRECT) && !ofile_is_pipe(f) &&
+	    !S_ISBLK(f->of_vnode->vn_mode) &&
+	    !(S_ISREG(f->of_vnode->vn_mode) && (f->of_vnode->vn_fs->flags & FILESYS_DIRECT)))
 		return -EINVAL;
 	return change_flags(f, flags, SETFL_MASK);
 }

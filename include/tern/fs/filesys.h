@@ -58,6 +58,7 @@ struct filesys {
 #define FILESYS_NODEV	0x4u
 #define FILESYS_REVALIDATE 0x8u	/* cached names need ops->revalidate */
 #define FILESYS_SYNC	0x10u
+#define FILESYS_DIRECT	0x20u	/* regular files take O_DIRECT */
 
 /** FILESYSTEM(fstype_object) - register at link time. */
 #define FILESYSTEM(t) TABLE_ENTRY(fstype, struct fstype *, fstype_ptr_##t) = &(t)

@@ -46,6 +46,7 @@ struct mountpt {
 #define MOUNT_STRICTATIME 0x80u
 #define MOUNT_NOSYMFOLLOW 0x100u
 #define MOUNT_DOOMED	0x200u
+#define MOUNT_FLOATING	0x800u	/* held by a descriptor, in no namespace: fsmount.c */
 #define MOUNT_INTERNAL	0x400u	/* kernel's own: pipefs, anon files */
 
 struct fspath { struct mountpt *mnt; struct ncent *nc; };

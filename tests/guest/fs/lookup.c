@@ -197,6 +197,25 @@ CASE(o_path_descriptors)
 	FAILS(open("f", O_RDONLY | O_DIRECTORY), ENOTDIR);
 }
 
+CASE(direct_io_is_refused_by_memory)
+{
+	int p[2], fd;
+
+	write_file("f", "x");
+	FAILS(open("f", O_RDWR | O_DIRECT), EINVAL);
+	fd = open("f", O_RDWR);
+	FAILS(fcntl(fd, F_SETFL, O_DIRECT), EINVAL);
+	/* On a pipe it means packets. */
+	char buf[16];
+	NEED(pipe2(p, O_DIRECT) == 0);
+	CHECK(write(p[1], "abc", 3) == 3 && write(p[1], "defg", 4) == 4);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 3);
+	CHECK_EQ(read(p[0], buf, 2), 2);
+	CHECK(write(p[1], "hi", 2) == 2);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 2);
+	CHECK(buf[0] == 'h');
+}
+
 CASE(proc_fd_names)
 {
 	char link[64], text[256];

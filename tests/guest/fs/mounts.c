@@ -346,4 +346,103 @@ CASE(ordinary_users_may_not)
 	FAILS(unshare(CLONE_NEWNS), EPERM);
 }
 
+#define open_tree(...) ((int)syscall(428, __VA_ARGS__))
+#define move_mount(...) ((int)syscall(429, __VA_ARGS__))
+#define fsopen(...) ((int)syscall(430, __VA_ARGS__))
+#define fsconfig(...) ((int)syscall(431, __VA_ARGS__))
+#define fsmount(...) ((int)syscall(432, __VA_ARGS__))
+#define fspick(...) ((int)syscall(433, __VA_ARGS__))
+#define mount_setattr(...) ((int)syscall(442, __VA_ARGS__))
+
+CASE(mount_by_descriptors)
+{
+	struct statfs sf;
+	int c, m;
+
+	playground();
+	NEED(mkdir("d", 0755) == 0);
+	FAILS(fsopen("nosuchfs", 0), ENODEV);
+	c = fsopen("tmpfs", 1);
+	NEED(c >= 0);
+	FAILS(fsmount(c, 0, 0), EINVAL);
+	CHECK(fsconfig(c, 1, "source", "mine", 0) == 0);
+	CHECK(fsconfig(c, 1, "size", "64k", 0) == 0);
+	CHECK(fsconfig(c, 6, NULL, NULL, 0) == 0);
+	FAILS(fsconfig(c, 1, "size", "1k", 0), EBUSY);
+	m = fsmount(c, 1, 2 /* nosuid */ | 8 /* noexec */);
+	NEED(m >= 0);
+	CHECK(fstatfs(m, &sf) == 0 && sf.f_blocks == 16 && (sf.f_flags & ST_NOSUID));
+	CHECK_EQ(mount_lines(" mine "), 0);
+	CHECK(move_mount(m, "", AT_FDCWD, "d", 4) == 0);
+	CHECK_EQ(mount_lines(" mine "), 1);
+	write_file("d/f", "");
+	FAILS(move_mount(m, "", AT_FDCWD, "d/f", 4), EINVAL);
+	close(m);
+	CHECK(exists("d/f"));
+	close(c);
+	CHECK(umount("d") == 0);
+}
+
+CASE(cloned_tree_floats_until_moved)
+{
+	int t;
+
+	playground();
+	NEED(mkdir("a", 0755) == 0 && mkdir("a/in", 0755) == 0 && mkdir("b", 0755) == 0);
+	NEED(mount("x", "a/in", "tmpfs", 0, NULL) == 0);
+	write_file("a/in/f", "");
+	FAILS(open_tree(AT_FDCWD, "a", 0x8000), EINVAL);
+	t = open_tree(AT_FDCWD, "a", 1 | 0x8000);
+	NEED(t >= 0);
+	CHECK(faccessat(t, "in/f", F_OK, 0) == 0);
+	CHECK(umount("a/in") == 0);
+	CHECK(faccessat(t, "in/f", F_OK, 0) == 0);
+	CHECK(move_mount(t, "", AT_FDCWD, "b", 4) == 0);
+	CHECK(exists("b/in/f"));
+	close(t);
+	CHECK(exists("b/in/f"));
+	CHECK(umount2("b", MNT_DETACH) == 0);
+	t = open_tree(AT_FDCWD, "a", 1);
+	NEED(t >= 0);
+	close(t);
+	t = open_tree(AT_FDCWD, "a", 0);
+	NEED(t >= 0);
+	CHECK((fcntl(t, F_GETFL) & O_PATH) != 0);
+}
+
+CASE(attributes_of_mounts)
+{
+	struct { uint64_t set, clr, propagation, userns; } a = { .set = 1 };
+	int c;
+
+	playground();
+	NEED(mkdir("d", 0755) == 0 && mount("t", "d", "tmpfs", 0, NULL) == 0);
+	NEED(mkdir("d/e", 0755) == 0 && mount("t", "d/e", "tmpfs", 0, NULL) == 0);
+	FAILS(mount_setattr(AT_FDCWD, "d", 0, &a, 8), EINVAL);
+	CHECK(mount_setattr(AT_FDCWD, "d", 0, &a, sizeof(a)) == 0);
+	FAILS(mkdir("d/x", 0755), EROFS);
+	CHECK(mkdir("d/e/x", 0755) == 0);
+	CHECK(mount_setattr(AT_FDCWD, "d", 0x8000, &a, sizeof(a)) == 0);
+	FAILS(mkdir("d/e/y", 0755), EROFS);
+	a.set = 0;
+	a.clr = 1;
+	CHECK(mount_setattr(AT_FDCWD, "d", 0x8000, &a, sizeof(a)) == 0);
+	CHECK(mkdir("d/e/y", 0755) == 0);
+	a.clr = 0;
+	a.set = 0x10;
+	FAILS(mount_setattr(AT_FDCWD, "d", 0, &a, sizeof(a)), EINVAL);
+	a.clr = 0x70;
+	CHECK(mount_setattr(AT_FDCWD, "d", 0, &a, sizeof(a)) == 0);
+	CHECK(mount_lines("noatime") >= 1);
+	a.set = a.clr = 0;
+	a.propagation = MS_SHARED;
+	CHECK(mount_setattr(AT_FDCWD, "d", 0, &a, sizeof(a)) == 0);
+	CHECK_EQ(mount_lines(" shared:"), 1);
+	c = fspick(AT_FDCWD, "d", 0);
+	NEED(c >= 0);
+	CHECK(fsconfig(c, 0, "ro", NULL, 0) == 0);
+	CHECK(fsconfig(c, 7, NULL, NULL, 0) == 0);
+	FAILS(mkdir("d/x", 0755), EROFS);
+}
+
 TAP_MAIN
