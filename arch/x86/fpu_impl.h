@@ -20,7 +20,5 @@ void fpu_free(void *area);
 void fpu_reset(struct thread *t);
 /** fpu_copy() - child's area from thread_self's. */
 void fpu_copy(void *area);
-/** xstate_features() - XCR0 bits in use; 3 without XSAVE. */
-u64 xstate_features(void);
 /** fpu_validate() - make an area from outside loadable; false if it never is. */
 bool fpu_validate(void *area, bool has_header);

@@ -17,7 +17,7 @@
 #define GAP_MAX		(USER_END / 6 * 5)
 
 static LIST_HEAD(formats);
-static struct rwsem formats_lock = RWSEM_INIT(formats_lock, LOCKRANK_MODULE);
+static struct rwsem formats_lock = RWSEM_INIT(formats_lock, LOCKRANK_BINFMT);
 u64 exec_randomize = 2;
 
 void binfmt_register(struct binfmt *f)

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Core dumps: an ELF file of type CORE with one note segment (NT_PRSTATUS and
- * NT_FPREGSET of each thread, NT_PRPSINFO, NT_SIGINFO, NT_AUXV, NT_FILE) and one
- * load segment a region. The other threads are first killed and waited for, so
- * memory stands still; their registers are those of their last entry.
+ * Core dumps: an ELF file of type CORE with one note segment (coredump_notes.c)
+ * and one load segment a region. The other threads are sent to their end and
+ * park on the way (exit.c), so memory and registers stand still.
  *
  * The file is made as core_pattern says: a plain file name with %-fields.
  * A pattern that begins with "|" (a program) is not carried out: no dump.
- *
- * Known limit: registers of other threads are those at the moment they stop.
  */
-#include "loader_impl.h"
+#include "coredump_impl.h"
 
 #include <asm/uaccess.h>
 #include <tern/kernel/clock.h>
@@ -21,13 +18,8 @@
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
-#define NT_PRSTATUS	1
-#define NT_FPREGSET	2
-#define NT_PRPSINFO	3
-#define NT_AUXV		6
-#define NT_SIGINFO	0x53494749
-#define NT_X86_XSTATE	0x202
 #define ET_CORE		4
+#define ELF_MAGIC	0x464c457fu
 #define EM_X86_64	62
 #define PT_LOAD		1
 #define PT_NOTE		4
@@ -50,41 +42,6 @@ struct elf_phdr_ {
 	u64 offset, vaddr, paddr, filesz, memsz, align;
 };
 
-struct prstatus_ {
-	s32 si_signo, si_code, si_errno;
-	s16 cursig;
-	u16 pad;
-	u64 sigpend, sighold;
-	s32 pid, ppid, pgrp, sid;
-	s64 utime[2], stime[2], cutime[2], cstime[2];
-	u64 reg[27];	/* user_regs_struct: struct frame and fs_base gs_base ds es fs gs */
-	s32 fpvalid, pad2;
-};
-static_assert(sizeof(struct prstatus_) == 336, "ABI of debuggers");
-
-struct prpsinfo_ {
-	char state, sname, zomb, nice;
-	u32 pad;
-	u64 flag;
-	u32 uid, gid;
-	s32 pid, ppid, pgrp, sid;
-	char fname[16], psargs[80];
-};
-static_assert(sizeof(struct prpsinfo_) == 136, "ABI of debuggers");
-
-/* A dump under way. */
-struct core {
-	struct ofile *file;
-	loff_t pos;
-	u64 limit;		/* RLIMIT_CORE: bytes that may still be written */
-	int err;
-	int sig;
-	const struct ksiginfo *info;
-	struct frame *frame;
-	u8 *notes;		/* one buffer, filled first */
-	size_t notes_len, notes_size;
-	u32 nregions;
-};
 
 /* ---- output ---- */
 
@@ -114,103 +71,26 @@ static void put_hole(struct core *c, size_t n)
 	c->pos += n;
 }
 
-static void note(struct core *c, u32 type, const char *owner, const void *data, size_t n)
-{
-	u32 head[3] = { strlen(owner) + 1, n, type };
-	size_t name = ALIGN_UP(head[0], 4), body = ALIGN_UP(n, 4);
-	u8 *p = c->notes + c->notes_len;
-
-	if (c->notes_len + sizeof(head) + name + body > c->notes_size) {
-		c->err = c->err ? c->err : -ENOMEM;
-		return;
-	}
-	memcpy(p, head, sizeof(head));
-	memcpy(p + sizeof(head), owner, head[0]);
-	memcpy(p + sizeof(head) + name, data, n);
-	c->notes_len += sizeof(head) + name + body;
-}
-
-/* ---- notes ---- */
-
-static void fill_regs(u64 reg[27], struct thread *t, const struct frame *f)
-{
-	memcpy(reg, f, sizeof(*f));
-	reg[21] = t->t_arch.fs_base;
-	reg[22] = t->t_arch.gs_base;
-}
-
-static void put_time(s64 out[2], u64 ns)
-{
-	out[0] = ns / NSEC_PER_SEC;
-	out[1] = ns % NSEC_PER_SEC / NSEC_PER_USEC;
-}
-
-static void thread_notes(struct core *c, struct thread *t, const struct frame *f)
-{
-	struct process *p = t->t_proc;
-	struct prstatus_ s;
-	u64 ut, st;
-
-	memset(&s, 0, sizeof(s));
-	s.si_signo = s.cursig = c->sig;
-	s.sigpend = t->t_sig.pending.set;
-	s.sighold = t->t_sig.blocked;
-	s.pid = pidref_nr(t->t_pid);
-	s.ppid = pidref_nr(p->p_parent->p_pid);
-	s.pgrp = pidref_nr(p->p_pgrp);
-	s.sid = pidref_nr(p->p_session);
-	thread_cpu_time(t, &ut, &st);
-	put_time(s.utime, ut);
-	put_time(s.stime, st);
-	fill_regs(s.reg, t, f);
-	s.fpvalid = t->t_arch.xstate != NULL;
-	note(c, NT_PRSTATUS, "CORE", &s, sizeof(s));
-	if (!t->t_arch.xstate)
-		return;
-	xstate_sync(t);
-	note(c, NT_FPREGSET, "CORE", t->t_arch.xstate, 512);
-	note(c, NT_X86_XSTATE, "LINUX", t->t_arch.xstate, xstate_size());
-}
-
-static void process_notes(struct core *c)
-{
-	struct thread *t = thread_self();
-	struct process *p = t->t_proc;
-	struct aspace *as = t->t_as;
-	struct prpsinfo_ i;
-	size_t n;
-
-	memset(&i, 0, sizeof(i));
-	i.sname = 'R';
-	i.uid = cred_self()->uid;
-	i.gid = cred_self()->gid;
-	i.pid = pidref_nr(p->p_pid);
-	i.ppid = pidref_nr(p->p_parent->p_pid);
-	i.pgrp = pidref_nr(p->p_pgrp);
-	i.sid = pidref_nr(p->p_session);
-	thread_get_comm(t, i.fname);
-	n = min_t(size_t, as->arg_end - as->arg_start, sizeof(i.psargs) - 1);
-	if (user_copyin(i.psargs, (void __user *)as->arg_start, n))
-		memset(i.psargs, 0, sizeof(i.psargs));
-	while (n-- > 0)
-		if (!i.psargs[n])
-			i.psargs[n] = ' ';
-	note(c, NT_PRPSINFO, "CORE", &i, sizeof(i));
-	note(c, NT_SIGINFO, "CORE", c->info, sizeof(*c->info));
-	for (n = 0; n < ARRAY_SIZE(as->auxv) && as->auxv[n]; n += 2)
-		;
-	note(c, NT_AUXV, "CORE", as->auxv, min_t(size_t, n + 2, ARRAY_SIZE(as->auxv)) * 8);
-}
-
 /* ---- memory ---- */
+
+static bool is_elf_head(const struct region *rg)
+{
+	u32 magic;
+
+	return !rg->pgoff && (rg->flags & REGION_READ) &&
+	       !user_copyin(&magic, (void __user *)rg->start, sizeof(magic)) && magic == ELF_MAGIC;
+}
 
 static u64 dumped_size(const struct region *rg)
 {
+	/* Debuggers want the names in the vdso and build numbers in ELF headers. */
+	if (rg->start == rg->as->vdso_addr)
+		return rg->end - rg->start;
 	if (rg->flags & (REGION_DONTDUMP | REGION_PFNMAP))
 		return 0;
 	/* Files can be read again: only what the process may have changed. */
 	if (rg->file && !rg->anon && !(rg->flags & REGION_WRITE))
-		return 0;
+		return is_elf_head(rg) ? PAGE_SIZE : 0;
 	if (!(rg->flags & REGION_READ) && !rg->anon)
 		return 0;
 	return rg->end - rg->start;
@@ -284,8 +164,7 @@ static int dump(struct core *c)
 		page_free_kva(buf, 0);
 		return -EFBIG;
 	}
-	thread_notes(c, thread_self(), c->frame);
-	process_notes(c);
+	core_notes_make(c);
 	data = sizeof(struct elf_ehdr_) + (c->nregions + 1) * sizeof(struct elf_phdr_) +
 	       c->notes_len;
 	data = ALIGN_UP(data, PAGE_SIZE);
@@ -348,32 +227,40 @@ static void make_name(char *out, size_t size, int sig)
 	out[n] = 0;
 }
 
+static int dump_to_file(struct core *c)
+{
+	char name[CORE_NAME_MAX * 2];
+	int err;
+
+	c->notes = kmem_alloc_large(c->notes_size, ALLOC_KERNEL | ALLOC_ZERO);
+	if (!c->notes)
+		return -ENOMEM;
+	make_name(name, sizeof(name), c->sig);
+	c->file = corefile_open(name);
+	if (IS_ERR(c->file)) {
+		err = PTR_ERR(c->file);
+	} else {
+		err = dump(c);
+		ofile_put(c->file);
+	}
+	kmem_free_large(c->notes);
+	return err;
+}
+
 bool coredump_write(int sig, const struct ksiginfo *info, struct frame *f)
 {
 	struct core c = { .sig = sig, .info = info, .frame = f, .limit = rlimit_get(RLIMIT_CORE) };
 	struct thread *t = thread_self();
-	char name[CORE_NAME_MAX * 2];
+	int err;
 
 	if (!t->t_as || !t->t_as->is_dumpable || c.limit < PAGE_SIZE || core_pattern[0] == '|' ||
 	    !core_pattern[0] || !process_begin_coredump(sig))
 		return false;
 	t->t_flags |= TF_DUMPCORE;
-	c.notes_size = 4 * PAGE_SIZE + xstate_size();
-	c.notes = kmem_zalloc(c.notes_size, ALLOC_KERNEL);
-	if (!c.notes)
-		return false;
-	make_name(name, sizeof(name), sig);
-	c.file = corefile_open(name);
-	if (IS_ERR(c.file)) {
-		c.err = PTR_ERR(c.file);
-	} else {
-		c.err = dump(&c);
-		ofile_put(c.file);
-	}
-	kmem_free(c.notes);
-	if (!c.err)
-		t->t_proc->p_group_exit_code |= 0x80;	/* only this thread is left */
-	else
-		kdebug("core of %s: error %d", t->t_comm, c.err);
-	return !c.err;
+	c.notes_size = core_notes_room(t->t_proc);
+	err = dump_to_file(&c);
+	process_end_coredump(!err);
+	if (err)
+		kdebug("core of %s: error %d", t->t_comm, err);
+	return !err;
 }

@@ -49,6 +49,8 @@ static bool exit_begin(struct thread *t, int status)
 		p->p_group_exit_code = t == p->p_leader ? status : p->p_leader->t_exit_code;
 	}
 	signal_unlock(a, flags);
+	if (p->p_flags & PROC_COREDUMP)
+		waitq_wake_all(&p->p_child_wait);	/* one less to wait for */
 	return is_last;
 }
 
@@ -189,6 +191,8 @@ static void kthread_exit(struct thread *t, int code)
 	sched_exit_final();
 }
 
+static void park_for_coredump(struct thread *t);
+
 void thread_exit(int status)
 {
 	struct thread *t = thread_self();
@@ -202,6 +206,7 @@ void thread_exit(int status)
 		kthread_exit(t, status);
 	if (t->t_flags & TF_EXITING)
 		kpanic("thread %d failed while it was exiting", pidref_nr(t->t_pid));
+	park_for_coredump(t);
 	if (exit_begin(t, status)) {
 		if (p == process_pid1)
 			kpanic("init ended, status %#x", p->p_group_exit_code);
@@ -263,19 +268,53 @@ bool process_begin_coredump(int sig)
 	if (!(p->p_flags & PROC_GROUP_EXIT) && !p->p_exec_thread) {
 		p->p_group_exit_code = sig;
 		p->p_flags = (p->p_flags & ~PROC_STOPPED) | PROC_GROUP_EXIT | PROC_COREDUMP;
-		p->p_exec_thread = t;	/* threads that end wake us */
+		p->p_exec_thread = t;
 		signal_kill_others_locked(p, t);
 		ok = true;
 	}
 	signal_unlock(a, flags);
 	/* SIGKILL must end this wait, and with it the dump. */
-	if (ok && waitq_wait_killable(&p->p_child_wait, READ_ONCE(p->p_nthreads) == 1))
+	if (ok && waitq_wait_killable(&p->p_child_wait,
+				      READ_ONCE(p->p_core_parked) + 1 >= READ_ONCE(p->p_nlive))) {
+		process_end_coredump(false);
 		ok = false;
-	a = signal_lock(p, &flags);
-	if (p->p_exec_thread == t)
-		p->p_exec_thread = NULL;
-	signal_unlock(a, flags);
+	}
 	return ok;
+}
+
+void process_end_coredump(bool ok)
+{
+	struct process *p = process_self();
+	struct sigactions *a;
+	u64 flags;
+
+	a = signal_lock(p, &flags);
+	if (ok)
+		p->p_group_exit_code |= 0x80;
+	p->p_exec_thread = NULL;
+	p->p_core_done = true;
+	signal_unlock(a, flags);
+	waitq_wake_all(&p->p_child_wait);
+}
+
+/* Another thread dumps core: stay, so that our registers can be read. */
+static void park_for_coredump(struct thread *t)
+{
+	struct process *p = t->t_proc;
+	struct sigactions *a;
+	bool must;
+	u64 flags;
+
+	if (!(READ_ONCE(p->p_flags) & PROC_COREDUMP))
+		return;
+	a = signal_lock(p, &flags);
+	must = p->p_exec_thread && p->p_exec_thread != t && !p->p_core_done;
+	p->p_core_parked += must;
+	signal_unlock(a, flags);
+	if (!must)
+		return;
+	waitq_wake_all(&p->p_child_wait);
+	waitq_wait(&p->p_child_wait, READ_ONCE(p->p_core_done));
 }
 
 long sys_exit(int code)

@@ -77,6 +77,8 @@ bool coredump_write(int sig, const struct ksiginfo *info, struct frame *f);
  * process is being killed already.
  */
 bool process_begin_coredump(int sig);
+/** process_end_coredump() - let them go on to their end; @ok: a core was written. */
+void process_end_coredump(bool ok);
 /** core_pattern, core_uses_pid - /proc/sys/kernel/core_pattern (128 bytes), core_uses_pid. */
 extern char core_pattern[128];
 extern bool core_uses_pid;

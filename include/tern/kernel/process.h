@@ -80,7 +80,9 @@ struct process {
 	s32 p_group_exit_code;		/* S */
 	s32 p_stop_count;		/* S threads still to stop */
 	s32 p_stop_code;		/* S */
-	struct thread *p_exec_thread;	/* S: exec kills the others */
+	struct thread *p_exec_thread;	/* S: exec kills the others; or dumps core */
+	u32 p_core_parked;		/* S threads that wait for the end of a core dump */
+	bool p_core_done;		/* S */
 
 	struct tty *p_tty;		/* S controlling terminal, with a reference */
 	struct rlimit64_ p_rlimit[RLIM_NLIMITS_];	/* p_lock */

@@ -81,6 +81,8 @@ int sigframe_pop(struct thread *t, u64 *set);
 
 /* ---- extended state for ptrace and core dumps ---- */
 size_t xstate_size(void);
+/** xstate_features() - state components in the area (XCR0). */
+u64 xstate_features(void);
 /** xstate_sync() - make the area of @t current (saves live registers of thread_self). */
 void xstate_sync(struct thread *t);
 /** xstate_load_user() - replace state from an untrusted buffer; -EINVAL if malformed. */
