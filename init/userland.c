@@ -9,6 +9,7 @@
  */
 #include "init_impl.h"
 
+#include <asm/vmap.h>
 #include <tern/base/err.h>
 #include <tern/fs/ofile.h>
 #include <tern/fs/path.h>
@@ -109,6 +110,7 @@ int userland_start(void *unused)
 		kerr("initramfs: error %d", err);
 	init_argv[0] = "init";
 	cmdline_init_args(init_argv, init_envp, ARGS_MAX);
+	arch_protect_image();
 	mm_free_init();
 	if (!file_exists("/dev/console"))
 		kwarn("no /dev/console in the root file system");
