@@ -22,6 +22,7 @@ enum lockrank {
 	LOCKRANK_MOUNTNS,		/* protects mount trees against change (rwsem) */
 	LOCKRANK_FS_RENAME,		/* one directory rename at a time per file system */
 	LOCKRANK_EXEC,			/* protects a process while it changes its program */
+	LOCKRANK_BINFMT,		/* protects the list of binary formats */
 	LOCKRANK_TTY_WRITE,		/* one writer to a terminal at a time */
 	LOCKRANK_TTY,			/* protects a terminal's settings and buffers */
 	LOCKRANK_SOCK,			/* protects a socket's state */
@@ -66,9 +67,9 @@ enum lockrank {
 	LOCKRANK_SIGNAL,		/* protects a process's signal state and threads */
 	LOCKRANK_PIDMAP,		/* protects the table of pid numbers */
 	LOCKRANK_CLOCKWATCH,		/* protects the list of those who wait for wall time */
+	LOCKRANK_POSIXTIMER,		/* protects one POSIX timer */
 	LOCKRANK_EVENT_LIST,		/* protects the list of timer files on the wall clock */
 	LOCKRANK_EVENT,			/* protects a timer file */
-	LOCKRANK_POSIXTIMER,		/* protects one POSIX timer */
 	LOCKRANK_TTY_SPIN,		/* protects a terminal's receive ring */
 	LOCKRANK_FUTEX,			/* protects one futex hash bucket */
 	LOCKRANK_WORKQ,			/* protects a work pool */
@@ -84,6 +85,7 @@ enum lockrank {
 	LOCKRANK_BUDDY,			/* protects a zone's free lists */
 	LOCKRANK_TLB,			/* protects a shootdown request */
 	LOCKRANK_CLOCK,			/* protects clock source and wall time */
+	LOCKRANK_VECTOR,		/* protects the tables of interrupt vectors */
 	LOCKRANK_HW,			/* interrupt controllers, PCI configuration */
 	LOCKRANK_RANDOM,		/* protects the generator's base key */
 	LOCKRANK_RANDOM_POOL,		/* protects the entropy pool */
