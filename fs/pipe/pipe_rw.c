@@ -214,7 +214,8 @@ u32 pipe_fop_poll(struct ofile *f, struct poll_table *pt)
 		poll_wait(f, &p->rd_wait, pt);
 	if (f->of_mode & OFILE_WRITE)
 		poll_wait(f, &p->wr_wait, pt);
-	smp_mb();	/* queued before looking: pairs with the lock of who changes it */
+	if (pt)
+		smp_mb();	/* queued before looking: pairs with the lock of who changes it */
 	if (f->of_mode & OFILE_READ) {
 		if (!pipe_is_empty(p))
 			ev |= POLLIN | POLLRDNORM;

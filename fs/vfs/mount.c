@@ -166,7 +166,8 @@ struct mountpt *mountpt_alloc(struct filesys *fs, struct ncent *root, const char
 
 struct mountpt *mountpt_clone(const struct mountpt *m, struct ncent *root)
 {
-	return mountpt_alloc(m->mp_fs, root, m->mp_source, m->mp_flags & ~(MOUNT_DOOMED | MOUNT_INTERNAL | MOUNT_FLOATING));
+	return mountpt_alloc(m->mp_fs, root, m->mp_source,
+			     m->mp_flags & ~(MOUNT_DOOMED | MOUNT_INTERNAL | MOUNT_FLOATING));
 }
 
 /* ---- the tree ---- */

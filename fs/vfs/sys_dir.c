@@ -18,25 +18,20 @@ struct dents {
 	bool is_old;		/* getdents(2): the type is the record's last byte */
 };
 
-static bool put_record(struct dents *d, const void *head, size_t head_len, const char *name, u32 len,
-		       size_t reclen, u8 type)
-{
-	u8 rec[sizeof(struct linux_dirent64) + NAME_MAX + 16];
-
-	memset(rec, 0, reclen);
-	memcpy(rec, head, head_len);
-	memcpy(rec + head_len, name, len);
-	if (d->is_old)
-		rec[reclen - 1] = type;
-	return !user_copyout(d->out, rec, reclen);
-}
+/* Head, name, zeroes up to a multiple of eight. */
+union record {
+	struct linux_dirent64 n;
+	struct linux_dirent o;
+	u64 words[(sizeof(struct linux_dirent64) + NAME_MAX + 16) / 8];
+	char bytes[sizeof(struct linux_dirent64) + NAME_MAX + 16];
+};
 
 static bool emit(struct dir_sink *s, const char *name, u32 len, u64 ino, u32 type, loff_t next)
 {
 	struct dents *d = container_of(s, struct dents, sink);
 	size_t head = d->is_old ? offsetof(struct linux_dirent, d_name) : offsetof(struct linux_dirent64, d_name);
 	size_t reclen = ALIGN_UP(head + len + 1 + (d->is_old ? 1 : 0), 8UL);
-	union { struct linux_dirent64 n; struct linux_dirent o; u8 raw[24]; } u;
+	union record r;
 
 	if (len > NAME_MAX) {
 		d->err = -EIO;
@@ -47,18 +42,18 @@ static bool emit(struct dir_sink *s, const char *name, u32 len, u64 ino, u32 typ
 			d->err = -EINVAL;
 		return false;
 	}
-	memset(&u, 0, sizeof(u));
-	if (d->is_old) {
-		u.o.d_ino = ino;
-		u.o.d_off = (u64)next;
-		u.o.d_reclen = (u16)reclen;
-	} else {
-		u.n.d_ino = ino;
-		u.n.d_off = next;
-		u.n.d_reclen = (u16)reclen;
-		u.n.d_type = (u8)type;
-	}
-	if (!put_record(d, &u, head, name, len, reclen, (u8)type)) {
+	r.words[2] = 0;
+	r.words[reclen / 8 - 2] = 0;	/* the name may end at the very end of this one */
+	r.words[reclen / 8 - 1] = 0;
+	r.n.d_ino = ino;
+	r.n.d_off = next;
+	r.n.d_reclen = (u16)reclen;
+	if (d->is_old)
+		r.bytes[reclen - 1] = (char)type;
+	else
+		r.n.d_type = (u8)type;
+	memcpy(r.bytes + head, name, len);
+	if (user_copyout(d->out, &r, reclen)) {
 		d->err = -EFAULT;
 		return false;
 	}
@@ -68,6 +63,9 @@ static bool emit(struct dir_sink *s, const char *name, u32 len, u64 ino, u32 typ
 	d->done += reclen;
 	return true;
 }
+
+static_assert(offsetof(struct linux_dirent, d_reclen) == offsetof(struct linux_dirent64, d_reclen),
+	      "both records begin alike");
 
 static long list_dir(struct ofile *f, struct dents *d)
 {
