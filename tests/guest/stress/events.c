@@ -197,7 +197,7 @@ static void *client_loop(void *arg)
 
 		setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 		setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
-		if (!connect(s, (void *)&name, name_len) && write(s, "q", 1) == 1)
+		if (!connect(s, (void *)&name, name_len) && send(s, "q", 1, MSG_NOSIGNAL) == 1)
 			(void)!read(s, &c, 1);
 		close(s);
 	}
@@ -220,7 +220,7 @@ static void *server_loop(void *arg)
 		s = accept4(l, NULL, NULL, 0);
 		if (s < 0)
 			continue;
-		if (read(s, &c, 1) == 1 && write(s, &c, 1) == 1)
+		if (read(s, &c, 1) == 1 && send(s, &c, 1, MSG_NOSIGNAL) == 1)
 			__atomic_fetch_add(&served, 1, __ATOMIC_SEQ_CST);
 		close(s);
 	}
