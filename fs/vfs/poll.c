@@ -111,17 +111,21 @@ int poll_sleep(struct poll_set *s, nsec_t deadline)
 
 /* ---- one file ---- */
 
-static u32 poll_fd(int fd, u32 events, struct poll_set *s, bool queue)
+static inline u32 poll_fd(int fd, u32 events, struct poll_set *s, bool queue)
 {
-	struct fdref r = fd_borrow(fd);
+	struct fdref r = fd_borrow_path(fd);
 	u32 got;
 
-	if (!r.file)
+	if (unlikely(!r.file))
 		return POLLNVAL;
-	s->pt.events = events | POLLERR | POLLHUP;
-	got = r.file->of_ops->poll(r.file, queue ? &s->pt : NULL);
+	events |= POLLERR | POLLHUP;
+	s->pt.events = events;
+	if (unlikely(r.file->of_mode & OFILE_PATH))
+		got = POLLNVAL;
+	else
+		got = r.file->of_ops->poll(r.file, queue ? &s->pt : NULL) & events;
 	fd_return(r);
-	return got & (events | POLLERR | POLLHUP);
+	return got;
 }
 
 int poll_run(struct poll_set *s, struct pollfd *fds, u32 n, nsec_t deadline)

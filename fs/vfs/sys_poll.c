@@ -10,26 +10,31 @@
 static long do_poll(struct pollfd __user *ufds, u32 n, nsec_t deadline)
 {
 	struct pollfd few[FDS_ON_STACK], *fds = few;
+	s16 few_old[FDS_ON_STACK], *old = few_old;
 	struct poll_set set;
 	long ready;
 
 	if (n > rlimit_get(RLIMIT_NOFILE))
 		return -EINVAL;
 	if (n > FDS_ON_STACK) {
-		fds = kmem_alloc_large(n * sizeof(*fds), ALLOC_KERNEL);
+		fds = kmem_alloc_large(n * (sizeof(*fds) + sizeof(*old)), ALLOC_KERNEL);
 		if (!fds)
 			return -ENOMEM;
+		old = (s16 *)(fds + n);
 	}
 	if (user_copyin(fds, ufds, n * sizeof(*fds))) {
 		ready = -EFAULT;
 		goto out;
 	}
+	for (u32 i = 0; i < n; i++)
+		old[i] = fds[i].revents;
 	poll_begin(&set);
 	ready = poll_run(&set, fds, n, deadline);
 	poll_end(&set);
 	if (ready >= 0) {
 		for (u32 i = 0; i < n; i++) {
-			if (user_put(fds[i].revents, &ufds[i].revents)) {
+			/* Usually nothing happened, and that is what stands there already. */
+			if (fds[i].revents != old[i] && user_put(fds[i].revents, &ufds[i].revents)) {
 				ready = -EFAULT;
 				break;
 			}
