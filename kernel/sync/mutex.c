@@ -21,6 +21,7 @@
 #define M_WAITERS	1UL
 #define M_HANDOFF	2UL
 #define M_FLAGS		3UL
+#define SPINS_MAX	4000	/* then sleep */
 
 struct kmutex_waiter {
 	struct list link;
@@ -65,7 +66,7 @@ static bool mutex_spin(struct kmutex *m, struct thread *self)
 	if (cpu_count_online == 1)
 		return false;
 	preempt_disable();
-	for (;;) {
+	for (u32 i = 0; i < SPINS_MAX; i++) {
 		u64 word = READ_ONCE(m->owner);
 
 		if (!owner_of(word)) {

@@ -23,7 +23,7 @@
 #define RS_WRITER	1L
 #define RS_WAITERS	2L
 #define RS_READER	256L
-#define READ_SPINS	2000
+#define SPINS_MAX	4000	/* then sleep: the owner's CPU may be waiting for ours */
 
 struct rwsem_sleeper {
 	struct list link;
@@ -176,7 +176,7 @@ static bool read_spin(struct rwsem *s)
 	if (cpu_count_online == 1)
 		return false;
 	preempt_disable();
-	for (u32 i = 0; i < READ_SPINS && !taken && is_writer_running(s); i++) {
+	for (u32 i = 0; i < SPINS_MAX && !taken && is_writer_running(s); i++) {
 		if (READ_ONCE(s->count) & RS_WAITERS)
 			break;
 		taken = read_take(s);
@@ -242,7 +242,7 @@ static bool write_spin(struct rwsem *s)
 	if (cpu_count_online == 1)
 		return false;
 	preempt_disable();
-	while (is_writer_running(s)) {
+	for (u32 i = 0; i < SPINS_MAX && is_writer_running(s); i++) {
 		s64 count = READ_ONCE(s->count);
 
 		if (!(count & ~RS_WAITERS)) {
