@@ -74,6 +74,9 @@ struct ofile *ofile_alloc(const struct credset *cred)
 	return f;
 }
 
+/* Without epoll nothing is ever in of_epoll. */
+__weak void ofile_epoll_release(struct ofile *f) { }
+
 static void release(struct ofile *f)
 {
 	struct vnode *vn = f->of_vnode;

@@ -174,13 +174,21 @@ bool mount_is_writable(const struct mountpt *m);
 /* ---- poll.c ---- */
 struct poll_wait_entry;
 
-/* ---- locks: flock.c, posixlock.c ---- */
+/* ---- locks: flock.c ---- */
 struct fdtab;
+#ifdef CONFIG_FILE_LOCKING
 void flocks_close(struct ofile *f, struct fdtab *owner);	/* each close(2): POSIX locks */
 void flocks_release(struct ofile *f);				/* last reference: flock, OFD locks */
 void flocks_free(struct vnode *vn);
 long flock_posix(struct ofile *f, int cmd, void __user *arg);
 long lease_fcntl(struct ofile *f, int cmd, long arg);
+#else
+static inline void flocks_close(struct ofile *f, struct fdtab *owner) { }
+static inline void flocks_release(struct ofile *f) { }
+static inline void flocks_free(struct vnode *vn) { }
+static inline long flock_posix(struct ofile *f, int cmd, void __user *arg) { return -EINVAL; }
+static inline long lease_fcntl(struct ofile *f, int cmd, long arg) { return -EINVAL; }
+#endif
 
 /* ---- owner.c ---- */
 struct fowner;
