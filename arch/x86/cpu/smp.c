@@ -33,7 +33,8 @@
 #include "../pt_impl.h"
 #include "../time_impl.h"
 
-#define TRAMPOLINE_PADDR	0x8000UL	/* in the first MiB, which is never allocated */
+#define TRAMPOLINE_MIN		0x1000UL
+#define TRAMPOLINE_MAX		0x9f000UL
 #define START_TIMEOUT_NS	1000000000UL
 #define SIPI_RETRY_NS		20000000UL
 
@@ -46,6 +47,7 @@ void start_ap_main(void) __noreturn;
 DEFINE_PERCPU(void *, cpu_idle_stack);
 static u32 *apic_ids __ro_after_init;
 static u32 ncpus __initdata;
+static paddr_t trampoline __ro_after_init;
 static bool is_stopping;
 
 /* What a starting CPU has reached. */
@@ -114,9 +116,23 @@ void __init smp_note_boot_apic(u32 apic_id)
 
 /* ---- starting one ---- */
 
+/* A page of RAM in the first MiB, which is never allocated; 0 if there is none. */
+static paddr_t find_trampoline(void)
+{
+	for (u32 i = 0; i < bootinfo.nmem; i++) {
+		const struct boot_memrange *m = &bootinfo.mem[i];
+		paddr_t at = max(ALIGN_UP(m->start, PAGE_SIZE), TRAMPOLINE_MIN);
+
+		if (m->kind == BOOT_MEM_RAM && at <= TRAMPOLINE_MAX &&
+		    at + PAGE_SIZE <= m->start + m->len_bytes)
+			return at;
+	}
+	return 0;
+}
+
 static u64 *param(const char *where)
 {
-	return (u64 *)((u8 *)phys_to_virt(TRAMPOLINE_PADDR) + (where - ap_trampoline));
+	return (u64 *)((u8 *)phys_to_virt(trampoline) + (where - ap_trampoline));
 }
 
 void start_ap_main(void)
@@ -186,9 +202,9 @@ static void start_one(u32 cpu)
 	store_release(&ap_state, AP_SILENT);
 	lapic_send_init(id);
 	arch_delay_ns(10000);
-	lapic_send_startup(id, TRAMPOLINE_PADDR >> PAGE_SHIFT);
+	lapic_send_startup(id, (u32)(trampoline >> PAGE_SHIFT));
 	if (!wait_for(AP_ALIVE, SIPI_RETRY_NS)) {
-		lapic_send_startup(id, TRAMPOLINE_PADDR >> PAGE_SHIFT);
+		lapic_send_startup(id, (u32)(trampoline >> PAGE_SHIFT));
 		if (!wait_for(AP_ALIVE, START_TIMEOUT_NS)) {
 			lapic_send_init(id);
 			kerr("CPU %u (APIC id %u) did not start", cpu, id);
@@ -206,7 +222,12 @@ void smp_start_all(void)
 {
 	if (cpu_count_possible == 1)
 		return;
-	memcpy(phys_to_virt(TRAMPOLINE_PADDR), ap_trampoline, ap_trampoline_end - ap_trampoline);
+	trampoline = find_trampoline();
+	if (!trampoline) {
+		kerr("no memory below 1 MiB to start other CPUs in");
+		return;
+	}
+	memcpy(phys_to_virt(trampoline), ap_trampoline, ap_trampoline_end - ap_trampoline);
 	for (u32 cpu = 1; cpu < cpu_count_possible; cpu++)
 		start_one(cpu);
 	kinfo("%u of %u CPUs online", cpu_count_online, cpu_count_possible);
