@@ -322,7 +322,7 @@ static int follow_magic(struct walk *w, struct vnode *vn)
 	return 0;
 }
 
-static int link_checks(struct walk *w, const struct fspath *link)
+static int link_checks(struct walk *w, const struct fspath *link, struct vnode *vn)
 {
 	int err;
 
@@ -332,7 +332,7 @@ static int link_checks(struct walk *w, const struct fspath *link)
 		return -ELOOP;
 	if (link->mnt->mp_flags & MOUNT_NOSYMFOLLOW)
 		return -ELOOP;
-	err = may_follow(w, path_vnode(link));
+	err = may_follow(w, vn);
 	if (err)
 		return err;
 	return 0;
@@ -344,11 +344,15 @@ static int link_checks(struct walk *w, const struct fspath *link)
  */
 static int walk_follow(struct walk *w, const struct fspath *link)
 {
-	struct vnode *vn = path_vnode(link);
+	struct vnode *vn = READ_ONCE(link->nc->nc_vnode);
 	const char *text;
 	void *cookie = NULL;
-	int err = link_checks(w, link);
+	int err;
 
+	/* Unlinked since it was found. */
+	if (unlikely(!vn))
+		return w->is_rcu ? -ECHILD : -ENOENT;
+	err = link_checks(w, link, vn);
 	if (err)
 		return err;
 	if (likely(vn->vn_link)) {
