@@ -25,3 +25,20 @@ static void print_services(struct seqbuf *sb, void *arg)
 }
 static struct procfile services_file = { .path = "tern/services", .print = print_services };
 PROCFILE(services_file);
+
+#define SYSCALL_NR_END	512	/* past every number of Linux's */
+
+/* Calls that programs asked for and this kernel does not have. */
+static void print_missing(struct seqbuf *sb, void *arg)
+{
+	seqbuf_printf(sb, "missing %lu\n", syscall_missing_count());
+	for (u64 nr = 0; nr < SYSCALL_NR_END; nr++) {
+		u32 n = syscall_missing_calls(nr);
+		const char *name = syscall_name(nr);
+
+		if (n)
+			seqbuf_printf(sb, "%4lu %-24s %u\n", nr, name ? name : "?", n);
+	}
+}
+static struct procfile missing_file = { .path = "tern/syscalls", .print = print_missing };
+PROCFILE(missing_file);

@@ -9,14 +9,13 @@
 #include <tern/base/upcall.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/klog.h>
-#include <tern/lib/bitmap.h>
 #include <tern/svc/svc.h>
 
 #define WORK_HERE	(WORK_RESCHED | WORK_SIGNAL | WORK_NOTIFY)
 #define SYSCALL_NR_MAX	512
 
 static atomic64 missing_calls;
-static u64 missing_seen[SYSCALL_NR_MAX / 64];
+static atomic32 missing_by_nr[SYSCALL_NR_MAX];
 
 /* First run of a child whose parent asked for its number in its own memory. */
 static void set_child_tid(struct thread *t)
@@ -91,10 +90,15 @@ u64 syscall_missing_count(void)
 	return atomic_read(&missing_calls);
 }
 
+u32 syscall_missing_calls(u64 nr)
+{
+	return nr < SYSCALL_NR_MAX ? (u32)atomic_read(&missing_by_nr[nr]) : 0;
+}
+
 long trap_syscall_missing(u64 nr)
 {
 	atomic_inc(&missing_calls);
-	if (nr < SYSCALL_NR_MAX && !bit_test_and_set(nr, missing_seen)) {
+	if (nr < SYSCALL_NR_MAX && atomic_fetch_add(&missing_by_nr[nr], 1) == 0) {
 		const char *name = syscall_name(nr);
 
 		kdebug("system call %lu (%s) is missing; first asked for by %s", nr,

@@ -169,6 +169,8 @@ struct aspace *process_aspace(struct process *p);
 struct process *process_lookup(s32 nr);
 /** syscall_missing_count() - calls without an implementation so far. */
 u64 syscall_missing_count(void);
+/** syscall_missing_calls() - the same for one number. */
+u32 syscall_missing_calls(u64 nr);
 
 /*
  * Implemented by kernel/time, with empty weak defaults in kernel/proc.
