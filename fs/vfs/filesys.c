@@ -222,6 +222,18 @@ static struct filesys *instance_next(struct filesys *fs)
 	return next;
 }
 
+void filesys_foreach_vnode(void (*fn)(struct vnode *vn, void *arg), void *arg)
+{
+	for (struct filesys *fs = instance_next(NULL); fs; fs = instance_next(fs)) {
+		struct vnode *vn;
+
+		spin_lock(&fs->lock);
+		list_foreach(vn, &fs->vnodes, vn_fs_link)
+			fn(vn, arg);
+		spin_unlock(&fs->lock);
+	}
+}
+
 struct filesys *filesys_by_dev(u64 dev)
 {
 	struct filesys *fs;

@@ -16,8 +16,8 @@
  */
 #include "vfs_impl.h"
 
+#include <tern/fs/procfs.h>
 #include <tern/kernel/syscalls.h>
-#include <uapi/resource.h>
 
 struct filelock {
 	struct list link;
@@ -496,3 +496,46 @@ void flocks_release(struct ofile *f)
 	drop_owner(fl, &fl->ranges, f);
 	drop_owner(fl, &fl->whole, f);
 }
+
+/* ---- /proc/locks ---- */
+
+struct lock_printer { struct seqbuf *sb; u32 n; };
+
+static void print_list(struct lock_printer *p, const struct vnode *vn, struct list *l, const char *kind)
+{
+	struct filelock *k;
+
+	list_foreach(k, l, link) {
+		const char *name = k->pid == -1 ? "OFDLCK" : kind;
+
+		seqbuf_printf(p->sb, "%u: %-6s ADVISORY  %s %d %02x:%02x:%lu ", ++p->n, name,
+			      k->type == F_WRLCK ? "WRITE" : "READ ", k->pid, DEV_MAJOR(vn->vn_fs->dev),
+			      DEV_MINOR(vn->vn_fs->dev), vn->vn_ino);
+		if (k->end >= (u64)S64_MAX)
+			seqbuf_printf(p->sb, "%lu EOF\n", k->start);
+		else
+			seqbuf_printf(p->sb, "%lu %lu\n", k->start, k->end);
+	}
+}
+
+static void print_vnode_locks(struct vnode *vn, void *arg)
+{
+	struct flocks *fl = __atomic_load_n(&vn->vn_flocks, __ATOMIC_ACQUIRE);
+
+	if (!fl)
+		return;
+	spin_lock_nested(&fl->lock);
+	print_list(arg, vn, &fl->ranges, "POSIX");
+	print_list(arg, vn, &fl->whole, "FLOCK");
+	spin_unlock(&fl->lock);
+}
+
+static void locks_print(struct seqbuf *sb, void *arg)
+{
+	struct lock_printer p = { .sb = sb };
+
+	filesys_foreach_vnode(print_vnode_locks, &p);
+}
+
+static struct procfile proc_locks = { .path = "locks", .print = locks_print };
+PROCFILE(proc_locks);

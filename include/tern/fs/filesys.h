@@ -75,6 +75,8 @@ void filesystems_print(struct seqbuf *sb);
 void filesys_sync_all(void);
 /** filesys_sync_one() - syncfs(2): 0 or first error. */
 int filesys_sync_one(struct filesys *fs);
+/** filesys_foreach_vnode() - @fn on every vnode in memory, under spin locks: it must not sleep. Sleeps between. */
+void filesys_foreach_vnode(void (*fn)(struct vnode *vn, void *arg), void *arg);
 /** filesys_by_dev() - mounted instance with that st_dev, referenced, or NULL. */
 struct filesys *filesys_by_dev(u64 dev);
 void filesys_init(void);
