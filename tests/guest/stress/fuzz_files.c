@@ -46,7 +46,8 @@ static const char *const names[] = { "a", "b", "d", "d/c", "d/../a", "l", "/dev/
 
 static unsigned long argument(void)
 {
-	static const unsigned long odd[] = { 0, 1, 2, 3, 8, 16, 64, 255, 256, 4095, 4096, 4097, 65536, 1UL << 20, 1UL << 31,
+	static const unsigned long odd[] = { 0, 1, 2, 3, 8, 16, 64, 255, 256, 4095, 4096, 4097, 65536, 1UL << 20,
+		1UL << 31,
 		(1UL << 31) - 1, 1UL << 32, (1UL << 47) - 4096, 1UL << 47, 1UL << 63, -1UL, -2UL, -4096UL, -100UL };
 
 	switch (rnd() % 8) {
