@@ -153,26 +153,6 @@ PROCINT(threads_max_int);
 
 /* ---- programs ---- */
 
-static void print_core_pattern(struct seqbuf *sb, void *arg)
-{
-	seqbuf_printf(sb, "%s\n", core_pattern);
-}
-
-static ssize_t core_pattern_write(const char *text, size_t n, void *arg)
-{
-	size_t len = strcspn(text, "\n");
-
-	if (len >= sizeof(core_pattern))
-		return -EINVAL;
-	if (*text == '|')
-		return -EINVAL;		/* no programs are started for core dumps */
-	memcpy(core_pattern, text, len);
-	core_pattern[len] = '\0';
-	return n;
-}
-static struct procfile core_pattern_file = { .path = "sys/kernel/core_pattern",
-	.print = print_core_pattern, .write = core_pattern_write };
-PROCFILE(core_pattern_file);
 static struct procint randomize_int = { .path = "sys/kernel/randomize_va_space",
 	.value = &exec_randomize, .min = 0, .max = 2, .width = 8 };
 PROCINT(randomize_int);
@@ -183,24 +163,6 @@ static void print_tainted(struct seqbuf *sb, void *arg)
 }
 static struct procfile tainted_file = { .path = "sys/kernel/tainted", .print = print_tainted };
 PROCFILE(tainted_file);
-
-static void print_core_uses_pid(struct seqbuf *sb, void *arg)
-{
-	seqbuf_printf(sb, "%d\n", core_uses_pid);
-}
-
-static ssize_t core_uses_pid_write(const char *text, size_t n, void *arg)
-{
-	u64 v;
-
-	if (parse_u64(str_trim((char *)text), 0, &v, NULL))
-		return -EINVAL;
-	core_uses_pid = v != 0;
-	return n;
-}
-static struct procfile core_uses_pid_file = { .path = "sys/kernel/core_uses_pid",
-	.print = print_core_uses_pid, .write = core_uses_pid_write };
-PROCFILE(core_uses_pid_file);
 
 /* ---- files ---- */
 
