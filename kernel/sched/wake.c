@@ -16,7 +16,7 @@
 #include <asm/cpu.h>
 #include <tern/lib/bits.h>
 
-#define SHORT_BURST	(250 * NSEC_PER_USEC)
+#define SHORT_BURST	(2 * NSEC_PER_MSEC)	/* below a tick */
 
 static bool is_idle_cpu(u32 cpu)
 {

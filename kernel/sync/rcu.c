@@ -11,7 +11,8 @@
  *
  * Each CPU keeps three lists: new jobs, jobs that wait for period wait_seq, and
  * jobs ready to run in SOFTIRQ_RCU. The tick moves them on, as does the idle loop before
- * it sleeps; so a deferral is a list append and nothing else. An idle CPU is outside
+ * it sleeps; so a deferral is a list append and nothing else. A CPU asks for one period a
+ * tick at most, and keeps its tick while it has jobs. An idle CPU is outside
  * of RCU (rcu_eqs) and is left alone, unless its own jobs are ready.
  *
  * With one CPU on line rcu_wait() returns at once: its caller may sleep, so no
@@ -25,6 +26,7 @@
 #include <tern/base/bug.h>
 #include <tern/base/lock.h>
 #include <tern/base/rcu.h>
+#include <tern/kernel/clock.h>
 #include <tern/kernel/init.h>
 #include <tern/kernel/irq.h>
 #include <tern/kernel/sched.h>
@@ -46,6 +48,7 @@ struct job_list {
 struct rcu_cpu {
 	struct job_list fresh, waiting, ready;
 	u64 wait_seq;		/* period that waiting waits for; 0: none */
+	nsec_t began_at;	/* C coarse time of the last request for a period */
 	struct rcu_job flush_job;
 };
 
@@ -173,13 +176,26 @@ void rcu_report_quiet(void)
 
 /* ---- jobs of this CPU: interrupts off ---- */
 
+/* One request a tick is enough: grace periods that follow each other at once cost all CPUs. */
+static bool is_request_due(const struct rcu_cpu *c)
+{
+	return c->fresh.head && !c->wait_seq &&
+	       (c->began_at != clock_coarse_ns() || c->fresh.n >= FLOOD);
+}
+
+static bool is_period_over(const struct rcu_cpu *c)
+{
+	return c->wait_seq && READ_ONCE(completed) >= c->wait_seq;
+}
+
 static void advance(struct rcu_cpu *c)
 {
-	if (c->wait_seq && READ_ONCE(completed) >= c->wait_seq) {
+	if (is_period_over(c)) {
 		jobs_splice(&c->ready, &c->waiting);
 		WRITE_ONCE(c->wait_seq, 0);
 	}
-	if (!c->wait_seq && c->fresh.head) {
+	if (is_request_due(c)) {
+		c->began_at = clock_coarse_ns();
 		jobs_splice(&c->waiting, &c->fresh);
 		WRITE_ONCE(c->wait_seq, U64_MAX);
 		WRITE_ONCE(c->wait_seq, gp_request(false));
@@ -224,7 +240,7 @@ void rcu_tick(bool is_quiet)
 		else
 			need_resched_set();
 	}
-	if (c->wait_seq || c->fresh.head)
+	if (is_period_over(c) || is_request_due(c))
 		advance(c);
 }
 
@@ -273,14 +289,16 @@ bool rcu_idle_enter(void)
 	struct rcu_cpu *c = this_cpu_ptr(rcu_cpu_state);
 
 	rcu_note_switch();
-	if (c->wait_seq || c->fresh.head)
+	if (is_period_over(c) || is_request_due(c)) {
 		advance(c);
-	if (READ_ONCE(rcu_current) != this_cpu_read(rcu_seen))
-		rcu_report_quiet();
-	if (c->wait_seq && READ_ONCE(completed) >= c->wait_seq)
-		advance(c);
+		rcu_note_switch();
+		if (is_period_over(c))
+			advance(c);
+	}
 	if (c->ready.head)
 		return false;
+	if (c->fresh.head)
+		timeout_request_tick(clock_ns() + NSEC_PER_SEC / HZ);
 	store_release(this_cpu_ptr(rcu_eqs), 1);
 	/* A period that began before it could see that still counts on us. */
 	smp_mb();
@@ -317,6 +335,7 @@ static void flush_ran(struct rcu_job *job)
 static void flush_post(void *unused)
 {
 	atomic_inc(&flush_left);
+	this_cpu_ptr(rcu_cpu_state)->began_at = 0;	/* at once */
 	rcu_defer(&this_cpu_ptr(rcu_cpu_state)->flush_job, flush_ran);
 }
 
