@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Contended path of ticket locks: the longer the queue before us, the fewer looks. */
+/* Contended path of spin locks: look without writing, longer apart the longer it takes. */
 #include <tern/base/spin.h>
 
-#define PAUSES_PER_WAITER	8
+#define PAUSES_MAX	64
 
-void spinword_wait(spinword *w, u16 ticket)
+void spinword_wait(spinword *w)
 {
-	u16 ahead;
+	u32 pauses = 1;
 
-	while ((ahead = ticket - __atomic_load_n(&w->serving, __ATOMIC_ACQUIRE)) != 0)
-		for (u32 i = 0; i < ahead * PAUSES_PER_WAITER; i++)
-			cpu_relax();
+	do {
+		while (READ_ONCE(w->v)) {
+			for (u32 i = 0; i < pauses; i++)
+				cpu_relax();
+			if (pauses < PAUSES_MAX)
+				pauses *= 2;
+		}
+	} while (!spinword_trylock(w));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Spin locks: ticket locks in a 4-byte word, with a rank for the checker.
+ * Spin locks: test-and-set in a 4-byte word, with a rank for the checker. Not
+ * first-come-first-served on purpose: in a virtual machine the CPU whose turn it is may
+ * not be running, and all others would wait for it.
  *
  * The word is shared layout: 4 bytes, zero is unlocked; vendor modules'
  * spinlock_t is such a word and uses spinword_*() directly. A lock that
@@ -15,10 +17,7 @@
 #include <tern/base/lockrank.h>
 #include <tern/base/preempt.h>
 
-typedef union {
-	u32 v;
-	struct { u16 serving, next; };
-} spinword;
+typedef struct { u32 v; } spinword;	/* 0 free, 1 held */
 static_assert(sizeof(spinword) == 4, "shared layout");
 
 struct spin {
@@ -35,34 +34,31 @@ static inline void spin_init(struct spin *l, enum lockrank rank)
 	l->owner = 0;
 }
 
-/* Contended path; spins with pause. */
-void spinword_wait(spinword *w, u16 ticket);
+/* Contended path: returns with the lock held; spins with pause. */
+void spinword_wait(spinword *w);
 
-static __always_inline void spinword_lock(spinword *w)
-{
-	u16 t = __atomic_fetch_add(&w->next, 1, __ATOMIC_ACQUIRE);
-
-	if (unlikely(__atomic_load_n(&w->serving, __ATOMIC_ACQUIRE) != t))
-		spinword_wait(w, t);
-}
 static __always_inline bool spinword_trylock(spinword *w)
 {
-	u32 old = READ_ONCE(w->v);
+	u32 old = 0;
 
-	if ((u16)old != (u16)(old >> 16))
-		return false;
-	return __atomic_compare_exchange_n(&w->v, &old, old + 0x10000, false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return !READ_ONCE(w->v) && __atomic_compare_exchange_n(&w->v, &old, 1, false,
+							       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+static __always_inline void spinword_lock(spinword *w)
+{
+	u32 old = 0;
+
+	if (unlikely(!__atomic_compare_exchange_n(&w->v, &old, 1, false, __ATOMIC_ACQUIRE,
+						  __ATOMIC_RELAXED)))
+		spinword_wait(w);
 }
 static __always_inline void spinword_unlock(spinword *w)
 {
-	__atomic_store_n(&w->serving, (u16)(w->serving + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&w->v, 0, __ATOMIC_RELEASE);
 }
 static inline bool spinword_is_locked(const spinword *w)
 {
-	u32 v = READ_ONCE(w->v);
-
-	return (u16)v != (u16)(v >> 16);
+	return READ_ONCE(w->v) != 0;
 }
 
 /* Debug kernels: check order and record; defined in kernel/sync/lockcheck.c. */
