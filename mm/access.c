@@ -69,7 +69,12 @@ static struct region *region_for(struct aspace *as, uptr addr, u32 flags)
 	int err;
 	struct region *rg = aspace_find_expand(as, addr, &err);
 
-	return rg && region_permits(rg, flags) ? rg : NULL;
+	if (!rg || !region_permits(rg, flags))
+		return NULL;
+	/* The processor lets a program read what it may write or run; others ask for more. */
+	if (!(flags & (FAULT_WRITE | FAULT_FORCE)) && !(rg->flags & REGION_READ))
+		return NULL;
+	return rg;
 }
 
 /* One page's share of an access; 0 on failure. */

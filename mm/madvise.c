@@ -184,9 +184,10 @@ static int advise_pages(struct aspace *as, uptr start, uptr end, int advice)
 	return err ? err : hole ? -ENOMEM : 0;
 }
 
-/* MADV_POPULATE_*: fault everything in, with that kind of access. */
+/* MADV_POPULATE_*: fault everything in, with that kind of access; holes tell at the end. */
 static int advise_populate(struct aspace *as, uptr start, uptr end, bool is_write)
 {
+	bool hole = false;
 	int err = 0;
 
 	for (uptr at = start; at < end && !err; at += PAGE_SIZE) {
@@ -196,10 +197,14 @@ static int advise_populate(struct aspace *as, uptr start, uptr end, bool is_writ
 		if (signal_is_fatal_pending())
 			return -EINTR;
 		rwsem_read_lock(&as->as_lock);
-		rg = region_at(as, at);
-		if (!rg)
-			err = -ENOMEM;
-		else if ((rg->flags & (REGION_PFNMAP | REGION_SPECIAL)) || !region_permits(rg, flags))
+		rg = region_find(as, at);
+		hole |= !rg || rg->start > at;
+		if (rg)
+			at = max(at, rg->start);
+		if (!rg || at >= end)
+			at = end;
+		else if ((rg->flags & (REGION_PFNMAP | REGION_SPECIAL)) ||
+			 !(rg->flags & (is_write ? REGION_WRITE : REGION_READ)))
 			err = -EINVAL;
 		else
 			err = region_fault(rg, at, &flags);
@@ -207,7 +212,7 @@ static int advise_populate(struct aspace *as, uptr start, uptr end, bool is_writ
 		if (err && err != -ENOMEM && err != -EINVAL)
 			err = -EFAULT;
 	}
-	return err;
+	return err ? err : hole ? -ENOMEM : 0;
 }
 
 static bool is_page_advice(int advice)

@@ -9,7 +9,7 @@
  *
  * Locks: as_lock for writing, taken here.
  */
-#include "aspace_impl.h"
+#include "usage_impl.h"
 
 #define LOW_2G		0x40000000UL	/* MAP_32BIT: first two gigabytes, upper half first */
 #define LOW_2G_END	0x80000000UL
@@ -260,8 +260,10 @@ static int populate_region(struct region *rg, uptr start, uptr end)
 	u32 base = (rg->flags & (REGION_WRITE | REGION_SHARED)) == REGION_WRITE ? FAULT_WRITE : 0;
 	int err = 0;
 
-	if (rg->flags & (REGION_PFNMAP | REGION_SPECIAL) || !(rg->flags & REGION_PROT))
+	if (rg->flags & (REGION_PFNMAP | REGION_SPECIAL))
 		return 0;
+	if (!(rg->flags & REGION_PROT))
+		return -EFAULT;
 	for (uptr va = start; va < end && !err; va += PAGE_SIZE) {
 		u32 flags = base;
 
@@ -272,12 +274,12 @@ static int populate_region(struct region *rg, uptr start, uptr end)
 	return err;
 }
 
-int aspace_populate(struct aspace *as, uptr addr, size_t len)
+static int populate_range(struct aspace *as, uptr addr, uptr end, bool all)
 {
-	uptr end = addr + ALIGN_UP(len, PAGE_SIZE), next;
+	uptr next;
 	int err = 0;
 
-	while (addr < end && !err) {
+	while (addr < end && (!err || (all && err != -EINTR))) {
 		struct region *rg;
 
 		rwsem_read_lock(&as->as_lock);
@@ -295,4 +297,14 @@ int aspace_populate(struct aspace *as, uptr addr, size_t len)
 		addr = next;
 	}
 	return err;
+}
+
+int aspace_populate(struct aspace *as, uptr addr, size_t len)
+{
+	return populate_range(as, addr, addr + ALIGN_UP(len, PAGE_SIZE), false);
+}
+
+void aspace_populate_all(struct aspace *as)
+{
+	(void)populate_range(as, 0, USER_END, true);
 }

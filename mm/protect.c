@@ -75,40 +75,45 @@ static int set_flags(struct region *rg, u32 flags, struct tlb_gather *tg)
 	return 0;
 }
 
-/* Are all of [start, end) mapped and may they get @prot? */
-static int check_protect(struct aspace *as, uptr start, uptr end, u32 prot)
+static int may_protect(const struct region *rg, u32 prot)
 {
-	struct region *rg = region_find(as, start);
-
-	for (uptr at = start; at < end; at = rg->end, rg = region_next(rg)) {
-		if (!rg || rg->start > at)
-			return -ENOMEM;
-		if (prot & ~(rg->flags / REGION_MAYREAD) & REGION_PROT)
-			return -EACCES;
-		if (rg->flags & (REGION_SPECIAL) && (prot & REGION_WRITE))
-			return -EACCES;
-		if (rg->end >= end)
-			break;
-	}
-	return 0;
+	if (prot & ~(rg->flags / REGION_MAYREAD) & REGION_PROT)
+		return -EACCES;
+	return (rg->flags & REGION_SPECIAL) && (prot & REGION_WRITE) ? -EACCES : 0;
 }
 
+/* The part of one region in [start, end). */
+static int protect_part(struct aspace *as, uptr start, uptr end, u32 prot, struct tlb_gather *tg)
+{
+	int err = region_split_range(as, start, end);
+	struct region *rg = region_at(as, start);
+
+	if (err)
+		return err;
+	if ((rg->flags & REGION_PROT) != prot)
+		err = set_flags(rg, (rg->flags & ~REGION_PROT) | prot, tg);
+	region_merge(rg);
+	return err;
+}
+
+/* Up to the first hole or refusal; what lies before it is changed. */
 static int protect_locked(struct aspace *as, uptr start, uptr end, u32 prot)
 {
 	struct tlb_gather tg;
-	struct region *rg;
-	int err = check_protect(as, start, end, prot);
+	int err = 0;
 
-	if (!err)
-		err = region_split_range(as, start, end);
-	if (err)
-		return err;
 	tlb_gather_init(&tg, as);
-	rg = region_find(as, start);
-	while (rg && rg->start < end && !err) {
-		if ((rg->flags & REGION_PROT) != prot)
-			err = set_flags(rg, (rg->flags & ~REGION_PROT) | prot, &tg);
-		rg = region_next(region_merge(rg));
+	for (uptr at = start, to; at < end && !err; at = to) {
+		struct region *rg = region_at(as, at);
+
+		if (!rg) {
+			err = -ENOMEM;
+			break;
+		}
+		to = min(rg->end, end);
+		err = may_protect(rg, prot);
+		if (!err)
+			err = protect_part(as, at, to, prot, &tg);
 	}
 	tlb_gather_fini(&tg);
 	return err;

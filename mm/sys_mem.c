@@ -280,7 +280,7 @@ long sys_mlockall(int flags)
 	}
 	rwsem_write_unlock(&as->as_lock);
 	if (!err && (flags & MCL_CURRENT) && !(flags & MCL_ONFAULT))
-		(void)aspace_populate(as, 0, USER_END);
+		aspace_populate_all(as);
 	return err;
 }
 

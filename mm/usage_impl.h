@@ -8,6 +8,8 @@
 int aspace_mincore(struct aspace *as, uptr start, uptr end, u8 *vec);
 /** region_change_flags() - set and clear REGION_* over a mapped range; as_lock for writing. */
 int region_change_flags(struct aspace *as, uptr start, uptr end, u32 set, u32 clear);
+/** aspace_populate_all() - every region, as far as possible (mlockall). */
+void aspace_populate_all(struct aspace *as);
 /** aspace_advise() - madvise(2). */
 int aspace_advise(struct aspace *as, uptr addr, size_t len, int advice);
 /** aspace_shmem_done() - drop the maker's reference of aspace_shmem_map(). */
