@@ -9,6 +9,7 @@
 
 #include <asm/bootinfo.h>
 #include <asm/page.h>
+#include <tern/mm/kva.h>
 #include <tern/base/err.h>
 #include <tern/fs/ofile.h>
 #include <tern/fs/path.h>
@@ -286,6 +287,29 @@ static void set_dir_times(struct unpack *u)
 	}
 }
 
+/*
+ * A loader may put an archive where the firmware's map later reserves memory: such
+ * pages are not in the direct map and are looked at through a mapping of their own.
+ */
+static int unpack_archive(struct unpack *u, paddr_t start, u64 len)
+{
+	paddr_t first = ALIGN_DOWN(start, PAGE_SIZE), end = ALIGN_UP(start + len, PAGE_SIZE);
+	bool is_mapped = true;
+	u8 *view;
+	int err;
+
+	for (paddr_t pa = first; pa < end && is_mapped; pa += PAGE_SIZE)
+		is_mapped = pt_kernel_lookup((uptr)phys_to_virt(pa)) != (paddr_t)-1;
+	if (is_mapped)
+		return unpack_range(u, phys_to_virt(start), len);
+	view = mmio_map(first, end - first, PROT_NOCACHE);
+	if (!view)
+		return -ENOMEM;
+	err = unpack_range(u, view + (start - first), len);
+	mmio_unmap(view);
+	return err;
+}
+
 int initramfs_unpack(void)
 {
 	struct unpack *u = kmem_zalloc(sizeof(*u), ALLOC_KERNEL);
@@ -304,7 +328,7 @@ int initramfs_unpack(void)
 	if (err)
 		goto out;
 	for (u32 i = 0; i < bootinfo.ninitrd && !err; i++)
-		err = unpack_range(u, phys_to_virt(bootinfo.initrd[i].start), bootinfo.initrd[i].len_bytes);
+		err = unpack_archive(u, bootinfo.initrd[i].start, bootinfo.initrd[i].len_bytes);
 	if (!err) {
 		err = cpio_finish(&u->cpio);
 		if (err)
