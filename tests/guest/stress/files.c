@@ -109,7 +109,7 @@ static void mounter(int me)
 			close(open("m/x/f", O_CREAT | O_RDWR, 0644));
 			mount("m/x", "m/y", NULL, MS_BIND, NULL);
 			umount2("m/y", MNT_DETACH);
-			umount2("m/x", rnd(2) ? MNT_DETACH : 0);
+			umount2("m/x", MNT_DETACH);
 		} else if (me < 4) {
 			for (int k = 0; k < 50; k++) {
 				stat("m/x/f", &st);
