@@ -56,6 +56,21 @@ struct page *pagecache_find(struct pagecache *pc, u64 index)
 	return p;
 }
 
+u64 pagecache_count(struct pagecache *pc, u64 first, u64 last)
+{
+	void *found[32];
+	u64 total = 0, at = first;
+	size_t n;
+
+	do {
+		rcu_read_lock();
+		n = radix_gang(&pc->pages, &at, last, found, NULL, ARRAY_SIZE(found));
+		rcu_read_unlock();
+		total += n;
+	} while (n == ARRAY_SIZE(found) && at <= last && at);
+	return total;
+}
+
 static void count_page(const struct pagecache *pc, s64 n)
 {
 	vmstat_add(VMSTAT_FILE, n);

@@ -145,22 +145,6 @@ static int tmpfs_mmap(struct ofile *f, struct map_request *req)
 	return fop_default_mmap(f, req);
 }
 
-/* Pages of [first, last] that are not there yet. */
-static u64 count_missing(struct pagecache *pc, u64 first, u64 last)
-{
-	u64 missing = last - first + 1;
-
-	for (u64 i = first; i <= last; i++) {
-		struct page *p = pagecache_find(pc, i);
-
-		if (p) {
-			missing--;
-			page_put(p);
-		}
-	}
-	return missing;
-}
-
 static int fill_range(struct tmpfs_vnode *t, u64 first, u64 last)
 {
 	struct pagecache *pc = &t->vn.vn_pages;
@@ -207,7 +191,9 @@ static int allocate(struct tmpfs_vnode *t, int mode, loff_t off, loff_t len)
 		return -EPERM;
 	if (s->max_blocks && last - first + 1 > s->max_blocks)
 		return -ENOSPC;
-	need = count_missing(&t->vn.vn_pages, first, last);
+	need = last - first + 1 - pagecache_count(&t->vn.vn_pages, first, last);
+	if (need > page_count_total())
+		return -ENOMEM;		/* without a limit (memfd): it can never be had */
 	if (!reserve(t, need))
 		return -ENOSPC;
 	err = fill_range(t, first, last);

@@ -87,6 +87,8 @@ void pagecache_fini(struct pagecache *pc);
 
 /** pagecache_find() - page at @index with a reference, or NULL. Lock-free. */
 struct page *pagecache_find(struct pagecache *pc, u64 index);
+/** pagecache_count() - how many pages of [@first, @last] are there. The cost is per page found. */
+u64 pagecache_count(struct pagecache *pc, u64 first, u64 last);
 /**
  * pagecache_get() - find or insert; new pages come locked and not uptodate
  * (*is_new). ERR_PTR(-ENOMEM).
