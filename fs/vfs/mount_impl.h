@@ -57,8 +57,11 @@ void propagation_enslave(struct mountpt *m, struct mountpt *master);
  * to all that must see it.
  */
 int propagate_mount(struct mountpt *dest, struct ncent *point, struct mountpt *tree, struct list *dead);
-/** propagate_unmount() - the copies of @m that go with it: detached into @dead. */
-void propagate_unmount(struct mountpt *m, struct list *dead);
+/**
+ * propagate_unmount() - the copies of @m that go with it: detached into @dead
+ * @top: top of the tree that is being removed: it goes last, not as a copy of another
+ */
+void propagate_unmount(struct mountpt *m, const struct mountpt *top, struct list *dead);
 /** propagate_busy() - would one of those be in use. */
 bool propagate_busy(struct mountpt *m);
 /** mount_tuck() - attach; what was mounted there goes on top. */

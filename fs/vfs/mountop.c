@@ -296,19 +296,19 @@ static bool is_busy(struct mountpt *m)
 	return !list_is_empty(&m->mp_children) || ref_read(&m->mp_refs) > 2 || propagate_busy(m);
 }
 
+/* Leaves before their parents, each with its copies elsewhere. */
 static void unmount_tree(struct mountpt *top, struct list *dead)
 {
-	struct mountpt *m, *next;
+	struct mountpt *m;
 
-	/* Copies elsewhere first, leaves before their parents as far as they are empty. */
-	for (m = top; m; m = next) {
-		next = mount_next(m, top);
+	do {
+		m = top;
+		while (!list_is_empty(&m->mp_children))
+			m = list_first_entry(&m->mp_children, struct mountpt, mp_sibling);
+		propagate_unmount(m, top, dead);
 		if (list_is_empty(&m->mp_children))
-			propagate_unmount(m, dead);
-	}
-	if (!list_is_empty(&top->mp_children))
-		propagate_unmount(top, dead);
-	mount_drop_tree(top, dead);
+			mount_drop_tree(m, dead);
+	} while (m != top);
 }
 
 static int remount_root_rdonly(struct fspath *p)

@@ -116,12 +116,13 @@ void propagation_set(struct mountpt *m, u32 kind)
 
 /* ---- receivers ---- */
 
-static void receive(struct mountpt *m, struct mountpt *copy, struct list *out)
+/* What is in no namespace hears nothing: detached trees, and the new tree itself bound onto a peer of it. */
+static void receive(struct mountpt *m, struct list *out)
 {
-	if (m->mp_mark == mark_now)
+	if (m->mp_mark == mark_now || !m->mp_ns)
 		return;
 	m->mp_mark = mark_now;
-	m->mp_copy = copy;
+	m->mp_copy = NULL;
 	list_add_tail(&m->mp_work, out);
 }
 
@@ -134,12 +135,12 @@ static void receivers(struct mountpt *m, struct list *out)
 	m->mp_mark = mark_now;
 	list_init(out);
 	list_foreach(p, &m->mp_peer, mp_peer)
-		receive(p, NULL, out);
+		receive(p, out);
 	list_foreach(s, &m->mp_slave_list, mp_slave_link)
-		receive(s, NULL, out);
+		receive(s, out);
 	list_foreach(p, out, mp_work) {	/* grows while we walk */
 		list_foreach(s, &p->mp_slave_list, mp_slave_link)
-			receive(s, NULL, out);
+			receive(s, out);
 	}
 }
 
@@ -254,16 +255,36 @@ int propagate_mount(struct mountpt *dest, struct ncent *point, struct mountpt *t
 	return err;
 }
 
-/* ---- unmounting ---- */
+/* ---- unmounting: whatever is at the same place in a receiver goes, too ---- */
 
-static struct mountpt *counterpart(struct mountpt *receiver, struct mountpt *m)
+/* The only child of @m if that hides all of it: it outlives @m and takes its place. */
+static struct mountpt *topper(const struct mountpt *m)
 {
-	struct mountpt *c = mount_find_locked(receiver, m->mp_point);
+	struct mountpt *t;
 
-	return c && c->mp_fs == m->mp_fs && c->mp_root == m->mp_root ? c : NULL;
+	if (list_is_empty(&m->mp_children))
+		return NULL;
+	t = list_first_entry(&m->mp_children, struct mountpt, mp_sibling);
+	return t->mp_point == m->mp_root && list_is_last(&t->mp_sibling, &m->mp_children) ? t : NULL;
 }
 
-void propagate_unmount(struct mountpt *m, struct list *dead)
+static void drop_counterpart(struct mountpt *c, struct list *dead)
+{
+	struct mountpt *over = topper(c), *parent = c->mp_parent;
+	struct ncent *point = c->mp_point;
+
+	if (!over && !list_is_empty(&c->mp_children))
+		return;
+	ncent_get(point);
+	if (over)
+		mount_detach(over);
+	mount_drop_tree(c, dead);
+	if (over)
+		mount_attach(over, parent, point);
+	ncent_put(point);
+}
+
+void propagate_unmount(struct mountpt *m, const struct mountpt *top, struct list *dead)
 {
 	struct mountpt *parent = m->mp_parent, *r, *c;
 	LIST_HEAD(work);
@@ -274,9 +295,9 @@ void propagate_unmount(struct mountpt *m, struct list *dead)
 	while (!list_is_empty(&work)) {
 		r = list_first_entry(&work, struct mountpt, mp_work);
 		list_del_init(&r->mp_work);
-		c = counterpart(r, m);
-		if (c && list_is_empty(&c->mp_children))
-			mount_drop_tree(c, dead);
+		c = mount_find_locked(r, m->mp_point);
+		if (c && c != top)
+			drop_counterpart(c, dead);
 	}
 }
 
@@ -290,8 +311,9 @@ bool propagate_busy(struct mountpt *m)
 		return false;
 	receivers(m->mp_parent, &work);
 	list_foreach(r, &work, mp_work) {
-		c = counterpart(r, m);
-		if (c && list_is_empty(&c->mp_children) && ref_read(&c->mp_refs) > 1)
+		c = mount_find_locked(r, m->mp_point);
+		if (c && (list_is_empty(&c->mp_children) || topper(c)) &&
+		    ref_read(&c->mp_refs) > 1)
 			busy = true;
 	}
 	receivers_done(&work);

@@ -164,7 +164,7 @@ static int signal_next(struct frame *f, struct ksiginfo *info, struct ksigaction
 	struct sigactions *a;
 	enum verdict v;
 	u64 flags;
-	int sig;
+	int sig = 0;
 
 relock:
 	a = signal_lock(p, &flags);

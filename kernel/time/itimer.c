@@ -175,7 +175,7 @@ long sys_getitimer(s32 which, struct itimerval_ __user *value)
 long sys_setitimer(s32 which, const struct itimerval_ __user *value, struct itimerval_ __user *old)
 {
 	struct itimerval_ v = { { 0, 0 }, { 0, 0 } };
-	struct itimer_state new, was;
+	struct itimer_state new, was = { 0, 0 };
 	int err;
 
 	if (value && user_copyin(&v, value, sizeof(v)))
