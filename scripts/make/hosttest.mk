@@ -6,7 +6,8 @@
 host-find := $(sort $(shell find lib arch mm kernel fs net drivers compat -name '*_test.c' 2>/dev/null))
 host-tests := $(filter-out %_ktest.c,$(host-find))
 host-lib := $(filter-out %_test.c,$(sort $(shell find lib -name '*.c' 2>/dev/null)))
-host-src := $(sort $(host-tests) $(host-lib) $(wildcard $(host-tests:_test.c=.c)))
+host-pure := drivers/tty/vt/vtcsi.c
+host-src := $(sort $(host-tests) $(host-lib) $(host-pure) $(wildcard $(host-tests:_test.c=.c)))
 host-objs := $(patsubst %.c,$(O)/host/%.o,$(host-src) tests/host/runner.c tests/host/shim.c)
 host-cflags := -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -fwrapv -fno-strict-aliasing -fno-builtin \
