@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Entry functions of the memory calls: decode, check flags, call the operation. */
+#include <generated/svc_proc.h>
 #include <tern/base/upcall.h>
 #include <generated/syscalls.h>
 
@@ -51,7 +52,7 @@ static long map_file(struct aspace *as, struct map_request *req, int fd)
 	if (!ret)
 		ret = mmface_map(f, req);
 	if (!ret)
-		ret = aspace_map(as, req);
+		ret = svc_proc_map(as, req);
 	if (req->owns_shmem)
 		aspace_shmem_done(req);
 	ofile_put(f);
@@ -68,12 +69,12 @@ static long map_anonymous(struct aspace *as, struct map_request *req)
 		if (req->map_flags & MAP_GROWSDOWN)
 			req->rflags |= REGION_GROWSDOWN;
 		req->pgoff = 0;
-		return aspace_map(as, req);
+		return svc_proc_map(as, req);
 	}
 	ret = aspace_shmem_map(req);
 	if (ret)
 		return ret;
-	ret = aspace_map(as, req);
+	ret = svc_proc_map(as, req);
 	aspace_shmem_done(req);
 	return ret;
 }
@@ -118,19 +119,19 @@ long sys_mmap(uptr addr, size_t len, u64 prot, u64 flags, u64 fd, u64 off)
 
 long sys_munmap(uptr addr, size_t len)
 {
-	return aspace_unmap(aspace_self(), addr, len);
+	return svc_proc_unmap(aspace_self(), addr, len);
 }
 
 long sys_mprotect(uptr addr, size_t len, u64 prot)
 {
-	return prot >> 32 ? -EINVAL : aspace_protect(aspace_self(), addr, len, (u32)prot);
+	return prot >> 32 ? -EINVAL : svc_proc_protect(aspace_self(), addr, len, (u32)prot);
 }
 
 long sys_mremap(uptr addr, size_t old_len, size_t new_len, u64 flags, uptr new_addr)
 {
 	if (flags >> 32)
 		return -EINVAL;
-	return aspace_remap(aspace_self(), addr, old_len, new_len, (u32)flags, new_addr);
+	return svc_proc_remap(aspace_self(), addr, old_len, new_len, (u32)flags, new_addr);
 }
 
 long sys_brk(uptr brk)

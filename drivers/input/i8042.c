@@ -14,6 +14,7 @@
  *
  * Lock: ctl_lock (LOCKRANK_DRIVER, irqsave) protects the registers and led_*.
  */
+#include <generated/svc_input.h>
 #include <asm/acpi.h>
 #include <asm/io.h>
 #include <tern/base/initcall.h>
@@ -132,7 +133,7 @@ static enum irq_result keyboard_interrupt(u32 irq, void *arg)
 	}
 	spin_unlock_irqrestore(&ctl_lock, flags);
 	for (u32 i = 0; i < n; i++)
-		keyboard_scan_code(codes[i]);
+		svc_input_scan_code(codes[i]);
 	return mine ? IRQ_DONE : IRQ_NOT_MINE;
 }
 

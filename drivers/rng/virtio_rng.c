@@ -8,6 +8,7 @@
  * The buffer is owned by the device from add to take, by the driver otherwise;
  * the interrupt only queues the work, so nothing needs a lock.
  */
+#include <generated/svc_driver.h>
 #include <tern/base/err.h>
 #include <tern/drivers/virtio.h>
 #include <tern/kernel/clock.h>

@@ -13,6 +13,7 @@
  */
 #include "proc_impl.h"
 
+#include <generated/svc_loader.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/klog.h>
@@ -304,7 +305,7 @@ static long exec_user(int dirfd, const char __user *uname, const void __user *ua
 	name = path_name_get(uname, at_flags & AT_EMPTY_PATH ? PATH_NAME_EMPTY : 0);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	err = exec_run(dirfd, name, &argv, &envp, at_flags);
+	err = svc_loader_exec(dirfd, name, &argv, &envp, at_flags);
 	path_name_put(name);
 	return err;
 }

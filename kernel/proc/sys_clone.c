@@ -2,6 +2,7 @@
 /* fork, vfork, clone, clone3, set_tid_address: decoding and checking of flags. */
 #include "proc_impl.h"
 
+#include <generated/svc_proc.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/lib/string.h>
@@ -35,21 +36,21 @@ static long clone_checked(struct clone_args_k *a)
 		return err;
 	if (a->flags & CLONE_THREAD)
 		a->exit_signal = -1;
-	return process_clone(a);
+	return svc_proc_clone(a);
 }
 
 long sys_fork(void)
 {
 	struct clone_args_k a = { .exit_signal = SIGCHLD };
 
-	return process_clone(&a);
+	return svc_proc_clone(&a);
 }
 
 long sys_vfork(void)
 {
 	struct clone_args_k a = { .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD };
 
-	return process_clone(&a);
+	return svc_proc_clone(&a);
 }
 
 long sys_clone(u64 flags, u64 stack, u32 *parent_tid, u32 *child_tid, u64 tls)

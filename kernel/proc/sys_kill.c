@@ -4,6 +4,7 @@
  */
 #include "proc_impl.h"
 
+#include <generated/svc_proc.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/vfsface.h>
@@ -74,7 +75,7 @@ static int kill_everybody_locked(int sig, const struct ksiginfo *info)
 	return err;
 }
 
-static long kill_decode(s32 pid, int sig, const struct ksiginfo *info)
+long signal_by_number(s32 pid, int sig, const struct ksiginfo *info)
 {
 	u64 flags;
 	int err;
@@ -101,11 +102,11 @@ long sys_kill(int pid, int sig)
 	if (!sig_is_sendable(sig))
 		return -EINVAL;
 	signal_fill_user(&info, sig, SI_USER);
-	return kill_decode(pid, sig, &info);
+	return svc_proc_signal(pid, sig, &info);
 }
 
 /* @tgid 0: any. */
-static long kill_thread(s32 tgid, s32 tid, int sig, const struct ksiginfo *info)
+long signal_one_thread(s32 tgid, s32 tid, int sig, const struct ksiginfo *info)
 {
 	struct thread *t;
 	long err = -ESRCH;
@@ -129,7 +130,7 @@ long sys_tkill(int tid, int sig)
 	if (tid <= 0 || !sig_is_sendable(sig))
 		return -EINVAL;
 	signal_fill_user(&info, sig, SI_TKILL);
-	return kill_thread(0, tid, sig, &info);
+	return svc_proc_signal_thread(0, tid, sig, &info);
 }
 
 long sys_tgkill(int tgid, int tid, int sig)
@@ -139,7 +140,7 @@ long sys_tgkill(int tgid, int tid, int sig)
 	if (tgid <= 0 || tid <= 0 || !sig_is_sendable(sig))
 		return -EINVAL;
 	signal_fill_user(&info, sig, SI_TKILL);
-	return kill_thread(tgid, tid, sig, &info);
+	return svc_proc_signal_thread(tgid, tid, sig, &info);
 }
 
 /* Only the kernel may claim to be the kernel, or kill(2), towards others. */
@@ -173,7 +174,7 @@ long sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, const void *uinfo)
 	if (tgid <= 0 || tid <= 0 || !sig_is_sendable(sig))
 		return -EINVAL;
 	err = info_from_user(&info, uinfo, sig, tgid == pidref_nr(process_self()->p_pid));
-	return err ? err : kill_thread(tgid, tid, sig, &info);
+	return err ? err : svc_proc_signal_thread(tgid, tid, sig, &info);
 }
 
 /* ---- pidfds ---- */

@@ -5,6 +5,7 @@
  */
 #include "proc_impl.h"
 
+#include <generated/svc_syscall.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/lib/string.h>
@@ -298,7 +299,7 @@ static long drop_services(u64 a, u64 b, u64 c, u64 d)
 
 	if (b || c || d)
 		return -EINVAL;
-	if (svc_mask_drop(SVC_MASK_ALL, a, &rest))
+	if (svc_syscall_drop(SVC_MASK_ALL, a, &rest))
 		return -EINVAL;
 	act = signal_lock(p, &flags);
 	list_foreach(t, &p->p_threads, t_group_link) {

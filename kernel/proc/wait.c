@@ -12,6 +12,7 @@
  */
 #include "proc_impl.h"
 
+#include <generated/svc_proc.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/vfsface.h>
@@ -195,7 +196,7 @@ static int scan(struct wait_request *w)
 	return r == CHILD_MAYBE ? 0 : -ECHILD;
 }
 
-static int wait_do(struct wait_request *w)
+int process_wait_child(struct wait_request *w)
 {
 	struct process *self = process_self();
 	int r = scan(w);
@@ -242,7 +243,7 @@ long sys_wait4(int pid, int *ustatus, int options, void *ru)
 		return -EINVAL;
 	r = wait_target(&w, pid, &ref);
 	if (!r)
-		r = wait_do(&w);
+		r = svc_proc_wait(&w);
 	pidref_put(ref);
 	if (r <= 0)
 		return r;
@@ -327,7 +328,7 @@ long sys_waitid(int which, int id, void *uinfo, int options, void *ru)
 	r = waitid_target(&w, which, id, &ref);
 	nonblock = !(options & WNOHANG) && (w.options & WNOHANG);
 	if (!r)
-		r = wait_do(&w);
+		r = svc_proc_wait(&w);
 	pidref_put(ref);
 	if (r < 0)
 		return r;

@@ -8,6 +8,14 @@
 extern const struct ofile_ops sock_fops;
 /** netsock_create() - by family; ERR_PTR(-EAFNOSUPPORT, ...). */
 struct netsock *netsock_create(int family, int type, int protocol);
+/* One operation each of the socket's own table, for the net service (kernel/svc/net.tbl). */
+int netsock_bind(struct netsock *s, const struct sockaddr_any *a, u32 len);
+int netsock_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block);
+int netsock_listen(struct netsock *s, int backlog);
+struct netsock *netsock_accept(struct netsock *s, bool may_block);
+ssize_t netsock_send(struct netsock *s, struct sockmsg *m);
+ssize_t netsock_recv(struct netsock *s, struct sockmsg *m);
+int netsock_shutdown(struct netsock *s, int how);
 /** sockopt_set() / sockopt_get() - SOL_SOCKET. */
 int sockopt_set(struct netsock *s, int level, int name, const void *val, u32 len);
 int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len);

@@ -141,3 +141,40 @@ int netsock_no_getopt(struct netsock *s, int level, int name, void *val, u32 *le
 {
 	return level == SOL_SOCKET ? -ENOPROTOOPT : -EOPNOTSUPP;
 }
+
+/* ---- what the net service's rows name ---- */
+
+int netsock_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
+{
+	return s->ops->bind(s, a, len);
+}
+
+int netsock_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block)
+{
+	return s->ops->connect(s, a, len, may_block);
+}
+
+int netsock_listen(struct netsock *s, int backlog)
+{
+	return s->ops->listen(s, backlog);
+}
+
+struct netsock *netsock_accept(struct netsock *s, bool may_block)
+{
+	return s->ops->accept(s, may_block);
+}
+
+ssize_t netsock_send(struct netsock *s, struct sockmsg *m)
+{
+	return s->ops->send(s, m);
+}
+
+ssize_t netsock_recv(struct netsock *s, struct sockmsg *m)
+{
+	return s->ops->recv(s, m);
+}
+
+int netsock_shutdown(struct netsock *s, int how)
+{
+	return s->ops->shutdown(s, how);
+}

@@ -8,6 +8,7 @@
  */
 #include "core_impl.h"
 
+#include <generated/svc_net.h>
 #include <asm/uaccess.h>
 #include <tern/base/bug.h>
 #include <tern/base/initcall.h>
@@ -121,7 +122,7 @@ static ssize_t sock_read(struct ofile *f, struct uio *u, loff_t *pos)
 	struct netsock *s = f->of_priv;
 	struct sockmsg m = { .uio = u, .flags = file_flags(f) };
 
-	return s->ops->recv(s, &m);
+	return svc_net_recv(s, &m);
 }
 
 static ssize_t sock_write(struct ofile *f, struct uio *u, loff_t *pos)
@@ -129,7 +130,7 @@ static ssize_t sock_write(struct ofile *f, struct uio *u, loff_t *pos)
 	struct netsock *s = f->of_priv;
 	struct sockmsg m = { .uio = u, .flags = file_flags(f) };
 
-	return s->ops->send(s, &m);
+	return svc_net_send(s, &m);
 }
 
 static u32 sock_poll(struct ofile *f, struct poll_table *pt)

@@ -2,6 +2,7 @@
 /* System calls that move messages: send, receive, one or many. */
 #include "core_impl.h"
 
+#include <generated/svc_net.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/sched.h>
@@ -43,7 +44,7 @@ long sys_sendto(int fd, const void __user *buf, size_t len, u32 flags, const voi
 		m.name = &a;
 		m.name_len = addrlen;
 	}
-	n = err < 0 && uaddr ? err : s->ops->send(s, &m);
+	n = err < 0 && uaddr ? err : svc_net_send(s, &m);
 	fd_return(r);
 	return n;
 }
@@ -66,7 +67,7 @@ long sys_recvfrom(int fd, void __user *buf, size_t len, u32 flags, void __user *
 		return err;
 	m.uio = &u;
 	m.flags |= nonblock_flag(r.file);
-	n = s->ops->recv(s, &m);
+	n = svc_net_recv(s, &m);
 	fd_return(r);
 	if (n >= 0 && uaddr) {
 		err = sockaddr_out(&a, m.name_len, uaddr, ulen);
@@ -114,7 +115,7 @@ static ssize_t send_hdr(struct netsock *s, const struct msghdr *h, u32 flags, st
 		m.control = ctl;
 	}
 	if (!n)
-		n = s->ops->send(s, &m);
+		n = svc_net_send(s, &m);
 	if (ctl != st->control)
 		kmem_free(ctl);
 	kmem_free(iov_mem);
@@ -195,7 +196,7 @@ static ssize_t recv_hdr(struct netsock *s, struct msghdr __user *uh, u32 flags, 
 	m.name = h.name ? &st->name : NULL;
 	m.ctl_out = (char __user *)h.control;
 	m.ctl_left = h.controllen;
-	n = s->ops->recv(s, &m);
+	n = svc_net_recv(s, &m);
 	kmem_free(iov_mem);
 	if (n < 0)
 		return n;

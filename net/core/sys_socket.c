@@ -2,6 +2,7 @@
 /* System calls that make, name and connect sockets. */
 #include "core_impl.h"
 
+#include <generated/svc_net.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/mm/slab.h>
@@ -32,7 +33,7 @@ long sys_socket(int family, int type, int protocol)
 
 	if (!type_flags_ok(type))
 		return -EINVAL;
-	s = netsock_create(family, type & SOCK_TYPE_MASK, protocol);
+	s = svc_net_create(family, type & SOCK_TYPE_MASK, protocol);
 	return IS_ERR(s) ? PTR_ERR(s) : sock_install(s, type);
 }
 
@@ -40,12 +41,12 @@ long sys_socket(int family, int type, int protocol)
 static int make_pair(int family, int type, int protocol, struct ofile *out[2])
 {
 	u32 flags = type & SOCK_NONBLOCK ? O_NONBLOCK : 0;
-	struct netsock *a = netsock_create(family, type & SOCK_TYPE_MASK, protocol), *b;
+	struct netsock *a = svc_net_create(family, type & SOCK_TYPE_MASK, protocol), *b;
 	int err;
 
 	if (IS_ERR(a))
 		return PTR_ERR(a);
-	b = netsock_create(family, type & SOCK_TYPE_MASK, protocol);
+	b = svc_net_create(family, type & SOCK_TYPE_MASK, protocol);
 	if (IS_ERR(b)) {
 		a->ops->release(a);
 		return PTR_ERR(b);
@@ -108,7 +109,7 @@ long sys_bind(int fd, const void __user *uaddr, int len)
 		return err;
 	err = sockaddr_in(&a, uaddr, len);
 	if (!err)
-		err = s->ops->bind(s, &a, len);
+		err = svc_net_bind(s, &a, len);
 	fd_return(r);
 	return err;
 }
@@ -125,7 +126,7 @@ long sys_connect(int fd, const void __user *uaddr, int len)
 		return err;
 	err = sockaddr_in(&a, uaddr, len);
 	if (!err)
-		err = s->ops->connect(s, &a, len, !(r.file->of_flags & O_NONBLOCK));
+		err = svc_net_connect(s, &a, len, !(r.file->of_flags & O_NONBLOCK));
 	fd_return(r);
 	return err;
 }
@@ -141,14 +142,14 @@ long sys_listen(int fd, int backlog)
 		return err;
 	if ((u32)backlog > sock_somaxconn)
 		backlog = (int)sock_somaxconn;
-	err = s->ops->listen(s, backlog);
+	err = svc_net_listen(s, backlog);
 	fd_return(r);
 	return err;
 }
 
 static int accept_on(struct netsock *s, bool may_block, void __user *uaddr, s32 __user *ulen, int flags)
 {
-	struct netsock *c = s->ops->accept(s, may_block);
+	struct netsock *c = svc_net_accept(s, may_block);
 	struct sockaddr_any a;
 	struct ofile *f;
 	u32 len;
@@ -235,7 +236,7 @@ long sys_shutdown(int fd, int how)
 	s = sock_borrow(fd, &r, &err);
 	if (!s)
 		return err;
-	err = how < SHUT_RD || how > SHUT_RDWR ? -EINVAL : s->ops->shutdown(s, how);
+	err = how < SHUT_RD || how > SHUT_RDWR ? -EINVAL : svc_net_shutdown(s, how);
 	fd_return(r);
 	return err;
 }

@@ -6,6 +6,7 @@
  */
 #include "pci_impl.h"
 
+#include <generated/svc_devmgr.h>
 #include <tern/base/err.h>
 #include <tern/kernel/klog.h>
 #include <tern/lib/fmt.h>
@@ -139,7 +140,7 @@ static u8 scan_function(struct devnode *parent, u16 seg, u8 bus, u8 devfn)
 	}
 	header = p->header_type;
 	kdebug("pci %s: %04x:%04x class %06x", p->node.name, p->vendor, p->device, p->class);
-	if (devnode_add(&p->node)) {
+	if (svc_devmgr_add(&p->node)) {
 		devnode_put(&p->node);
 		return header;
 	}

@@ -9,6 +9,7 @@
  */
 #include "virtio_impl.h"
 
+#include <generated/svc_driver.h>
 #include <asm/io.h>
 #include <tern/base/err.h>
 #include <tern/kernel/klog.h>

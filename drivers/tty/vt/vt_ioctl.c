@@ -3,6 +3,7 @@
  * ioctls of virtual terminals, as in console_ioctl(4). A program cannot take
  * part in switching (VT_PROCESS) and cannot change the key map or the font.
  */
+#include <generated/svc_input.h>
 #include <asm/uaccess.h>
 #include <tern/base/err.h>
 #include <tern/drivers/keyboard.h>
@@ -91,7 +92,7 @@ static long kd_ioctl(struct tty *t, u32 cmd, uptr arg)
 	case KDSETLED: case KDSKBLED:
 		if (arg & ~7UL)
 			return -EINVAL;
-		keyboard_set_locks((u32)arg);
+		svc_input_set_locks((u32)arg);
 		return 0;
 	default:
 		return -ENOTTY;

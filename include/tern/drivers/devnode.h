@@ -77,7 +77,7 @@ void devnode_put(struct devnode *d);
  */
 int devnode_foreach(struct bus *b, int (*fn)(struct devnode *d, void *arg), void *arg);
 
-/** DRIVER(desc) - register at INITLEVEL_DEVICE. */
+/** DRIVER(desc) - register at INITLEVEL_DEVICE; the file includes <generated/svc_driver.h>. */
 #define DRIVER(desc)							\
-	static int driver_init_##desc(void) { return driver_add(&(desc)); } \
+	static int driver_init_##desc(void) { return svc_driver_add(&(desc)); } \
 	INITCALL(DEVICE, driver_init_##desc)
