@@ -30,3 +30,8 @@ int sockaddr_out(const struct sockaddr_any *a, u32 len, void __user *user, s32 _
 struct netsock *sock_borrow(int fd, struct fdref *r, int *err);
 
 #define SOCKOPT_MAX	1024u	/* bytes of an option */
+
+struct pktbuf;
+struct list;
+/** pktgso_cut() - @pb (TCP over IPv4, gso_size set) as packets on @out; consumes it. */
+void pktgso_cut(struct pktbuf *pb, struct list *out);

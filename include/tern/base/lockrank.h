@@ -27,6 +27,7 @@ enum lockrank {
 	LOCKRANK_TTY,			/* protects a terminal's settings and buffers */
 	LOCKRANK_SOCK,			/* protects a socket's state */
 	LOCKRANK_SOCK_READ,		/* one reader of a socket at a time */
+	LOCKRANK_NETCONF,		/* protects a network namespace's interfaces, addresses, routes */
 	LOCKRANK_EPOLL_LOOP,		/* one change at a time to the graph of epoll sets */
 	LOCKRANK_EPOLL,			/* protects an epoll set; nests along the set graph */
 	LOCKRANK_PIPE,			/* protects a pipe's buffers */
@@ -52,6 +53,9 @@ enum lockrank {
 	LOCKRANK_FS_SPIN,		/* a file system's own spin locks */
 	LOCKRANK_SOCK_GC,		/* protects counts of sockets in flight, lists of blocked senders */
 	LOCKRANK_SOCK_SPIN,		/* protects socket tables and queues */
+	LOCKRANK_NET_TABLE,		/* protects one bucket of a network table; inside sockets */
+	LOCKRANK_NET_NEIGH,		/* protects one neighbour's state and queue */
+	LOCKRANK_NET_XMIT,		/* one sender on an interface at a time */
 	LOCKRANK_PIPE_SPIN,		/* protects pipe bookkeeping */
 	LOCKRANK_HANDLE,		/* protects a handle table */
 	LOCKRANK_RMAP_SPIN,		/* protects the tree of regions that map an object */

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The Internet checksum, eight bytes a step. */
+#include <tern/net/inetsum.h>
+
+static u64 add_carry(u64 a, u64 b)
+{
+	u64 s;
+
+	return check_add(a, b, &s) ? s + 1 : s;
+}
+
+u64 inetsum_add(u64 sum, const void *data, size_t n)
+{
+	const u8 *p = data;
+	u64 w;
+
+	for (; n >= 32; n -= 32, p += 32) {
+		u64 v[4];
+
+		__builtin_memcpy(v, p, sizeof(v));
+		sum = add_carry(add_carry(add_carry(add_carry(sum, v[0]), v[1]), v[2]), v[3]);
+	}
+	for (; n >= 8; n -= 8, p += 8) {
+		__builtin_memcpy(&w, p, sizeof(w));
+		sum = add_carry(sum, w);
+	}
+	w = 0;
+	for (size_t i = 0; i < n; i++)
+		w |= (u64)p[i] << (8 * i);
+	return add_carry(sum, w);
+}

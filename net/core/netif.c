@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interfaces, and packets on their way in and out of them.
+ *
+ * In: a driver's interrupt schedules its rxpoll; SOFTIRQ_NET_RX calls poll, which
+ * hands packets to net_receive(). What arrives without a device of its own (loopback,
+ * the other end of a pair) goes through this CPU's backlog, so that a sender never
+ * runs the receiver's code inside its own locks.
+ *
+ * Out: netif_send() cuts and sums what the device cannot, then calls xmit under
+ * tx_lock. A device that is full answers -EBUSY: packets wait in txq until it resumes.
+ *
+ * Life-cycle: netif_add() publishes with the driver's reference; netif_remove() takes the
+ * interface down, waits for readers and drops that reference.
+ *
+ * Lock order: config_lock > tx_lock. Lists are read under RCU.
+ */
+#include <tern/net/netif.h>
+
+#include <tern/base/bug.h>
+#include <tern/base/initcall.h>
+#include <tern/base/percpu_alloc.h>
+#include <tern/kernel/klog.h>
+#include <tern/lib/fmt.h>
+#include <tern/lib/string.h>
+#include <tern/mm/slab.h>
+
+#include "core_impl.h"
+
+#define BACKLOG_MAX	1000u
+#define BUDGET		300u
+#define POLL_WEIGHT	64u
+
+struct netcpu {
+	struct list backlog;	/* own CPU, bottom halves off */
+	u32 nbacklog;
+	struct list polls;	/* own CPU, interrupts off */
+};
+static DEFINE_PERCPU(struct netcpu, netcpus);
+
+struct netns netns_initial = {
+	.refs = { ATOMIC_INIT(1) },
+	.config_lock = KMUTEX_INIT(netns_initial.config_lock, LOCKRANK_NETCONF),
+	.ifs = LIST_INIT(netns_initial.ifs),
+	.next_ifindex = 1,
+};
+
+/* ---- receiving ---- */
+
+static void drop(struct pktbuf *pb)
+{
+	netif_stat_add(pb->nif, rx_dropped, 1);
+	pktbuf_free(pb);
+}
+
+void net_receive(struct pktbuf *pb)
+{
+	netif_stat_add(pb->nif, rx_packets, 1);
+	netif_stat_add(pb->nif, rx_bytes, pb->len + pktbuf_headroom(pb) - pb->mac);
+	pb->net = (u16)pktbuf_headroom(pb);
+	rcu_read_lock();
+	TABLE_FOREACH(linkproto, __typeof__(const struct linkproto *), p) {
+		if ((*p)->type == pb->protocol) {
+			(*p)->receive(pb);
+			rcu_read_unlock();
+			return;
+		}
+	}
+	rcu_read_unlock();
+	drop(pb);
+}
+
+void net_queue_receive(struct pktbuf *pb)
+{
+	struct netcpu *c = this_cpu_ptr(netcpus);
+
+	if (unlikely(c->nbacklog >= BACKLOG_MAX)) {
+		drop(pb);
+		return;
+	}
+	c->nbacklog++;
+	list_add_tail(&pb->link, &c->backlog);
+	softirq_mark(SOFTIRQ_NET_RX);
+}
+
+void rxpoll_init(struct rxpoll *p, u32 (*poll)(struct rxpoll *p, u32 budget))
+{
+	list_init(&p->link);
+	p->is_scheduled = 0;
+	p->poll = poll;
+}
+
+bool rxpoll_schedule(struct rxpoll *p)
+{
+	u64 flags;
+
+	if (xchg(&p->is_scheduled, 1))
+		return false;
+	flags = irq_save();
+	list_add_tail(&p->link, &this_cpu_ptr(netcpus)->polls);
+	irq_restore(flags);
+	softirq_raise(SOFTIRQ_NET_RX);
+	return true;
+}
+
+void rxpoll_done(struct rxpoll *p)
+{
+	store_release(&p->is_scheduled, 0);
+}
+
+static u32 run_backlog(struct netcpu *c, u32 budget)
+{
+	u32 n = 0;
+
+	for (; n < budget && !list_is_empty(&c->backlog); n++) {
+		struct pktbuf *pb = list_first_entry(&c->backlog, struct pktbuf, link);
+
+		list_del(&pb->link);
+		c->nbacklog--;
+		net_receive(pb);
+	}
+	return n;
+}
+
+static u32 run_polls(struct netcpu *c, u32 budget)
+{
+	u32 done = 0;
+
+	while (done < budget) {
+		struct rxpoll *p;
+		u32 n;
+
+		irq_disable();
+		p = list_first_entry_or_null(&c->polls, struct rxpoll, link);
+		if (p)
+			list_del_init(&p->link);
+		irq_enable();
+		if (!p)
+			break;
+		n = p->poll(p, POLL_WEIGHT);
+		done += n;
+		if (n >= POLL_WEIGHT) {
+			irq_disable();
+			list_add_tail(&p->link, &c->polls);
+			irq_enable();
+		}
+	}
+	return done;
+}
+
+static void rx_softirq(void)
+{
+	struct netcpu *c = this_cpu_ptr(netcpus);
+	u32 n = run_backlog(c, BUDGET);
+
+	if (n < BUDGET)
+		run_polls(c, BUDGET - n);
+	if (!list_is_empty(&c->backlog) || !list_is_empty(&c->polls)) {
+		u64 flags = irq_save();
+
+		softirq_mark(SOFTIRQ_NET_RX);
+		irq_restore(flags);
+	}
+}
+
+/* ---- sending ---- */
+
+/* tx_lock held unless the interface is lockless. */
+static void xmit_or_queue(struct netif *nif, struct pktbuf *pb)
+{
+	u32 bytes = pb->len;
+
+	if (list_is_empty(&nif->txq) && nif->ops->xmit(nif, pb) != -EBUSY) {
+		netif_stat_add(nif, tx_packets, 1);
+		netif_stat_add(nif, tx_bytes, bytes);
+	} else if (nif->txq_n < nif->txq_len) {
+		nif->txq_n++;
+		list_add_tail(&pb->link, &nif->txq);
+	} else {
+		netif_stat_add(nif, tx_dropped, 1);
+		pktbuf_free(pb);
+	}
+}
+
+static void send_one(struct netif *nif, struct pktbuf *pb)
+{
+	if (pb->sum_state == PKTSUM_PARTIAL && !(nif->features & NETIF_F_SUM))
+		pktbuf_finish_sum(pb);
+	if (!(nif->features & NETIF_F_SG) && !pktbuf_make_linear(pb, pb->len)) {
+		netif_stat_add(nif, tx_dropped, 1);
+		pktbuf_free(pb);
+		return;
+	}
+	spin_lock(&nif->tx_lock);
+	xmit_or_queue(nif, pb);
+	spin_unlock(&nif->tx_lock);
+}
+
+void netif_send(struct netif *nif, struct pktbuf *pb)
+{
+	struct pktbuf *next;
+	LIST_HEAD(parts);
+
+	pb->nif = nif;
+	if (unlikely(!netif_is_up(nif))) {
+		pktbuf_free(pb);
+		return;
+	}
+	if (nif->is_lockless) {
+		netif_stat_add(nif, tx_packets, 1);
+		netif_stat_add(nif, tx_bytes, pb->len);
+		nif->ops->xmit(nif, pb);
+		return;
+	}
+	if (likely(!pb->gso_size || (nif->features & NETIF_F_TSO4))) {
+		send_one(nif, pb);
+		return;
+	}
+	pktgso_cut(pb, &parts);
+	list_foreach_safe(pb, next, &parts, link)
+		send_one(nif, pb);
+}
+
+void netif_tx_resume(struct netif *nif)
+{
+	spin_lock(&nif->tx_lock);
+	while (!list_is_empty(&nif->txq)) {
+		struct pktbuf *pb = list_first_entry(&nif->txq, struct pktbuf, link);
+		u32 bytes = pb->len;
+
+		list_unlink(&pb->link);
+		if (nif->ops->xmit(nif, pb) == -EBUSY) {
+			list_add(&pb->link, &nif->txq);
+			break;
+		}
+		nif->txq_n--;
+		netif_stat_add(nif, tx_packets, 1);
+		netif_stat_add(nif, tx_bytes, bytes);
+	}
+	spin_unlock(&nif->tx_lock);
+}
+
+/* ---- interfaces ---- */
+
+void netif_init(struct netif *nif, const struct netif_ops *ops, const char *pattern)
+{
+	nif->ops = ops;
+	strlcpy(nif->name, pattern, sizeof(nif->name));
+	ref_init(&nif->refs, 1);
+	list_init(&nif->link);
+	list_init(&nif->txq);
+	list_init(&nif->addrs4);
+	list_init(&nif->groups4);
+	spin_init(&nif->tx_lock, LOCKRANK_NET_XMIT);
+	nif->txq_len = 1000;
+}
+
+void netif_put(struct netif *nif)
+{
+	if (!ref_put(&nif->refs))
+		return;
+	percpu_free(nif->stats);
+	nif->ops->release(nif);
+}
+
+struct netif *netif_find_index(struct netns *ns, u32 index)
+{
+	struct netif *nif;
+
+	netif_foreach(nif, ns)
+		if (nif->index == index)
+			return nif;
+	return NULL;
+}
+
+struct netif *netif_find_name(struct netns *ns, const char *name)
+{
+	struct netif *nif;
+
+	netif_foreach(nif, ns)
+		if (!strncmp(nif->name, name, IFNAMSIZ))
+			return nif;
+	return NULL;
+}
+
+static int tell(struct netif *nif, enum netevent ev)
+{
+	int err = 0;
+
+	TABLE_FOREACH(netwatch, const netwatch_fn, fn) {
+		err = (*fn)(nif, ev);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* "eth%u" becomes the first free name. */
+static void pick_name(struct netif *nif, struct netns *ns)
+{
+	char pattern[IFNAMSIZ];
+	char *percent;
+
+	strlcpy(pattern, nif->name, sizeof(pattern));
+	percent = strchr(pattern, '%');
+	if (!percent)
+		return;
+	*percent = '\0';
+	for (u32 i = 0; ; i++) {
+		fmt_print(nif->name, sizeof(nif->name), "%s%u", pattern, i);
+		if (!netif_find_name(ns, nif->name))
+			return;
+	}
+}
+
+int netif_add(struct netif *nif, struct netns *ns)
+{
+	int err = 0;
+
+	nif->stats = percpu_alloc(sizeof(struct netif_stats), 64);
+	if (!nif->stats)
+		return -ENOMEM;
+	kmutex_lock(&ns->config_lock);
+	pick_name(nif, ns);
+	nif->ns = ns;
+	if (netif_find_name(ns, nif->name))
+		err = -EEXIST;
+	if (!err) {
+		nif->index = ns->next_ifindex++;
+		err = tell(nif, NETEVENT_ADD);
+	}
+	if (!err) {
+		list_add_tail_rcu(&nif->link, &ns->ifs);
+		err = netif_sysfs_add(nif);
+		if (err)
+			kwarn("net: %s has no place in sysfs: %d", nif->name, err);
+		err = 0;
+	}
+	kmutex_unlock(&ns->config_lock);
+	return err;
+}
+
+void netif_remove(struct netif *nif)
+{
+	struct netns *ns = nif->ns;
+
+	kmutex_lock(&ns->config_lock);
+	netif_set_flags(nif, nif->flags & ~IFF_UP);
+	tell(nif, NETEVENT_REMOVE);
+	list_del_rcu(&nif->link);
+	netif_sysfs_remove(nif);
+	netns_routes_changed(ns);
+	kmutex_unlock(&ns->config_lock);
+	rcu_wait();
+	netif_put(nif);
+}
+
+static int go_up(struct netif *nif)
+{
+	int err = nif->ops->start(nif);
+
+	if (err)
+		return err;
+	WRITE_ONCE(nif->flags, nif->flags | IFF_UP);
+	netns_routes_changed(nif->ns);
+	return tell(nif, NETEVENT_UP);
+}
+
+static void go_down(struct netif *nif)
+{
+	LIST_HEAD(waiting);
+
+	WRITE_ONCE(nif->flags, nif->flags & ~IFF_UP);
+	netns_routes_changed(nif->ns);
+	tell(nif, NETEVENT_DOWN);
+	nif->ops->stop(nif);
+	spin_lock_bh(&nif->tx_lock);
+	list_splice_init(&nif->txq, &waiting);
+	nif->txq_n = 0;
+	spin_unlock_bh(&nif->tx_lock);
+	pktbuf_purge(&waiting);
+}
+
+#define FLAGS_SETTABLE	(IFF_PROMISC | IFF_ALLMULTI | IFF_MULTICAST | IFF_NOARP | IFF_NOTRAILERS)
+
+int netif_set_flags(struct netif *nif, u32 flags)
+{
+	u32 old = nif->flags;
+	int err = 0;
+
+	WRITE_ONCE(nif->flags, (old & ~FLAGS_SETTABLE) | (flags & FLAGS_SETTABLE));
+	if ((old ^ flags) & IFF_UP) {
+		if (flags & IFF_UP)
+			err = go_up(nif);
+		else
+			go_down(nif);
+	}
+	if ((old ^ flags) & (IFF_PROMISC | IFF_ALLMULTI))
+		nif->ops->set_filter(nif);
+	return err;
+}
+
+int netif_set_mtu(struct netif *nif, u32 mtu)
+{
+	if (mtu < 68 || mtu > nif->mtu_max)
+		return -EINVAL;
+	WRITE_ONCE(nif->mtu, mtu);
+	netns_routes_changed(nif->ns);
+	return 0;
+}
+
+u32 netif_user_flags(const struct netif *nif)
+{
+	u32 f = nif->flags;
+
+	if ((f & IFF_UP) && READ_ONCE(nif->has_carrier))
+		f |= IFF_RUNNING | IFF_LOWER_UP;
+	return f;
+}
+
+void netif_set_carrier(struct netif *nif, bool on)
+{
+	WRITE_ONCE(nif->has_carrier, on);
+}
+
+void netif_stats_sum(const struct netif *nif, struct netif_stats *out)
+{
+	u64 *sum = (u64 *)out;
+
+	memset(out, 0, sizeof(*out));
+	for_each_possible_cpu(cpu) {
+		const u64 *v = (const u64 *)((uptr)nif->stats + percpu_base[cpu]);
+
+		for (u32 i = 0; i < sizeof(*out) / sizeof(u64); i++)
+			sum[i] += READ_ONCE(v[i]);
+	}
+}
+
+static int netif_start(void)
+{
+	for_each_possible_cpu(cpu) {
+		list_init(&percpu_ptr(netcpus, cpu)->backlog);
+		list_init(&percpu_ptr(netcpus, cpu)->polls);
+	}
+	softirq_register(SOFTIRQ_NET_RX, rx_softirq);
+	return 0;
+}
+INITCALL(CORE, netif_start);

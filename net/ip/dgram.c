@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What UDP, raw and ping sockets share: a queue of packets, control messages, the
+ * error queue, connecting.
+ *
+ * A queued packet has data at what the user reads, net and tp at its headers. A reader
+ * takes it off the queue under the socket's lock and copies without; MSG_PEEK copies
+ * a clone. A packet on the error queue has a struct errinfo in cb.
+ */
+#include "ip_impl.h"
+
+#include <asm/uaccess.h>
+#include <tern/kernel/clock.h>
+#include <tern/lib/string.h>
+#include <tern/mm/uio.h>
+
+struct errinfo { struct sock_extended_err ee; be32 offender, dst; u16 port; };
+static_assert(sizeof(struct errinfo) <= sizeof(((struct pktbuf *)0)->cb), "fits");
+
+/* ---- sending ---- */
+
+static int take_cmsg(const struct cmsghdr *c, struct dgsend *d)
+{
+	const void *data = c + 1;
+	size_t n = c->len - sizeof(*c);
+	struct in_pktinfo pi;
+	s32 v = 0;
+
+	if (c->level != SOL_IP)
+		return c->level == SOL_SOCKET ? -EINVAL : 0;
+	if (c->type == IP_PKTINFO) {
+		if (n != sizeof(pi))
+			return -EINVAL;
+		memcpy(&pi, data, sizeof(pi));
+		if (pi.ipi_ifindex)
+			d->oif = (u32)pi.ipi_ifindex;
+		d->saddr = pi.ipi_spec_dst;
+		return 0;
+	}
+	if (n == 1 && c->type == IP_TOS)
+		v = *(const u8 *)data;
+	else if (n == sizeof(v))
+		memcpy(&v, data, sizeof(v));
+	else
+		return -EINVAL;
+	if (c->type == IP_TTL && v >= 1 && v <= 255)
+		d->ttl = (s16)v;
+	else if (c->type == IP_TOS && v >= 0 && v <= 255)
+		d->tos = (s16)v;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int take_control(const struct sockmsg *m, struct dgsend *d)
+{
+	size_t off = 0;
+
+	while (m->control && off + sizeof(struct cmsghdr) <= m->control_len) {
+		const struct cmsghdr *c = m->control + off;
+		int err;
+
+		if (c->len < sizeof(*c) || c->len > m->control_len - off)
+			return -EINVAL;
+		err = take_cmsg(c, d);
+		if (err)
+			return err;
+		off += CMSG_ALIGN_(c->len);
+	}
+	return 0;
+}
+
+int dgram_decode(struct isock *sk, struct sockmsg *m, struct dgsend *d)
+{
+	const struct sockaddr_in *in = (const void *)m->name;
+	int err;
+
+	*d = (struct dgsend){ .daddr = sk->daddr, .dport = sk->dport, .saddr = sk->saddr,
+			      .oif = sk->bound_if, .ttl = -1, .tos = -1 };
+	if (m->name && m->name_len) {
+		if (m->name_len < sizeof(*in))
+			return -EINVAL;
+		if (in->sin_family != AF_INET && in->sin_family != AF_UNSPEC)
+			return -EAFNOSUPPORT;
+		d->daddr = in->sin_addr;
+		d->dport = FROM_BE16(in->sin_port);
+	} else if (!sk->daddr) {
+		return -EDESTADDRREQ;
+	}
+	if (m->control) {
+		err = take_control(m, d);
+		if (err)
+			return err;
+	}
+	if (!d->daddr)
+		d->daddr = TO_BE32(0x7f000001);
+	if ((d->daddr & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000)) {
+		if (!d->oif)
+			d->oif = sk->mc_if;
+		if (!d->saddr)
+			d->saddr = sk->mc_addr;
+	}
+	return 0;
+}
+
+static bool has_room(const struct isock *sk)
+{
+	return (u32)atomic_read(&sk->wmem) < READ_ONCE(sk->ns.sndbuf) || READ_ONCE(sk->ns.error) ||
+	       (READ_ONCE(sk->shutdown) & SEND_SHUTDOWN);
+}
+
+int dgram_charge(struct isock *sk, u32 flags)
+{
+	int err = netsock_take_error(&sk->ns);
+
+	if (unlikely(err))
+		return err;
+	if (unlikely(READ_ONCE(sk->shutdown) & SEND_SHUTDOWN))
+		return -EPIPE;
+	if (likely(has_room(sk)))
+		return 0;
+	if (flags & MSG_DONTWAIT)
+		return -EAGAIN;
+	err = waitq_wait_intr_until(&sk->ns.wait, has_room(sk), sk->ns.sndtimeo ?
+				    deadline_after(sk->ns.sndtimeo) : WAIT_FOREVER);
+	return err == -ETIMEDOUT ? -EAGAIN : err;
+}
+
+static void write_done(struct pktbuf *pb)
+{
+	struct isock *sk = pb->owner;
+
+	atomic_sub(&sk->wmem, (s32)pb->truesize);
+	isock_wake(sk, IWAKE_WRITE);
+	isock_put(sk);
+}
+
+void pktbuf_own_write(struct pktbuf *pb, struct isock *sk)
+{
+	isock_get(sk);
+	atomic_add(&sk->wmem, (s32)pb->truesize);
+	pb->owner = sk;
+	pb->destroy = write_done;
+}
+
+/* ---- receiving ---- */
+
+bool dgram_deliver(struct isock *sk, struct pktbuf *pb)
+{
+	u32 mem = pb->truesize;
+	bool ok;
+
+	if (sk->ns.options & BIT(SO_TIMESTAMP) && !pb->stamp)
+		pb->stamp = clock_realtime_ns();
+	spin_lock(&sk->lock);
+	ok = sk->rx_bytes + mem <= READ_ONCE(sk->ns.rcvbuf) || list_is_empty(&sk->rxq);
+	if (ok) {
+		sk->rx_bytes += mem;
+		pb->hash = mem;		/* as counted */
+		list_add_tail(&pb->link, &sk->rxq);
+	} else {
+		sk->drops++;
+	}
+	spin_unlock(&sk->lock);
+	if (!ok) {
+		pktbuf_free(pb);
+		return false;
+	}
+	isock_wake(sk, IWAKE_READ);
+	return true;
+}
+
+/* First packet, or with peek a clone of it; NULL: none. */
+static struct pktbuf *take(struct isock *sk, bool peek)
+{
+	struct pktbuf *pb;
+
+	spin_lock_bh(&sk->lock);
+	pb = list_first_entry_or_null(&sk->rxq, struct pktbuf, link);
+	if (pb && peek) {
+		pb = pktbuf_clone(pb, ALLOC_ATOMIC);
+	} else if (pb) {
+		list_unlink(&pb->link);
+		sk->rx_bytes -= pb->hash;
+		if (pb->stamp)
+			sk->stamp = pb->stamp;
+	}
+	spin_unlock_bh(&sk->lock);
+	return pb;
+}
+
+static bool has_input(const struct isock *sk)
+{
+	return !list_is_empty(&sk->rxq) || READ_ONCE(sk->ns.error) || (READ_ONCE(sk->shutdown) & RECV_SHUTDOWN);
+}
+
+/* The next packet; NULL: end of file; ERR_PTR. */
+static struct pktbuf *wait_packet(struct isock *sk, u32 flags)
+{
+	nsec_t deadline = WAIT_FOREVER;
+	struct pktbuf *pb;
+	int err;
+
+	for (;;) {
+		err = netsock_take_error(&sk->ns);
+		if (unlikely(err))
+			return ERR_PTR(err);
+		pb = take(sk, flags & MSG_PEEK);
+		if (pb)
+			return pb;
+		if (READ_ONCE(sk->shutdown) & RECV_SHUTDOWN)
+			return NULL;
+		if (flags & MSG_DONTWAIT)
+			return ERR_PTR(-EAGAIN);
+		if (sk->ns.rcvtimeo && deadline == WAIT_FOREVER)
+			deadline = deadline_after(sk->ns.rcvtimeo);
+		err = waitq_wait_common(&sk->ns.wait, has_input(sk), THREAD_SLEEPING, true, deadline);
+		if (err)
+			return ERR_PTR(err == -ETIMEDOUT ? -EAGAIN : err);
+	}
+}
+
+static void give_cmsgs(struct isock *sk, struct sockmsg *m, const struct pktbuf *pb)
+{
+	const struct ip4_head *h = pkt_ip4(pb);
+	s32 v;
+
+	if (sk->ns.options & BIT(SO_TIMESTAMP)) {
+		struct { s64 sec, usec; } tv = { pb->stamp / 1000000000, pb->stamp % 1000000000 / 1000 };
+
+		sockmsg_put(m, SOL_SOCKET, SO_TIMESTAMP, &tv, sizeof(tv));
+	}
+	if (!sk->cmsg)
+		return;
+	if (sk->cmsg & ISOCK_CMSG_PKTINFO) {
+		struct in_pktinfo pi = { .ipi_ifindex = (s32)pb->cb[5], .ipi_addr = h->daddr,
+					 .ipi_spec_dst = h->daddr };
+
+		sockmsg_put(m, SOL_IP, IP_PKTINFO, &pi, sizeof(pi));
+	}
+	if (sk->cmsg & ISOCK_CMSG_TTL) {
+		v = h->ttl;
+		sockmsg_put(m, SOL_IP, IP_TTL, &v, sizeof(v));
+	}
+	if (sk->cmsg & ISOCK_CMSG_TOS)
+		sockmsg_put(m, SOL_IP, IP_TOS, &h->tos, 1);
+	if (sk->cmsg & ISOCK_CMSG_ORIGDST) {
+		struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = h->daddr };
+
+		memcpy(&in.sin_port, pb->buf + pb->tp + 2, 2);
+		sockmsg_put(m, SOL_IP, IP_RECVORIGDSTADDR, &in, sizeof(in));
+	}
+}
+
+static ssize_t recv_error(struct isock *sk, struct sockmsg *m)
+{
+	struct { struct sock_extended_err ee; struct sockaddr_in offender; } out = { 0 };
+	struct errinfo info;
+	struct pktbuf *pb;
+	bool more;
+	size_t n;
+
+	spin_lock_bh(&sk->lock);
+	pb = list_first_entry_or_null(&sk->errq, struct pktbuf, link);
+	if (pb)
+		list_unlink(&pb->link);
+	more = !list_is_empty(&sk->errq);
+	spin_unlock_bh(&sk->lock);
+	if (!pb)
+		return -EAGAIN;
+	memcpy(&info, pb->cb, sizeof(info));
+	n = pktbuf_to_uio(pb, 0, m->uio, (u32)min_t(size_t, m->uio->resid, pb->len));
+	if (n < pb->len)
+		m->out_flags |= MSG_TRUNC;
+	m->out_flags |= MSG_ERRQUEUE;
+	isock_fill_name(m, info.dst, info.port);
+	out.ee = info.ee;
+	if (info.offender) {
+		out.offender.sin_family = AF_INET;
+		out.offender.sin_addr = info.offender;
+	}
+	sockmsg_put(m, SOL_IP, IP_RECVERR, &out, sizeof(out));
+	pktbuf_free(pb);
+	if (!more && READ_ONCE(sk->ns.error))
+		netsock_take_error(&sk->ns);
+	return (ssize_t)n;
+}
+
+void isock_queue_error(struct isock *sk, const struct pktbuf *pb, int err, u8 origin, u8 type, u8 code,
+		       u32 info, be32 offender, be32 dst, u16 port)
+{
+	struct errinfo e = { .ee = { (u32)-err, origin, type, code, 0, info, 0 }, .offender = offender,
+			     .dst = dst, .port = port };
+	struct pktbuf *c = pktbuf_clone(pb, ALLOC_ATOMIC);
+
+	if (!c)
+		return;
+	memcpy(c->cb, &e, sizeof(e));
+	spin_lock_bh(&sk->lock);
+	list_add_tail(&c->link, &sk->errq);
+	spin_unlock_bh(&sk->lock);
+}
+
+ssize_t dgram_recv(struct netsock *s, struct sockmsg *m)
+{
+	struct isock *sk = isock_of(s);
+	struct pktbuf *pb;
+	size_t want, n;
+	ssize_t ret;
+
+	if (unlikely(m->flags & MSG_ERRQUEUE))
+		return recv_error(sk, m);
+	if (unlikely(m->flags & MSG_OOB))
+		return -EOPNOTSUPP;
+	pb = wait_packet(sk, m->flags);
+	if (IS_ERR_OR_NULL(pb)) {
+		m->name_len = 0;
+		return PTR_ERR(pb);
+	}
+	want = min_t(size_t, m->uio->resid, pb->len);
+	n = pktbuf_to_uio(pb, 0, m->uio, (u32)want);
+	ret = n < want ? -EFAULT : (ssize_t)n;
+	if (want < pb->len) {
+		m->out_flags |= MSG_TRUNC;
+		if (m->flags & MSG_TRUNC && ret >= 0)
+			ret = pb->len;
+	}
+	if (m->name)
+		isock_fill_name(m, pkt_ip4(pb)->saddr, (u16)pb->cb[4]);
+	if (unlikely(sk->cmsg || (s->options & BIT(SO_TIMESTAMP))))
+		give_cmsgs(sk, m, pb);
+	pktbuf_free(pb);
+	return ret;
+}
+
+u32 dgram_poll(struct netsock *s, struct ofile *f, struct poll_table *pt)
+{
+	struct isock *sk = isock_of(s);
+	u8 shut;
+	u32 ev = 0;
+
+	poll_wait(f, &s->wait, pt);
+	shut = READ_ONCE(sk->shutdown);
+	if (READ_ONCE(s->error) || !list_is_empty(&sk->errq))
+		ev |= POLLERR;
+	if (shut & RECV_SHUTDOWN)
+		ev |= POLLRDHUP | POLLIN | POLLRDNORM;
+	if (shut == (RECV_SHUTDOWN | SEND_SHUTDOWN))
+		ev |= POLLHUP;
+	if (!list_is_empty(&sk->rxq))
+		ev |= POLLIN | POLLRDNORM;
+	if ((u32)atomic_read(&sk->wmem) < READ_ONCE(s->sndbuf))
+		ev |= POLLOUT | POLLWRNORM | POLLWRBAND;
+	return ev;
+}
+
+/* ---- connecting ---- */
+
+static void disconnect(struct isock *sk)
+{
+	spin_lock_bh(&sk->lock);
+	sk->daddr = 0;
+	sk->dport = 0;
+	if (!(sk->bound & ISOCK_ADDR))
+		sk->rcv_saddr = sk->saddr = 0;
+	spin_unlock_bh(&sk->lock);
+}
+
+int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block)
+{
+	struct isock *sk = isock_of(s);
+	const struct sockaddr_in *in = (const void *)a;
+	struct iproute r;
+	be32 daddr;
+	int err;
+
+	if (len < sizeof(a->family))
+		return -EINVAL;
+	if (a->family == AF_UNSPEC) {
+		disconnect(sk);
+		return 0;
+	}
+	if (len < sizeof(*in))
+		return -EINVAL;
+	if (in->sin_family != AF_INET)
+		return -EAFNOSUPPORT;
+	daddr = in->sin_addr ? in->sin_addr : TO_BE32(0x7f000001);
+	rcu_read_lock();
+	err = ip4_route_out(sk->net, daddr, sk->saddr, sk->bound_if, &r);
+	rcu_read_unlock();
+	if (err)
+		return err;
+	if (r.type == RTN_BROADCAST && !(s->options & BIT(SO_BROADCAST)))
+		return -EACCES;
+	spin_lock_bh(&sk->lock);
+	if (!sk->saddr)
+		sk->saddr = r.saddr;
+	if (!sk->rcv_saddr)
+		sk->rcv_saddr = r.saddr;
+	sk->daddr = daddr;
+	sk->dport = FROM_BE16(in->sin_port);
+	spin_unlock_bh(&sk->lock);
+	return 0;
+}
+
+int dgram_shutdown(struct netsock *s, int how)
+{
+	struct isock *sk = isock_of(s);
+	bool connected;
+
+	spin_lock_bh(&sk->lock);
+	connected = sk->daddr != 0;
+	if (connected)
+		sk->shutdown |= (u8)(how + 1);
+	spin_unlock_bh(&sk->lock);
+	isock_wake(sk, IWAKE_ALL);
+	return connected ? 0 : -ENOTCONN;
+}
+
+void dgram_destroy(struct isock *sk)
+{
+	LIST_HEAD(out);
+
+	isock_mc_drop_all(sk);
+	if (sk->cork)
+		pktbuf_free(sk->cork);
+	sk->cork = NULL;
+	spin_lock_bh(&sk->lock);
+	sk->shutdown = RECV_SHUTDOWN | SEND_SHUTDOWN;
+	list_splice_init(&sk->rxq, &out);
+	list_splice_init(&sk->errq, &out);
+	spin_unlock_bh(&sk->lock);
+	pktbuf_purge(&out);
+}

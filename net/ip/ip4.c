@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPv4, RFC 791 and 1122: packets in to protocols, packets out to interfaces.
+ *
+ * In: check the header, ask the local table whose it is; ours (or broadcast, or a
+ * group we joined) goes to raw sockets and to its protocol, the rest is forwarded if
+ * ip_forward says so. Out: header in front, then whole, cut by the device, or as
+ * fragments to the next hop. All under RCU with bottom halves off, no locks.
+ */
+#include "ip_impl.h"
+
+#include <tern/fs/procfs.h>
+#include <tern/kernel/random.h>
+#include <tern/lib/string.h>
+#include <tern/net/inetsum.h>
+
+DEFINE_PERCPU(u64, ip_stats[IPSTAT_COUNT]);
+static u64 ip_forward, ip_default_ttl = 64;
+static struct procint forward_int = { .path = "sys/net/ipv4/ip_forward", .value = &ip_forward, .max = 1,
+	.width = 8 };
+PROCINT(forward_int);
+static struct procint ttl_int = { .path = "sys/net/ipv4/ip_default_ttl", .value = &ip_default_ttl, .min = 1,
+	.max = 255, .width = 8 };
+PROCINT(ttl_int);
+
+u64 ipstat_sum(enum ipstat which)
+{
+	u64 n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += READ_ONCE((*percpu_ptr(ip_stats, cpu))[which]);
+	return n;
+}
+
+/* ---- in ---- */
+
+static const struct ipproto *find_proto(u8 protocol)
+{
+	TABLE_FOREACH(ipproto, __typeof__(const struct ipproto *), p)
+		if ((*p)->protocol == protocol)
+			return *p;
+	return NULL;
+}
+
+static void deliver(struct netns *ns, struct pktbuf *pb)
+{
+	const struct ip4_head *h = pkt_ip4(pb);
+	const struct ipproto *p;
+	bool raw;
+
+	if (unlikely(h->frag_off & TO_BE16(IP4_MF | IP4_OFFMASK))) {
+		pb = ip4_reassemble(ns, pb);
+		if (!pb)
+			return;
+		h = pkt_ip4(pb);
+	}
+	pktbuf_pull(pb, ip4_hlen(h));
+	pb->tp = (u16)pktbuf_headroom(pb);
+	raw = rawsock_receive(ns, pb);
+	p = find_proto(h->protocol);
+	if (p) {
+		ipstat_inc(IPSTAT_IN_DELIVERS);
+		p->receive(ns, pb);
+		return;
+	}
+	ipstat_inc(raw ? IPSTAT_IN_DELIVERS : IPSTAT_IN_UNKNOWN_PROTOS);
+	if (!raw)
+		icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
+	pktbuf_free(pb);
+}
+
+static void forward(struct netns *ns, struct pktbuf *pb)
+{
+	struct ip4_head *h = pkt_ip4(pb);
+	struct iproute r;
+	int err;
+
+	if (!ip_forward || pb->type != PKT_HOST) {
+		ipstat_inc(IPSTAT_IN_ADDR_ERRORS);
+		pktbuf_free(pb);
+		return;
+	}
+	if (h->ttl <= 1) {
+		icmp4_error(ns, pb, ICMP_TIME_EXCEEDED, 0, 0);
+		pktbuf_free(pb);
+		return;
+	}
+	err = ip4_route_out(ns, h->daddr, h->saddr, 0, &r);
+	if (err || r.type != RTN_UNICAST) {
+		icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		pktbuf_free(pb);
+		return;
+	}
+	if (pb->len > r.mtu && !pb->gso_size && (h->frag_off & TO_BE16(IP4_DF))) {
+		icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, r.mtu);
+		pktbuf_free(pb);
+		return;
+	}
+	h->ttl--;
+	h->check = 0;
+	h->check = (u16)~inetsum_fold(inetsum_add(0, h, ip4_hlen(h)));
+	ipstat_inc(IPSTAT_FORWARDED);
+	if (!pktbuf_need_headroom(pb, PKT_HEADROOM))
+		pktbuf_free(pb);
+	else
+		ip4_send_raw(ns, &r, pb);
+}
+
+/* A source that nobody can have. */
+static bool is_martian(const struct pktbuf *pb, be32 saddr)
+{
+	if (saddr == INADDR_BROADCAST || (saddr & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000))
+		return true;
+	return (saddr & TO_BE32(0xff000000)) == TO_BE32(0x7f000000) && !(pb->nif->flags & IFF_LOOPBACK);
+}
+
+static void ip4_receive(struct pktbuf *pb)
+{
+	struct netns *ns = pb->nif->ns;
+	struct ip4_head *h;
+	u32 total;
+	u8 type;
+
+	ipstat_inc(IPSTAT_IN_RECEIVES);
+	if (unlikely(pb->type == PKT_OTHERHOST))
+		goto drop;
+	if (!pktbuf_make_linear(pb, sizeof(*h)))
+		goto bad;
+	h = (void *)pb->data;
+	if (!pktbuf_make_linear(pb, max(ip4_hlen(h), (u32)sizeof(*h))))
+		goto bad;
+	h = (void *)pb->data;
+	pb->net = (u16)pktbuf_headroom(pb);
+	total = ip4_parse(h, pb->linear, pb->len);
+	if (unlikely(!total))
+		goto bad;
+	pktbuf_trim(pb, total);
+	if (unlikely(is_martian(pb, h->saddr)))
+		goto bad_addr;
+	type = ip4_local_type(ns, h->daddr);
+	pb->flags = type;	/* protocols look at it */
+	if (likely(type == RTN_LOCAL || type == RTN_BROADCAST)) {
+		deliver(ns, pb);
+		return;
+	}
+	if (type == RTN_MULTICAST) {
+		if (!netif_mc4_wants(pb->nif, h->daddr))
+			goto drop;
+		deliver(ns, pb);
+		return;
+	}
+	forward(ns, pb);
+	return;
+bad:
+	ipstat_inc(IPSTAT_IN_HDR_ERRORS);
+	goto drop;
+bad_addr:
+	ipstat_inc(IPSTAT_IN_ADDR_ERRORS);
+drop:
+	pktbuf_free(pb);
+}
+static const struct linkproto ip4_link = { .type = TO_BE16(ETH_P_IP), .receive = ip4_receive };
+LINKPROTO(ip4_link);
+
+/* ---- out ---- */
+
+/* Identification: a counter for each pair of addresses, hashed with a secret. */
+u16 ip4_id(be32 saddr, be32 daddr, u8 protocol)
+{
+	static u32 counters[256];
+	static u64 secret;
+	u64 h;
+
+	if (unlikely(!READ_ONCE(secret)))
+		cas(&secret, 0UL, random_u64() | 1);
+	h = hash_combine(secret, (u64)saddr << 32 | daddr) + protocol;
+	return (u16)(__atomic_fetch_add(&counters[h & 255], 1, __ATOMIC_RELAXED) + (h >> 32));
+}
+
+static void to_link(const struct iproute *r, be32 daddr, struct pktbuf *pb)
+{
+	struct netif *nif = r->nif;
+
+	pb->protocol = TO_BE16(ETH_P_IP);
+	if (nif->features & NETIF_F_NOARP) {
+		nif->ops->header(nif, pb, NULL);
+		netif_send(nif, pb);
+		return;
+	}
+	if (r->type == RTN_BROADCAST) {
+		nif->ops->header(nif, pb, NULL);
+		netif_send(nif, pb);
+	} else if (r->type == RTN_MULTICAST) {
+		u32 g = FROM_BE32(daddr);
+		u8 mac[6] = { 0x01, 0x00, 0x5e, (g >> 16) & 0x7f, (u8)(g >> 8), (u8)g };
+
+		nif->ops->header(nif, pb, mac);
+		netif_send(nif, pb);
+	} else {
+		neigh4_send(nif, r->gateway ? r->gateway : daddr, pb);
+	}
+}
+
+/* A copy of what goes to a group or to everybody comes back to our own sockets. */
+static void loop_copy(struct netns *ns, const struct iproute *r, const struct pktbuf *pb)
+{
+	struct pktbuf *c;
+
+	if (r->nif->flags & IFF_LOOPBACK)
+		return;
+	if (r->type == RTN_MULTICAST && !netif_mc4_wants(r->nif, pkt_ip4(pb)->daddr))
+		return;
+	c = pktbuf_clone(pb, ALLOC_ATOMIC);
+	if (!c)
+		return;
+	c->nif = r->nif;
+	c->type = PKT_LOOPED;
+	c->protocol = TO_BE16(ETH_P_IP);
+	c->mac = (u16)pktbuf_headroom(c);
+	if (c->sum_state == PKTSUM_PARTIAL)
+		c->sum_state = PKTSUM_GOOD;
+	net_queue_receive(c);
+}
+
+int ip4_send_raw(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
+{
+	const struct ip4_head *h = (void *)pb->data;
+
+	pb->net = (u16)pktbuf_headroom(pb);
+	ipstat_inc(IPSTAT_OUT_REQUESTS);
+	if (unlikely(pb->len > r->mtu && !pb->gso_size))
+		return ip4_fragment(ns, r, r->mtu, pb);
+	to_link(r, h->daddr, pb);
+	return 0;
+}
+
+int ip4_send(struct netns *ns, const struct iproute *r, const struct ip4send *how, struct pktbuf *pb)
+{
+	struct ip4_head *h = pktbuf_push(pb, sizeof(*h));
+	bool fits = pb->len <= r->mtu || pb->gso_size;
+
+	pb->net = (u16)pktbuf_headroom(pb);
+	if (unlikely(pb->len > 65535 || (!fits && how->is_df && !how->may_fragment))) {
+		pktbuf_free(pb);
+		return -EMSGSIZE;
+	}
+	h->version_ihl = 0x45;
+	h->tos = how->tos;
+	h->total_len = TO_BE16(pb->len);
+	h->frag_off = how->is_df && fits ? TO_BE16(IP4_DF) : 0;
+	h->id = how->is_df && fits && !pb->gso_size ? 0 :
+		TO_BE16(ip4_id(how->saddr, how->daddr, how->protocol));
+	h->ttl = how->ttl ? how->ttl : (u8)ip_default_ttl;
+	h->protocol = how->protocol;
+	h->check = 0;
+	h->saddr = how->saddr;
+	h->daddr = how->daddr;
+	h->check = (u16)~inetsum_fold(inetsum_add(0, h, sizeof(*h)));
+	ipstat_inc(IPSTAT_OUT_REQUESTS);
+	if (unlikely(r->type == RTN_BROADCAST || (r->type == RTN_MULTICAST && pb->flags)))
+		loop_copy(ns, r, pb);
+	if (unlikely(!fits))
+		return ip4_fragment(ns, r, r->mtu, pb);
+	to_link(r, how->daddr, pb);
+	return 0;
+}
+
+int ip4_fragment(struct netns *ns, const struct iproute *r, u32 mtu, struct pktbuf *pb)
+{
+	const struct ip4_head *h = (void *)pb->data;
+	u32 hlen = ip4_hlen(h), step = (mtu - hlen) & ~7u, len = pb->len - hlen;
+	u32 base = FROM_BE16(h->frag_off) & IP4_OFFMASK;
+	bool more_after = h->frag_off & TO_BE16(IP4_MF);
+	int err = -ENOBUFS;
+
+	if (pb->sum_state == PKTSUM_PARTIAL)
+		pktbuf_finish_sum(pb);
+	for (u32 off = 0; off < len; off += step) {
+		u32 n = min(step, len - off);
+		struct pktbuf *f = pktbuf_alloc(PKT_HEADROOM, hlen, ALLOC_ATOMIC);
+		struct ip4_head *fh;
+
+		if (!f)
+			goto out;
+		memcpy(pktbuf_put(f, hlen), h, hlen);
+		f->priority = pb->priority;
+		if (!pktbuf_share(f, pb, hlen + off, n)) {
+			pktbuf_free(f);
+			goto out;
+		}
+		fh = (void *)f->data;
+		fh->total_len = TO_BE16(hlen + n);
+		fh->frag_off = TO_BE16((base + off / 8) | (off + n < len || more_after ? IP4_MF : 0));
+		fh->check = 0;
+		fh->check = (u16)~inetsum_fold(inetsum_add(0, fh, hlen));
+		f->net = (u16)pktbuf_headroom(f);
+		ipstat_inc(IPSTAT_FRAG_CREATES);
+		to_link(r, fh->daddr, f);
+	}
+	err = 0;
+out:
+	ipstat_inc(err ? IPSTAT_FRAG_FAILS : IPSTAT_FRAG_OKS);
+	pktbuf_free(pb);
+	return err;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of IPv4 and what runs over it. Theory in af_inet.c. */
+#pragma once
+
+#include <tern/base/err.h>
+#include <tern/kernel/timeout.h>
+#include <tern/lib/hash.h>
+#include <tern/lib/hlist.h>
+#include <tern/net/netif.h>
+#include <tern/net/netsock.h>
+#include <uapi/in.h>
+
+#include "fib.h"
+#include "headers.h"
+
+/* ---- statistics: RFC 1213 and Linux's own, as /proc/net/snmp and netstat show them ---- */
+enum ipstat {
+	IPSTAT_IN_RECEIVES, IPSTAT_IN_HDR_ERRORS, IPSTAT_IN_ADDR_ERRORS, IPSTAT_FORWARDED,
+	IPSTAT_IN_UNKNOWN_PROTOS, IPSTAT_IN_DISCARDS, IPSTAT_IN_DELIVERS, IPSTAT_OUT_REQUESTS,
+	IPSTAT_OUT_DISCARDS, IPSTAT_OUT_NO_ROUTES, IPSTAT_REASM_TIMEOUT, IPSTAT_REASM_REQDS,
+	IPSTAT_REASM_OKS, IPSTAT_REASM_FAILS, IPSTAT_FRAG_OKS, IPSTAT_FRAG_FAILS, IPSTAT_FRAG_CREATES,
+	ICMPSTAT_IN_MSGS, ICMPSTAT_IN_ERRORS, ICMPSTAT_IN_CSUM_ERRORS, ICMPSTAT_OUT_MSGS,
+	ICMPSTAT_IN_UNREACH, ICMPSTAT_IN_ECHOS, ICMPSTAT_IN_ECHO_REPS, ICMPSTAT_OUT_UNREACH,
+	ICMPSTAT_OUT_TIME_EXCDS, ICMPSTAT_OUT_ECHOS, ICMPSTAT_OUT_ECHO_REPS,
+	TCPSTAT_ACTIVE_OPENS, TCPSTAT_PASSIVE_OPENS, TCPSTAT_ATTEMPT_FAILS, TCPSTAT_ESTAB_RESETS,
+	TCPSTAT_IN_SEGS, TCPSTAT_OUT_SEGS, TCPSTAT_RETRANS_SEGS, TCPSTAT_IN_ERRS, TCPSTAT_OUT_RSTS,
+	TCPSTAT_IN_CSUM_ERRORS, TCPSTAT_LISTEN_OVERFLOWS, TCPSTAT_LISTEN_DROPS, TCPSTAT_DELAYED_ACKS,
+	TCPSTAT_TIMEOUTS, TCPSTAT_FAST_RETRANS, TCPSTAT_OFO_QUEUE, TCPSTAT_TW, TCPSTAT_SYNCOOKIES_SENT,
+	UDPSTAT_IN, UDPSTAT_NO_PORTS, UDPSTAT_IN_ERRORS, UDPSTAT_OUT, UDPSTAT_RCVBUF_ERRORS,
+	UDPSTAT_SNDBUF_ERRORS, UDPSTAT_IN_CSUM_ERRORS,
+	IPSTAT_COUNT
+};
+DECLARE_PERCPU(u64, ip_stats[IPSTAT_COUNT]);
+#define ipstat_inc(which) this_cpu_add(ip_stats[which], 1)
+u64 ipstat_sum(enum ipstat which);
+
+/* ---- addresses and routes ---- */
+struct ifaddr4 {
+	struct list link;		/* R, config_lock: nif->addrs4 */
+	struct rcu_job rcu;
+	be32 local, broadcast;
+	u8 plen;
+	char label[IFNAMSIZ];
+};
+
+/* Where a packet goes. Borrowed pointers: valid in the RCU read section, or while
+ * ns->route_gen stays and the section begins before it is compared. */
+struct iproute {
+	struct netif *nif;
+	be32 gateway;			/* 0: on link */
+	be32 saddr;			/* source to use */
+	u32 mtu;
+	u8 type;			/* RTN_* */
+};
+
+struct ip4tables {
+	struct netns *ns;
+	struct fib4 local, main;	/* R, config_lock */
+	struct hlist frag_hash[64];
+	struct spin frag_lock;		/* protects frag_hash and frag_mem */
+	u64 frag_mem;
+};
+
+/** ip4_route_out() - for a packet that we send; RCU. 0, -ENETUNREACH, -EHOSTUNREACH, -EACCES. */
+int ip4_route_out(struct netns *ns, be32 daddr, be32 saddr, u32 oif, struct iproute *r);
+/** ip4_local_type() - RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST; RCU. */
+u8 ip4_local_type(struct netns *ns, be32 addr);
+/** ip4_addr_for() - an address of ours to talk to @daddr through @nif, 0: none; RCU. */
+be32 ip4_addr_for(const struct netif *nif, be32 daddr);
+/** ip4_addr_add() / ip4_addr_del() - config_lock held. 0, -EEXIST, -ENOMEM, -EADDRNOTAVAIL. */
+int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const char *label);
+int ip4_addr_del(struct netif *nif, be32 local, u8 plen);
+/** ip4_route_add() / ip4_route_del() - main table; config_lock held. */
+int ip4_route_add(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct netif *nif, u32 metric,
+		  u8 type, u8 scope, u8 protocol, be32 prefsrc);
+int ip4_route_del(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct netif *nif, u32 metric);
+long ip4_ioctl(struct netns *ns, u32 cmd, uptr arg);
+
+/* ---- neighbours ---- */
+/** neigh4_send() - to the next hop, resolving it first if need be; consumes. Bottom halves off. */
+void neigh4_send(struct netif *nif, be32 hop, struct pktbuf *pb);
+/** neigh4_confirm() - it was heard of by an upper layer. */
+void neigh4_confirm(struct netif *nif, be32 hop);
+
+/* ---- IP ---- */
+struct isock;
+struct ip4send {		/* what a sender wants in the header */
+	be32 saddr, daddr;
+	u8 protocol, ttl, tos;
+	bool may_fragment, is_df;
+};
+/**
+ * ip4_send() - header in front, then out by @r; consumes. Bottom halves off, RCU.
+ * 0, -EMSGSIZE, -ENOBUFS.
+ */
+int ip4_send(struct netns *ns, const struct iproute *r, const struct ip4send *how, struct pktbuf *pb);
+/** ip4_send_raw() - the header is there (raw sockets, forwarding); consumes. */
+int ip4_send_raw(struct netns *ns, const struct iproute *r, struct pktbuf *pb);
+/** ip4_fragment() - send as pieces of @mtu bytes; consumes. */
+int ip4_fragment(struct netns *ns, const struct iproute *r, u32 mtu, struct pktbuf *pb);
+/** ip4_reassemble() - whole packet, or NULL: kept; consumes. RCU. */
+struct pktbuf *ip4_reassemble(struct netns *ns, struct pktbuf *pb);
+/** ip4_id() - next identification towards @daddr. */
+u16 ip4_id(be32 saddr, be32 daddr, u8 protocol);
+
+/* pb->tp is the header; data is there. Consumes. @error: an ICMP message quotes a
+ * packet of ours: data begins with the quoted transport header. */
+struct ipproto {
+	u8 protocol;
+	void (*receive)(struct netns *ns, struct pktbuf *pb);
+	void (*error)(struct netns *ns, const struct ip4_head *quoted, struct pktbuf *pb, u8 type, u8 code,
+		      u32 info);
+};
+#define IPPROTO_TABLE(p) TABLE_ENTRY(ipproto, const struct ipproto *, ipproto_ptr_##p) = &(p)
+
+static inline struct ip4_head *pkt_ip4(const struct pktbuf *pb) { return (void *)(pb->buf + pb->net); }
+
+/* ---- ICMP ---- */
+/** icmp4_error() - tell the sender of @pb, which stays the caller's; limited in rate. */
+void icmp4_error(struct netns *ns, const struct pktbuf *pb, u8 type, u8 code, u32 info);
+/** icmp4_to_errno() - what a socket is told; *is_hard: even without IP_RECVERR. */
+int icmp4_to_errno(u8 type, u8 code, bool *is_hard);
+
+/* ---- sockets ---- */
+struct mcmember { struct list link; be32 group; u32 ifindex; };
+
+struct isock {
+	struct netsock ns;
+	refcount refs;
+	struct rcu_job rcu;
+	struct netns *net;		/* I */
+	struct spin lock;		/* protects S members; bottom halves off; LOCKRANK_SOCK_SPIN */
+	struct hnode hash_node;		/* bucket lock */
+	be32 rcv_saddr;			/* S bound address, 0: any */
+	be32 saddr;			/* S source of what it sends, 0: by route */
+	be32 daddr;			/* S connected to, 0: not */
+	u16 sport, dport;		/* S host order */
+	u32 bound_if;			/* S */
+	u8 bound;			/* S ISOCK_ADDR, ISOCK_PORT: the user chose */
+	u8 shutdown;			/* S SEND_SHUTDOWN, RECV_SHUTDOWN */
+	s16 ttl;			/* A -1: default */
+	u8 mc_ttl, tos, pmtudisc;	/* A */
+	bool mc_loop, mc_all;		/* A */
+	bool recverr, freebind, hdrincl, no_check;	/* A */
+	u8 cmsg;			/* A ISOCK_CMSG_* */
+	u32 mc_if;			/* S */
+	be32 mc_addr;			/* S */
+	struct list mc_list;		/* net->config_lock; read under S */
+	struct list rxq;		/* S packets, or messages, to read */
+	u32 rx_bytes;			/* S memory of rxq */
+	u32 drops;			/* S */
+	struct list errq;		/* S for MSG_ERRQUEUE */
+	atomic32 wmem;			/* A memory on its way out */
+	struct pktbuf *cork;		/* send_lock */
+	struct kmutex send_lock;	/* one sender at a time when corked; LOCKRANK_SOCK */
+	s64 stamp;			/* S of the last packet read */
+	u32 icmp_filter;		/* A */
+	struct iproute route;		/* S cached */
+	u32 route_gen;			/* S */
+};
+#define ISOCK_ADDR	1u
+#define ISOCK_PORT	2u
+#define RECV_SHUTDOWN	1u
+#define SEND_SHUTDOWN	2u
+#define ISOCK_CMSG_PKTINFO	0x1u
+#define ISOCK_CMSG_TTL		0x2u
+#define ISOCK_CMSG_TOS		0x4u
+#define ISOCK_CMSG_RETOPTS	0x8u
+#define ISOCK_CMSG_ORIGDST	0x10u
+
+static inline struct isock *isock_of(struct netsock *s) { return container_of(s, struct isock, ns); }
+static inline void isock_get(struct isock *sk) { ref_get(&sk->refs); }
+void isock_init(struct isock *sk, const struct netsock_ops *ops, u16 type, u32 protocol);
+/** isock_put() - the last one frees after a grace period. */
+void isock_put(struct isock *sk);
+/** isock_wake() - those who wait for @key; the caller changed something before. */
+static inline void isock_wake(struct isock *sk, u64 key)
+{
+	smp_mb();
+	if (!waitq_is_empty(&sk->ns.wait))
+		waitq_wake(&sk->ns.wait, 0, key);
+}
+#define IWAKE_READ	(POLLIN | POLLRDNORM | POLLRDBAND)
+#define IWAKE_WRITE	(POLLOUT | POLLWRNORM | POLLWRBAND)
+#define IWAKE_ALL	(POLLIN | POLLRDNORM | POLLRDHUP | POLLHUP | POLLERR | POLLOUT | POLLWRNORM)
+/** isock_check_bind() - may @sk be bound to @a; 0 or -errno, *in filled. */
+int isock_check_bind(struct isock *sk, const struct sockaddr_any *a, u32 len, struct sockaddr_in *in);
+int isock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer);
+void isock_fill_name(struct sockmsg *m, be32 addr, u16 port);
+int isock_setopt(struct netsock *s, int level, int name, const void *val, u32 len);
+int isock_getopt(struct netsock *s, int level, int name, void *val, u32 *len);
+long isock_ioctl(struct netsock *s, u32 cmd, uptr arg);
+/** isock_error() - something went wrong: @err negative errno; wakes. */
+void isock_error(struct isock *sk, int err);
+u8 isock_ttl(const struct isock *sk, be32 daddr);
+/** isock_mc_wants() - does a socket get a multicast packet; S or RCU. */
+bool isock_mc_wants(struct isock *sk, be32 group, u32 ifindex);
+int isock_mc_join(struct isock *sk, const void *val, u32 len, bool join);
+void isock_mc_drop_all(struct isock *sk);
+/** netif_mc4_wants() - is a group joined on an interface; RCU. */
+bool netif_mc4_wants(const struct netif *nif, be32 group);
+
+/* ---- datagram sockets: UDP, raw, ping ---- */
+struct dgsend {			/* a send decoded */
+	be32 daddr, saddr;
+	u16 dport;
+	u32 oif;
+	s16 ttl;
+	s16 tos;
+};
+int dgram_decode(struct isock *sk, struct sockmsg *m, struct dgsend *d);
+/** dgram_charge() - wait for room in the send buffer; 0, -EAGAIN, -ERESTARTSYS. */
+int dgram_charge(struct isock *sk, u32 flags);
+/** pktbuf_own_write() - count @pb against the socket until it is freed. */
+void pktbuf_own_write(struct pktbuf *pb, struct isock *sk);
+/** dgram_deliver() - to the receive queue; consumes. False: no room. Bottom halves off. */
+bool dgram_deliver(struct isock *sk, struct pktbuf *pb);
+ssize_t dgram_recv(struct netsock *s, struct sockmsg *m);
+u32 dgram_poll(struct netsock *s, struct ofile *f, struct poll_table *pt);
+int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block);
+int dgram_shutdown(struct netsock *s, int how);
+/** dgram_destroy() - at release: queues, groups, the hash's reference. */
+void dgram_destroy(struct isock *sk);
+/** isock_queue_error() - for MSG_ERRQUEUE: @pb's data at the user's payload; a copy is made. */
+void isock_queue_error(struct isock *sk, const struct pktbuf *pb, int err, u8 origin, u8 type, u8 code,
+		       u32 info, be32 offender, be32 dst, u16 port);
+
+/* ---- families of protocols by socket type ---- */
+struct netsock *udp_create(void);
+struct netsock *ping_create(void);
+struct netsock *rawsock_create(int protocol);
+struct netsock *tcp_create(void);
+/** tcp_count_established() - connections in ESTABLISHED or CLOSE_WAIT. */
+u64 tcp_count_established(void);
+/** rawsock_receive() - copies for raw sockets; true if there was one. RCU. */
+bool rawsock_receive(struct netns *ns, struct pktbuf *pb);
+/** ping_receive() - an echo reply, data at the ICMP header; consumes. */
+void ping_receive(struct netns *ns, struct pktbuf *pb);
+void ping_error(struct netns *ns, const struct ip4_head *quoted, struct pktbuf *pb, u8 type, u8 code,
+		u32 info);
+
+/* ---- ports ---- */
+extern u64 ip_port_low, ip_port_high;

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Neighbour entries, for those who show and set them. Theory in neigh.c. */
+#pragma once
+
+#include <tern/kernel/timeout.h>
+#include <tern/lib/fmt.h>
+#include <tern/lib/hlist.h>
+#include <tern/net/netif.h>
+
+enum neighstate { NEIGH_NONE, NEIGH_INCOMPLETE, NEIGH_FAILED, NEIGH_REACHABLE, NEIGH_STALE, NEIGH_DELAY,
+	NEIGH_PROBE, NEIGH_PERMANENT };
+
+struct neigh {			/* all under the table's lock */
+	struct hnode node;
+	be32 ip;
+	u8 mac[6];
+	u8 state;		/* enum neighstate */
+	u8 probes;
+	u32 nqueue;
+	nsec_t due;		/* when its state changes by itself */
+	struct list queue;	/* of pktbuf: wait for the address */
+};
+
+struct neightab {
+	struct spin lock;	/* protects entries; bottom halves off */
+	struct hlist hash[64];
+	u32 count;
+	struct netif *nif;
+	struct timeout timer;
+	bool is_dead;
+};
+
+/** neigh4_set() - a permanent entry; 0, -EINVAL: the interface has none. */
+int neigh4_set(struct netif *nif, be32 ip, const u8 *mac);
+/** neigh4_get() - copy of an entry (without queue); 0 or -ENXIO. */
+int neigh4_get(struct netif *nif, be32 ip, struct neigh *out);
+/** neigh4_del() - 0 or -ENXIO. */
+int neigh4_del(struct netif *nif, be32 ip);

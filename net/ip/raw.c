@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Raw sockets (whole IP packets of a protocol) and ping sockets (ICMP echo for
+ * everybody in ping_group_range).
+ *
+ * Both hang in a list by protocol or identifier. A raw socket gets a copy of each
+ * packet that fits, header included; a ping socket's local port is its identifier.
+ */
+#include "ip_impl.h"
+
+#include <tern/fs/procfs.h>
+#include <tern/kernel/cred.h>
+#include <tern/kernel/random.h>
+#include <tern/lib/string.h>
+#include <tern/mm/slab.h>
+#include <tern/mm/uio.h>
+#include <tern/net/inetsum.h>
+
+#define BUCKETS 64u
+struct rawbucket { struct spin lock; struct hlist socks; };
+static struct rawbucket raw_table[BUCKETS] = { [0 ... BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
+static struct rawbucket ping_table[BUCKETS] = { [0 ... BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
+
+static void hash_add(struct rawbucket *b, struct isock *sk)
+{
+	isock_get(sk);
+	spin_lock_bh(&b->lock);
+	hlist_add_head_rcu(&sk->hash_node, &b->socks);
+	spin_unlock_bh(&b->lock);
+}
+
+static void hash_remove(struct rawbucket *b, struct isock *sk)
+{
+	bool was_there;
+
+	spin_lock_bh(&b->lock);
+	was_there = !hlist_unhashed(&sk->hash_node);
+	if (was_there)
+		hlist_del_rcu(&sk->hash_node);
+	spin_unlock_bh(&b->lock);
+	if (was_there)
+		isock_put(sk);
+}
+
+/* ---- raw ---- */
+
+static bool raw_fits(const struct isock *sk, const struct netns *ns, const struct pktbuf *pb)
+{
+	const struct ip4_head *h = pkt_ip4(pb);
+	u8 type;
+
+	if (sk->net != ns || sk->ns.protocol != h->protocol)
+		return false;
+	if ((sk->rcv_saddr && sk->rcv_saddr != h->daddr) || (sk->daddr && sk->daddr != h->saddr) ||
+	    (sk->bound_if && sk->bound_if != pb->nif->index))
+		return false;
+	if (h->protocol != IPPROTO_ICMP || !pb->linear)
+		return true;
+	type = pb->data[0];
+	return type >= 32 || !(sk->icmp_filter & BIT(type));
+}
+
+bool rawsock_receive(struct netns *ns, struct pktbuf *pb)
+{
+	struct rawbucket *b = &raw_table[pkt_ip4(pb)->protocol % BUCKETS];
+	u32 hlen = ip4_hlen(pkt_ip4(pb));
+	bool any = false;
+	struct isock *sk;
+
+	if (likely(hlist_is_empty(&b->socks)))
+		return false;
+	hlist_foreach_rcu(sk, &b->socks, hash_node) {
+		struct pktbuf *c;
+
+		if (!raw_fits(sk, ns, pb))
+			continue;
+		any = true;
+		c = pktbuf_clone(pb, ALLOC_ATOMIC);
+		if (!c)
+			continue;
+		pktbuf_push(c, hlen);
+		c->cb[4] = 0;
+		c->cb[5] = pb->nif->index;
+		dgram_deliver(sk, c);
+	}
+	return any;
+}
+
+static int raw_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
+{
+	struct isock *sk = isock_of(s);
+	struct sockaddr_in in;
+	int err = isock_check_bind(sk, a, len, &in);
+
+	if (err)
+		return err;
+	spin_lock_bh(&sk->lock);
+	sk->rcv_saddr = sk->saddr = in.sin_addr;
+	sk->bound |= in.sin_addr ? ISOCK_ADDR : 0;
+	spin_unlock_bh(&sk->lock);
+	return 0;
+}
+
+/* The user's own header: what is 0 in it is filled in. */
+static int send_with_header(struct isock *sk, const struct iproute *r, struct pktbuf *pb)
+{
+	struct ip4_head *h;
+	u32 hlen;
+
+	if (!pktbuf_make_linear(pb, min(pb->len, 60u)))
+		goto bad;
+	h = (void *)pb->data;
+	if (pb->len < sizeof(*h) || ip4_hlen(h) < sizeof(*h) || ip4_hlen(h) > pb->linear)
+		goto bad;
+	hlen = ip4_hlen(h);
+	if (pb->len > r->mtu) {
+		pktbuf_free(pb);
+		return -EMSGSIZE;
+	}
+	if (!h->saddr)
+		h->saddr = r->saddr;
+	if (!h->id)
+		h->id = TO_BE16(ip4_id(h->saddr, h->daddr, h->protocol));
+	h->total_len = TO_BE16(pb->len);
+	h->check = 0;
+	h->check = (u16)~inetsum_fold(inetsum_add(0, h, hlen));
+	pktbuf_own_write(pb, sk);
+	return ip4_send_raw(sk->net, r, pb);
+bad:
+	pktbuf_free(pb);
+	return -EINVAL;
+}
+
+/* Route and send; consumes. */
+static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8 protocol)
+{
+	struct ip4send how = { .daddr = d->daddr, .protocol = protocol, .may_fragment = true };
+	struct iproute r;
+	int err;
+
+	bh_disable();
+	rcu_read_lock();
+	err = ip4_route_out(sk->net, d->daddr, d->saddr, d->oif, &r);
+	if (!err && r.type == RTN_BROADCAST && !(sk->ns.options & BIT(SO_BROADCAST)))
+		err = -EACCES;
+	if (err) {
+		pktbuf_free(pb);
+	} else if (sk->hdrincl) {
+		err = send_with_header(sk, &r, pb);
+	} else {
+		how.saddr = r.saddr;
+		how.tos = d->tos >= 0 ? (u8)d->tos : sk->tos;
+		how.ttl = d->ttl >= 0 ? (u8)d->ttl : isock_ttl(sk, d->daddr);
+		how.is_df = sk->pmtudisc == IP_PMTUDISC_DO;
+		how.may_fragment = !how.is_df;
+		pb->flags = sk->mc_loop;
+		pktbuf_own_write(pb, sk);
+		err = ip4_send(sk->net, &r, &how, pb);
+	}
+	rcu_read_unlock();
+	bh_enable();
+	return err;
+}
+
+static struct pktbuf *copy_in(struct sockmsg *m, int *err)
+{
+	struct pktbuf *pb = pktbuf_alloc(PKT_HEADROOM, 0, ALLOC_KERNEL);
+
+	*err = -ENOBUFS;
+	if (!pb)
+		return NULL;
+	*err = pktbuf_append_uio(pb, m->uio, (u32)m->uio->resid);
+	if (!*err)
+		return pb;
+	pktbuf_free(pb);
+	return NULL;
+}
+
+static ssize_t raw_send(struct netsock *s, struct sockmsg *m)
+{
+	struct isock *sk = isock_of(s);
+	size_t len = m->uio->resid;
+	struct pktbuf *pb;
+	struct dgsend d;
+	int err;
+
+	if (len > 65535)
+		return -EMSGSIZE;
+	if (m->flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	err = dgram_decode(sk, m, &d);
+	if (!err)
+		err = dgram_charge(sk, m->flags);
+	if (err)
+		return err;
+	pb = copy_in(m, &err);
+	if (!pb)
+		return err;
+	err = push(sk, pb, &d, (u8)s->protocol);
+	return err ? err : (ssize_t)len;
+}
+
+static void raw_release(struct netsock *s)
+{
+	struct isock *sk = isock_of(s);
+
+	hash_remove(&raw_table[s->protocol % BUCKETS], sk);
+	dgram_destroy(sk);
+	isock_put(sk);
+}
+
+static int raw_setopt(struct netsock *s, int level, int name, const void *val, u32 len)
+{
+	if (level != SOL_RAW)
+		return isock_setopt(s, level, name, val, len);
+	if (name != ICMP_FILTER || s->protocol != IPPROTO_ICMP)
+		return -ENOPROTOOPT;
+	memcpy(&isock_of(s)->icmp_filter, val, min_t(u32, len, 4));
+	return 0;
+}
+
+static int raw_getopt(struct netsock *s, int level, int name, void *val, u32 *len)
+{
+	if (level != SOL_RAW)
+		return isock_getopt(s, level, name, val, len);
+	if (name != ICMP_FILTER || s->protocol != IPPROTO_ICMP)
+		return -ENOPROTOOPT;
+	*len = min_t(u32, *len, 4);
+	memcpy(val, &isock_of(s)->icmp_filter, *len);
+	return 0;
+}
+
+static const struct netsock_ops raw_ops = {
+	.release = raw_release, .bind = raw_bind, .connect = dgram_connect, .pair = netsock_no_pair,
+	.listen = netsock_no_listen, .accept = netsock_no_accept, .getname = isock_getname,
+	.shutdown = dgram_shutdown, .send = raw_send, .recv = dgram_recv, .poll = dgram_poll,
+	.ioctl = isock_ioctl, .setopt = raw_setopt, .getopt = raw_getopt,
+};
+
+struct netsock *rawsock_create(int protocol)
+{
+	struct isock *sk = kmem_zalloc(sizeof(*sk), ALLOC_KERNEL);
+
+	if (!sk)
+		return ERR_PTR(-ENOMEM);
+	isock_init(sk, &raw_ops, SOCK_RAW, (u32)protocol);
+	sk->hdrincl = protocol == IPPROTO_RAW;
+	hash_add(&raw_table[(u32)protocol % BUCKETS], sk);
+	return &sk->ns;
+}
+
+/* ---- ping ---- */
+
+/* Debian's sysctl default: everybody; "1 0" is nobody. */
+static u64 ping_gid_low, ping_gid_high = S32_MAX;
+
+static void print_ping_range(struct seqbuf *sb, void *arg)
+{
+	seqbuf_printf(sb, "%lu\t%lu\n", ping_gid_low, ping_gid_high);
+}
+
+static ssize_t write_ping_range(const char *text, size_t n, void *arg)
+{
+	u64 v[2];
+	const char *p = text;
+
+	for (u32 i = 0; i < 2; i++) {
+		while (*p == ' ' || *p == '\t')
+			p++;
+		if (*p < '0' || *p > '9')
+			return -EINVAL;
+		for (v[i] = 0; *p >= '0' && *p <= '9' && v[i] <= S32_MAX; p++)
+			v[i] = v[i] * 10 + (u64)(*p - '0');
+		if (v[i] > S32_MAX)
+			return -EINVAL;
+	}
+	ping_gid_low = v[0];
+	ping_gid_high = v[1];
+	return (ssize_t)n;
+}
+static struct procfile ping_range_file = { .path = "sys/net/ipv4/ping_group_range", .mode = 0644,
+	.print = print_ping_range, .write = write_ping_range };
+PROCFILE(ping_range_file);
+
+static struct isock *ping_find(struct netns *ns, be32 local, u16 id)
+{
+	struct isock *sk;
+
+	hlist_foreach_rcu(sk, &ping_table[id % BUCKETS].socks, hash_node)
+		if (sk->net == ns && sk->sport == id && (!sk->rcv_saddr || sk->rcv_saddr == local))
+			return sk;
+	return NULL;
+}
+
+static bool ping_try(struct isock *sk, u16 id)
+{
+	struct rawbucket *b = &ping_table[id % BUCKETS];
+	bool free;
+
+	spin_lock(&b->lock);
+	free = !ping_find(sk->net, INADDR_ANY, id);
+	if (free) {
+		sk->sport = id;
+		isock_get(sk);
+		hlist_add_head_rcu(&sk->hash_node, &b->socks);
+	}
+	spin_unlock(&b->lock);
+	return free;
+}
+
+/* An identifier for the socket; 0 or -EADDRINUSE. */
+static int ping_take(struct isock *sk, u16 id, be32 addr)
+{
+	u32 start = random_u32();
+	int err = -EADDRINUSE;
+
+	spin_lock_bh(&sk->lock);
+	if (sk->sport) {
+		err = id ? -EINVAL : 0;
+	} else if (id) {
+		err = ping_try(sk, id) ? 0 : -EADDRINUSE;
+	} else {
+		for (u32 i = 0; err && i < 65536; i++)
+			if ((u16)(start + i) && ping_try(sk, (u16)(start + i)))
+				err = 0;
+	}
+	if (!err && addr)
+		sk->rcv_saddr = sk->saddr = addr;
+	spin_unlock_bh(&sk->lock);
+	return err;
+}
+
+static int pingsock_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
+{
+	struct sockaddr_in in;
+	int err = isock_check_bind(isock_of(s), a, len, &in);
+
+	return err ? err : ping_take(isock_of(s), FROM_BE16(in.sin_port), in.sin_addr);
+}
+
+void ping_receive(struct netns *ns, struct pktbuf *pb)
+{
+	const struct icmp_head *h = (void *)pb->data;
+	struct isock *sk = ping_find(ns, pkt_ip4(pb)->daddr, FROM_BE16(h->id));
+
+	if (!sk || (sk->bound_if && sk->bound_if != pb->nif->index)) {
+		pktbuf_free(pb);
+		return;
+	}
+	pb->cb[4] = 0;
+	pb->cb[5] = pb->nif->index;
+	dgram_deliver(sk, pb);
+}
+
+void ping_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+{
+	const struct icmp_head *h = (void *)pb->data;
+	struct isock *sk;
+	bool hard;
+	int err;
+
+	if (h->type != ICMP_ECHO)
+		return;
+	sk = ping_find(ns, q->saddr, FROM_BE16(h->id));
+	if (!sk)
+		return;
+	err = icmp4_to_errno(type, code, &hard);
+	if (sk->recverr)
+		isock_queue_error(sk, pb, err, SO_EE_ORIGIN_ICMP, type, code, info, pkt_ip4(pb)->saddr,
+				  q->daddr, 0);
+	if (sk->recverr || (hard && sk->daddr))
+		isock_error(sk, err);
+}
+
+static ssize_t ping_send(struct netsock *s, struct sockmsg *m)
+{
+	struct isock *sk = isock_of(s);
+	size_t len = m->uio->resid;
+	struct icmp_head *h;
+	struct pktbuf *pb;
+	struct dgsend d;
+	int err;
+
+	if (len > 65535 - 20)
+		return -EMSGSIZE;
+	if (len < sizeof(*h))
+		return -EINVAL;
+	err = dgram_decode(sk, m, &d);
+	if (!err)
+		err = ping_take(sk, 0, 0);
+	if (!err)
+		err = dgram_charge(sk, m->flags);
+	if (err)
+		return err;
+	pb = copy_in(m, &err);
+	if (!pb)
+		return err;
+	if (!pktbuf_make_linear(pb, sizeof(*h))) {
+		pktbuf_free(pb);
+		return -ENOBUFS;
+	}
+	h = (void *)pb->data;
+	if (h->type != ICMP_ECHO || h->code) {
+		pktbuf_free(pb);
+		return -EINVAL;
+	}
+	h->id = TO_BE16(sk->sport);
+	h->check = 0;
+	h->check = (u16)~inetsum_fold(pktbuf_sum(pb, 0, pb->len, 0));
+	ipstat_inc(ICMPSTAT_OUT_MSGS);
+	ipstat_inc(ICMPSTAT_OUT_ECHOS);
+	err = push(sk, pb, &d, IPPROTO_ICMP);
+	return err ? err : (ssize_t)len;
+}
+
+static int ping_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block)
+{
+	int err = ping_take(isock_of(s), 0, 0);
+
+	return err ? err : dgram_connect(s, a, len, may_block);
+}
+
+static void ping_release(struct netsock *s)
+{
+	struct isock *sk = isock_of(s);
+
+	if (sk->sport)
+		hash_remove(&ping_table[sk->sport % BUCKETS], sk);
+	dgram_destroy(sk);
+	isock_put(sk);
+}
+
+static const struct netsock_ops ping_ops = {
+	.release = ping_release, .bind = pingsock_bind, .connect = ping_connect, .pair = netsock_no_pair,
+	.listen = netsock_no_listen, .accept = netsock_no_accept, .getname = isock_getname,
+	.shutdown = dgram_shutdown, .send = ping_send, .recv = dgram_recv, .poll = dgram_poll,
+	.ioctl = isock_ioctl, .setopt = isock_setopt, .getopt = isock_getopt,
+};
+
+struct netsock *ping_create(void)
+{
+	struct isock *sk;
+
+	if (cred_self()->egid < ping_gid_low || cred_self()->egid > ping_gid_high)
+		return ERR_PTR(-EACCES);
+	sk = kmem_zalloc(sizeof(*sk), ALLOC_KERNEL);
+	if (!sk)
+		return ERR_PTR(-ENOMEM);
+	isock_init(sk, &ping_ops, SOCK_DGRAM, IPPROTO_ICMP);
+	return &sk->ns;
+}
+
+static void print_raw(struct seqbuf *sb, void *arg)
+{
+	struct isock *sk;
+
+	seqbuf_puts(sb, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
+		    "timeout inode ref pointer drops\n");
+	for (u32 i = 0; i < BUCKETS; i++) {
+		spin_lock_bh(&raw_table[i].lock);
+		hlist_foreach(sk, &raw_table[i].socks, hash_node) {
+			const struct ofile *f = sk->ns.file;
+
+			seqbuf_printf(sb, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d "
+				      "%016lx %u\n", i, sk->rcv_saddr, sk->ns.protocol, sk->daddr, 0,
+				      sk->daddr ? 1 : 7, atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL, 0,
+				      f ? f->of_vnode->vn_uid : 0, 0, f ? f->of_vnode->vn_ino : 0,
+				      ref_read(&sk->refs), 0UL, sk->drops);
+		}
+		spin_unlock_bh(&raw_table[i].lock);
+	}
+}
+static struct procfile raw_file = { .path = "net/raw", .print = print_raw };
+PROCFILE(raw_file);

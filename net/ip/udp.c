@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * UDP, RFC 768 and 1122 4.1.
+ *
+ * Bound sockets hang in a table by local port. A receiver walks its bucket under RCU
+ * and takes the socket that fits best: bound address, connected peer, interface; among
+ * equals with SO_REUSEPORT the flow's hash decides. A port is unique by the rules of
+ * SO_REUSEADDR and SO_REUSEPORT, checked under the bucket's lock.
+ *
+ * Sending copies the user's data without locks, then routes and sends in an RCU read
+ * section. With UDP_CORK or MSG_MORE data collects in sk->cork under send_lock.
+ */
+#include "ip_impl.h"
+
+#include <tern/fs/procfs.h>
+#include <tern/kernel/cred.h>
+#include <tern/kernel/random.h>
+#include <tern/lib/string.h>
+#include <tern/mm/slab.h>
+#include <tern/mm/uio.h>
+#include <tern/net/inetsum.h>
+
+#define BUCKETS		1024u
+#define PAYLOAD_MAX	65507u
+#define UDP_SUM_OFF	6
+
+struct udpbucket { struct spin lock; struct hlist socks; };
+static struct udpbucket udp_table[BUCKETS] = { [0 ... BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
+
+u64 ip_port_low = 32768, ip_port_high = 60999;
+
+static struct udpbucket *bucket_of(u16 port)
+{
+	return &udp_table[port % BUCKETS];
+}
+
+/* ---- ports ---- */
+
+static bool conflicts(const struct isock *sk, const struct isock *o, be32 addr)
+{
+	u32 both = sk->ns.options & o->ns.options;
+
+	if (o->bound_if && sk->bound_if && o->bound_if != sk->bound_if)
+		return false;
+	if ((both & BIT(SO_REUSEADDR)) || (both & BIT(SO_REUSEPORT)))
+		return false;
+	return !addr || !o->rcv_saddr || o->rcv_saddr == addr;
+}
+
+/* Take @port if it is free; S held. */
+static bool try_port(struct isock *sk, u16 port, be32 addr)
+{
+	struct udpbucket *b = bucket_of(port);
+	struct isock *o;
+	bool ok = true;
+
+	spin_lock(&b->lock);
+	hlist_foreach(o, &b->socks, hash_node) {
+		if (o->net == sk->net && o->sport == port && conflicts(sk, o, addr)) {
+			ok = false;
+			break;
+		}
+	}
+	if (ok) {
+		sk->sport = port;
+		isock_get(sk);
+		hlist_add_head_rcu(&sk->hash_node, &b->socks);
+	}
+	spin_unlock(&b->lock);
+	return ok;
+}
+
+static int take_port(struct isock *sk, u16 port, be32 addr)
+{
+	u32 n = (u32)(ip_port_high - ip_port_low + 1), start;
+
+	if (port)
+		return try_port(sk, port, addr) ? 0 : -EADDRINUSE;
+	start = (u32)random_below(n);
+	for (u32 i = 0; i < n; i++)
+		if (try_port(sk, (u16)(ip_port_low + (start + i) % n), addr))
+			return 0;
+	return -EADDRINUSE;
+}
+
+static int udp_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
+{
+	struct isock *sk = isock_of(s);
+	struct sockaddr_in in;
+	int err = isock_check_bind(sk, a, len, &in);
+
+	if (err)
+		return err;
+	spin_lock_bh(&sk->lock);
+	err = sk->sport ? -EINVAL : take_port(sk, FROM_BE16(in.sin_port), in.sin_addr);
+	if (!err) {
+		sk->rcv_saddr = in.sin_addr;
+		sk->saddr = in.sin_addr;
+		if ((in.sin_addr & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000) ||
+		    in.sin_addr == INADDR_BROADCAST)
+			sk->saddr = 0;
+		sk->bound |= (in.sin_addr ? ISOCK_ADDR : 0) | (in.sin_port ? ISOCK_PORT : 0);
+	}
+	spin_unlock_bh(&sk->lock);
+	return err;
+}
+
+static int autobind(struct isock *sk)
+{
+	int err = 0;
+
+	if (likely(sk->sport))
+		return 0;
+	spin_lock_bh(&sk->lock);
+	if (!sk->sport)
+		err = take_port(sk, 0, sk->rcv_saddr) ? -EAGAIN : 0;
+	spin_unlock_bh(&sk->lock);
+	return err;
+}
+
+static void unhash(struct isock *sk)
+{
+	struct udpbucket *b = bucket_of(sk->sport);
+	bool was_there;
+
+	spin_lock_bh(&b->lock);
+	was_there = !hlist_unhashed(&sk->hash_node);
+	if (was_there)
+		hlist_del_rcu(&sk->hash_node);
+	spin_unlock_bh(&b->lock);
+	if (was_there)
+		isock_put(sk);
+}
+
+static int udp_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block)
+{
+	struct isock *sk = isock_of(s);
+	int err = autobind(sk);
+
+	return err ? err : dgram_connect(s, a, len, may_block);
+}
+
+static void udp_release(struct netsock *s)
+{
+	struct isock *sk = isock_of(s);
+
+	if (sk->sport)
+		unhash(sk);
+	dgram_destroy(sk);
+	isock_put(sk);
+}
+
+/* ---- receiving ---- */
+
+/* How well a socket fits; negative: not. */
+static int score(const struct isock *sk, const struct netns *ns, be32 daddr, u16 dport, be32 saddr, u16 sport,
+		 u32 ifindex)
+{
+	int n = 0;
+
+	if (sk->net != ns || sk->sport != dport)
+		return -1;
+	if (sk->rcv_saddr) {
+		if (sk->rcv_saddr != daddr)
+			return -1;
+		n += 4;
+	}
+	if (sk->daddr) {
+		if (sk->daddr != saddr)
+			return -1;
+		n += 4;
+	}
+	if (sk->daddr && sk->dport) {
+		if (sk->dport != sport)
+			return -1;
+		n += 4;
+	}
+	if (sk->bound_if) {
+		if (sk->bound_if != ifindex)
+			return -1;
+		n += 4;
+	}
+	return n;
+}
+
+/* Under RCU; no reference. */
+static struct isock *lookup(struct netns *ns, be32 daddr, u16 dport, be32 saddr, u16 sport, u32 ifindex)
+{
+	struct isock *sk, *best = NULL;
+	u32 nequal = 0, pick = 0;
+	int top = -1;
+
+	hlist_foreach_rcu(sk, &bucket_of(dport)->socks, hash_node) {
+		int n = score(sk, ns, daddr, dport, saddr, sport, ifindex);
+
+		if (n > top) {
+			top = n;
+			best = sk;
+			nequal = 1;
+		} else if (n >= 0 && n == top && (sk->ns.options & best->ns.options & BIT(SO_REUSEPORT))) {
+			nequal++;
+		}
+	}
+	if (likely(nequal < 2))
+		return best;
+	pick = (u32)(hash_combine((u64)saddr << 32 | daddr, (u64)sport << 16 | dport) % nequal);
+	hlist_foreach_rcu(sk, &bucket_of(dport)->socks, hash_node)
+		if (score(sk, ns, daddr, dport, saddr, sport, ifindex) == top && !pick--)
+			return sk;
+	return best;
+}
+
+/* To one socket; consumes. */
+static void to_socket(struct isock *sk, struct pktbuf *pb, u16 sport)
+{
+	pb->cb[4] = sport;
+	pb->cb[5] = pb->nif->index;
+	if (dgram_deliver(sk, pb)) {
+		ipstat_inc(UDPSTAT_IN);
+	} else {
+		ipstat_inc(UDPSTAT_RCVBUF_ERRORS);
+		ipstat_inc(UDPSTAT_IN_ERRORS);
+	}
+}
+
+/* Every socket that wants it gets a copy. */
+static void to_many(struct netns *ns, struct pktbuf *pb, u16 sport, u16 dport)
+{
+	const struct ip4_head *h = pkt_ip4(pb);
+	bool is_group = ip4_local_type(ns, h->daddr) == RTN_MULTICAST;
+	struct isock *sk;
+
+	hlist_foreach_rcu(sk, &bucket_of(dport)->socks, hash_node) {
+		struct pktbuf *c;
+
+		if (score(sk, ns, h->daddr, dport, h->saddr, sport, pb->nif->index) < 0)
+			continue;
+		if (is_group && !isock_mc_wants(sk, h->daddr, pb->nif->index))
+			continue;
+		c = pktbuf_clone(pb, ALLOC_ATOMIC);
+		if (c)
+			to_socket(sk, c, sport);
+	}
+	pktbuf_free(pb);
+}
+
+static bool sum_is_right(const struct pktbuf *pb, const struct ip4_head *h, u32 len)
+{
+	u64 sum = inetsum_pseudo4(h->saddr, h->daddr, IPPROTO_UDP, len);
+
+	return inetsum_fold(pktbuf_sum(pb, 0, len, sum)) == 0xffff;
+}
+
+static void udp_receive(struct netns *ns, struct pktbuf *pb)
+{
+	const struct ip4_head *ip = pkt_ip4(pb);
+	const struct udp_head *h;
+	struct isock *sk;
+	u16 sport, dport;
+	u32 len;
+
+	if (!pktbuf_make_linear(pb, sizeof(*h)))
+		goto bad;
+	h = (void *)pb->data;
+	ip = pkt_ip4(pb);
+	pb->tp = (u16)pktbuf_headroom(pb);
+	len = FROM_BE16(h->len);
+	if (len < sizeof(*h) || len > pb->len)
+		goto bad;
+	pktbuf_trim(pb, len);
+	if (h->check && pb->sum_state != PKTSUM_GOOD && !sum_is_right(pb, ip, len)) {
+		ipstat_inc(UDPSTAT_IN_CSUM_ERRORS);
+		goto bad;
+	}
+	sport = FROM_BE16(h->sport);
+	dport = FROM_BE16(h->dport);
+	pktbuf_pull(pb, sizeof(*h));
+	if (unlikely(pb->flags != RTN_LOCAL)) {
+		to_many(ns, pb, sport, dport);
+		return;
+	}
+	sk = lookup(ns, ip->daddr, dport, ip->saddr, sport, pb->nif->index);
+	if (likely(sk)) {
+		to_socket(sk, pb, sport);
+		return;
+	}
+	ipstat_inc(UDPSTAT_NO_PORTS);
+	icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+	pktbuf_free(pb);
+	return;
+bad:
+	ipstat_inc(UDPSTAT_IN_ERRORS);
+	pktbuf_free(pb);
+}
+
+/* pb->data is at the UDP header that we sent. */
+static void udp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+{
+	const struct udp_head *h = (void *)pb->data;
+	u16 dport = FROM_BE16(h->dport);
+	struct isock *sk = lookup(ns, q->saddr, FROM_BE16(h->sport), q->daddr, dport, pb->nif->index);
+	bool hard;
+	int err;
+
+	if (!sk)
+		return;
+	err = icmp4_to_errno(type, code, &hard);
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
+		hard = sk->pmtudisc != IP_PMTUDISC_DONT;
+	if (!sk->recverr) {
+		if (hard && sk->daddr)
+			isock_error(sk, err);
+		return;
+	}
+	pktbuf_pull(pb, sizeof(*h));
+	isock_queue_error(sk, pb, err, SO_EE_ORIGIN_ICMP, type, code, info, pkt_ip4(pb)->saddr, q->daddr, dport);
+	isock_error(sk, err);
+}
+
+/* ---- sending ---- */
+
+/* Header and checksum, then out; consumes. */
+static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
+{
+	struct ip4send how = { .daddr = d->daddr, .protocol = IPPROTO_UDP };
+	u32 len = pb->len + (u32)sizeof(struct udp_head);
+	struct udp_head *h;
+	struct iproute r;
+	int err;
+
+	bh_disable();
+	rcu_read_lock();
+	err = ip4_route_out(sk->net, d->daddr, d->saddr, d->oif, &r);
+	if (!err && r.type == RTN_BROADCAST && !(sk->ns.options & BIT(SO_BROADCAST)))
+		err = -EACCES;
+	if (err)
+		goto drop;
+	how.saddr = r.saddr;
+	how.tos = d->tos >= 0 ? (u8)d->tos : sk->tos;
+	how.ttl = d->ttl >= 0 ? (u8)d->ttl : isock_ttl(sk, d->daddr);
+	if (r.type == RTN_MULTICAST && !how.ttl && d->ttl < 0)
+		how.ttl = 1;
+	how.is_df = sk->pmtudisc == IP_PMTUDISC_DO || sk->pmtudisc == IP_PMTUDISC_WANT ||
+		    sk->pmtudisc == IP_PMTUDISC_PROBE;
+	how.may_fragment = sk->pmtudisc != IP_PMTUDISC_DO && sk->pmtudisc != IP_PMTUDISC_PROBE;
+	h = pktbuf_push(pb, sizeof(*h));
+	pb->tp = (u16)pktbuf_headroom(pb);
+	*h = (struct udp_head){ TO_BE16(sk->sport), TO_BE16(d->dport), TO_BE16(len), 0 };
+	if (!sk->no_check) {
+		h->check = inetsum_fold(inetsum_pseudo4(r.saddr, d->daddr, IPPROTO_UDP, len));
+		pb->sum_state = PKTSUM_PARTIAL;
+		pb->sum_start = pb->tp;
+		pb->sum_off = UDP_SUM_OFF;
+	}
+	pb->flags = sk->mc_loop;
+	ipstat_inc(UDPSTAT_OUT);
+	pktbuf_own_write(pb, sk);
+	err = ip4_send(sk->net, &r, &how, pb);
+	pb = NULL;
+drop:
+	rcu_read_unlock();
+	bh_enable();
+	if (pb)
+		pktbuf_free(pb);
+	return err;
+}
+
+/* The rare way: data collects until the cork is pulled. Locks: send_lock. */
+static int send_corked(struct isock *sk, struct sockmsg *m, const struct dgsend *d, bool more)
+{
+	u32 len = (u32)m->uio->resid;
+	struct pktbuf *pb = sk->cork;
+	int err;
+
+	if (!pb)
+		pb = pktbuf_alloc(PKT_HEADROOM, 0, ALLOC_KERNEL);
+	if (!pb)
+		return -ENOBUFS;
+	sk->cork = pb;
+	if (pb->len + len > PAYLOAD_MAX)
+		return -EMSGSIZE;
+	err = pktbuf_append_uio(pb, m->uio, len);
+	if (err) {
+		sk->cork = NULL;
+		pktbuf_free(pb);
+		return err;
+	}
+	if (more)
+		return 0;
+	sk->cork = NULL;
+	return push(sk, pb, d);
+}
+
+static ssize_t udp_send(struct netsock *s, struct sockmsg *m)
+{
+	struct isock *sk = isock_of(s);
+	size_t len = m->uio->resid;
+	struct pktbuf *pb;
+	struct dgsend d;
+	int err;
+
+	if (unlikely(len > PAYLOAD_MAX))
+		return -EMSGSIZE;
+	if (unlikely(m->flags & MSG_OOB))
+		return -EOPNOTSUPP;
+	err = dgram_decode(sk, m, &d);
+	if (!err && !d.dport)
+		err = -EINVAL;
+	if (!err)
+		err = autobind(sk);
+	if (!err)
+		err = dgram_charge(sk, m->flags);
+	if (unlikely(err))
+		return err;
+	if (unlikely(sk->cork || (m->flags & MSG_MORE) || (s->options & BIT(31)))) {
+		kmutex_lock(&sk->send_lock);
+		err = send_corked(sk, m, &d, (m->flags & MSG_MORE) || (s->options & BIT(31)));
+		kmutex_unlock(&sk->send_lock);
+		return err ? err : (ssize_t)len;
+	}
+	pb = pktbuf_alloc(PKT_HEADROOM, 0, ALLOC_KERNEL);
+	if (unlikely(!pb))
+		return -ENOBUFS;
+	err = pktbuf_append_uio(pb, m->uio, (u32)len);
+	if (unlikely(err)) {
+		pktbuf_free(pb);
+		return err;
+	}
+	err = push(sk, pb, &d);
+	return err ? err : (ssize_t)len;
+}
+
+/* ---- options ---- */
+
+/* Corked is kept in a bit of options that no SO_ number uses. */
+static int set_cork(struct isock *sk, bool on)
+{
+	struct dgsend d = { .daddr = sk->daddr, .dport = sk->dport, .saddr = sk->saddr,
+			    .oif = sk->bound_if, .ttl = -1, .tos = -1 };
+	struct pktbuf *pb = NULL;
+	int err = 0;
+
+	kmutex_lock(&sk->send_lock);
+	if (on) {
+		__atomic_fetch_or(&sk->ns.options, (u32)BIT(31), __ATOMIC_SEQ_CST);
+	} else {
+		__atomic_fetch_and(&sk->ns.options, ~(u32)BIT(31), __ATOMIC_SEQ_CST);
+		swap(pb, sk->cork);
+	}
+	if (pb)
+		err = d.daddr ? push(sk, pb, &d) : (pktbuf_free(pb), 0);
+	kmutex_unlock(&sk->send_lock);
+	return err;
+}
+
+static int udp_setopt(struct netsock *s, int level, int name, const void *val, u32 len)
+{
+	s32 v;
+
+	if (level != SOL_UDP)
+		return isock_setopt(s, level, name, val, len);
+	if (len < sizeof(v))
+		return -EINVAL;
+	memcpy(&v, val, sizeof(v));
+	return name == UDP_CORK ? set_cork(isock_of(s), v) : -ENOPROTOOPT;
+}
+
+static int udp_getopt(struct netsock *s, int level, int name, void *val, u32 *len)
+{
+	s32 v;
+
+	if (level != SOL_UDP)
+		return isock_getopt(s, level, name, val, len);
+	if (name != UDP_CORK)
+		return -ENOPROTOOPT;
+	v = !!(s->options & BIT(31));
+	*len = min_t(u32, *len, sizeof(v));
+	memcpy(val, &v, *len);
+	return 0;
+}
+
+static const struct netsock_ops udp_ops = {
+	.release = udp_release, .bind = udp_bind, .connect = udp_connect, .pair = netsock_no_pair,
+	.listen = netsock_no_listen, .accept = netsock_no_accept, .getname = isock_getname,
+	.shutdown = dgram_shutdown, .send = udp_send, .recv = dgram_recv, .poll = dgram_poll,
+	.ioctl = isock_ioctl, .setopt = udp_setopt, .getopt = udp_getopt,
+};
+
+struct netsock *udp_create(void)
+{
+	struct isock *sk = kmem_zalloc(sizeof(*sk), ALLOC_KERNEL);
+
+	if (!sk)
+		return ERR_PTR(-ENOMEM);
+	isock_init(sk, &udp_ops, SOCK_DGRAM, IPPROTO_UDP);
+	return &sk->ns;
+}
+
+static const struct ipproto udp_proto = { .protocol = IPPROTO_UDP, .receive = udp_receive, .error = udp_error };
+IPPROTO_TABLE(udp_proto);
+
+/* ---- /proc/net/udp ---- */
+
+static void print_udp(struct seqbuf *sb, void *arg)
+{
+	struct isock *sk;
+
+	seqbuf_printf(sb, "%-127s\n", "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when "
+		      "retrnsmt   uid  timeout inode ref pointer drops");
+	for (u32 i = 0; i < BUCKETS; i++) {
+		spin_lock_bh(&udp_table[i].lock);
+		hlist_foreach(sk, &udp_table[i].socks, hash_node) {
+			const struct ofile *f = sk->ns.file;
+
+			seqbuf_printf(sb, "%5u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d "
+				      "%016lx %u\n", i, sk->rcv_saddr, sk->sport, sk->daddr, sk->dport,
+				      sk->daddr ? 1 : 7, atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL, 0,
+				      f ? f->of_vnode->vn_uid : 0, 0, f ? f->of_vnode->vn_ino : 0,
+				      ref_read(&sk->refs), 0UL, sk->drops);
+		}
+		spin_unlock_bh(&udp_table[i].lock);
+	}
+}
+static struct procfile udp_file = { .path = "net/udp", .print = print_udp };
+PROCFILE(udp_file);
