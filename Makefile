@@ -121,22 +121,25 @@ $(O)/kernel.lds: arch/x86/kernel.lds.S $(O)/.flags | $(gen)/autoconf.h
 -include $(O)/kernel.d
 -include $(wildcard $(objs:.o=.d))
 
-# Two links: the symbol table lies behind everything else in the image, so the
-# addresses of the first link are those of the second.
+# Two links: symbol table and relocations lie behind everything else in the image,
+# so the addresses of the first link are those of the second.
 link	= $(LD) $(ldflags) -T $(O)/kernel.lds -o $@ $(objs)
 $(O)/tern.nosym: $(objs) $(O)/kernel.lds $(O)/.objs
-	$(Q)$(link)
+	$(Q)$(link) --emit-relocs
 
 $(O)/kallsyms.S: $(O)/tern.nosym scripts/gen-kallsyms.py
 	$(Q)$(NM) -n $< >$(O)/kallsyms.nm
 	$(Q)$(PYTHON) scripts/gen-kallsyms.py $(O)/kallsyms.nm $@
 
-$(O)/kallsyms.o: $(O)/kallsyms.S
+$(O)/relocs.S: $(O)/tern.nosym scripts/gen-relocs.py
+	$(Q)$(PYTHON) scripts/gen-relocs.py $< $@
+
+$(O)/kallsyms.o $(O)/relocs.o: %.o: %.S
 	$(Q)$(CC) -x assembler -m64 -c -o $@ $<
 
-$(O)/tern: $(O)/kallsyms.o $(objs) $(O)/kernel.lds
+$(O)/tern: $(O)/kallsyms.o $(O)/relocs.o $(objs) $(O)/kernel.lds
 	$(call say,LD)
-	$(Q)$(link) $(O)/kallsyms.o
+	$(Q)$(link) $(O)/kallsyms.o $(O)/relocs.o
 
 $(O)/System.map: $(O)/tern
 	$(Q)$(NM) -n $< >$@

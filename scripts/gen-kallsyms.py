@@ -13,7 +13,7 @@ symbols that the table itself moves.
 import struct
 import sys
 
-MOVED = {"_end", "__kallsyms_start", "__kallsyms_end"}
+MOVED = {"_end", "__kallsyms_start", "__kallsyms_end", "__relocs_start"}
 
 
 def read_symbols(path):

@@ -151,6 +151,9 @@ SECTIONS {
 		__kallsyms_start = .;
 		KEEP(*(.kallsyms))
 		__kallsyms_end = .;
+		. = ALIGN(8);
+		__relocs_start = .;
+		KEEP(*(.relocs))
 		. = ALIGN(PAGE);
 	} :syms
 	_end = .;

@@ -165,6 +165,7 @@ static int i8042_init(void)
 	bool level, low;
 	int irq, err;
 	u8 answer;
+	u32 gsi;
 
 	if (acpi_fadt.hw_reduced || (acpi_fadt.boot_flags && !(acpi_fadt.boot_flags & FADT_HAS_8042)))
 		return 0;
@@ -172,7 +173,8 @@ static int i8042_init(void)
 		return 0;	/* none there */
 	if (data_out(KBD_ENABLE) && data_in(&answer) && answer != KBD_ACK)
 		kinfo("i8042: keyboard answers %02x", answer);
-	irq = arch_irq_alloc_gsi(arch_isa_irq_to_gsi(1, &level, &low), level, low);
+	gsi = arch_isa_irq_to_gsi(1, &level, &low);
+	irq = arch_irq_alloc_gsi(gsi, level, low);
 	if (irq < 0)
 		return irq;
 	err = irqline_attach((u32)irq, keyboard_interrupt, 0, "i8042", NULL);

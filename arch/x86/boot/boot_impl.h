@@ -27,3 +27,11 @@ void boot_set_cmdline(paddr_t pa, size_t max) __init;
 void boot_finish_mem(void) __init;
 /** early_console_init() - find the port that the command line wants. */
 void early_console_init(void) __init;
+
+/** boot_take_handoff() - read what the loader left into bootinfo; once. False: not understood. */
+bool boot_take_handoff(u32 magic, paddr_t info);
+/**
+ * boot_image_distance() - how far from its linked address the image shall run
+ * Takes the handoff first, for the command line. Called by head.S.
+ */
+u64 boot_image_distance(u32 magic, paddr_t info);

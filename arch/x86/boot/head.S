@@ -11,7 +11,8 @@
  * CPUs start on them (boot/ap_trampoline.S).
  *
  * Physical addresses of symbols are virtual - KERNEL_BASE: the image is
- * loaded where it is linked, at 16 MiB.
+ * loaded where it is linked, at 16 MiB. It may then run at another virtual
+ * address (kaslr.c); physically it stays.
  */
 #include <asm/boot.h>
 
@@ -125,6 +126,9 @@ start64_low:
 	movabsq	$start64, %rax
 	jmp	*%rax
 start64:
+	movl	%esi, %r14d		/* structure, physical */
+	xorl	%r15d, %r15d		/* not moved yet */
+start64_here:
 	lgdt	early_gdt_ptr64(%rip)
 	movl	$0x18, %eax
 	movl	%eax, %ds
@@ -140,12 +144,72 @@ start64:
 	shrq	$32, %rdx
 	movl	$0xc0000101, %ecx	/* GS base */
 	wrmsr
+	testl	%r15d, %r15d
+	jnz	5f
 	movl	%ebp, %edi		/* magic */
-	movl	%esi, %esi		/* structure, physical */
+	movl	%r14d, %esi
+	call	boot_image_distance
+	movl	$1, %r15d
+	testq	%rax, %rax
+	jz	5f
+	movq	%rax, %r13
+	movl	$PHYS(relocate_image), %eax
+	jmp	*%rax
+5:	movl	%ebp, %edi
 	xorl	%ebp, %ebp
 	call	arch_start
 6:	hlt
 	jmp	6b
+
+/*
+ * Runs where the image is mapped 1:1, so relative addresses are physical. r13 =
+ * distance. Table: scripts/gen-relocs.py.
+ */
+relocate_image:
+	leaq	_text(%rip), %rdi
+	leaq	__relocs_start(%rip), %rsi
+	xorl	%eax, %eax
+	lodsl
+	movl	%eax, %ecx
+1:	jrcxz	2f
+	lodsl
+	addq	%r13, (%rdi, %rax)
+	decl	%ecx
+	jmp	1b
+2:	lodsl
+	movl	%eax, %ecx
+3:	jrcxz	4f
+	lodsl
+	addl	%r13d, (%rdi, %rax)
+	decl	%ecx
+	jmp	3b
+4:	lodsl
+	movl	%eax, %ecx
+7:	jrcxz	8f
+	lodsl
+	subl	%r13d, (%rdi, %rax)
+	decl	%ecx
+	jmp	7b
+8:	subq	%r13, va_image_offset(%rip)
+	/* The last GiB but one again, shifted: entry i maps i * 2 MiB - distance. */
+	leaq	early_pd_high(%rip), %rdi
+	movq	%r13, %rdx
+	shrq	$21, %rdx
+	movl	$512, %ecx
+	subl	%edx, %ecx
+	leaq	(%rdi, %rdx, 8), %rdx
+	movl	$0x83, %eax
+9:	movq	%rax, (%rdx)
+	addq	$0x200000, %rax
+	addq	$8, %rdx
+	decl	%ecx
+	jnz	9b
+	addq	$3, %rdi
+	movq	%rdi, early_pdpt_high + 510 * 8(%rip)
+	movq	%cr3, %rax
+	movq	%rax, %cr3
+	movabsq	$start64_here, %rax	/* relocated by now */
+	jmp	*%rax
 
 	.section .rodata, "a"
 no_long_mode_text:
@@ -178,6 +242,7 @@ early_pml4:	.skip 4096
 early_pdpt_low:	.skip 4096
 early_pdpt_high:.skip 4096
 early_pd:	.skip 4 * 4096
+early_pd_high:	.skip 4096
 
 /*
  * Head of the per-CPU area: its order is what asm/percpu.h and vendor modules

@@ -25,20 +25,24 @@
 extern char _text[], _end[], boot_stack[];
 DECLARE_PERCPU(u64, cpu_canary);
 
-void arch_start(u32 magic, paddr_t info) __noreturn;
+void arch_start(u32 magic) __noreturn;
 
-static bool __init parse_handoff(u32 magic, paddr_t info)
+static bool has_handoff __initdata;
+
+bool __init boot_take_handoff(u32 magic, paddr_t info)
 {
 	switch (magic) {
 	case BOOT_MAGIC_PVH:
-		return boot_parse_pvh(info);
+		has_handoff = boot_parse_pvh(info);
+		break;
 	case BOOT_MAGIC_MULTIBOOT2:
-		return boot_parse_multiboot2(info);
+		has_handoff = boot_parse_multiboot2(info);
+		break;
 	case BOOT_MAGIC_BZIMAGE:
-		return boot_parse_bzimage(info);
-	default:
-		return false;
+		has_handoff = boot_parse_bzimage(info);
+		break;
 	}
+	return has_handoff;
 }
 
 static void __init reserve_memory(void)
@@ -62,10 +66,8 @@ static void __init report_map(void)
 		       bootinfo.mem[i].kind);
 }
 
-__attribute__((no_stack_protector)) void __init arch_start(u32 magic, paddr_t info)
+__attribute__((no_stack_protector)) void __init arch_start(u32 magic)
 {
-	bool ok = parse_handoff(magic, info);
-
 	early_console_init();
 	idt_setup();
 	cpu_detect(&cpu_boot_info);
@@ -74,7 +76,7 @@ __attribute__((no_stack_protector)) void __init arch_start(u32 magic, paddr_t in
 	desc_setup_cpu(0);
 	idt_load();
 	this_cpu_write(cpu_canary, canary_random());
-	if (!ok)
+	if (!has_handoff)
 		kpanic("unknown boot loader: magic %#x", magic);
 	boot_finish_mem();
 	report_map();
