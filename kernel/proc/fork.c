@@ -297,8 +297,9 @@ static int build_thread(struct thread *t, struct thread *self, const struct clon
 	int err;
 
 	copy_plain(t, self, a);
-	sched_fork(t, self);
-	err = copy_files(t, self, a);
+	err = sched_fork(t, self);
+	if (!err)
+		err = copy_files(t, self, a);
 	if (!err)
 		err = copy_fs(t, self, a);
 	if (!err)

@@ -204,7 +204,7 @@ static struct thread *kthread_make(int (*fn)(void *arg), void *arg, const char *
 	t->t_start_boot_ns = t->t_start_ns;
 	t->t_sig.blocked = ~0UL;
 	strlcpy(t->t_comm, name, sizeof(t->t_comm));
-	sched_fork(t, thread_self());
+	VERIFY(!sched_fork(t, thread_self()));	/* kernel threads inherit no affinity to copy */
 	arch_thread_init_kernel(t, fn, arg);
 	kthread_link(t);
 	return t;
