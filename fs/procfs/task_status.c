@@ -4,6 +4,7 @@
 
 #include <asm/cpu.h>
 #include <tern/kernel/cred.h>
+#include <tern/kernel/trace.h>
 #include <tern/mm/aspace.h>
 
 static const char *state_text(char c)
@@ -63,8 +64,7 @@ static void print_identity(struct seqbuf *sb, struct task_ref *task, const struc
 		seqbuf_printf(sb, "\nUmask:\t%04o", umask);
 	seqbuf_printf(sb, "\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\n",
 		      state_text(task_state_char(task->t)), ids.tgid, ids.pid, ids.ppid);
-	if (!task->t->t_trace)
-		seqbuf_puts(sb, "TracerPid:\t0\n");
+	seqbuf_printf(sb, "TracerPid:\t%d\n", tracee_tracer_nr(task->t));
 	seqbuf_printf(sb, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid,
 		      c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
 	seqbuf_puts(sb, "Groups:\t");

@@ -19,6 +19,7 @@
 #include <tern/kernel/klog.h>
 #include <tern/kernel/persona.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/trace.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
@@ -276,6 +277,7 @@ int exec_run(int dirfd, const char *name, const struct argsrc *argv, const struc
 {
 	struct process *p = process_self();
 	struct binprm *b = kmem_zalloc(sizeof(*b), ALLOC_KERNEL);
+	s32 nr = pidref_nr(thread_self()->t_pid);
 	bool is_too_late;
 	int err;
 
@@ -290,6 +292,8 @@ int exec_run(int dirfd, const char *name, const struct argsrc *argv, const struc
 	binprm_free(b);
 	if (is_too_late)
 		process_exit_group(SIGSEGV);
+	if (!err)
+		tracee_exec(nr);
 	return err;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "proc_impl.h"
 
+#include <tern/kernel/trace.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/bits.h>
 
@@ -106,7 +107,7 @@ int exec_cred_compute(struct binprm *b)
 			   (fc.permitted & n->cap_bounding) | n->cap_ambient;
 	if (fc.exists && (fc.permitted & ~n->cap_permitted) && fc.is_effective && n->euid != 0)
 		return -EPERM;	/* a dumb program would run with part of its rights */
-	if (n->no_new_privs && (is_setid || (n->cap_permitted & ~o->cap_permitted)))
+	if ((n->no_new_privs || !tracee_exec_is_safe()) && (is_setid || (n->cap_permitted & ~o->cap_permitted)))
 		forbid_gain(n, o);
 	n->cap_effective = fc.is_effective ? n->cap_permitted : n->cap_ambient;
 	n->suid = n->fsuid = n->euid;

@@ -21,6 +21,7 @@
 #include <tern/kernel/klog.h>
 #include <tern/kernel/persona.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/trace.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/mm/aspace.h>
 
@@ -141,7 +142,7 @@ static bool end_process_locked(struct process *p, struct list *dead)
 	process_reparent_children_locked(p, dead);
 	pgrp_hangup_if_orphaned_locked(p);
 	p->p_exit_state = PROCEXIT_ZOMBIE;
-	if (!process_notify_parent_locked(p))
+	if (trace_process_end_locked(p) || !process_notify_parent_locked(p))
 		return false;
 	p->p_exit_state = PROCEXIT_TAKEN;
 	return true;
@@ -157,7 +158,11 @@ static void exit_leave(struct thread *t, struct list *dead, bool *release_self)
 	spin_lock(&p->p_actions->lock);
 	is_last = --p->p_nthreads == 0;
 	spin_unlock(&p->p_actions->lock);
+	if (!list_is_empty(&p->p_ptraced))
+		trace_tracer_end_locked(t, dead);
 	*release_self = t != p->p_leader;
+	if (*release_self && t->t_trace)
+		trace_thread_end_locked(t);
 	if (*release_self)
 		thread_release_locked(t);
 	if (is_last) {
@@ -206,6 +211,7 @@ void thread_exit(int status)
 		kthread_exit(t, status);
 	if (t->t_flags & TF_EXITING)
 		kpanic("thread %d failed while it was exiting", pidref_nr(t->t_pid));
+	tracee_event(PTRACE_EVENT_EXIT, status);
 	park_for_coredump(t);
 	if (exit_begin(t, status)) {
 		if (p == process_pid1)

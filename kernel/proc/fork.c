@@ -17,6 +17,7 @@
 #include <tern/kernel/clock.h>
 #include <tern/kernel/ctty.h>
 #include <tern/kernel/persona.h>
+#include <tern/kernel/trace.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/string.h>
 #include <tern/mm/aspace.h>
@@ -244,7 +245,7 @@ static void link_process_locked(struct process *p, struct thread *t, struct proc
 	process_list_add_locked(p);
 }
 
-static int link_thread(struct thread *t, const struct clone_args_k *a)
+static int link_thread(struct thread *t, const struct clone_args_k *a, struct tracerec *trace)
 {
 	struct thread *self = thread_self();
 	struct process *from = self->t_proc, *p = t->t_proc;
@@ -269,6 +270,8 @@ static int link_thread(struct thread *t, const struct clone_args_k *a)
 		p->p_stop_count++;
 		t->t_work |= WORK_SIGNAL;
 	}
+	if (trace)
+		trace_fork_locked(trace, t);
 	spin_unlock(&from->p_actions->lock);
 	pidref_attach(t->t_pid, PIDROLE_THREAD, &t->t_pid_node);
 	thread_list_add_locked(t);
@@ -375,11 +378,20 @@ static int pidfd_prepare(struct thread *t, const struct clone_args_k *a, struct 
 	return fd;
 }
 
+/* What a tracer calls this kind of fork. */
+static u32 clone_event(const struct clone_args_k *a)
+{
+	if (a->flags & CLONE_VFORK)
+		return PTRACE_EVENT_VFORK;
+	return a->exit_signal == SIGCHLD ? PTRACE_EVENT_FORK : PTRACE_EVENT_CLONE;
+}
+
 struct thread *process_clone_new(const struct clone_args_k *a)
 {
 	struct thread *self = thread_self(), *t;
 	struct process *from = self->t_proc;
 	struct ofile *pidfile = NULL;
+	struct tracerec *trace = NULL;
 	int err, fd = -1;
 
 	if (!(self->t_flags & TF_KTHREAD) && signal_is_pending())
@@ -404,13 +416,17 @@ struct thread *process_clone_new(const struct clone_args_k *a)
 	}
 	if (err)
 		goto err_process;
-	err = link_thread(t, a);
+	if (!a->kfn)
+		trace = trace_fork_prepare(a->flags, clone_event(a));
+	err = IS_ERR(trace) ? PTR_ERR(trace) : link_thread(t, a, trace);
 	if (err)
-		goto err_pidfd;
+		goto err_trace;
 	if (pidfile)
 		fd_publish(fd, pidfile);
 	return t;
-err_pidfd:
+err_trace:
+	if (!IS_ERR(trace))
+		tracerec_free(trace);
 	if (pidfile) {
 		fd_cancel(fd);
 		ofile_put(pidfile);
@@ -422,16 +438,18 @@ err_thread:
 	return ERR_PTR(err);
 }
 
-static void vfork_wait(struct vforkwait *w)
+/* False: a fatal signal ended the wait; the child then frees the latch. */
+static bool vfork_wait(struct vforkwait *w)
 {
-	/* A fatal signal ends the wait; the child then frees the latch. */
-	if (latch_wait_killable(&w->latch))
-		barrier();
+	bool is_done = latch_wait_killable(&w->latch) == 0;
+
 	vforkwait_put(w);
+	return is_done;
 }
 
 long process_clone(const struct clone_args_k *a)
 {
+	u32 event = a->kfn || (a->flags & CLONE_UNTRACED) ? 0 : clone_event(a);
 	struct vforkwait *w = NULL;
 	struct thread *t;
 	s32 nr;
@@ -457,7 +475,9 @@ long process_clone(const struct clone_args_k *a)
 	if ((a->flags & CLONE_PARENT_SETTID) && user_put(nr, a->parent_tid))
 		nr = pidref_nr(t->t_pid);
 	thread_wake_new(t);
-	if (w)
-		vfork_wait(w);
+	if (event && unlikely(tracee_is_traced(thread_self())))
+		tracee_event(event, nr);
+	if (w && vfork_wait(w) && event)
+		tracee_event(PTRACE_EVENT_VFORK_DONE, nr);
 	return nr;
 }

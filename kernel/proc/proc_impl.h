@@ -138,6 +138,41 @@ struct namespaces *nsset_clone(struct namespaces *old, u64 flags);
 int nsset_adopt_mounts(struct namespaces *s, struct fsctx *fs);
 extern struct namespaces nsset_init_set;
 
+/* ---- trace ---- */
+struct tracerec;
+/**
+ * trace_fork_prepare() - before a fork of thread_self that its tracer follows
+ * @event: PTRACE_EVENT_* of this kind of fork
+ * Return: record for the child; NULL: it will not be traced; ERR_PTR(-ENOMEM).
+ */
+struct tracerec *trace_fork_prepare(u64 clone_flags, u32 event);
+/** trace_fork_locked() - the child @t becomes visible. Locks: tree lock, S. */
+void trace_fork_locked(struct tracerec *tr, struct thread *t);
+void tracerec_free(struct tracerec *tr);
+/** tracerec_unlink_locked() - @t is taken out of the tables. Locks: tree lock. */
+void tracerec_unlink_locked(struct tracerec *tr);
+/** trace_thread_end_locked() - a traced thread that is no leader ends. Locks: tree lock. */
+void trace_thread_end_locked(struct thread *t);
+/**
+ * trace_process_end_locked() - a process ended: tell a tracer that is not its parent
+ * Return: false: there is none that wants to know; the parent is to be told.
+ * Locks: tree lock.
+ */
+bool trace_process_end_locked(struct process *p);
+/** trace_is_foreign_locked() - is @p's leader traced by another than @p's parent? */
+bool trace_is_foreign_locked(const struct process *p);
+/** trace_tracer_end_locked() - thread @t, a tracer, ends. Locks: tree lock. */
+void trace_tracer_end_locked(struct thread *t, struct list *dead);
+/**
+ * trace_stop_news_locked() - a group stop begins or ends for @t
+ * Return: false: @t is not traced by PTRACE_SEIZE. Locks: S.
+ */
+bool trace_stop_news_locked(struct thread *t);
+/** signal_stop_count_locked() - @t has stopped; true: it was the last. Locks: S. */
+bool signal_stop_count_locked(struct process *p, struct thread *t);
+/** process_fill_end() - SIGCHLD's information for the end of @p or a thread of it. */
+void process_fill_end(struct ksiginfo *info, struct process *p, int status);
+
 /* ---- session.c ---- */
 /** session_leader_exit() - hang up the terminal of a dying session leader. */
 void session_leader_exit(struct process *p);

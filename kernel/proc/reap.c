@@ -30,10 +30,9 @@ static void fill_child_info(struct ksiginfo *info, struct process *p, int sig)
 	info->user.chld.stime = READ_ONCE(p->p_stime) / NSEC_PER_USER_TICK;
 }
 
-static void fill_exit_info(struct ksiginfo *info, struct process *p)
+void process_fill_end(struct ksiginfo *info, struct process *p, int status)
 {
-	int status = p->p_group_exit_code;
-
+	fill_child_info(info, p, SIGCHLD);
 	if (status & 0x80)
 		info->user.si_code = CLD_DUMPED;
 	else
@@ -59,8 +58,8 @@ bool process_notify_parent_locked(struct process *p)
 			sig = 0;
 	}
 	if (sig > 0) {
-		fill_child_info(&info, p, sig);
-		fill_exit_info(&info, p);
+		process_fill_end(&info, p, p->p_group_exit_code);
+		info.user.si_signo = sig;
 		signal_send_process(parent, sig, &info);
 	}
 	process_wake_parent(parent);
@@ -180,7 +179,7 @@ void process_reparent_children_locked(struct process *p, struct list *dead)
 		child->p_parent_serial = reaper->p_leader->t_serial;
 		list_move_tail(&child->p_sibling, &reaper->p_children);
 		if (child->p_exit_state == PROCEXIT_ZOMBIE) {
-			if (process_notify_parent_locked(child)) {
+			if (!trace_is_foreign_locked(child) && process_notify_parent_locked(child)) {
 				child->p_exit_state = PROCEXIT_TAKEN;
 				list_add_tail(&child->p_sibling_dead, dead);
 			}
@@ -196,6 +195,8 @@ void thread_release_locked(struct thread *t)
 {
 	struct process *p = t->t_proc;
 
+	if (t->t_trace)
+		tracerec_unlink_locked(t->t_trace);
 	spin_lock(&p->p_actions->lock);
 	list_del_rcu(&t->t_group_link);
 	sigpending_flush(&t->t_sig.pending);

@@ -9,8 +9,10 @@
  */
 #include "proc_impl.h"
 
+#include <asm/tracereg.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/futex.h>
+#include <tern/kernel/trace.h>
 #include <tern/lib/string.h>
 
 #define NR_RESTART_SYSCALL	219
@@ -28,15 +30,16 @@ static void stop_begin_locked(struct process *p, struct thread *self, int sig)
 	list_foreach(t, &p->p_threads, t_group_link) {
 		if ((t->t_job & JOB_DYING) || (t != self && (READ_ONCE(t->t_state) & THREAD_STOPPED)))
 			continue;
-		t->t_job |= JOB_STOP_PENDING | JOB_STOP_CONSUME;
+		t->t_job = (t->t_job & ((1u << JOB_STOP_SIG_SHIFT) - 1)) |
+			   (u32)sig << JOB_STOP_SIG_SHIFT | JOB_STOP_PENDING | JOB_STOP_CONSUME;
 		p->p_stop_count++;
-		if (t != self)
+		if (t != self && !trace_stop_news_locked(t))
 			signal_wake_thread(t, false);
 	}
 }
 
 /* Leave the count of those still to stop; true: this was the last one. */
-static bool stop_count_down_locked(struct process *p, struct thread *t)
+bool signal_stop_count_locked(struct process *p, struct thread *t)
 {
 	bool counted = t->t_job & JOB_STOP_CONSUME;
 
@@ -52,7 +55,7 @@ static bool stop_count_down_locked(struct process *p, struct thread *t)
 /* A dying thread does not hold up a stop. */
 void signal_job_leave_locked(struct thread *t)
 {
-	if (stop_count_down_locked(t->t_proc, t))
+	if (signal_stop_count_locked(t->t_proc, t))
 		t->t_proc->p_flags |= PROC_CLD_STOPPED;
 }
 
@@ -80,7 +83,11 @@ static bool stop_here(struct process *p, struct sigactions *a, u64 flags, int si
 		stop_begin_locked(p, t, sig);
 	}
 	t->t_job &= ~JOB_STOP_DEQUEUED;
-	is_last = stop_count_down_locked(p, t);
+	if (t->t_trace) {
+		t->t_job |= JOB_TRAP_STOP;	/* it stops for its tracer: take_one() */
+		return false;
+	}
+	is_last = signal_stop_count_locked(p, t);
 	WRITE_ONCE(t->t_state, THREAD_STOPPED);
 	smp_mb();
 	signal_unlock(a, flags);
@@ -129,6 +136,15 @@ static void fatal_exit(int sig, const struct ksiginfo *info, struct frame *f)
 	process_exit_group(status);
 }
 
+/* What the tracer makes of a signal; S is dropped meanwhile. */
+static int ask_tracer(struct sigactions *a, u64 *flags, int sig, struct ksiginfo *info)
+{
+	signal_unlock(a, *flags);
+	sig = tracee_signal(sig, info);
+	*flags = spin_lock_irqsave(&a->lock);
+	return sig;
+}
+
 /* S held; SIG_NOTHING with *sig 0: nothing (more) is pending. */
 static enum verdict take_one(struct process *p, struct sigactions *a, u64 *flags, int *sig,
 			     struct ksiginfo *info, struct ksigaction *act)
@@ -136,16 +152,33 @@ static enum verdict take_one(struct process *p, struct sigactions *a, u64 *flags
 	struct thread *t = thread_self();
 	struct ksigaction *ka;
 
+	/* SIGKILL and what the tracer wants come before signals. */
 	if (p->p_flags & PROC_GROUP_EXIT || (t->t_job & JOB_SIGKILL) ||
 	    (t->t_sig.pending.set & SIGBIT(SIGKILL))) {
+		if (t->t_trace) {	/* it may still stop once: PTRACE_EVENT_EXIT */
+			t->t_job &= ~JOB_SIGKILL;
+			t->t_sig.pending.set &= ~SIGBIT(SIGKILL);
+		}
 		*sig = SIGKILL;
 		return SIG_DEADLY;
 	}
 	if ((t->t_job & JOB_STOP_PENDING) && stop_here(p, a, *flags, 0))
 		return SIG_RELOCK;
+	if (t->t_job & (JOB_TRAP_STOP | JOB_TRAP_NOTIFY)) {
+		signal_unlock(a, *flags);
+		tracee_job_trap();
+		return SIG_RELOCK;
+	}
 	*sig = signal_dequeue_locked(t, ~t->t_sig.blocked, info);
 	if (!*sig)
 		return SIG_NOTHING;
+	if (unlikely(t->t_trace)) {
+		*sig = ask_tracer(a, flags, *sig, info);
+		if (!*sig) {
+			signal_unlock(a, *flags);
+			return SIG_RELOCK;
+		}
+	}
 	ka = &a->act[*sig - 1];
 	if (ka->handler == SIG_IGN)
 		return SIG_NOTHING;
@@ -240,11 +273,14 @@ static void enter_handler(struct thread *t, int sig, const struct ksiginfo *info
 {
 	ksigset old = t->t_sig.restore_saved ? t->t_sig.saved_mask : t->t_sig.blocked;
 	ksigset mask = t->t_sig.blocked | act->mask;
+	bool is_stepping = tracestep_is_on(t);
 
 	if (in_syscall(f))
 		restart_with_handler(f, act);
 	f->orig_rax = ~0UL;
 	rseq_signal(f);
+	if (is_stepping)
+		tracestep_set(t, false);
 	if (sigframe_push(t, sig, info, act, old)) {
 		/* No way to run it; a handler for SIGSEGV gets one chance. */
 		if (sig == SIGSEGV) {
@@ -261,6 +297,8 @@ static void enter_handler(struct thread *t, int sig, const struct ksiginfo *info
 	if (!(act->flags & SA_NODEFER))
 		mask |= SIGBIT(sig);
 	signal_set_blocked(mask);
+	if (is_stepping)
+		tracee_step_handler();
 }
 
 bool signal_deliver(struct frame *f)

@@ -55,7 +55,7 @@ void signal_recalc_locked(void)
 	struct thread *t = thread_self();
 	ksigset set = (t->t_sig.pending.set | t->t_proc->p_pending.set) & ~t->t_sig.blocked;
 
-	if (set || (t->t_job & JOB_STOP_PENDING)) {
+	if (set || (t->t_job & (JOB_STOP_PENDING | JOB_TRAP_STOP | JOB_TRAP_NOTIFY))) {
 		if (!(t->t_work & WORK_SIGNAL))
 			thread_work_set(t, WORK_SIGNAL);
 	} else if (t->t_work & WORK_SIGNAL) {
@@ -82,6 +82,8 @@ static bool send_is_ignored(struct thread *t, int sig)
 {
 	if ((t->t_sig.blocked | t->t_sig.real_blocked) & SIGBIT(sig))
 		return false;
+	if (t->t_trace && sig != SIGKILL)
+		return false;	/* its tracer may want to know */
 	return action_ignores(t->t_proc, sig);
 }
 
@@ -115,7 +117,8 @@ static void send_continue(struct process *p)
 	drop_everywhere(p, SIGSET_STOP);
 	list_foreach(t, &p->p_threads, t_group_link) {
 		t->t_job &= ~(JOB_STOP_PENDING | JOB_STOP_CONSUME | JOB_STOP_DEQUEUED);
-		thread_wake_state(t, THREAD_STOPPED);
+		if (!trace_stop_news_locked(t))
+			thread_wake_state(t, THREAD_STOPPED);
 	}
 	/* The parent is told by the first thread that wakes: it may take the tree lock. */
 	if (p->p_flags & PROC_STOPPED)

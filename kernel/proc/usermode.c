@@ -9,6 +9,7 @@
 #include <tern/base/upcall.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/klog.h>
+#include <tern/kernel/trace.h>
 #include <tern/svc/svc.h>
 
 #define WORK_HERE	(WORK_RESCHED | WORK_SIGNAL | WORK_NOTIFY)
@@ -70,6 +71,11 @@ long trap_syscall_enter(struct frame *f, u64 nr)
 {
 	struct thread *t = thread_self();
 
+	if (t->t_work & WORK_TRACE_ENTRY) {
+		if (!tracee_syscall_enter(f))
+			return -1;
+		nr = f->orig_rax;	/* the tracer may have chosen another call */
+	}
 	if ((t->t_work & WORK_SECCOMP) && !seccomp_strict_allows(nr))
 		thread_exit(SIGKILL);
 	if ((t->t_work & WORK_SVCMASK) && svc_check(t->t_svcmask & SVC_MASK_ALL, nr)) {
@@ -81,8 +87,8 @@ long trap_syscall_enter(struct frame *f, u64 nr)
 
 void trap_syscall_exit(struct frame *f)
 {
-	/* Tracers will look here; nothing sets the bits yet. */
-	thread_work_clear(thread_self(), WORK_SYSEXIT_MASK);
+	if (READ_ONCE(thread_self()->t_work) & (WORK_TRACE_EXIT | WORK_STEP))
+		tracee_syscall_exit(f);
 }
 
 u64 syscall_missing_count(void)

@@ -17,21 +17,11 @@
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/string.h>
-#include <uapi/rusage.h>
 #include <uapi/wait.h>
 
-#define WAIT_OPTIONS	(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)
+#include "wait_impl.h"
 
-struct wait_request {
-	int which;		/* P_* */
-	struct pidref *pid;	/* borrowed from the caller */
-	u32 options;
-	/* result */
-	s32 nr;
-	int code, status;	/* CLD_*, status word of wait4 */
-	uid_t uid;
-	struct rusage_ ru;
-};
+#define WAIT_OPTIONS	(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)
 
 /* ---- resource sums of a dead child ---- */
 
@@ -72,8 +62,6 @@ static void inherit_sums(struct process *parent, struct process *p)
 
 /* ---- one child ---- */
 
-enum wait_result { CHILD_NO, CHILD_MAYBE, CHILD_REPORTED, CHILD_REAP };
-
 static bool child_matches(struct process *p, const struct wait_request *w)
 {
 	bool is_clone = p->p_exit_signal != SIGCHLD;
@@ -113,6 +101,9 @@ static enum wait_result check_stopped(struct process *p, struct wait_request *w)
 {
 	if (!(w->options & WSTOPPED) || !(p->p_flags & PROC_STOPPED) || !p->p_stop_code)
 		return CHILD_NO;
+	/* A tracer that is also the parent gets its tracee's stops one by one. */
+	if (p->p_leader->t_trace && !trace_is_foreign_locked(p))
+		return CHILD_NO;
 	fill_common(p, w);
 	w->code = CLD_STOPPED;
 	w->status = p->p_stop_code << 8 | 0x7f;
@@ -140,6 +131,9 @@ static enum wait_result check_child(struct process *p, struct wait_request *w)
 	if (p->p_exit_state == PROCEXIT_TAKEN || !child_matches(p, w))
 		return CHILD_NO;
 	if (p->p_exit_state == PROCEXIT_ZOMBIE) {
+		/* Its tracer sees the end first. */
+		if (trace_is_foreign_locked(p))
+			return w->options & (WEXITED | WCONTINUED) ? CHILD_MAYBE : CHILD_NO;
 		r = check_zombie(p, w);
 		/* It exists, though it will never do what is waited for. */
 		return r == CHILD_NO ? CHILD_NO : r;
@@ -156,8 +150,8 @@ static enum wait_result check_child(struct process *p, struct wait_request *w)
 
 /* ---- all of them ---- */
 
-static enum wait_result scan_locked(struct process *self, struct wait_request *w,
-				    struct process **found)
+static enum wait_result scan_children_locked(struct process *self, struct wait_request *w,
+					     struct process **found)
 {
 	enum wait_result r, best = CHILD_NO;
 	struct process *p;
@@ -179,6 +173,17 @@ static enum wait_result scan_locked(struct process *self, struct wait_request *w
 	return best;
 }
 
+static enum wait_result scan_locked(struct process *self, struct wait_request *w,
+				    struct process **found)
+{
+	enum wait_result r = scan_children_locked(self, w, found), traced;
+
+	if (r >= CHILD_REPORTED || list_is_empty(&self->p_ptraced))
+		return r;
+	traced = trace_wait_locked(self, w, found);
+	return max(r, traced);
+}
+
 /* 1: reported; 0: nothing yet; -ECHILD. */
 static int scan(struct wait_request *w)
 {
@@ -188,7 +193,8 @@ static int scan(struct wait_request *w)
 
 	spin_unlock_irqrestore(&process_tree_lock, flags);
 	if (r == CHILD_REAP) {
-		inherit_sums(self, p);
+		if (p->p_parent == self)
+			inherit_sums(self, p);
 		process_release(p);
 	}
 	if (r >= CHILD_REPORTED)
@@ -305,7 +311,7 @@ static int put_waitid_info(void __user *uinfo, const struct wait_request *w, boo
 		si.chld.uid = w->uid;
 		if (w->code == CLD_EXITED)
 			si.chld.status = w->status >> 8 & 0xff;
-		else if (w->code == CLD_STOPPED)
+		else if (w->code == CLD_STOPPED || w->code == CLD_TRAPPED)
 			si.chld.status = w->status >> 8;
 		else
 			si.chld.status = w->code == CLD_CONTINUED ? SIGCONT : w->status & 0x7f;

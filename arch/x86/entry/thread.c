@@ -160,6 +160,8 @@ int arch_thread_init_user(struct thread *t, const struct frame *regs, u64 sp, u6
 	thread_work_set(t, WORK_FPU);
 	*f = *regs;
 	f->rax = 0;
+	if (self->step_is_forced)
+		f->rflags &= ~RFLAGS_TF;
 	if (sp)
 		f->rsp = sp;
 	return 0;

@@ -216,6 +216,15 @@ static u64 dr6_take(void)
 	return v;
 }
 
+/* Breakpoints on instructions come before the instruction, all others after. */
+static bool is_exec_breakpoint(const struct arch_thread *at, u64 dr6)
+{
+	for (u32 n = 0; n < 4; n++)
+		if ((dr6 >> n & 1) && !(at->debug_reg[7] >> (16 + 4 * n) & 3))
+			return true;
+	return false;
+}
+
 static void debug_trap(struct frame *f)
 {
 	u64 dr6 = dr6_take();
@@ -227,7 +236,9 @@ static void debug_trap(struct frame *f)
 		f->rflags &= ~RFLAGS_TF;
 		return;
 	}
-	at->debug_reg[6] |= dr6 & (DR6_STEP | 0xf);
+	at->debug_reg[6] = dr6 & (DR6_STEP | 0xf);
+	if (is_exec_breakpoint(at, dr6))
+		f->rflags |= RFLAGS_RF;		/* or it would hit again at once */
 	if (dr6 & 0xf)
 		code = TRAP_HWBKPT_CODE;
 	else if (!(dr6 & DR6_STEP))

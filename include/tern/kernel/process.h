@@ -15,7 +15,8 @@
 #include <uapi/resource.h>
 
 /* A pid number as an object: outlives its process as long as someone holds it. */
-enum pid_role { PIDROLE_THREAD, PIDROLE_PROCESS, PIDROLE_PGRP, PIDROLE_SESSION, PIDROLE_COUNT };
+enum pid_role { PIDROLE_THREAD, PIDROLE_PROCESS, PIDROLE_PGRP, PIDROLE_SESSION,
+		PIDROLE_REMAINS /* of a traced thread */, PIDROLE_COUNT };
 struct pidns;
 struct pidref {
 	refcount refs;
@@ -69,7 +70,7 @@ struct process {
 	struct process *p_tracer_hint;	/* unused by native code */
 	struct list p_children, p_sibling;	/* P */
 	struct list p_sibling_dead;	/* P on a list of processes to release */
-	struct list p_ptraced;		/* P threads traced by this process */
+	struct list p_ptraced;		/* P of struct tracerec: threads that it traces */
 	bool p_is_subreaper, p_has_subreaper;	/* P */
 	struct waitq p_child_wait;	/* wait4 sleepers */
 	struct list p_all_link;		/* P, R list of all processes */

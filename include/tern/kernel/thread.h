@@ -28,6 +28,7 @@ struct fsctx;
 struct credset;
 struct pidref;
 struct persona_ops;
+struct tracerec;
 
 /* Work word bits: not zero means a slow path on the way in or out (t_work). */
 #define WORK_RESCHED	BIT(0)	/* exit: sched_preempt */
@@ -40,6 +41,7 @@ struct persona_ops;
 #define WORK_AUDIT	BIT(11)	/* entry */
 #define WORK_TRACE_EXIT	BIT(12)	/* syscall exit */
 #define WORK_STEP	BIT(13)	/* syscall exit: single step report */
+#define WORK_TRACE_EMULATE BIT(16) /* with TRACE_ENTRY: the tracer carries calls out */
 #define WORK_EXIT_MASK	0x00ffUL	/* checked on every return to user mode */
 #define WORK_ENTRY_MASK	0x0f00UL	/* checked on system call entry */
 #define WORK_SYSEXIT_MASK 0xf000UL	/* checked after a system call */
@@ -91,7 +93,8 @@ struct thread {
 	s32 t_exit_signal;		/* S sent to the parent; -1: none (thread) */
 	s32 t_pdeath_signal;		/* O */
 	u64 t_timer_slack_ns;
-	void *t_trace;			/* P ptrace state, NULL if not traced */
+	struct tracerec *t_trace;	/* P, S; NULL if not traced (kernel/proc/trace) */
+	s32 t_trace_signal;		/* P that the tracer lets it go on with */
 	void *t_seccomp;		/* O filter chain */
 	struct kthreadrec *t_kthread;	/* I kernel threads: start and stop state */
 	struct list t_pi_owned;		/* t_pi_lock: PI futex states that it owns */
@@ -126,6 +129,9 @@ struct thread {
 #define JOB_STOP_CONSUME 0x2u	/* and is counted in p_stop_count */
 #define JOB_DYING	0x4u	/* thread_exit has begun: no signals for it */
 #define JOB_SIGKILL	0x8u	/* a fatal signal is on its way */
+#define JOB_TRAP_STOP	0x20u	/* must stop for its tracer */
+#define JOB_TRAP_NOTIFY	0x40u	/* ... again: a group stop began or ended meanwhile */
+#define JOB_STOP_SIG_SHIFT 24	/* signal of the last group stop that it took part in */
 #define JOB_STOP_DEQUEUED 0x10u	/* took a stop signal; cleared if SIGCONT overtakes it */
 
 static inline void thread_get(struct thread *t) { ref_get(&t->t_refs); }

@@ -23,6 +23,8 @@ struct arch_thread {
 	u64 debug_reg[8];	/* hardware breakpoints for ptrace; dr7 == 0: none */
 	u8 has_debug_reg;
 	u8 tsc_is_off;		/* PR_SET_TSC */
+	bool step_is_forced;	/* the trap flag is a debugger's, not the program's own */
+	bool is_stepping;	/* a debugger lets it run one instruction at a time */
 };
 
 struct thread;
