@@ -13,6 +13,7 @@
 #include <tern/base/upcall.h>
 #include <tern/base/waitq.h>
 #include <tern/mm/aspace.h>
+#include <tern/svc/fault.h>
 
 #include "mm_impl.h"
 #include "reclaim_impl.h"
@@ -20,6 +21,7 @@
 #define COSTLY_ORDER	3
 #define RETRY_MAX	16
 #define OOM_NAP_NS	10000000UL
+#define ALLOC_FAULTS	(BIT(FAULT_ALLOC_FRAME) | BIT(FAULT_ALLOC_USER_FRAME))
 
 static struct waitq oom_wait = WAITQ_INIT(oom_wait);
 
@@ -111,10 +113,20 @@ static struct page *alloc_slow(u32 order, alloc_flags flags)
 	return alloc_reclaiming(order, flags);
 }
 
+static __noinline bool alloc_must_fail(alloc_flags flags)
+{
+	if (flags & ALLOC_NOFAIL)
+		return false;
+	return fault_inject(flags & (ALLOC_USER & ~ALLOC_KERNEL) ? FAULT_ALLOC_USER_FRAME :
+								   FAULT_ALLOC_FRAME);
+}
+
 struct page *page_alloc(u32 order, alloc_flags flags)
 {
 	struct page *p = NULL;
 
+	if (fault_any_armed(ALLOC_FAULTS) && alloc_must_fail(flags))
+		return NULL;
 	if (likely(order < PCP_ORDERS))
 		p = pcp_alloc(zone_preferred(flags), order, WM_LOW);
 	if (unlikely(!p)) {
@@ -130,8 +142,10 @@ struct page *page_alloc(u32 order, alloc_flags flags)
 
 u32 page_alloc_bulk(u32 n, struct page **out, alloc_flags flags)
 {
-	u32 got = pcp_alloc_many(zone_preferred(flags), out, n);
+	u32 got = 0;
 
+	if (!fault_any_armed(ALLOC_FAULTS))
+		got = pcp_alloc_many(zone_preferred(flags), out, n);
 	for (u32 i = 0; i < got; i++)
 		page_prepare(out[i], 0, flags);
 	for (; got < n; got++) {

@@ -23,6 +23,7 @@
 #include <tern/base/lock.h>
 #include <tern/base/percpu_alloc.h>
 #include <tern/base/rcu.h>
+#include <tern/svc/fault.h>
 
 #include "slab_impl.h"
 
@@ -274,8 +275,12 @@ static __always_inline void *alloc_object(struct objcache *c, alloc_flags flags)
 
 void *objcache_alloc(struct objcache *c, alloc_flags flags)
 {
-	void *obj = alloc_object(c, flags);
+	void *obj;
 
+	if (fault_any_armed(BIT(FAULT_ALLOC_OBJECT)) && !(flags & ALLOC_NOFAIL) &&
+	    fault_inject(FAULT_ALLOC_OBJECT))
+		return NULL;
+	obj = alloc_object(c, flags);
 	if (unlikely(!obj))
 		return NULL;
 	if (slab_debug_on())

@@ -78,8 +78,14 @@ bool taskvn_refresh(struct procvn *pv)
 int taskvn_revalidate(struct ncent *nc)
 {
 	struct vnode *vn = READ_ONCE(nc->nc_vnode);
+	bool ok;
 
-	return vn && procvn_of(vn)->pid && taskvn_refresh(procvn_of(vn));
+	if (!vn || !procvn_of(vn)->pid)
+		return false;
+	rcu_read_lock();
+	ok = taskvn_refresh(procvn_of(vn));
+	rcu_read_unlock();
+	return ok;
 }
 
 int taskvn_getattr(struct vnode *vn, struct vattr *va)

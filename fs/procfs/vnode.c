@@ -119,11 +119,16 @@ static int nodedir_readdir(struct ofile *f, struct dir_sink *s)
 	return 0;
 }
 
-/* A name in the tree is stale when its node was unregistered. */
+/*
+ * A name in the tree is stale when its node was unregistered. The root also has the
+ * directories of processes.
+ */
 static int node_revalidate(struct ncent *nc)
 {
 	struct vnode *vn = READ_ONCE(nc->nc_vnode);
 
+	if (vn && procvn_of(vn)->pid)
+		return taskvn_revalidate(nc);
 	return vn && procvn_of(vn)->node && !READ_ONCE(procvn_of(vn)->node->is_gone);
 }
 

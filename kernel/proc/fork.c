@@ -22,6 +22,7 @@
 #include <tern/lib/string.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/slab.h>
+#include <tern/svc/fault.h>
 #include <uapi/clone.h>
 
 struct vforkwait {
@@ -396,7 +397,9 @@ struct thread *process_clone_new(const struct clone_args_k *a)
 
 	if (!(self->t_flags & TF_KTHREAD) && signal_is_pending())
 		return ERR_PTR(-ERESTARTNOINTR);
-	err = limits_check(self->t_real_cred);
+	err = fault_inject(FAULT_PROCESS_SPAWN);
+	if (!err)
+		err = limits_check(self->t_real_cred);
 	if (err)
 		return ERR_PTR(err);
 	t = thread_alloc();

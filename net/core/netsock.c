@@ -5,6 +5,7 @@
 #include <asm/uaccess.h>
 #include <tern/kernel/thread.h>
 #include <tern/lib/string.h>
+#include <tern/svc/fault.h>
 
 void netsock_init(struct netsock *s, const struct netsock_ops *ops, u16 family, u16 type, u32 protocol)
 {
@@ -166,12 +167,16 @@ struct netsock *netsock_accept(struct netsock *s, bool may_block)
 
 ssize_t netsock_send(struct netsock *s, struct sockmsg *m)
 {
-	return s->ops->send(s, m);
+	int err = fault_inject(FAULT_SOCKET_SEND);
+
+	return err ? err : s->ops->send(s, m);
 }
 
 ssize_t netsock_recv(struct netsock *s, struct sockmsg *m)
 {
-	return s->ops->recv(s, m);
+	int err = fault_inject(FAULT_SOCKET_RECV);
+
+	return err ? err : s->ops->recv(s, m);
 }
 
 int netsock_shutdown(struct netsock *s, int how)

@@ -66,3 +66,10 @@ $(gen)/.svc_tables.stamp: $(gen)/.svc.stamp $(O)/.built
 	@touch $@
 $(gen)/svc_tables.inc: $(gen)/.svc_tables.stamp ;
 $(O)/kernel/svc/svc.o: | $(gen)/.svc_tables.stamp
+
+# ---- failure points: kernel/fault/faults.tbl ---------------------------------------
+$(gen)/.faults.stamp: kernel/fault/faults.tbl scripts/gen-faults.py
+	$(Q)$(PYTHON) scripts/gen-faults.py $(gen)
+	@touch $@
+$(gen)/fault_points.h $(gen)/fault_points.inc: $(gen)/.faults.stamp ;
+generated += $(gen)/.faults.stamp

@@ -15,6 +15,7 @@
 #include <tern/kernel/klog.h>
 #include <tern/mm/kva.h>
 #include <tern/mm/slab.h>
+#include <tern/svc/fault.h>
 
 #define ECAM_BUS_SIZE	(1UL << 20)
 #define ADDRESS_PORT	0xcf8
@@ -116,6 +117,8 @@ u32 pci_config_read(u16 segment, u8 bus, u8 devfn, u32 off, u32 size)
 {
 	void __iomem *va = ecam_addr(segment, bus, devfn, off);
 
+	if (fault_inject(FAULT_PCI_CONFIG_READ))
+		return size == 1 ? 0xff : size == 2 ? 0xffff : U32_MAX;
 	if (va)
 		return size == 1 ? mmio_read8(va) : size == 2 ? mmio_read16(va) : mmio_read32(va);
 	if (segment || off > 0xff)

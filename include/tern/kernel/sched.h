@@ -97,7 +97,7 @@ void thread_wake_new(struct thread *t);
  * sched_fork() - child's scheduling state from the parent; before it is
  * visible. 0 or -ENOMEM (affinity mask).
  */
-int sched_fork(struct thread *child, struct thread *parent);
+int sched_fork(struct thread *child, struct thread *parent) __must_check;
 /** sched_exit_final() - last switch of a dead thread; never returns. */
 void sched_exit_final(void) __noreturn;
 /** sched_exec_balance() - exec is a cheap moment to move to an idle CPU. */
