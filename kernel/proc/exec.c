@@ -291,7 +291,7 @@ int exec_run(int dirfd, const char *name, const struct argsrc *argv, const struc
 	is_too_late = err && b->is_point_of_no_return;
 	binprm_free(b);
 	if (is_too_late)
-		process_exit_group(SIGSEGV);
+		process_doom(SIGSEGV);	/* callers still have things to let go of */
 	if (!err)
 		tracee_exec(nr);
 	return err;

@@ -262,6 +262,21 @@ void process_exit_group(int status)
 	thread_exit(status);
 }
 
+void process_doom(int status)
+{
+	struct process *p = process_self();
+	struct sigactions *a;
+	u64 flags;
+
+	a = signal_lock(p, &flags);
+	if (!(p->p_flags & PROC_GROUP_EXIT)) {
+		p->p_group_exit_code = status;
+		p->p_flags = (p->p_flags & ~PROC_STOPPED) | PROC_GROUP_EXIT;
+		signal_kill_others_locked(p, NULL);
+	}
+	signal_unlock(a, flags);
+}
+
 bool process_begin_coredump(int sig)
 {
 	struct thread *t = thread_self();

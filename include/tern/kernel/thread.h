@@ -188,6 +188,8 @@ extern struct list thread_all;
 
 /** thread_exit() - end thread_self with a wait status (code << 8 or signal). */
 void thread_exit(int status) __noreturn;
+/** process_doom() - as process_exit_group(), but each thread ends on its way to user mode. */
+void process_doom(int status);
 /** process_exit_group() - end all threads of the process. */
 void process_exit_group(int status) __noreturn;
 
