@@ -35,6 +35,11 @@ def parse_disk(spec):
     return path, kind, snapshot
 
 
+def is_initramfs(root):
+    """Is --root's image an initramfs and not a disk?"""
+    return bool(root) and root.endswith((".cpio", ".cpio.zst"))
+
+
 def parse_net(spec):
     """none | user[:MODEL] -> model or None."""
     kind, _, model = spec.partition(":")
@@ -77,7 +82,8 @@ class Machine:
         self.options = options
         self.workdir = workdir
         self.disks = [parse_disk(d) for d in options.disk]
-        if options.root:
+        self.has_root_disk = options.root and not is_initramfs(options.root)
+        if self.has_root_disk:
             self.disks.insert(0, parse_disk(options.root))
         self.nic = parse_net(options.net)
 
@@ -90,13 +96,13 @@ class Machine:
             wanted += NIC_MODULES.get(self.nic, [])
         if self.options.share:
             wanted += SHARE_MODULES
-        if self.options.root:
+        if self.has_root_disk:
             wanted += ["ext4"]
         return list(dict.fromkeys(wanted))
 
     def root_device(self):
         """Name that Linux gives to the disk of --root."""
-        if not self.options.root:
+        if not self.has_root_disk:
             return ""
         return {"virtio": "/dev/vda", "nvme": "/dev/nvme0n1", "ahci": "/dev/sda"}[self.disks[0][1]]
 
