@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests on the build machine: every *_test.c of the tree, the file that it is
-# beside (x_test.c tests x.c), and all of lib, under ASan and UBSan.
+# beside (x_test.c tests x.c), pure files that those need, and all of lib, under
+# ASan and UBSan.
 
 .PHONY: host-test host-test-build
 host-find := $(sort $(shell find lib arch mm kernel fs net drivers compat -name '*_test.c' 2>/dev/null))
 host-tests := $(filter-out %_ktest.c,$(host-find))
 host-lib := $(filter-out %_test.c,$(sort $(shell find lib -name '*.c' 2>/dev/null)))
-host-pure := drivers/tty/vt/vtcsi.c
+host-pure := drivers/tty/vt/vtcsi.c fs/ext4/geometry.c fs/ext4/csum.c fs/ext4/dirindex.c
 host-src := $(sort $(host-tests) $(host-lib) $(host-pure) $(wildcard $(host-tests:_test.c=.c)))
 host-objs := $(patsubst %.c,$(O)/host/%.o,$(host-src) tests/host/runner.c tests/host/shim.c)
 host-cflags := -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
