@@ -112,6 +112,24 @@ int pcifn_msix_attach(struct pcifn *p, u32 i, irq_handler fn, const char *name, 
 	return 0;
 }
 
+int pcifn_msix_set_cpu(struct pcifn *p, u32 i, u32 cpu)
+{
+	struct msi_message m;
+	int err;
+
+	if (i >= p->msix_count)
+		return -EINVAL;
+	err = arch_irq_set_cpu(p->msix[i].irq, cpu);
+	if (!err)
+		err = arch_irq_msi_message(p->msix[i].irq, &m);
+	if (err)
+		return err;
+	write_entry(p, i, &m);
+	if (p->msix[i].is_attached)
+		mmio_write32(entry_of(p, i) + ENTRY_CONTROL, 0);
+	return 0;
+}
+
 void pcifn_msix_teardown(struct pcifn *p)
 {
 	u32 cap = pcifn_capability(p, PCI_CAP_MSIX, 0);

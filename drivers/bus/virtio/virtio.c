@@ -84,6 +84,16 @@ void virtio_config_read(struct virtio_dev *v, u32 off, void *buf, u32 len)
 	vpci_config_read(v, off, buf, len);
 }
 
+void virtio_config_write(struct virtio_dev *v, u32 off, const void *buf, u32 len)
+{
+	vpci_config_write(v, off, buf, len);
+}
+
+int virtio_config_watch(struct virtio_dev *v, void (*fn)(struct virtio_dev *v, void *arg), void *arg)
+{
+	return vpci_config_watch(v, fn, arg);
+}
+
 struct vqueue *vqueue_create(struct virtio_dev *v, u32 index,
 				   void (*callback)(struct vqueue *q, void *arg), void *arg,
 				   const char *name)
@@ -102,6 +112,8 @@ struct vqueue *vqueue_create(struct virtio_dev *v, u32 index,
 	q->size = 1u << ilog2(min_t(u32, size, QUEUE_SIZE_MAX));
 	q->callback = callback;
 	q->arg = arg;
+	q->vector = -1;
+	q->has_event_idx = virtio_has(v, VIRTIO_F_EVENT_IDX);
 	err = vqueue_alloc(q);
 	if (err)
 		goto err_free;
@@ -112,6 +124,19 @@ struct vqueue *vqueue_create(struct virtio_dev *v, u32 index,
 err_free:
 	kmem_free(q);
 	return ERR_PTR(err);
+}
+
+int vqueue_restart(struct vqueue *q)
+{
+	if (vpci_queue_size(q->dev, q->index) < q->size)
+		return -EIO;
+	vqueue_clear(q);
+	return vpci_queue_reenable(q);
+}
+
+int vqueue_set_cpu(struct vqueue *q, u32 cpu)
+{
+	return q->vector < 0 ? -ENOENT : vpci_queue_set_cpu(q, cpu);
 }
 
 void vqueue_destroy(struct vqueue *q)

@@ -29,6 +29,7 @@ enum { CFG_COMMON = 1, CFG_NOTIFY = 2, CFG_ISR = 3, CFG_DEVICE = 4 };
 #define COMMON_FEATURE		0x04
 #define COMMON_GUEST_SELECT	0x08
 #define COMMON_GUEST_FEATURE	0x0c
+#define COMMON_CONFIG_VECTOR	0x10
 #define COMMON_STATUS		0x14
 #define COMMON_GENERATION	0x15
 #define COMMON_QUEUE_SELECT	0x16
@@ -54,6 +55,9 @@ struct vpci {
 	u8 __iomem *config;
 	u32 notify_len, notify_multiplier, config_len;
 	int nvectors, next_vector;
+	int config_vector;			/* -1: none */
+	void (*config_fn)(struct virtio_dev *v, void *arg);
+	void *config_arg;
 };
 
 static struct vpci *vpci_of(struct virtio_dev *v)
@@ -127,6 +131,59 @@ static enum irq_result queue_interrupt(u32 irq, void *arg)
 	return IRQ_DONE;
 }
 
+static enum irq_result config_interrupt(u32 irq, void *arg)
+{
+	struct vpci *p = arg;
+
+	p->config_fn(&p->dev, p->config_arg);
+	return IRQ_DONE;
+}
+
+void vpci_config_write(struct virtio_dev *v, u32 off, const void *buf, u32 len)
+{
+	struct vpci *p = vpci_of(v);
+
+	if (!p->config || off + len > p->config_len)
+		return;
+	switch (len) {
+	case 1:
+		mmio_write8(p->config + off, *(const u8 *)buf);
+		break;
+	case 2:
+		mmio_write16(p->config + off, *(const u16 *)buf);
+		break;
+	case 4:
+		mmio_write32(p->config + off, *(const u32 *)buf);
+		break;
+	case 8:
+		write64(p->config + off, *(const u64 *)buf);
+		break;
+	}
+}
+
+/* The device is told the vector; it answers NO_VECTOR if it cannot use it. */
+static int set_vector(struct vpci *p, u32 reg, int vector)
+{
+	mmio_write16(p->common + reg, (u16)vector);
+	return mmio_read16(p->common + reg) == NO_VECTOR ? -ENOSPC : 0;
+}
+
+int vpci_config_watch(struct virtio_dev *v, void (*fn)(struct virtio_dev *v, void *arg), void *arg)
+{
+	struct vpci *p = vpci_of(v);
+	int err;
+
+	if (p->next_vector >= p->nvectors)
+		return -ENOSPC;
+	p->config_fn = fn;
+	p->config_arg = arg;
+	err = pcifn_msix_attach(p->pci, (u32)p->next_vector, config_interrupt, "virtio-config", p);
+	if (err)
+		return err;
+	p->config_vector = p->next_vector++;
+	return set_vector(p, COMMON_CONFIG_VECTOR, p->config_vector);
+}
+
 static int attach_vector(struct vpci *p, struct vqueue *q, const char *name)
 {
 	int i = p->next_vector, err;
@@ -137,10 +194,41 @@ static int attach_vector(struct vpci *p, struct vqueue *q, const char *name)
 	if (err)
 		return err;
 	p->next_vector++;
-	mmio_write16(p->common + COMMON_QUEUE_VECTOR, (u16)i);
-	if (mmio_read16(p->common + COMMON_QUEUE_VECTOR) == NO_VECTOR)
-		return -ENOSPC;
-	return 0;
+	q->vector = i;
+	return set_vector(p, COMMON_QUEUE_VECTOR, i);
+}
+
+int vpci_queue_set_cpu(struct vqueue *q, u32 cpu)
+{
+	return pcifn_msix_set_cpu(vpci_of(q->dev)->pci, (u32)q->vector, cpu);
+}
+
+/* The queue is selected and its vector set: where its memory is. */
+static void announce(struct vpci *p, struct vqueue *q)
+{
+	u8 __iomem *c = p->common;
+
+	write64(c + COMMON_QUEUE_DESC, virt_to_phys(q->desc));
+	write64(c + COMMON_QUEUE_AVAIL, virt_to_phys(q->avail));
+	write64(c + COMMON_QUEUE_USED, virt_to_phys(q->used));
+	mmio_write16(c + COMMON_QUEUE_ENABLE, 1);
+}
+
+int vpci_queue_reenable(struct vqueue *q)
+{
+	struct vpci *p = vpci_of(q->dev);
+	u8 __iomem *c = p->common;
+	int err = 0;
+
+	if (p->config_vector >= 0)
+		err = set_vector(p, COMMON_CONFIG_VECTOR, p->config_vector);
+	mmio_write16(c + COMMON_QUEUE_SELECT, (u16)q->index);
+	mmio_write16(c + COMMON_QUEUE_SIZE, (u16)q->size);
+	if (!err && q->vector >= 0)
+		err = set_vector(p, COMMON_QUEUE_VECTOR, q->vector);
+	if (!err)
+		announce(p, q);
+	return err;
 }
 
 int vpci_queue_enable(struct vqueue *q, const char *name)
@@ -158,13 +246,9 @@ int vpci_queue_enable(struct vqueue *q, const char *name)
 	q->notify = (void *)(p->notify + off);
 	mmio_write16(c + COMMON_QUEUE_VECTOR, NO_VECTOR);
 	err = q->callback ? attach_vector(p, q, name) : 0;
-	if (err)
-		return err;
-	write64(c + COMMON_QUEUE_DESC, virt_to_phys(q->desc));
-	write64(c + COMMON_QUEUE_AVAIL, virt_to_phys(q->avail));
-	write64(c + COMMON_QUEUE_USED, virt_to_phys(q->used));
-	mmio_write16(c + COMMON_QUEUE_ENABLE, 1);
-	return 0;
+	if (!err)
+		announce(p, q);
+	return err;
 }
 
 /* Map the region that a vendor capability of @type names; NULL if there is none. */
@@ -229,6 +313,7 @@ static int vpci_probe(struct devnode *d)
 	if (!p)
 		return -ENOMEM;
 	p->pci = f;
+	p->config_vector = -1;
 	/* Transitional devices (0x1000..) give the virtio id as subsystem id. */
 	p->dev.id = f->device >= PCI_DEVICE_MODERN ? f->device - PCI_DEVICE_MODERN : f->subdevice;
 	pcifn_enable(f);

@@ -71,5 +71,7 @@ void pcifn_unmap_bar(void __iomem *va);
 int pcifn_msix_setup(struct pcifn *p, u32 want);
 /** pcifn_msix_attach() - handler for vector @i, then unmask; 0 or -errno. Sleeps. */
 int pcifn_msix_attach(struct pcifn *p, u32 i, irq_handler fn, const char *name, void *arg);
+/** pcifn_msix_set_cpu() - vector @i interrupts @cpu from now on; 0, -ENOSPC, -EINVAL. Sleeps. */
+int pcifn_msix_set_cpu(struct pcifn *p, u32 i, u32 cpu);
 /** pcifn_msix_teardown() - detach all handlers, disable. Sleeps. */
 void pcifn_msix_teardown(struct pcifn *p);
