@@ -64,16 +64,19 @@ static int set_special(struct netsock *s, int name, const void *val, u32 len, s3
 
 	switch (name) {
 	case SO_SNDBUF:
+		s->sndbuf_locked = true;
 		set_buf(&s->sndbuf, v, sock_wmem_max, SOCK_BUF_MIN, false);
 		waitq_wake(&s->wait, 0, POLLOUT | POLLWRNORM);
 		return 0;
 	case SO_RCVBUF:
+		s->rcvbuf_locked = true;
 		set_buf(&s->rcvbuf, v, sock_rmem_max, SOCK_RCVBUF_MIN, false);
 		return 0;
 	case SO_SNDBUFFORCE:
 	case SO_RCVBUFFORCE:
 		if (!cap_has(CAP_NET_ADMIN))
 			return -EPERM;
+		*(name == SO_SNDBUFFORCE ? &s->sndbuf_locked : &s->rcvbuf_locked) = true;
 		set_buf(name == SO_SNDBUFFORCE ? &s->sndbuf : &s->rcvbuf, v, 0,
 			name == SO_SNDBUFFORCE ? SOCK_BUF_MIN : SOCK_RCVBUF_MIN, true);
 		return 0;

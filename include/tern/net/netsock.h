@@ -43,6 +43,7 @@ struct netsock {
 	struct ofile *file;		/* I once set; no reference; NULL: not accepted yet */
 	struct waitq wait;		/* everybody who waits for anything here; keys are POLL* */
 	u32 sndbuf, rcvbuf;		/* A bytes */
+	bool sndbuf_locked, rcvbuf_locked;	/* A the user chose: no tuning */
 	nsec_t sndtimeo, rcvtimeo;	/* A ns, 0: for ever */
 	u32 rcvlowat;			/* A */
 	s32 error;			/* A pending, negative errno; read once */

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TCP: acknowledgements in. What is acknowledged leaves the write queue; SACK (RFC 2018)
+ * and the times at which segments were sent (RACK, RFC 8985) tell what is lost; that is
+ * resent as far as the congestion window allows (RFC 6675, 6582 without SACK).
+ *
+ * Each queued packet carries marks; sacked_out, lost_out and retrans_out are the bytes
+ * with each mark, so tcp_in_flight() is arithmetic.
+ */
+#include "tcp_impl.h"
+
+static void unmark(struct tcpsock *tp, const struct tcpcb *cb, u32 n)
+{
+	if (cb->mark & TCPMARK_SACKED)
+		tp->sacked_out -= n;
+	if (cb->mark & TCPMARK_LOST)
+		tp->lost_out -= n;
+	if (cb->mark & TCPMARK_RETRANS)
+		tp->retrans_out -= n;
+}
+
+/* Drop what @ack covers; the time of the newest that was sent once goes to *@sent. */
+static void clean_queue(struct tcpsock *tp, u32 ack, nsec_t *sent)
+{
+	struct pktbuf *pb, *next;
+
+	list_foreach_safe(pb, next, &tp->wq, link) {
+		struct tcpcb *cb = tcpcb_of(pb);
+
+		if (pb == tp->send_head || !seq_after(ack, cb->seq))
+			break;
+		if (!cb->retries)
+			*sent = cb->sent;
+		tp->rack_sent = max(tp->rack_sent, cb->sent);
+		if (seq_before(ack, cb->end_seq)) {
+			u32 n = ack - cb->seq;
+
+			unmark(tp, cb, n);
+			pktbuf_drop_front(pb, min(n, pb->len));
+			cb->seq = ack;
+			break;
+		}
+		unmark(tp, cb, cb->end_seq - cb->seq);
+		list_unlink(&pb->link);
+		tp->wq_mem -= pb->truesize;
+		pktbuf_free(pb);
+	}
+}
+
+static void mark_sacked(struct tcpsock *tp, struct pktbuf *pb)
+{
+	struct tcpcb *cb = tcpcb_of(pb);
+	u32 n = cb->end_seq - cb->seq;
+
+	unmark(tp, cb, n);
+	cb->mark = TCPMARK_SACKED;
+	tp->sacked_out += n;
+	tp->rack_sent = max(tp->rack_sent, cb->sent);
+}
+
+/* One block; true if it said something new. */
+static bool take_block(struct tcpsock *tp, u32 start, u32 end)
+{
+	struct pktbuf *pb;
+	bool news = false;
+
+	if (!seq_before(start, end) || !seq_after(end, tp->snd_una) || seq_after(end, tp->snd_nxt) ||
+	    seq_before(start, tp->snd_una))
+		return false;
+	list_foreach(pb, &tp->wq, link) {
+		struct tcpcb *cb = tcpcb_of(pb);
+
+		if (pb == tp->send_head || !seq_before(cb->seq, end))
+			break;
+		if ((cb->mark & TCPMARK_SACKED) || !seq_after(cb->end_seq, start))
+			continue;
+		if (seq_before(cb->seq, start)) {	/* the block begins inside */
+			tcp_split(tp, pb, start - cb->seq);
+			continue;
+		}
+		if (seq_after(cb->end_seq, end) && end - cb->seq < pb->len &&
+		    tcp_split(tp, pb, end - cb->seq))
+			break;
+		mark_sacked(tp, pb);
+		news = true;
+	}
+	return news;
+}
+
+static void mark_lost(struct tcpsock *tp, struct tcpcb *cb)
+{
+	u32 n = cb->end_seq - cb->seq;
+
+	if (!(cb->mark & TCPMARK_LOST)) {
+		cb->mark |= TCPMARK_LOST;
+		tp->lost_out += n;
+	}
+	if (cb->mark & TCPMARK_RETRANS) {
+		cb->mark &= (u8)~TCPMARK_RETRANS;
+		tp->retrans_out -= n;
+	}
+}
+
+/* What was sent well before something that arrived is lost. True: something is new. */
+static bool find_lost(struct tcpsock *tp)
+{
+	nsec_t reorder = tp->dupacks >= 3 ? 0 : tp->min_rtt / 4;
+	struct pktbuf *pb;
+	bool any = false;
+
+	list_foreach(pb, &tp->wq, link) {
+		struct tcpcb *cb = tcpcb_of(pb);
+
+		if (pb == tp->send_head)
+			break;
+		if ((cb->mark & TCPMARK_SACKED) || (cb->mark & (TCPMARK_LOST | TCPMARK_RETRANS)) == TCPMARK_LOST)
+			continue;
+		if (cb->sent + reorder < tp->rack_sent) {
+			mark_lost(tp, cb);
+			any = true;
+		}
+	}
+	return any;
+}
+
+void tcp_resend_lost(struct tcpsock *tp)
+{
+	struct pktbuf *pb;
+
+	list_foreach(pb, &tp->wq, link) {
+		struct tcpcb *cb = tcpcb_of(pb);
+
+		if (pb == tp->send_head)
+			break;
+		if ((cb->mark & (TCPMARK_LOST | TCPMARK_RETRANS)) != TCPMARK_LOST)
+			continue;
+		if (tcp_in_flight(tp) >= tp->cwnd || tcp_resend(tp, pb))
+			break;
+	}
+}
+
+static void enter_recovery(struct tcpsock *tp)
+{
+	tp->ca_state = TCPCA_RECOVERY;
+	tp->high_seq = tp->snd_nxt;
+	tp->ssthresh = cubic_ssthresh(tp);
+	tp->cwnd = tp->ssthresh;
+	ipstat_inc(TCPSTAT_FAST_RETRANS);
+}
+
+void tcp_enter_loss(struct tcpsock *tp)
+{
+	struct pktbuf *pb;
+
+	if (tp->ca_state != TCPCA_LOSS) {
+		tp->ssthresh = cubic_ssthresh(tp);
+		tp->high_seq = tp->snd_nxt;
+	}
+	tp->ca_state = TCPCA_LOSS;
+	tp->cwnd = tp->mss;
+	tp->dupacks = 0;
+	list_foreach(pb, &tp->wq, link) {
+		if (pb == tp->send_head)
+			break;
+		if (!(tcpcb_of(pb)->mark & TCPMARK_SACKED))
+			mark_lost(tp, tcpcb_of(pb));
+	}
+}
+
+static void mark_head_lost(struct tcpsock *tp)
+{
+	struct pktbuf *pb = list_first_entry_or_null(&tp->wq, struct pktbuf, link);
+
+	if (pb && pb != tp->send_head && !(tcpcb_of(pb)->mark & TCPMARK_SACKED)) {
+		if (pb->len > tp->mss)
+			tcp_split(tp, pb, tp->mss);
+		mark_lost(tp, tcpcb_of(pb));
+	}
+}
+
+static void react(struct tcpsock *tp, u32 acked, bool news, nsec_t now)
+{
+	bool recovering = tp->ca_state == TCPCA_RECOVERY || tp->ca_state == TCPCA_LOSS;
+	bool lost = (tp->sacked_out || recovering) && find_lost(tp);
+
+	if (recovering && !seq_before(tp->snd_una, tp->high_seq)) {
+		tp->cwnd = max(min(tp->cwnd, tp->ssthresh), 2 * tp->mss);
+		tp->ca_state = TCPCA_OPEN;
+		tp->dupacks = 0;
+		recovering = false;
+	}
+	if (recovering) {
+		if (acked && !tp->sack_ok)
+			mark_head_lost(tp);	/* the next hole, RFC 6582 */
+		if (tp->ca_state == TCPCA_LOSS && acked)
+			tp->cwnd = min(tp->cwnd + acked, max(tp->ssthresh, tp->mss));
+		tcp_resend_lost(tp);
+		return;
+	}
+	if (lost || tp->dupacks == 3) {
+		if (!tp->lost_out)
+			mark_head_lost(tp);
+		enter_recovery(tp);
+		tcp_resend_lost(tp);
+		return;
+	}
+	if (acked)
+		cubic_acked(tp, acked, now);
+}
+
+static void update_window(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack)
+{
+	u32 wnd = (u32)FROM_BE16(h->window) << tp->snd_wscale;
+
+	if (seq_after(ack, tp->snd_una) || seq_after(seq, tp->snd_wl1) ||
+	    (seq == tp->snd_wl1 && wnd > tp->snd_wnd)) {
+		tp->snd_wl1 = seq;
+		tp->snd_wnd = wnd;
+		tp->max_window = max(tp->max_window, wnd);
+	}
+}
+
+bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32 len, const struct tcp_opts *o)
+{
+	u32 old_wnd = tp->snd_wnd, acked;
+	nsec_t now, sent = 0;
+	bool news = false;
+
+	if (unlikely(seq_after(ack, tp->snd_nxt))) {
+		tcp_send_ack(tp);
+		return false;
+	}
+	if (unlikely(seq_before(ack, tp->snd_una)))
+		return true;
+	acked = ack - tp->snd_una;
+	update_window(tp, h, seq, ack);
+	if (likely(!acked && tp->snd_nxt == tp->snd_una)) {
+		tp->probes = 0;
+		if (tp->send_head && tp->snd_wnd != old_wnd)
+			tcp_push(tp, false);
+		return true;
+	}
+	now = clock_ns();
+	if (unlikely(o->nsack && tp->sack_ok))
+		for (u32 i = 0; i < o->nsack; i++)
+			news |= take_block(tp, o->sack[i].start, o->sack[i].end);
+	if (acked) {
+		tp->snd_una = ack;
+		clean_queue(tp, ack, &sent);
+		if (sent)
+			tcp_rtt_sample(tp, now - sent);
+		tp->backoff = tp->retries = tp->probes = 0;
+		tp->retrans_since = 0;
+		if (tp->ca_state == TCPCA_OPEN)
+			tp->dupacks = 0;
+		if (tp->snd_urg && !seq_before(ack, tp->snd_up))
+			tp->snd_urg = false;
+	} else if (!len && !(h->flags & (TCPF_SYN | TCPF_FIN)) && (news || tp->snd_wnd == old_wnd)) {
+		tp->dupacks++;
+	}
+	react(tp, acked, news, now);
+	tcp_push(tp, false);
+	if (acked) {
+		tcp_rearm_rtx(tp, now);
+		if (tp->wants_space && tcp_has_space(tp)) {
+			tp->wants_space = false;
+			isock_wake(&tp->sk, IWAKE_WRITE);
+		}
+	}
+	return true;
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TCP's tables: connections by both ends (read under RCU), listeners by port, and who
+ * uses a local port. Locks are a bucket's (LOCKRANK_NET_TABLE), one at a time.
+ */
+#include "tcp_impl.h"
+
+#include <tern/base/bug.h>
+#include <tern/base/initcall.h>
+#include <tern/fs/procfs.h>
+#include <tern/kernel/random.h>
+#include <tern/lib/fmt.h>
+#include <tern/lib/string.h>
+#include <tern/mm/slab.h>
+
+#define CONN_BUCKETS	16384u
+#define CONN_LOCKS	256u
+#define PORT_BUCKETS	1024u
+#define LISTEN_BUCKETS	64u
+
+struct portbucket { struct spin lock; struct hlist socks; };
+static struct hlist *conns;
+static struct spin conn_locks[CONN_LOCKS] = { [0 ... CONN_LOCKS - 1] = SPIN_INIT(LOCKRANK_NET_TABLE) };
+static struct portbucket ports[PORT_BUCKETS] = { [0 ... PORT_BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
+static struct portbucket listeners[LISTEN_BUCKETS] = {
+	[0 ... LISTEN_BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
+static u64 secret;
+
+u32 tcp_flow_hash(be32 a, u16 ap, be32 b, u16 bp)
+{
+	return (u32)hash_combine(secret + ((u64)ap << 16 | bp), (u64)a << 32 | b);
+}
+
+static bool is_same(const struct tcpsock *tp, const struct netns *ns, be32 saddr, u16 sport, be32 daddr, u16 dport)
+{
+	return tp->sk.sport == sport && tp->sk.dport == dport && tp->sk.rcv_saddr == saddr &&
+	       tp->sk.daddr == daddr && tp->sk.net == ns;
+}
+
+/* @saddr, @sport: our end. */
+struct tcpsock *tcp_find(struct netns *ns, be32 saddr, u16 sport, be32 daddr, u16 dport)
+{
+	struct hlist *b = &conns[tcp_flow_hash(saddr, sport, daddr, dport) % CONN_BUCKETS];
+	struct tcpsock *tp;
+
+	hlist_foreach_rcu(tp, b, sk.hash_node)
+		if (is_same(tp, ns, saddr, sport, daddr, dport))
+			return tp;
+	return NULL;
+}
+
+int tcp_hash(struct tcpsock *tp)
+{
+	struct isock *sk = &tp->sk;
+	u32 n = tcp_flow_hash(sk->rcv_saddr, sk->sport, sk->daddr, sk->dport) % CONN_BUCKETS;
+	struct spin *lock = &conn_locks[n % CONN_LOCKS];
+	int err = -EADDRNOTAVAIL;
+
+	spin_lock_bh(lock);
+	if (!tcp_find(sk->net, sk->rcv_saddr, sk->sport, sk->daddr, sk->dport)) {
+		isock_get(sk);
+		hlist_add_head_rcu(&sk->hash_node, &conns[n]);
+		err = 0;
+	}
+	spin_unlock_bh(lock);
+	return err;
+}
+
+static void conn_unhash(struct tcpsock *tp)
+{
+	struct isock *sk = &tp->sk;
+	u32 n = tcp_flow_hash(sk->rcv_saddr, sk->sport, sk->daddr, sk->dport) % CONN_BUCKETS;
+	struct spin *lock = &conn_locks[n % CONN_LOCKS];
+	bool was_there;
+
+	spin_lock_bh(lock);
+	was_there = !hlist_unhashed(&sk->hash_node);
+	if (was_there)
+		hlist_del_rcu(&sk->hash_node);
+	spin_unlock_bh(lock);
+	if (was_there)
+		isock_put(sk);
+}
+
+/* Take a node out of a bucket with the reference that it had. */
+static void port_unhash(struct portbucket *b, struct hnode *node, struct isock *sk)
+{
+	bool was_there;
+
+	spin_lock_bh(&b->lock);
+	was_there = !hlist_unhashed(node);
+	if (was_there)
+		hlist_del_rcu(node);
+	spin_unlock_bh(&b->lock);
+	if (was_there)
+		isock_put(sk);
+}
+
+void tcp_unhash(struct tcpsock *tp)
+{
+	struct isock *sk = &tp->sk;
+
+	if (!hlist_unhashed(&sk->hash_node))
+		conn_unhash(tp);
+	if (!hlist_unhashed(&tp->listen_node))
+		port_unhash(&listeners[sk->sport % LISTEN_BUCKETS], &tp->listen_node, sk);
+	if (!hlist_unhashed(&tp->bind_node))
+		port_unhash(&ports[sk->sport % PORT_BUCKETS], &tp->bind_node, sk);
+}
+
+/* ---- ports ---- */
+
+static bool conflicts(const struct tcpsock *tp, const struct tcpsock *o, be32 addr)
+{
+	u32 both = tp->sk.ns.options & o->sk.ns.options;
+
+	if (o->sk.bound_if && tp->sk.bound_if && o->sk.bound_if != tp->sk.bound_if)
+		return false;
+	if ((both & BIT(SO_REUSEADDR)) && READ_ONCE(o->state) != TCP_LISTEN)
+		return false;
+	if (both & BIT(SO_REUSEPORT))
+		return false;
+	return !addr || !o->sk.rcv_saddr || o->sk.rcv_saddr == addr;
+}
+
+static bool port_try(struct tcpsock *tp, u16 port, be32 addr)
+{
+	struct portbucket *b = &ports[port % PORT_BUCKETS];
+	struct tcpsock *o;
+	bool ok = true;
+
+	spin_lock_bh(&b->lock);
+	hlist_foreach(o, &b->socks, bind_node) {
+		if (o->sk.net == tp->sk.net && o->sk.sport == port && conflicts(tp, o, addr)) {
+			ok = false;
+			break;
+		}
+	}
+	if (ok) {
+		tp->sk.sport = port;
+		isock_get(&tp->sk);
+		hlist_add_head(&tp->bind_node, &b->socks);
+	}
+	spin_unlock_bh(&b->lock);
+	return ok;
+}
+
+int tcp_take_port(struct tcpsock *tp, u16 port, be32 addr)
+{
+	u32 n = (u32)(ip_port_high - ip_port_low + 1), start;
+
+	if (port)
+		return port_try(tp, port, addr) ? 0 : -EADDRINUSE;
+	start = (u32)random_below(n);
+	for (u32 i = 0; i < n; i++)
+		if (port_try(tp, (u16)(ip_port_low + (start + i) % n), addr))
+			return 0;
+	return -EADDRINUSE;
+}
+
+void tcp_inherit_port(struct tcpsock *child, u16 port)
+{
+	struct portbucket *b = &ports[port % PORT_BUCKETS];
+
+	child->sk.sport = port;
+	spin_lock_bh(&b->lock);
+	isock_get(&child->sk);
+	hlist_add_head(&child->bind_node, &b->socks);
+	spin_unlock_bh(&b->lock);
+}
+
+/* May a connection use a port: nobody chose it by name. */
+static bool port_is_shareable(const struct netns *ns, const struct portbucket *b, u16 port)
+{
+	const struct tcpsock *o;
+
+	hlist_foreach(o, &b->socks, bind_node)
+		if (o->sk.net == ns && o->sk.sport == port &&
+		    ((o->sk.bound & ISOCK_PORT) || READ_ONCE(o->state) == TCP_LISTEN))
+			return false;
+	return true;
+}
+
+int tcp_connect_port(struct tcpsock *tp)
+{
+	static u32 hint;
+	u32 n = (u32)(ip_port_high - ip_port_low + 1);
+	u32 start = (tcp_flow_hash(tp->sk.rcv_saddr, 0, tp->sk.daddr, tp->sk.dport) +
+		     __atomic_fetch_add(&hint, 1, __ATOMIC_RELAXED)) % n;
+
+	for (u32 i = 0; i < n; i++) {
+		u16 port = (u16)(ip_port_low + (start + i) % n);
+		struct portbucket *b = &ports[port % PORT_BUCKETS];
+		bool ok;
+
+		spin_lock_bh(&b->lock);
+		ok = port_is_shareable(tp->sk.net, b, port);
+		if (ok) {
+			tp->sk.sport = port;
+			isock_get(&tp->sk);
+			hlist_add_head(&tp->bind_node, &b->socks);
+		}
+		spin_unlock_bh(&b->lock);
+		if (!ok)
+			continue;
+		if (!tcp_hash(tp))
+			return 0;
+		port_unhash(b, &tp->bind_node, &tp->sk);
+	}
+	tp->sk.sport = 0;
+	return -EADDRNOTAVAIL;
+}
+
+/* ---- listeners ---- */
+
+int tcp_listen_hash(struct tcpsock *tp)
+{
+	struct portbucket *b = &listeners[tp->sk.sport % LISTEN_BUCKETS];
+	struct tcpsock *o;
+	int err = 0;
+
+	spin_lock_bh(&b->lock);
+	hlist_foreach(o, &b->socks, listen_node) {
+		if (o->sk.net == tp->sk.net && o->sk.sport == tp->sk.sport &&
+		    (!o->sk.rcv_saddr || !tp->sk.rcv_saddr || o->sk.rcv_saddr == tp->sk.rcv_saddr) &&
+		    (!o->sk.bound_if || !tp->sk.bound_if || o->sk.bound_if == tp->sk.bound_if) &&
+		    !(o->sk.ns.options & tp->sk.ns.options & BIT(SO_REUSEPORT))) {
+			err = -EADDRINUSE;
+			break;
+		}
+	}
+	if (!err) {
+		isock_get(&tp->sk);
+		hlist_add_head_rcu(&tp->listen_node, &b->socks);
+	}
+	spin_unlock_bh(&b->lock);
+	return err;
+}
+
+static int listen_score(const struct tcpsock *tp, const struct netns *ns, be32 daddr, u16 dport, u32 ifindex)
+{
+	int n = 1;
+
+	if (tp->sk.net != ns || tp->sk.sport != dport)
+		return -1;
+	if (tp->sk.rcv_saddr) {
+		if (tp->sk.rcv_saddr != daddr)
+			return -1;
+		n += 2;
+	}
+	if (tp->sk.bound_if) {
+		if (tp->sk.bound_if != ifindex)
+			return -1;
+		n += 4;
+	}
+	return n;
+}
+
+struct tcpsock *tcp_find_listener(struct netns *ns, be32 daddr, u16 dport, u32 ifindex, u32 hash)
+{
+	struct portbucket *b = &listeners[dport % LISTEN_BUCKETS];
+	struct tcpsock *tp, *best = NULL;
+	int top = -1;
+	u32 nequal = 0, pick;
+
+	hlist_foreach_rcu(tp, &b->socks, listen_node) {
+		int n = listen_score(tp, ns, daddr, dport, ifindex);
+
+		if (n > top) {
+			top = n;
+			best = tp;
+			nequal = 1;
+		} else if (n >= 0 && n == top) {
+			nequal++;
+		}
+	}
+	if (likely(nequal < 2))
+		return best;
+	pick = hash % nequal;
+	hlist_foreach_rcu(tp, &b->socks, listen_node)
+		if (listen_score(tp, ns, daddr, dport, ifindex) == top && !pick--)
+			return tp;
+	return best;
+}
+
+/* ---- /proc/net/tcp ---- */
+
+static void print_sock(struct seqbuf *sb, u32 line, struct tcpsock *tp)
+{
+	const struct ofile *f = tp->is_orphan ? NULL : tp->sk.ns.file;
+	u32 unread = tp->state == TCP_TIME_WAIT ? 0 : tp->rcv_nxt - tp->copied_seq - tp->fin_rcvd;
+	bool listens = tp->state == TCP_LISTEN;
+	nsec_t now = clock_ns();
+	u64 left = tp->rtx.due > now ? (tp->rtx.due - now) / 10000000 : 0;
+	char text[256];
+
+	fmt_print(text, sizeof(text), "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d "
+		  "%016lx %lu %lu %u %u %d", line, tp->sk.rcv_saddr, tp->sk.sport, tp->sk.daddr, tp->sk.dport,
+		  tp->state, listens ? 0 : tp->write_seq - tp->snd_una,
+		  listens ? tp->naccept : unread, tp->rtx.due ? 1 : 0, left,
+		  tp->retries, f ? f->of_vnode->vn_uid : 0, tp->probes, f ? f->of_vnode->vn_ino : 0,
+		  ref_read(&tp->sk.refs), 0UL, tp->rto / 4000000, 0UL, tp->is_pingpong,
+		  tp->mss ? tp->cwnd / tp->mss : 10, -1);
+	seqbuf_printf(sb, "%-149s\n", text);
+}
+
+static void print_tcp(struct seqbuf *sb, void *arg)
+{
+	struct tcpsock *tp;
+	u32 line = 0;
+
+	seqbuf_printf(sb, "%-149s\n", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt"
+		      "   uid  timeout inode");
+	rcu_read_lock();
+	for (u32 i = 0; i < LISTEN_BUCKETS; i++)
+		hlist_foreach_rcu(tp, &listeners[i].socks, listen_node)
+			print_sock(sb, line++, tp);
+	for (u32 i = 0; i < CONN_BUCKETS; i++)
+		hlist_foreach_rcu(tp, &conns[i], sk.hash_node)
+			print_sock(sb, line++, tp);
+	rcu_read_unlock();
+}
+static struct procfile tcp_file = { .path = "net/tcp", .print = print_tcp };
+PROCFILE(tcp_file);
+
+static int tcp_hash_start(void)
+{
+	conns = kmem_alloc_large(CONN_BUCKETS * sizeof(*conns), ALLOC_KERNEL);
+	VERIFY(conns);
+	memset(conns, 0, CONN_BUCKETS * sizeof(*conns));
+	secret = random_u64();
+	return 0;
+}
+INITCALL(FS, tcp_hash_start);

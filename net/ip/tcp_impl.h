@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of TCP. Theory in tcp.c. */
+#pragma once
+
+#include <tern/kernel/clock.h>
+#include <uapi/tcp.h>
+
+#include "ip_impl.h"
+
+#define TCP_RTO_MIN	(200 * NSEC_PER_MSEC)
+#define TCP_RTO_MAX	(120 * NSEC_PER_SEC)
+#define TCP_RTO_INIT	NSEC_PER_SEC
+#define TCP_DELACK_NS	(40 * NSEC_PER_MSEC)
+#define TCP_TW_NS	(60 * NSEC_PER_SEC)
+#define TCP_MSS_DEFAULT	536u
+#define TCP_MSS_MAX	65495u
+#define TCP_CHUNK_MAX	65483u		/* payload of one packet, cut by the device or not */
+#define TCP_QUICK_ACKS	16u
+#define TCP_SACKS	4u
+
+/* In pktbuf.cb of what lies in a queue. */
+struct tcpcb {
+	u32 seq, end_seq;	/* SYN and FIN count one each */
+	u8 flags;		/* TCPF_SYN, FIN, PSH */
+	u8 mark;		/* TCPMARK_* */
+	u16 retries;
+	nsec_t sent;		/* last time */
+};
+#define TCPMARK_SACKED	1u
+#define TCPMARK_LOST	2u
+#define TCPMARK_RETRANS	4u
+static_assert(sizeof(struct tcpcb) <= sizeof(((struct pktbuf *)0)->cb), "fits");
+static inline struct tcpcb *tcpcb_of(struct pktbuf *pb) { return (struct tcpcb *)pb->cb; }
+
+/* A timer that is only moved when it fires too early; armed, it holds a reference. */
+struct tcptimer { struct timeout t; nsec_t due; };	/* due 0: nothing to do */
+
+struct cubic { u64 wmax, origin; nsec_t epoch; u64 k_ms; u64 est; };	/* bytes, ms */
+
+/* All but what says otherwise under sk.lock. */
+struct tcpsock {
+	struct isock sk;		/* first */
+	u8 state;			/* enum tcpstate; readable without */
+	struct hnode bind_node;		/* port bucket's lock */
+	struct hnode listen_node;	/* listen bucket's lock */
+	struct kmutex recv_lock;	/* one reader takes bytes at a time; LOCKRANK_SOCK_READ */
+
+	/* sending */
+	u32 iss, snd_una, snd_nxt, write_seq;
+	u32 snd_wnd, snd_wl1, max_window;
+	struct list wq;			/* sent but not acknowledged, then not sent */
+	struct pktbuf *send_head;	/* first not sent; NULL: all sent */
+	u64 wq_mem;
+	u32 mss;			/* payload bytes of a segment */
+	u32 mss_peer, mss_user, pmtu;
+	u32 cwnd, ssthresh;		/* bytes */
+	u32 sacked_out, lost_out, retrans_out;	/* bytes */
+	u32 high_seq;			/* recovery ends here */
+	u32 dupacks;
+	u8 ca_state;			/* TCPCA_* */
+	bool is_cwnd_limited, wants_space, nodelay, cork, fin_queued;
+	struct cubic cubic;
+	nsec_t rack_sent;		/* latest time at which something acknowledged was sent */
+	u64 srtt, rttvar, min_rtt, rto;	/* ns */
+	u8 backoff, retries, probes;
+	u8 snd_wscale, rcv_wscale;
+	bool ws_ok, ts_ok, sack_ok;
+	u32 ts_recent, ts_offset;
+	nsec_t ts_recent_at;
+	u32 user_timeout;		/* ms */
+	nsec_t retrans_since;		/* when the head was first resent */
+	u32 total_retrans;
+	nsec_t last_sent, last_rcvd;
+
+	/* receiving; sk.rxq holds bytes in order */
+	u32 irs, rcv_nxt, rcv_wup, rcv_wnd, copied_seq;
+	u32 rcv_mss;			/* guess of the sender's segment size */
+	u32 rcv_limit;			/* memory that the window may promise */
+	u32 drs_seq;
+	nsec_t drs_at;
+	struct list ofo;		/* ahead of a hole, by seq, no overlaps */
+	u32 ofo_mem;
+	struct { u32 start, end; } sack[TCP_SACKS];
+	u8 nsack;
+	bool ack_pending, ack_now, is_pingpong, fin_rcvd;
+	u8 quick;
+	bool has_urg, urg_read;
+	u32 urg_seq;			/* of the urgent byte */
+	u8 urg_byte;
+	bool urg_valid;
+	u32 snd_up;
+	bool snd_urg;
+
+	/* timers */
+	struct tcptimer rtx, delack, keep;	/* resend and probe; delayed ACK; keepalive and ends */
+	u32 keep_idle, keep_intvl;	/* s */
+	u8 keep_cnt, keep_probes, syn_retries;
+	s32 linger2;			/* s */
+	u32 defer_accept;		/* s */
+
+	bool is_connecting;		/* connect() did not tell the outcome yet */
+	bool is_orphan;			/* no file any more */
+	u8 ended_by;			/* state when the peer or a timer ended it */
+
+	/* a listener's; accept_lock */
+	struct spin accept_lock;	/* protects accept_q and counts; LOCKRANK_NET_TABLE */
+	struct list accept_q;
+	u32 naccept, nsyn, backlog;
+	bool is_deaf;			/* closed */
+	/* a child's */
+	struct list accept_link;	/* listener's accept_lock */
+	struct tcpsock *listener;	/* with a reference until it is accepted */
+};
+enum { TCPCA_OPEN, TCPCA_DISORDER, TCPCA_CWR, TCPCA_RECOVERY, TCPCA_LOSS };
+
+static inline struct tcpsock *tcp_of(struct netsock *s) { return container_of(s, struct tcpsock, sk.ns); }
+static inline struct tcpsock *tcp_of_sk(struct isock *sk) { return container_of(sk, struct tcpsock, sk); }
+static inline void tcp_lock(struct tcpsock *tp) { spin_lock_bh(&tp->sk.lock); }
+static inline void tcp_unlock(struct tcpsock *tp) { spin_unlock_bh(&tp->sk.lock); }
+static inline bool seq_before(u32 a, u32 b) { return (s32)(a - b) < 0; }
+static inline bool seq_after(u32 a, u32 b) { return (s32)(a - b) > 0; }
+static inline u32 tcp_now_ms(const struct tcpsock *tp, nsec_t now)
+{
+	return (u32)(now / NSEC_PER_MSEC) + tp->ts_offset;
+}
+static inline u32 tcp_in_flight(const struct tcpsock *tp)
+{
+	return tp->snd_nxt - tp->snd_una - tp->sacked_out - tp->lost_out + tp->retrans_out;
+}
+#define TCPF_STATE(s) (1u << (s))
+
+/* ---- tcp_hash.c ---- */
+extern u64 tcp_max_tw;
+struct tcpsock *tcp_find(struct netns *ns, be32 saddr, u16 sport, be32 daddr, u16 dport);	/* RCU */
+struct tcpsock *tcp_find_listener(struct netns *ns, be32 daddr, u16 dport, u32 ifindex, u32 hash);	/* RCU */
+/** tcp_hash() - into the table of connections with a reference; -EADDRNOTAVAIL if taken. */
+int tcp_hash(struct tcpsock *tp);
+/** tcp_unhash() - out of all tables. sk.lock held. */
+void tcp_unhash(struct tcpsock *tp);
+int tcp_take_port(struct tcpsock *tp, u16 port, be32 addr);
+/** tcp_inherit_port() - a child uses its listener's. */
+void tcp_inherit_port(struct tcpsock *child, u16 port);
+/** tcp_connect_port() - a free port for a connection, and hashed; 0, -EADDRNOTAVAIL. */
+int tcp_connect_port(struct tcpsock *tp);
+int tcp_listen_hash(struct tcpsock *tp);
+u32 tcp_flow_hash(be32 a, u16 ap, be32 b, u16 bp);
+
+/* ---- tcp.c ---- */
+struct tcpsock *tcp_alloc(struct netns *ns, alloc_flags flags);
+/** tcp_go() - to a state: counts and wakes. */
+void tcp_go(struct tcpsock *tp, u8 state);
+/** tcp_end() - the connection is over: out of the tables, timers off. @err: for the user. */
+void tcp_end(struct tcpsock *tp, int err);
+void tcp_linger_tw(struct tcpsock *tp);
+void tcp_purge(struct tcpsock *tp);
+
+/* ---- tcp_out.c ---- */
+/** tcp_push() - send what may be sent now. @now_all: no Nagle for the last. */
+void tcp_push(struct tcpsock *tp, bool now_all);
+/** tcp_send_ack() - an empty segment. */
+void tcp_send_ack(struct tcpsock *tp);
+/** tcp_send_probe() - an old sequence number, to make the peer answer. */
+void tcp_send_probe(struct tcpsock *tp);
+void tcp_send_reset(struct tcpsock *tp);
+/** tcp_reply_reset() - to a segment that belongs to nobody. RCU. */
+void tcp_reply_reset(struct netns *ns, const struct pktbuf *pb, const struct tcp_head *h, u32 seg_len);
+/** tcp_resend() - once more, at most one segment of it; 0 or -errno. */
+int tcp_resend(struct tcpsock *tp, struct pktbuf *pb);
+/** tcp_queue_flag() - SYN or FIN behind all data. 0 or -ENOBUFS. */
+int tcp_queue_flag(struct tcpsock *tp, u8 flag);
+/** tcp_split() - @pb keeps @n bytes, the rest follows it in the queue; 0 or -ENOMEM. */
+int tcp_split(struct tcpsock *tp, struct pktbuf *pb, u32 n);
+void tcp_choose_mss(struct tcpsock *tp);
+/** tcp_window() - what to promise now. */
+u32 tcp_window(struct tcpsock *tp);
+const struct iproute *tcp_route(struct tcpsock *tp, int *err);
+
+/* ---- tcp_ack.c, tcp_cc.c ---- */
+/** tcp_ack() - take an acknowledgement; false: drop the segment. */
+bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32 len, const struct tcp_opts *o);
+void tcp_enter_loss(struct tcpsock *tp);
+void tcp_rtt_sample(struct tcpsock *tp, u64 rtt);
+void cubic_acked(struct tcpsock *tp, u32 bytes, nsec_t now);
+u32 cubic_ssthresh(struct tcpsock *tp);
+void cubic_reset(struct tcpsock *tp);
+/** tcp_resend_lost() - what was marked lost, as the window allows. */
+void tcp_resend_lost(struct tcpsock *tp);
+
+/* ---- tcp_in.c ---- */
+/** tcp_opened_window() - after reading: tell the peer if it matters. */
+void tcp_opened_window(struct tcpsock *tp);
+
+/* ---- tcp_timer.c ---- */
+void tcp_timers_init(struct tcpsock *tp);
+void tcp_timer_set(struct tcpsock *tp, struct tcptimer *t, nsec_t due);
+void tcp_timers_stop(struct tcpsock *tp);
+void tcp_rearm_rtx(struct tcpsock *tp, nsec_t now);
+void tcp_rearm_keep(struct tcpsock *tp);
+
+/* ---- tcp_user.c, tcp_opt.c ---- */
+ssize_t tcp_send(struct netsock *s, struct sockmsg *m);
+ssize_t tcp_recv(struct netsock *s, struct sockmsg *m);
+u32 tcp_snd_limit(const struct tcpsock *tp);
+bool tcp_has_space(const struct tcpsock *tp);
+int tcp_setopt(struct netsock *s, int level, int name, const void *val, u32 len);
+int tcp_getopt(struct netsock *s, int level, int name, void *val, u32 *len);

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TCP's timers. Moving a timer on with every segment would cost more than the segment:
+ * due is a plain store, and a timeout that fires before it is due is armed again.
+ * An armed timeout holds a reference to its socket.
+ */
+#include "tcp_impl.h"
+
+#define RETRIES_SYN	6u
+#define RETRIES_SYNACK	5u
+#define RETRIES_DATA	15u
+#define RETRIES_ORPHAN	8u
+
+void tcp_timer_set(struct tcpsock *tp, struct tcptimer *t, nsec_t due)
+{
+	t->due = due;
+	if (!due || (timeout_is_armed(&t->t) && t->t.when <= due))
+		return;
+	if (!timeout_arm(&t->t, due))
+		isock_get(&tp->sk);
+}
+
+static void stop(struct tcpsock *tp, struct tcptimer *t)
+{
+	t->due = 0;
+	if (timeout_is_armed(&t->t) && timeout_cancel(&t->t))
+		isock_put(&tp->sk);
+}
+
+void tcp_timers_stop(struct tcpsock *tp)
+{
+	stop(tp, &tp->rtx);
+	stop(tp, &tp->delack);
+	stop(tp, &tp->keep);
+}
+
+void tcp_rearm_rtx(struct tcpsock *tp, nsec_t now)
+{
+	if (tp->snd_nxt != tp->snd_una || tp->send_head)
+		tcp_timer_set(tp, &tp->rtx, now + min_t(u64, tp->rto << tp->backoff, TCP_RTO_MAX));
+	else
+		tp->rtx.due = 0;
+}
+
+void tcp_rearm_keep(struct tcpsock *tp)
+{
+	u32 s = tp->keep_probes ? tp->keep_intvl : tp->keep_idle;
+
+	if ((tp->sk.ns.options & BIT(SO_KEEPALIVE)) && tp->state != TCP_LISTEN && tp->state != TCP_CLOSE &&
+	    tp->state != TCP_SYN_SENT && tp->state != TCP_TIME_WAIT && tp->state != TCP_FIN_WAIT2)
+		tcp_timer_set(tp, &tp->keep, clock_ns() + s * NSEC_PER_SEC);
+}
+
+/* ---- resending ---- */
+
+static u32 retries_allowed(const struct tcpsock *tp)
+{
+	if (tp->state == TCP_SYN_SENT)
+		return tp->syn_retries ? tp->syn_retries : RETRIES_SYN;
+	if (tp->state == TCP_SYN_RECV)
+		return RETRIES_SYNACK;
+	return tp->is_orphan ? RETRIES_ORPHAN : RETRIES_DATA;
+}
+
+static bool is_over(struct tcpsock *tp, u32 tries, nsec_t now)
+{
+	if (tp->user_timeout && tp->retrans_since && tp->state != TCP_SYN_RECV)
+		return now - tp->retrans_since >= tp->user_timeout * NSEC_PER_MSEC;
+	return tries >= retries_allowed(tp);
+}
+
+static void probe_window(struct tcpsock *tp, nsec_t now)
+{
+	if (tp->probes++ >= RETRIES_DATA) {
+		tcp_end(tp, -ETIMEDOUT);
+		return;
+	}
+	tcp_push(tp, true);
+	if (tp->snd_nxt == tp->snd_una && tp->send_head) {
+		tcp_send_probe(tp);
+		if (tp->backoff < 12)
+			tp->backoff++;
+	}
+	tcp_rearm_rtx(tp, now);
+}
+
+static void resend_timer(struct tcpsock *tp, nsec_t now)
+{
+	struct pktbuf *pb = list_first_entry_or_null(&tp->wq, struct pktbuf, link);
+
+	if (tp->snd_nxt == tp->snd_una) {
+		if (tp->send_head)
+			probe_window(tp, now);
+		return;
+	}
+	if (!pb || pb == tp->send_head)
+		return;
+	ipstat_inc(TCPSTAT_TIMEOUTS);
+	if (!tp->retrans_since)
+		tp->retrans_since = now;
+	if (is_over(tp, tp->retries, now)) {
+		tcp_end(tp, -ETIMEDOUT);
+		return;
+	}
+	if (tp->state != TCP_SYN_SENT && tp->state != TCP_SYN_RECV)
+		tcp_enter_loss(tp);
+	tp->retries++;
+	tcp_resend(tp, pb);
+	if (tp->backoff < 12)
+		tp->backoff++;
+	tcp_rearm_rtx(tp, now);
+}
+
+static void delack_timer(struct tcpsock *tp, nsec_t now)
+{
+	if (tp->ack_pending) {
+		ipstat_inc(TCPSTAT_DELAYED_ACKS);
+		tp->is_pingpong = false;
+		tcp_send_ack(tp);
+	}
+}
+
+static void keep_timer(struct tcpsock *tp, nsec_t now)
+{
+	nsec_t heard;
+
+	if (tp->state == TCP_TIME_WAIT || (tp->state == TCP_FIN_WAIT2 && tp->is_orphan)) {
+		tcp_end(tp, 0);
+		return;
+	}
+	if (!(tp->sk.ns.options & BIT(SO_KEEPALIVE)))
+		return;
+	heard = tp->last_rcvd + tp->keep_idle * NSEC_PER_SEC;
+	if (heard > now) {
+		tp->keep_probes = 0;
+		tcp_timer_set(tp, &tp->keep, heard);
+		return;
+	}
+	if (tp->user_timeout ? now - heard >= tp->user_timeout * NSEC_PER_MSEC && tp->keep_probes :
+	    tp->keep_probes >= tp->keep_cnt) {
+		tcp_send_reset(tp);
+		tcp_end(tp, -ETIMEDOUT);
+		return;
+	}
+	tp->keep_probes++;
+	tcp_send_probe(tp);
+	tcp_timer_set(tp, &tp->keep, now + tp->keep_intvl * NSEC_PER_SEC);
+}
+
+static void fire(struct tcpsock *tp, struct tcptimer *t, void (*fn)(struct tcpsock *tp, nsec_t now))
+{
+	nsec_t now = clock_ns(), due;
+
+	tcp_lock(tp);
+	due = t->due;
+	if (due && due <= now) {
+		t->due = 0;
+		if (tp->state != TCP_CLOSE)
+			fn(tp, now);
+	} else if (due) {
+		tcp_timer_set(tp, t, due);
+	}
+	tcp_unlock(tp);
+	isock_put(&tp->sk);
+}
+
+static void rtx_fire(struct timeout *t)
+{
+	struct tcpsock *tp = container_of(t, struct tcpsock, rtx.t);
+
+	fire(tp, &tp->rtx, resend_timer);
+}
+
+static void delack_fire(struct timeout *t)
+{
+	struct tcpsock *tp = container_of(t, struct tcpsock, delack.t);
+
+	fire(tp, &tp->delack, delack_timer);
+}
+
+static void keep_fire(struct timeout *t)
+{
+	struct tcpsock *tp = container_of(t, struct tcpsock, keep.t);
+
+	fire(tp, &tp->keep, keep_timer);
+}
+
+void tcp_timers_init(struct tcpsock *tp)
+{
+	timeout_init(&tp->rtx.t, rtx_fire, 0);
+	timeout_init(&tp->delack.t, delack_fire, 0);
+	timeout_init(&tp->keep.t, keep_fire, 0);
+	tp->keep_idle = 7200;
+	tp->keep_intvl = 75;
+	tp->keep_cnt = 9;
+}
