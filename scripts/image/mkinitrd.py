@@ -92,11 +92,16 @@ class Archive:
         return bytes(out)
 
 
+def cpio_header(name, ino, mode, uid, gid, links, mtime, major, minor, size):
+    """Header and name of an entry; the caller pads to 4 and appends the contents."""
+    raw = os.fsencode(name) + b"\0"
+    fields = (ino, mode, uid, gid, links, mtime, size, 0, 0, major, minor, len(raw), 0)
+    return b"070701" + b"".join(b"%08x" % v for v in fields) + raw
+
+
 def append_entry(out, name, ino, mode, uid, gid, data, rdev):
     links = 2 if stat.S_ISDIR(mode) else 1
-    raw = os.fsencode(name) + b"\0"
-    fields = (ino, mode, uid, gid, links, 0, len(data), 0, 0, *rdev, len(raw), 0)
-    out.extend(b"070701" + b"".join(b"%08x" % v for v in fields) + raw)
+    out.extend(cpio_header(name, ino, mode, uid, gid, links, 0, *rdev, len(data)))
     out.extend(bytes(-len(out) % 4))
     out.extend(data)
     out.extend(bytes(-len(out) % 4))

@@ -13,6 +13,7 @@
 #   INTERACTIVE  1: prepare the above only, leave the console to init
 
 . /.guest/config
+system_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 for module in $MODULES; do
 	insmod "$module" || echo "guest: cannot load $module"
@@ -47,7 +48,8 @@ if [ "$INTERACTIVE" != 1 ]; then
 	cd /root
 	{
 		printf '\036%s BEGIN\n' "$TOKEN"
-		(unset TOKEN MODULES DHCP SHARE ROOT INTERACTIVE port
+		([ -z "$GUEST_PATH" ] || PATH=$system_path
+			unset TOKEN MODULES DHCP SHARE ROOT INTERACTIVE GUEST_PATH
 			exec $enter sh -c "$command") </dev/null 2>&1
 		status=$?
 		sync

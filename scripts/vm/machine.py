@@ -18,6 +18,8 @@ NIC_MODULES = {"virtio-net-pci": ["virtio_pci", "virtio_net"], "e1000": ["e1000"
                "e1000e": ["e1000e"], "rtl8139": ["8139cp"], "igb": ["igb"], "vmxnet3": ["vmxnet3"]}
 SHARE_MODULES = ["virtio_pci", "9pnet_virtio", "9p"]
 
+ARCHIVE_MAGICS = (b"070701", b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x02\x21\x4c\x18")
+
 
 def parse_disk(spec):
     """FILE[:virtio|nvme|ahci][:snapshot] -> (file, kind, snapshot)."""
@@ -33,11 +35,6 @@ def parse_disk(spec):
     if not os.path.exists(path):
         raise paths.UsageError(f"no disk image {path}")
     return path, kind, snapshot
-
-
-def is_initramfs(root):
-    """Is --root's image an initramfs and not a disk?"""
-    return bool(root) and root.endswith((".cpio", ".cpio.zst"))
 
 
 def parse_net(spec):
@@ -58,6 +55,20 @@ def escaped(path):
 def disk_format(path):
     with open(path, "rb") as f:
         return "qcow2" if f.read(4) == b"QFI\xfb" else "raw"
+
+
+def is_archive(path):
+    """Whether a file is an initramfs, compressed or not, rather than a disk."""
+    with open(path, "rb") as f:
+        return f.read(6).startswith(ARCHIVE_MAGICS)
+
+
+def memory_for(path):
+    """MiB that a machine with this root needs: the image, and room for as much again."""
+    size = os.path.getsize(path) >> 20
+    with open(path, "rb") as f:
+        unpacked = size if f.read(2) == b"07" else 5 * size
+    return 768 + size + 2 * unpacked
 
 
 def disk_arguments(disks):
@@ -82,8 +93,8 @@ class Machine:
         self.options = options
         self.workdir = workdir
         self.disks = [parse_disk(d) for d in options.disk]
-        self.has_root_disk = options.root and not is_initramfs(options.root)
-        if self.has_root_disk:
+        self.root_disk = bool(options.root) and not is_archive(options.root.split(":")[0])
+        if self.root_disk:
             self.disks.insert(0, parse_disk(options.root))
         self.nic = parse_net(options.net)
 
@@ -96,13 +107,13 @@ class Machine:
             wanted += NIC_MODULES.get(self.nic, [])
         if self.options.share:
             wanted += SHARE_MODULES
-        if self.has_root_disk:
+        if self.root_disk:
             wanted += ["ext4"]
         return list(dict.fromkeys(wanted))
 
     def root_device(self):
         """Name that Linux gives to the disk of --root."""
-        if not self.has_root_disk:
+        if not self.root_disk:
             return ""
         return {"virtio": "/dev/vda", "nvme": "/dev/nvme0n1", "ahci": "/dev/sda"}[self.disks[0][1]]
 

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of the test tools themselves: output framing, TAP verdicts, archives, scenarios."""
+import importlib.machinery
+import importlib.util
+import io
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 
@@ -96,6 +100,52 @@ class Archives(unittest.TestCase):
         size = len(archive.dump())
         archive.add_text("b/c/file", "news\n", 0o600)
         self.assertEqual(len(archive.dump()), size)
+
+
+def load_script(name):
+    """A script of the project, as a module."""
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), os.path.join(SCRIPTS, name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+class DebianImage(unittest.TestCase):
+    image = load_script("debian-image")
+
+    def tar(self):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            for name, kind, link in ((".", tarfile.DIRTYPE, ""), ("./etc", tarfile.DIRTYPE, ""),
+                                     ("./etc/.pwd.lock", tarfile.REGTYPE, ""),
+                                     ("./etc/second", tarfile.LNKTYPE, "./etc/.pwd.lock"),
+                                     ("./etc/passwd-", tarfile.REGTYPE, ""),
+                                     ("./dev/null", tarfile.CHRTYPE, ""),
+                                     ("./bin", tarfile.SYMTYPE, "usr/bin")):
+                member = tarfile.TarInfo(name)
+                member.type, member.linkname = kind, link
+                member.size = 3 if kind == tarfile.REGTYPE else 0
+                tar.addfile(member, io.BytesIO(b"abc"))
+        out.seek(0)
+        return tarfile.open(fileobj=out)
+
+    def test_archive(self):
+        out = io.BytesIO()
+        self.image.Writer(self.tar(), out).run()
+        listing = subprocess.run(["cpio", "-itv", "--quiet", "--numeric-uid-gid"], check=True,
+                                 input=out.getvalue(), stdout=subprocess.PIPE).stdout.decode()
+        self.assertEqual([line.split(None, 8)[8] for line in listing.splitlines()],
+                         ["etc", "bin -> usr/bin", "etc/.pwd.lock", "etc/second"])
+        self.assertRegex(listing, r"-rw-r--r-- +2 0 +0 +3 .* etc/.pwd.lock\n")
+
+    def test_sources_of_one_release(self):
+        text = ("Types: deb\n# a note\nURIs: http://a/\nSuites: stable stable-updates\n\n"
+                "Types: deb-src\nSuites: stable\n\nTypes: deb\nEnabled: no\nSuites: stable\n\n"
+                "Types: deb\nSuites: other\n")
+        self.assertEqual(self.image.stanzas(text, "stable"),
+                         ["Types: deb\nURIs: http://a/\nSuites: stable stable-updates"])
+        lines = "deb http://a/ stable main\ndeb-src http://a/ stable main\ndeb [a=b] http://a/ stable-x main\n"
+        self.assertEqual(len(self.image.one_line_entries(lines + "deb http://a/ stabler main\n", "stable")), 2)
 
 
 class Options(unittest.TestCase):
