@@ -4,6 +4,7 @@
 
 #include <asm/cpu.h>
 #include <tern/kernel/cred.h>
+#include <tern/kernel/seccomp.h>
 #include <tern/kernel/trace.h>
 #include <tern/mm/aspace.h>
 
@@ -185,7 +186,8 @@ int task_print_status(struct seqbuf *sb, struct task_ref *task)
 	}
 	print_signals(sb, task, c);
 	cred_put(c);
-	seqbuf_printf(sb, "Seccomp:\t%d\n", task->t->t_seccomp ? 2 : 0);
+	seqbuf_printf(sb, "Seccomp:\t%u\nSeccomp_filters:\t%u\n", seccomp_mode(task->t),
+		      seccomp_filter_count(task->t));
 	err = print_cpus(sb, task);
 	if (err)
 		return err;

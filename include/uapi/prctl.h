@@ -41,6 +41,3 @@
 /* Returns the mask of services that the caller still has. */
 #define PR_TERN_GET_SERVICES	0x5445524f
 
-#define SECCOMP_MODE_DISABLED	0
-#define SECCOMP_MODE_STRICT	1
-#define SECCOMP_SET_MODE_STRICT	0

@@ -224,6 +224,7 @@ void thread_exit(int status)
 	clear_child_tid(t);
 	thread_release_memory(t);
 	release_files(t);
+	seccomp_exit(t);
 	exit_leave(t, &dead, &release_self);
 	process_release_list(&dead);
 	preempt_disable();

@@ -17,6 +17,7 @@
 #include <tern/kernel/clock.h>
 #include <tern/kernel/ctty.h>
 #include <tern/kernel/persona.h>
+#include <tern/kernel/seccomp.h>
 #include <tern/kernel/trace.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/string.h>
@@ -70,7 +71,6 @@ static void copy_plain(struct thread *t, const struct thread *self, const struct
 	atomic_inc(&t->t_cred->user->nprocs);
 	t->t_persona = self->t_persona;
 	t->t_svcmask = a->kfn ? U64_MAX : self->t_svcmask;
-	t->t_seccomp = self->t_seccomp;
 	t->t_timer_slack_ns = self->t_timer_slack_ns ? self->t_timer_slack_ns : 50000;
 	t->t_start_ns = clock_ns();
 	t->t_start_boot_ns = clock_boot_ns();
@@ -261,6 +261,9 @@ static int link_thread(struct thread *t, const struct clone_args_k *a, struct tr
 		spin_unlock_irqrestore(&process_tree_lock, flags);
 		return -ERESTARTNOINTR;
 	}
+	/* Now, as a sibling may have given us filters meanwhile. */
+	t->t_seccomp = secfilter_get(self->t_seccomp);
+	t->t_work |= self->t_work & WORK_SECCOMP;
 	if (is_new)
 		link_process_locked(p, t, from, a);
 	list_add_tail_rcu(&t->t_group_link, &p->p_threads);

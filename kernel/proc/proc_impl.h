@@ -173,6 +173,12 @@ bool signal_stop_count_locked(struct process *p, struct thread *t);
 /** process_fill_end() - SIGCHLD's information for the end of @p or a thread of it. */
 void process_fill_end(struct ksiginfo *info, struct process *p, int status);
 
+/* ---- seccomp.c ---- */
+/** seccomp_prctl_set() - PR_SET_SECCOMP. */
+long seccomp_prctl_set(u64 mode, u64 prog);
+/** seccomp_exit() - @t, thread_self, makes no more calls. */
+void seccomp_exit(struct thread *t);
+
 /* ---- session.c ---- */
 /** session_leader_exit() - hang up the terminal of a dying session leader. */
 void session_leader_exit(struct process *p);

@@ -172,7 +172,7 @@ static enum verdict take_one(struct process *p, struct sigactions *a, u64 *flags
 	*sig = signal_dequeue_locked(t, ~t->t_sig.blocked, info);
 	if (!*sig)
 		return SIG_NOTHING;
-	if (unlikely(t->t_trace)) {
+	if (unlikely(t->t_trace) && !(t->t_job & JOB_FATAL_FORCED)) {
 		*sig = ask_tracer(a, flags, *sig, info);
 		if (!*sig) {
 			signal_unlock(a, *flags);

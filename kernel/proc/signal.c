@@ -348,7 +348,7 @@ out:
 
 /* ---- faults ---- */
 
-void signal_force(int sig, const struct ksiginfo *info)
+static void force(int sig, const struct ksiginfo *info, bool is_fatal)
 {
 	struct thread *t = thread_self();
 	struct process *p = t->t_proc;
@@ -358,15 +358,27 @@ void signal_force(int sig, const struct ksiginfo *info)
 
 	a = signal_lock(p, &flags);
 	act = &a->act[sig - 1];
-	if (act->handler == SIG_IGN || (t->t_sig.blocked & SIGBIT(sig))) {
+	if (is_fatal || act->handler == SIG_IGN || (t->t_sig.blocked & SIGBIT(sig))) {
 		act->handler = SIG_DFL;
 		t->t_sig.blocked &= ~SIGBIT(sig);
 	}
+	if (is_fatal)
+		t->t_job |= JOB_FATAL_FORCED;
 	if (act->handler == SIG_DFL)
 		p->p_flags &= ~PROC_INIT;	/* even pid 1 dies of its own faults */
 	signal_send_locked(sig, info, t, false);
 	thread_work_set(t, WORK_SIGNAL);
 	signal_unlock(a, flags);
+}
+
+void signal_force(int sig, const struct ksiginfo *info)
+{
+	force(sig, info, false);
+}
+
+void signal_force_fatal(int sig, const struct ksiginfo *info)
+{
+	force(sig, info, true);
 }
 
 void signal_force_simple(int sig)

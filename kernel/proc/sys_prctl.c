@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * prctl(2) and seccomp(2)'s strict mode. One small function an option; what is
+ * prctl(2). One small function an option; what is
  * not in the table is EINVAL, as on a kernel that does not know it.
  */
 #include "proc_impl.h"
 
 #include <generated/svc_syscall.h>
 #include <asm/uaccess.h>
+#include <tern/kernel/seccomp.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/lib/string.h>
 #include <tern/svc/svc.h>
@@ -98,34 +99,16 @@ static long get_name(u64 a, u64 b, u64 c, u64 d)
 	return user_copyout((void __user *)a, name, sizeof(name));
 }
 
-/* ---- seccomp, strict mode ---- */
-
-static long seccomp_set_strict(void)
-{
-	struct thread *t = thread_self();
-
-	if (t->t_work & WORK_SECCOMP)
-		return -EINVAL;
-	thread_work_set(t, WORK_SECCOMP);
-	return 0;
-}
+/* ---- seccomp ---- */
 
 static long get_seccomp(u64 a, u64 b, u64 c, u64 d)
 {
-	/* In strict mode this call itself is deadly. */
-	return SECCOMP_MODE_DISABLED;
+	return seccomp_mode(thread_self());	/* in strict mode this call itself is deadly */
 }
 
 static long set_seccomp(u64 a, u64 b, u64 c, u64 d)
 {
-	return a == SECCOMP_MODE_STRICT ? seccomp_set_strict() : -EINVAL;
-}
-
-long sys_seccomp(u32 op, u32 flags, void *args)
-{
-	if (op != SECCOMP_SET_MODE_STRICT || flags || args)
-		return -EINVAL;
-	return seccomp_set_strict();
+	return seccomp_prctl_set(a, b);
 }
 
 /* ---- capabilities ---- */

@@ -9,6 +9,7 @@
 #include <tern/base/upcall.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/klog.h>
+#include <tern/kernel/seccomp.h>
 #include <tern/kernel/trace.h>
 #include <tern/svc/svc.h>
 
@@ -62,11 +63,6 @@ void trap_user_work(struct frame *f)
 	}
 }
 
-static bool seccomp_strict_allows(u64 nr)
-{
-	return nr == 0 || nr == 1 || nr == 15 || nr == 60;	/* read write rt_sigreturn exit */
-}
-
 long trap_syscall_enter(struct frame *f, u64 nr)
 {
 	struct thread *t = thread_self();
@@ -76,8 +72,11 @@ long trap_syscall_enter(struct frame *f, u64 nr)
 			return -1;
 		nr = f->orig_rax;	/* the tracer may have chosen another call */
 	}
-	if ((t->t_work & WORK_SECCOMP) && !seccomp_strict_allows(nr))
-		thread_exit(SIGKILL);
+	if (t->t_work & WORK_SECCOMP) {
+		if (!seccomp_enter(f))
+			return -1;
+		nr = f->orig_rax;
+	}
 	if ((t->t_work & WORK_SVCMASK) && svc_check(t->t_svcmask & SVC_MASK_ALL, nr)) {
 		f->rax = -EACCES;
 		return -1;

@@ -23,12 +23,16 @@
 
 #define WAIT_OPTIONS	(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)
 
-/* ---- resource sums of a dead child ---- */
+/* ---- resource sums ---- */
 
-static void rusage_of_zombie(struct process *p, struct rusage_ *ru)
+void wait_fill_usage(struct process *p, struct rusage_ *ru)
 {
-	u64 ut = p->p_utime + p->p_cutime, st = p->p_stime + p->p_cstime;
+	struct tms_sum sum;
+	u64 ut, st;
 
+	process_cpu_time(p, &sum);
+	ut = sum.utime + p->p_cutime;
+	st = sum.stime + p->p_cstime;
 	memset(ru, 0, sizeof(*ru));
 	ru->utime_sec = ut / 1000000000;
 	ru->utime_usec = ut % 1000000000 / 1000;
@@ -90,7 +94,7 @@ static enum wait_result check_zombie(struct process *p, struct wait_request *w)
 	fill_common(p, w);
 	w->status = status;
 	w->code = status & 0x7f ? (status & 0x80 ? CLD_DUMPED : CLD_KILLED) : CLD_EXITED;
-	rusage_of_zombie(p, &w->ru);
+	wait_fill_usage(p, &w->ru);
 	if (w->options & WNOWAIT)
 		return CHILD_REPORTED;
 	p->p_exit_state = PROCEXIT_TAKEN;
@@ -144,7 +148,7 @@ static enum wait_result check_child(struct process *p, struct wait_request *w)
 		r = check_continued(p, w);
 	spin_unlock(&p->p_actions->lock);
 	if (r == CHILD_REPORTED)
-		rusage_of_zombie(p, &w->ru);
+		wait_fill_usage(p, &w->ru);
 	return r == CHILD_NO ? CHILD_MAYBE : r;
 }
 

@@ -22,6 +22,12 @@ struct wait_request {
 /* CHILD_REAP: as REPORTED, and the process found is to be released. */
 enum wait_result { CHILD_NO, CHILD_MAYBE, CHILD_REPORTED, CHILD_REAP };
 
+/**
+ * wait_fill_usage() - what @p and the children it has waited for have used so far
+ * Living threads count. Locks: tree lock.
+ */
+void wait_fill_usage(struct process *p, struct rusage_ *ru);
+
 /** trace_wait_locked() - look through the tracees of @self. Locks: tree lock. */
 enum wait_result trace_wait_locked(struct process *self, struct wait_request *w,
 				   struct process **found);

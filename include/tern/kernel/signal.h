@@ -93,6 +93,8 @@ int signal_send_pgrp(struct pidref *pgrp, int sig, const struct ksiginfo *info);
 /** signal_force() - a fault of thread_self: unblocks, resets an ignored action. */
 void signal_force(int sig, const struct ksiginfo *info);
 void signal_force_simple(int sig);
+/** signal_force_fatal() - the same, and no handler may stop it: the default action is taken. */
+void signal_force_fatal(int sig, const struct ksiginfo *info);
 /** signal_fill_kernel() - info with SI_KERNEL, or SI_USER of thread_self. */
 void signal_fill_kernel(struct ksiginfo *info, int sig);
 void signal_fill_user(struct ksiginfo *info, int sig, int code);

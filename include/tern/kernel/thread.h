@@ -29,6 +29,7 @@ struct credset;
 struct pidref;
 struct persona_ops;
 struct tracerec;
+struct secfilter;
 
 /* Work word bits: not zero means a slow path on the way in or out (t_work). */
 #define WORK_RESCHED	BIT(0)	/* exit: sched_preempt */
@@ -95,7 +96,7 @@ struct thread {
 	u64 t_timer_slack_ns;
 	struct tracerec *t_trace;	/* P, S; NULL if not traced (kernel/proc/trace) */
 	s32 t_trace_signal;		/* P that the tracer lets it go on with */
-	void *t_seccomp;		/* O filter chain */
+	struct secfilter *t_seccomp;	/* S, O reads: filter chain, with a reference (seccomp.h) */
 	struct kthreadrec *t_kthread;	/* I kernel threads: start and stop state */
 	struct list t_pi_owned;		/* t_pi_lock: PI futex states that it owns */
 	struct spin t_pi_lock;		/* LOCKRANK_THREAD */
@@ -131,6 +132,7 @@ struct thread {
 #define JOB_SIGKILL	0x8u	/* a fatal signal is on its way */
 #define JOB_TRAP_STOP	0x20u	/* must stop for its tracer */
 #define JOB_TRAP_NOTIFY	0x40u	/* ... again: a group stop began or ended meanwhile */
+#define JOB_FATAL_FORCED 0x80u	/* the forced signal that ends it is not for a tracer */
 #define JOB_STOP_SIG_SHIFT 24	/* signal of the last group stop that it took part in */
 #define JOB_STOP_DEQUEUED 0x10u	/* took a stop signal; cleared if SIGCONT overtakes it */
 

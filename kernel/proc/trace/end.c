@@ -123,6 +123,7 @@ static enum wait_result check_remains(struct tracerec *tr, struct wait_request *
 	w->nr = pidref_nr(tr->pid);
 	w->uid = tr->uid;
 	fill_end(w, tr->exit_status);
+	wait_fill_usage(tr->proc, &w->ru);
 	if (!(w->options & WNOWAIT))
 		tracerec_unlink_locked(tr);
 	return CHILD_REPORTED;
@@ -139,6 +140,7 @@ static enum wait_result check_foreign_zombie(struct tracerec *tr, struct wait_re
 	w->nr = pidref_nr(p->p_pid);
 	w->uid = p->p_leader->t_real_cred->uid;
 	fill_end(w, p->p_group_exit_code);
+	wait_fill_usage(p, &w->ru);
 	if (w->options & WNOWAIT)
 		return CHILD_REPORTED;
 	tracerec_unlink_locked(tr);
@@ -169,7 +171,7 @@ static enum wait_result check_record(struct tracerec *tr, struct wait_request *w
 	w->uid = tr->thread->t_real_cred->uid;
 	w->code = CLD_TRAPPED;
 	w->status = tr->stop_code << 8 | 0x7f;
-	memset(&w->ru, 0, sizeof(w->ru));
+	wait_fill_usage(p, &w->ru);
 	if (!(w->options & WNOWAIT))
 		tr->stop_code = 0;
 	return CHILD_REPORTED;
