@@ -75,6 +75,7 @@ struct procvn {
 	struct procnode *node;		/* I with a reference, or NULL */
 	const struct taskent *ent;	/* I or NULL */
 	struct pidref *pid;		/* I with a reference, or NULL */
+	struct list view_link;		/* directories: in pid->views, under its views_lock */
 	int fd;				/* I */
 	bool is_thread;			/* I below task/ */
 };
@@ -170,6 +171,8 @@ bool taskdir_readdir_pids(struct filesys *fs, struct dir_sink *s, loff_t base);
 /** taskvn_make() - vnode for a row; takes a reference on @pid. ERR_PTR(-ENOMEM). */
 struct vnode *taskvn_make(struct filesys *fs, const struct taskent *ent, struct pidref *pid, int fd,
 			  bool is_thread);
+/** taskdir_gone() - pidref_gone_hook: names of directories of @pid and below are dropped. */
+void taskdir_gone(struct pidref *pid);
 int taskvn_revalidate(struct ncent *nc);
 int taskvn_getattr(struct vnode *vn, struct vattr *va);
 /**

@@ -154,6 +154,7 @@ FILESYSTEM(proc_fstype);
 static int procfs_start(void)
 {
 	proctree_init();
+	pidref_gone_hook = taskdir_gone;
 	return 0;
 }
 INITCALL(CORE, procfs_start);

@@ -122,6 +122,12 @@ struct vnode *taskvn_make(struct filesys *fs, const struct taskent *ent, struct 
 	pv->pid = pidref_get(pid);
 	pv->fd = fd;
 	pv->is_thread = is_thread;
+	if (ent == &taskent_process_dir || ent == &taskent_thread_dir) {
+		spin_lock(&pid->views_lock);
+		list_add(&pv->view_link, &pid->views);
+		spin_unlock(&pid->views_lock);
+		smp_mb();	/* either taskdir_gone() finds the view or we find nobody */
+	}
 	rcu_read_lock();
 	ok = taskvn_refresh(pv);
 	rcu_read_unlock();
@@ -130,6 +136,39 @@ struct vnode *taskvn_make(struct filesys *fs, const struct taskent *ent, struct 
 		return NULL;
 	}
 	return &pv->vn;
+}
+
+/* The next view, off the list and with a reference. */
+static struct procvn *take_view(struct pidref *pid)
+{
+	struct procvn *pv, *found = NULL;
+
+	spin_lock(&pid->views_lock);
+	list_foreach(pv, &pid->views, view_link) {
+		if (!atomic_inc_not_zero(&pv->vn.vn_refs))
+			continue;	/* waits in procvn_evict() for the lock */
+		list_del_init(&pv->view_link);
+		found = pv;
+		break;
+	}
+	spin_unlock(&pid->views_lock);
+	return found;
+}
+
+void taskdir_gone(struct pidref *pid)
+{
+	struct procvn *pv;
+	struct ncent *nc;
+
+	while ((pv = take_view(pid))) {
+		nc = ncent_alias(&pv->vn);
+		if (nc) {
+			ncent_forget(nc);
+			ncent_prune(nc);
+			ncent_put(nc);
+		}
+		vnode_put(&pv->vn);
+	}
 }
 
 /* ---- the rows ---- */

@@ -21,6 +21,7 @@ struct procvn *procvn_alloc(struct filesys *fs, const struct vnode_ops *ops,
 	if (!pv)
 		return NULL;
 	vnode_init(&pv->vn, fs, ops, fops, mode);
+	list_init(&pv->view_link);
 	pv->vn.vn_ino = ino;
 	pv->vn.vn_nlink = S_ISDIR(mode) ? 2 : 1;
 	return pv;
@@ -30,6 +31,11 @@ void procvn_evict(struct vnode *vn)
 {
 	struct procvn *pv = procvn_of(vn);
 
+	if (!list_is_empty(&pv->view_link)) {
+		spin_lock(&pv->pid->views_lock);
+		list_del_init(&pv->view_link);
+		spin_unlock(&pv->pid->views_lock);
+	}
 	vnode_fini(vn);
 	pidref_put(pv->pid);
 	if (pv->node)

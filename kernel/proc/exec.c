@@ -78,6 +78,7 @@ static void take_leadership(struct process *p, struct thread *t)
 	rcu_publish(p->p_leader, t);
 	thread_release_locked(old);
 	spin_unlock_irqrestore(&process_tree_lock, flags);
+	pidref_gone(old->t_pid);
 	thread_put(old);
 }
 

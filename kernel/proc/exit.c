@@ -174,6 +174,8 @@ static void exit_leave(struct thread *t, struct list *dead, bool *release_self)
 	if (p->p_exec_thread)
 		waitq_wake_all(&p->p_child_wait);
 	spin_unlock_irqrestore(&process_tree_lock, flags);
+	if (*release_self)
+		pidref_gone(t->t_pid);
 }
 
 static void kthread_exit(struct thread *t, int code) __noreturn;
@@ -187,6 +189,7 @@ static void kthread_exit(struct thread *t, int code)
 	spin_unlock(&p->p_actions->lock);
 	thread_release_locked(t);
 	spin_unlock_irqrestore(&process_tree_lock, flags);
+	pidref_gone(t->t_pid);
 	release_files(t);
 	kthread_finish(t, code);
 	preempt_disable();

@@ -29,6 +29,7 @@ static struct spin pidmap_lock = SPIN_INIT(LOCKRANK_PIDMAP);
 static struct objcache *pidref_cache;
 static atomic64 pidref_serial;
 u32 pid_limit = PID_LIMIT_MIN;
+void (*pidref_gone_hook)(struct pidref *p);
 
 static void *node_alloc(void *ctx, size_t size)
 {
@@ -75,6 +76,8 @@ struct pidref *pidref_alloc(s32 want)
 	memset(p, 0, sizeof(*p));
 	ref_init(&p->refs, 1);
 	waitq_init(&p->exit_wait);
+	spin_init(&p->views_lock, LOCKRANK_FS_SPIN);
+	list_init(&p->views);
 	p->inode = atomic_add_return(&pidref_serial, 1);
 	flags = spin_lock_irqsave(&pidmap_lock);
 	/* Readers may find it now: they see no users and answer ESRCH. */
@@ -112,6 +115,13 @@ void pidref_put(struct pidref *p)
 {
 	if (p && ref_put(&p->refs))
 		rcu_defer(&p->rcu, pidref_free_rcu);
+}
+
+void pidref_gone(struct pidref *p)
+{
+	smp_mb();	/* who adds a view after this finds the user gone */
+	if (!list_is_empty(&p->views))
+		pidref_gone_hook(p);
 }
 
 void pidref_attach(struct pidref *p, enum pid_role role, struct hnode *n)

@@ -230,6 +230,7 @@ void process_release(struct process *p)
 	sigpending_flush(&p->p_pending);
 	spin_unlock(&p->p_actions->lock);
 	spin_unlock_irqrestore(&process_tree_lock, flags);
+	pidref_gone(p->p_pid);
 	thread_put(leader);
 	process_put(p);
 }

@@ -24,11 +24,17 @@ struct pidref {
 	struct waitq exit_wait;		/* pidfd readers: woken when the process ends */
 	struct hlist users[PIDROLE_COUNT];	/* P processes or threads in each role */
 	u64 inode;			/* I for pidfs-like identity */
+	struct spin views_lock;		/* protects views; LOCKRANK_FS_SPIN */
+	struct list views;		/* what shows the number's users: directories of /proc */
 	struct rcu_job rcu;
 	struct { s32 nr; struct pidns *ns; } at[1];	/* I one per level, [0] is the first namespace's */
 };
 static inline struct pidref *pidref_get(struct pidref *p) { if (p) ref_get(&p->refs); return p; }
 void pidref_put(struct pidref *p);
+/** pidref_gone_hook - set by procfs: a process or thread of this number left; drop views. Sleeps. */
+extern void (*pidref_gone_hook)(struct pidref *p);
+/** pidref_gone() - call the hook if the number has views. No locks held. Sleeps. */
+void pidref_gone(struct pidref *p);
 /**
  * pidref_find() - by number in thread_self's namespace; RCU held by the caller,
  * no reference; NULL.
