@@ -20,10 +20,12 @@
 #include <asm/cpu.h>
 #include <asm/pgtable.h>
 #include <asm/tlb.h>
+#include <tern/base/initcall.h>
 #include <tern/base/lock.h>
 #include <tern/lib/rbtree.h>
 #include <tern/lib/string.h>
 #include <tern/mm/kva.h>
+#include <tern/mm/reclaim.h>
 
 #include "mm_impl.h"
 #include "reclaim_impl.h"
@@ -51,7 +53,7 @@ static struct kva_space space_kva = { KVA_BASE, KVA_END, RBTREE_INIT, RBTREE_INI
 static struct kva_space space_module = { MODULE_BASE, MODULE_END, RBTREE_INIT, RBTREE_INIT };
 static struct kmutex kva_lock = KMUTEX_INIT(kva_lock, LOCKRANK_KVA);
 static LIST_HEAD(lazy_ranges);
-static u64 lazy_pages;
+static u64 lazy_pages, lazy_nranges;
 static void *deferred;	/* A stack of addresses to free */
 
 #define range_of(n) rbtree_entry(n, struct kva_range, node)
@@ -184,7 +186,7 @@ static void lazy_purge(void)
 		list_del(&r->lazy);
 		range_release(space_of(r->start), r);
 	}
-	lazy_pages = 0;
+	lazy_pages = lazy_nranges = 0;
 }
 
 /* Cut [at, at + size) out of the free stretch @f; @r and @spare are ours to use. */
@@ -249,6 +251,7 @@ static void range_retire(struct kva_range *r)
 	rbtree_erase(&space_of(r->start)->used, &r->node);
 	list_add_tail(&r->lazy, &lazy_ranges);
 	lazy_pages += r->npages;
+	lazy_nranges++;
 	if (lazy_pages >= LAZY_PAGES)
 		lazy_purge();
 }
@@ -442,6 +445,34 @@ void kva_free_deferred(const void *va)
 					      __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 	reclaim_wake();
 }
+
+/* What waits for a flush is small, but under pressure it need not wait. */
+static u64 lazy_count(struct cacheshrinker *s)
+{
+	return READ_ONCE(lazy_nranges);
+}
+
+static u64 lazy_scan(struct cacheshrinker *s, u64 n)
+{
+	u64 freed;
+
+	/* Reclaim for a page table of a mapping under way holds the lock. */
+	if (kmutex_is_mine(&kva_lock) || !kmutex_trylock(&kva_lock))
+		return 0;
+	freed = lazy_nranges;
+	lazy_purge();
+	kmutex_unlock(&kva_lock);
+	return freed;
+}
+
+static struct cacheshrinker lazy_shrinker = { .name = "kva", .count = lazy_count, .scan = lazy_scan };
+
+static int lazy_shrinker_init(void)
+{
+	shrinker_register(&lazy_shrinker);
+	return 0;
+}
+INITCALL(CORE, lazy_shrinker_init);
 
 /* ---- mappings of what others own ---- */
 void *kva_map_pages(struct page **pages, size_t n, u32 prot)
