@@ -307,6 +307,23 @@ static long lock_slave(struct tty *t, uptr arg)
 	return 0;
 }
 
+/* The slave by its master alone: nothing depends on what is mounted where. */
+static long open_peer(struct pty_pair *p, struct ofile *master, u32 flags)
+{
+	struct ofile *f;
+	int fd = fd_reserve(0, flags & O_CLOEXEC);
+
+	if (fd < 0)
+		return fd;
+	f = devpts_open_slave(master, p->index, flags);
+	if (IS_ERR(f)) {
+		fd_cancel(fd);
+		return PTR_ERR(f);
+	}
+	fd_publish(fd, f);
+	return fd;
+}
+
 static long master_ioctl(struct tty *t, struct ofile *f, u32 cmd, uptr arg)
 {
 	struct pty_pair *p = t->priv;
@@ -314,6 +331,8 @@ static long master_ioctl(struct tty *t, struct ofile *f, u32 cmd, uptr arg)
 	switch (cmd) {
 	case TIOCGPTN:
 		return user_put(p->index, (u32 __user *)arg);
+	case TIOCGPTPEER:
+		return open_peer(p, f, (u32)arg);
 	case TIOCSPTLCK:
 		return lock_slave(t, arg);
 	case TIOCGPTLCK:

@@ -211,6 +211,30 @@ struct devpts *devpts_of(struct ofile *f)
 	return fs->type == &devpts_fstype ? fs->priv : ERR_PTR(-ENODEV);
 }
 
+struct ofile *devpts_open_slave(struct ofile *f, u32 index, u32 flags)
+{
+	struct fspath dir = { f->of_path.mnt, f->of_path.nc->nc_parent }, pts, slave;
+	bool is_inside = f->of_vnode->vn_fs->type == &devpts_fstype;
+	struct ofile *file;
+	char name[12];
+	int err;
+
+	fmt_print(name, sizeof(name), "%u", index);
+	if (!is_inside) {
+		err = path_lookup_at(&dir, "pts", LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &pts);
+		if (err)
+			return ERR_PTR(err);
+	}
+	err = path_lookup_at(is_inside ? &dir : &pts, name, 0, &slave);
+	if (!is_inside)
+		fspath_put(&pts);
+	if (err)
+		return ERR_PTR(err);
+	file = ofile_open(&slave, flags, cred_self());
+	fspath_put(&slave);
+	return file;
+}
+
 void devpts_put(struct devpts *d)
 {
 	filesys_put(d->fs);

@@ -178,7 +178,7 @@ struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset
 		f->of_ops = &path_fops;
 		return f;
 	}
-	f->of_flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+	f->of_flags = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
 	f->of_wb_err = vn->vn_pc->wb_err;
 	if ((flags & O_DIRECT) && S_ISREG(vn->vn_mode) && !(vn->vn_fs->flags & FILESYS_DIRECT)) {
 		err = -EINVAL;
@@ -199,6 +199,7 @@ struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset
 		f->of_ops = &no_fops;	/* not open: nothing to release */
 		goto fail;
 	}
+	f->of_flags &= ~O_NOCTTY;	/* terminals have looked at it */
 	vfs_notify(vn, p->nc, IN_OPEN);
 	return f;
 fail:

@@ -21,6 +21,12 @@ struct devpts;
 struct devpts *devpts_of(struct ofile *f);
 void devpts_put(struct devpts *d);
 /**
+ * devpts_open_slave() - open the slave of pair @index where its ptmx @f belongs to
+ * @flags: O_*
+ * Return: open file; ERR_PTR as open(2) gives it. Sleeps.
+ */
+struct ofile *devpts_open_slave(struct ofile *f, u32 index, u32 flags);
+/**
  * devpts_add() - node for pair @index owned by thread_self; 0, -EEXIST, -ENOSPC
  * (max=), -ENOMEM. Sleeps.
  */

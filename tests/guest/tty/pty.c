@@ -319,6 +319,37 @@ CASE(hangup_reaches_the_session)
 	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGHUP);
 }
 
+#ifndef TIOCGPTPEER
+#define TIOCGPTPEER _IO('T', 0x41)
+#endif
+
+CASE(a_session_leader_takes_only_what_it_asks_for)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), zero = 0, slave;
+	pid_t p;
+
+	NEED(master >= 0 && ioctl(master, TIOCSPTLCK, &zero) == 0);
+	CHILD(p, {
+		NEED(setsid() > 0);
+		slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+		NEED(slave >= 0);
+		CHECK_EQ(fcntl(slave, F_GETFD), FD_CLOEXEC);
+		CHECK_EQ(fcntl(slave, F_GETFL) & (O_ACCMODE | O_NOCTTY), O_RDWR);
+		FAILS(open("/dev/tty", O_RDWR), ENXIO);
+		NEED(open(ptsname(master), O_RDWR | O_NOCTTY) >= 0);
+		FAILS(open("/dev/tty", O_RDWR), ENXIO);
+		CHECK_EQ(ioctl(slave, TIOCSCTTY, 0), 0);
+		CHECK(open("/dev/tty", O_RDWR) >= 0);
+	});
+	JOIN(p);
+	CHILD(p, {
+		NEED(setsid() > 0);
+		NEED(ioctl(master, TIOCGPTPEER, O_RDWR) >= 0);
+		CHECK(open("/dev/tty", O_RDWR) >= 0);
+	});
+	JOIN(p);
+}
+
 CASE(large_transfers_lose_nothing)
 {
 	struct termios t;
