@@ -7,6 +7,7 @@
 #include <tern/base/err.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/face.h>
+#include <tern/mm/shmem.h>
 #include <tern/mm/vmstat.h>
 #include <uapi/mman.h>
 
@@ -126,7 +127,6 @@ void rmap_insert(struct region *rg);
 void rmap_remove(struct region *rg);
 void rmap_resize(struct region *rg, uptr start, uptr end, u64 pgoff);
 void region_init(void);
-int pagecache_region_fault(struct pagefault *f);
 
 /* ---- page tables (unmap.c) ---- */
 /* Called with the table lock held for @n slots from @va on. */

@@ -1,26 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Shared anonymous memory (MAP_SHARED | MAP_ANONYMOUS): a page cache with
- * nothing behind it, counted by the regions that map it. Its size is promised
- * memory from the start.
+ * Shared memory objects: a page cache with nothing behind it, counted by those
+ * who map it. Shared anonymous mappings (MAP_SHARED | MAP_ANONYMOUS) are one
+ * each; others (System V segments) make and name their own. The size of an
+ * object is promised memory from the start.
  */
+#include <tern/mm/shmem.h>
+
 #include "aspace_impl.h"
 #include "mm_impl.h"
 
 struct shmem {
-	refcount refs;		/* A regions */
-	u64 ncommitted;		/* I of them promised */
+	refcount refs;		/* A */
+	u64 ncommitted;		/* I pages promised */
 	struct pagecache pc;
 };
 
-static void shmem_open(struct region *rg)
+struct shmem *shmem_create(u64 size, bool is_promised)
 {
-	struct shmem *s = rg->priv;
+	struct shmem *s = kmem_zalloc(sizeof(*s), ALLOC_KERNEL);
 
-	ref_get(&s->refs);
+	if (!s)
+		return NULL;
+	if (is_promised)
+		s->ncommitted = DIV_ROUND_UP(size, PAGE_SIZE);
+	if (commit_charge(s->ncommitted)) {
+		kmem_free(s);
+		return NULL;
+	}
+	ref_init(&s->refs, 1);
+	pagecache_init(&s->pc, NULL, &pagecache_ops_memory,
+		       PAGECACHE_SWAPBACKED | PAGECACHE_NOWRITEBACK);
+	s->pc.anon_size = ALIGN_UP(size, PAGE_SIZE);
+	return s;
 }
 
-static void shmem_release(struct shmem *s)
+void shmem_put(struct shmem *s)
 {
 	if (!ref_put(&s->refs))
 		return;
@@ -29,9 +44,21 @@ static void shmem_release(struct shmem *s)
 	kmem_free(s);
 }
 
+struct pagecache *shmem_cache(struct shmem *s)
+{
+	return &s->pc;
+}
+
+static void shmem_open(struct region *rg)
+{
+	struct shmem *s = rg->priv;
+
+	ref_get(&s->refs);
+}
+
 static void shmem_close(struct region *rg)
 {
-	shmem_release(rg->priv);
+	shmem_put(rg->priv);
 }
 
 static int shmem_may_split(struct region *rg, uptr addr)
@@ -54,20 +81,11 @@ static const struct region_ops region_ops_shmem = {
 
 int aspace_shmem_map(struct map_request *req)
 {
-	struct shmem *s = kmem_zalloc(sizeof(*s), ALLOC_KERNEL);
+	struct shmem *s = shmem_create(req->len, !(req->map_flags & MAP_NORESERVE) ||
+						 vm_overcommit_mode == 2);
 
 	if (!s)
 		return -ENOMEM;
-	if (!(req->map_flags & MAP_NORESERVE) || vm_overcommit_mode == 2)
-		s->ncommitted = DIV_ROUND_UP(req->len, PAGE_SIZE);
-	if (commit_charge(s->ncommitted)) {
-		kmem_free(s);
-		return -ENOMEM;
-	}
-	ref_init(&s->refs, 1);
-	pagecache_init(&s->pc, NULL, &pagecache_ops_memory,
-		       PAGECACHE_SWAPBACKED | PAGECACHE_NOWRITEBACK);
-	s->pc.anon_size = ALIGN_UP(req->len, PAGE_SIZE);
 	req->pc = &s->pc;
 	req->pgoff = 0;
 	req->ops = &region_ops_shmem;
@@ -78,5 +96,39 @@ int aspace_shmem_map(struct map_request *req)
 /* The maker's own reference, dropped once the region holds one (or the mapping failed). */
 void aspace_shmem_done(struct map_request *req)
 {
-	shmem_release(req->priv);
+	shmem_put(req->priv);
+}
+
+/* Is @rg part of the mapping of @of that began at @addr. */
+static bool is_piece(const struct region *rg, uptr addr, const struct region *of)
+{
+	return rg->ops == of->ops && rg->priv == of->priv && rg->start >= addr &&
+	       rg->pgoff == (rg->start - addr) >> PAGE_SHIFT;
+}
+
+int aspace_unmap_object(struct aspace *as, uptr addr, const struct region_ops *ops)
+{
+	struct region *rg, first;
+	int err = -EINVAL;
+	uptr end;
+
+	rwsem_write_lock(&as->as_lock);
+	for (rg = region_find(as, addr); rg; rg = region_next(rg))
+		if (rg->ops == ops && rg->pgoff == (rg->start - addr) >> PAGE_SHIFT)
+			break;
+	if (!rg || rg->start < addr)
+		goto out;
+	first = *rg;
+	end = addr + ALIGN_UP(rg->pc->anon_size, PAGE_SIZE);
+	err = 0;
+	while (!err && rg && rg->start < end) {
+		uptr next = rg->end;
+
+		if (is_piece(rg, addr, &first))
+			err = unmap_range(as, rg->start, rg->end);
+		rg = region_find(as, next);
+	}
+out:
+	rwsem_write_unlock(&as->as_lock);
+	return err;
 }

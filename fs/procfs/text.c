@@ -48,7 +48,9 @@ static int print_node(struct procnode *n, struct seqbuf *sb)
 	const struct procint *i = n->what;
 
 	if (n->kind == PROCNODE_INT) {
-		if ((s64)i->min >= 0)
+		if (i->max > S64_MAX)
+			seqbuf_printf(sb, "%lu\n", int_load(i));
+		else if ((s64)i->min >= 0)
 			seqbuf_printf(sb, "%lu\n", min_t(u64, int_load(i), S64_MAX));
 		else if (i->width == 4)
 			seqbuf_printf(sb, "%d\n", (s32)int_load(i));
@@ -199,6 +201,8 @@ static ssize_t write_int(const struct procint *i, const char *text, size_t n)
 	s64 v;
 	int err;
 
+	if (i->max > S64_MAX)
+		return parse_u64(str_trim((char *)text), 0, i->value, NULL) ? -EINVAL : (ssize_t)n;
 	err = parse_s64(str_trim((char *)text), 0, &v, NULL);
 	if (err)
 		return -EINVAL;

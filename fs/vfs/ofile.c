@@ -25,7 +25,7 @@ static u64 next_anon_ino = 1;
 #define FILES_BATCH 64
 
 static struct procint proc_file_max = {
-	.path = "sys/fs/file-max", .value = &sysctl_file_max, .min = 0, .max = U64_MAX, .width = 8,
+	.path = "sys/fs/file-max", .value = &sysctl_file_max, .min = 0, .max = S64_MAX, .width = 8,
 };
 PROCINT(proc_file_max);
 static struct procint proc_nr_open = {

@@ -21,6 +21,7 @@
 #include <tern/kernel/klog.h>
 #include <tern/kernel/persona.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/sysvipc.h>
 #include <tern/kernel/trace.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/mm/aspace.h>
@@ -226,6 +227,7 @@ void thread_exit(int status)
 	futex_thread_exit(t);
 	clear_child_tid(t);
 	thread_release_memory(t);
+	sysvsem_thread_exit(t);
 	release_files(t);
 	seccomp_exit(t);
 	exit_leave(t, &dead, &release_self);

@@ -18,6 +18,7 @@
 #include <tern/kernel/ctty.h>
 #include <tern/kernel/persona.h>
 #include <tern/kernel/seccomp.h>
+#include <tern/kernel/sysvipc.h>
 #include <tern/kernel/trace.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/string.h>
@@ -287,6 +288,7 @@ static int link_thread(struct thread *t, const struct clone_args_k *a, struct tr
 
 static void drop_user_parts(struct thread *t)
 {
+	sysvsem_thread_exit(t);
 	if (t->t_as)
 		aspace_put(t->t_as);
 	if (t->t_fs)
@@ -311,6 +313,8 @@ static int build_thread(struct thread *t, struct thread *self, const struct clon
 		err = copy_fs(t, self, a);
 	if (!err)
 		err = copy_aspace(t, self, a);
+	if (!err && (a->flags & CLONE_SYSVSEM) && !a->kfn)
+		err = sysvsem_thread_share(t, self);
 	if (!err)
 		err = copy_arch(t, a);
 	if (!err && t->t_persona)

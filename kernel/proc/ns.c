@@ -10,6 +10,7 @@
 #include <generated/version.h>
 #include <tern/kernel/ns.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/sysvipc.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
@@ -281,6 +282,8 @@ long sys_unshare(u64 flags)
 		return -EINVAL;
 	if ((flags & CLONE_NEWANY) && !cap_has(CAP_SYS_ADMIN))
 		return -EPERM;
+	if (flags & (CLONE_SYSVSEM | CLONE_NEWIPC))
+		sysvsem_thread_exit(thread_self());
 	if (flags & CLONE_FS)
 		err = unshare_fs();
 	if (!err && (flags & CLONE_FILES) && fdtab_is_shared(thread_self()->t_files))

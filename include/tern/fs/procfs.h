@@ -21,7 +21,7 @@ int procfile_register(struct procfile *f);
 void procfile_unregister(struct procfile *f);
 /** PROCFILE(var) - register at boot by link table. */
 #define PROCFILE(var) TABLE_ENTRY(procfile, struct procfile *, procfile_ptr_##var) = &(var)
-/** An integer under /proc/sys: range checked. */
+/** An integer under /proc/sys: range checked; signed unless max is above S64_MAX: then any u64. */
 struct procint { const char *path; u64 *value; u64 min, max; u32 width; };
 #define PROCINT(var) TABLE_ENTRY(procint, struct procint *, procint_ptr_##var) = &(var)
 int procfs_symlink(const char *path, const char *target);

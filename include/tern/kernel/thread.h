@@ -30,6 +30,7 @@ struct pidref;
 struct persona_ops;
 struct tracerec;
 struct secfilter;
+struct semundos;
 
 /* Work word bits: not zero means a slow path on the way in or out (t_work). */
 #define WORK_RESCHED	BIT(0)	/* exit: sched_preempt */
@@ -101,6 +102,7 @@ struct thread {
 	struct list t_pi_owned;		/* t_pi_lock: PI futex states that it owns */
 	struct spin t_pi_lock;		/* LOCKRANK_THREAD */
 	u64 t_rseq_seen;		/* O CPU that its rseq area names */
+	struct semundos *t_semundos;	/* O undo operations of semop(2), shared by CLONE_SYSVSEM */
 	void *t_ioctx;			/* O io_uring and friends */
 	void *t_journal;		/* O nesting of file system transactions */
 	void *t_workq;			/* I of a worker: its queue (kernel/irq/workq.c) */
