@@ -242,6 +242,19 @@ void netif_tx_resume(struct netif *nif)
 
 /* ---- interfaces ---- */
 
+static int tell(struct netif *nif, enum netevent ev);
+
+static void carrier_changed(struct workitem *w)
+{
+	struct netif *nif = container_of(w, struct netif, carrier_work);
+
+	kmutex_lock(&nif->ns->config_lock);
+	if (!list_is_empty(&nif->link))
+		netif_changed(nif);
+	kmutex_unlock(&nif->ns->config_lock);
+	netif_put(nif);
+}
+
 void netif_init(struct netif *nif, const struct netif_ops *ops, const char *pattern)
 {
 	nif->ops = ops;
@@ -253,6 +266,7 @@ void netif_init(struct netif *nif, const struct netif_ops *ops, const char *patt
 	list_init(&nif->groups4);
 	spin_init(&nif->tx_lock, LOCKRANK_NET_XMIT);
 	nif->txq_len = 1000;
+	workitem_init(&nif->carrier_work, carrier_changed);
 }
 
 void netif_put(struct netif *nif)
@@ -395,8 +409,10 @@ int netif_set_flags(struct netif *nif, u32 flags)
 		else
 			go_down(nif);
 	}
-	if ((old ^ flags) & (IFF_PROMISC | IFF_ALLMULTI))
+	if ((old ^ flags) & (IFF_PROMISC | IFF_ALLMULTI)) {
 		nif->ops->set_filter(nif);
+		netif_changed(nif);
+	}
 	return err;
 }
 
@@ -406,6 +422,29 @@ int netif_set_mtu(struct netif *nif, u32 mtu)
 		return -EINVAL;
 	WRITE_ONCE(nif->mtu, mtu);
 	netns_routes_changed(nif->ns);
+	netif_changed(nif);
+	return 0;
+}
+
+void netif_changed(struct netif *nif)
+{
+	tell(nif, NETEVENT_CHANGE);
+}
+
+int netif_rename(struct netif *nif, const char *name)
+{
+	if (!name[0] || strchr(name, '/') || strchr(name, '%') || strchr(name, ':') || strchr(name, ' ') ||
+	    !strcmp(name, ".") || !strcmp(name, ".."))
+		return -EINVAL;
+	if (netif_find_name(nif->ns, name))
+		return -EEXIST;
+	if (netif_is_up(nif))
+		return -EBUSY;
+	netif_sysfs_remove(nif);
+	strlcpy(nif->name, name, sizeof(nif->name));
+	if (netif_sysfs_add(nif))
+		kwarn("net: %s has no place in sysfs", nif->name);
+	netif_changed(nif);
 	return 0;
 }
 
@@ -420,7 +459,14 @@ u32 netif_user_flags(const struct netif *nif)
 
 void netif_set_carrier(struct netif *nif, bool on)
 {
+	if (READ_ONCE(nif->has_carrier) == on)
+		return;
 	WRITE_ONCE(nif->has_carrier, on);
+	if (!nif->ns)
+		return;	/* nobody knows it yet */
+	netif_get(nif);
+	if (!workpool_queue(workpool_system, &nif->carrier_work))
+		netif_put(nif);
 }
 
 void netif_stats_sum(const struct netif *nif, struct netif_stats *out)

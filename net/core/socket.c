@@ -17,6 +17,7 @@
 #include <tern/kernel/cred.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
+#include <tern/net/netif.h>
 #include <uapi/fcntl.h>
 #include <uapi/ioctl.h>
 
@@ -25,6 +26,12 @@
 static struct mountpt *sock_mount;
 static struct objcache *sock_vnode_cache;
 static atomic64 next_ino;
+static atomic64 nsockets;
+
+u64 netsock_count(void)
+{
+	return (u64)atomic_read(&nsockets);
+}
 
 static void sock_vnode_free(struct rcu_job *job)
 {
@@ -33,6 +40,7 @@ static void sock_vnode_free(struct rcu_job *job)
 
 static void sock_evict(struct vnode *vn)
 {
+	atomic_dec(&nsockets);
 	vnode_fini(vn);
 	vnode_free_deferred(vn, sock_vnode_free);
 }
@@ -54,6 +62,7 @@ static struct vnode *sock_vnode_make(struct filesys *fs, mode_t mode)
 
 	if (!vn)
 		return NULL;
+	atomic_inc(&nsockets);
 	vnode_init(vn, fs, &sock_vnops, &sock_fops, mode);
 	vn->vn_fops = &sock_fops;	/* not what opening a socket by name does */
 	vn->vn_ino = atomic_add_return(&next_ino, 1);
@@ -101,6 +110,8 @@ static int sock_open(struct ofile *f, struct vnode *vn)
 	ofile_make_stream(f);
 	f->of_priv = s;
 	s->file = f;
+	s->uid = vn->vn_uid;
+	s->ino = vn->vn_ino;
 	return 0;
 }
 
@@ -143,8 +154,9 @@ static u32 sock_poll(struct ofile *f, struct poll_table *pt)
 static long sock_ioctl(struct ofile *f, u32 cmd, uptr arg)
 {
 	struct netsock *s = f->of_priv;
+	long ret = s->ops->ioctl(s, cmd, arg);
 
-	return s->ops->ioctl(s, cmd, arg);
+	return ret == -ENOTTY ? netif_ioctl(netns_self(), cmd, arg) : ret;	/* any socket names interfaces */
 }
 
 const struct ofile_ops sock_fops = {
@@ -183,8 +195,10 @@ static struct filesys *sockfs_mount(struct fstype *t, const struct mount_args *a
 		return ERR_PTR(-ENOMEM);
 	fs->magic = SOCKFS_MAGIC;
 	root = sock_vnode_make(fs, S_IFDIR | 0700);
-	if (root && !filesys_root_set(fs, root))
+	if (root && !filesys_root_set(fs, root)) {
+		atomic_dec(&nsockets);	/* not a socket */
 		return fs;
+	}
 	filesys_put(fs);
 	return ERR_PTR(-ENOMEM);
 }

@@ -200,3 +200,16 @@ struct pktbuf *ip4_reassemble(struct netns *ns, struct pktbuf *pb)
 	pktbuf_purge(&out);
 	return whole;
 }
+
+void ip4_frag_usage(struct netns *ns, u64 *n, u64 *mem)
+{
+	struct ip4tables *t = ns->ip4;
+
+	*n = 0;
+	spin_lock_bh(&t->frag_lock);
+	for (u32 i = 0; i < ARRAY_SIZE(t->frag_hash); i++)
+		for (const struct hnode *h = t->frag_hash[i].first; h; h = h->next)
+			(*n)++;
+	*mem = t->frag_mem;
+	spin_unlock_bh(&t->frag_lock);
+}

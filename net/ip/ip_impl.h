@@ -39,7 +39,8 @@ struct ifaddr4 {
 	struct list link;		/* R, config_lock: nif->addrs4 */
 	struct rcu_job rcu;
 	be32 local, broadcast;
-	u8 plen;
+	u8 plen, scope;
+	u32 stamp;			/* hundredths of a second since boot */
 	char label[IFNAMSIZ];
 };
 
@@ -68,12 +69,19 @@ u8 ip4_local_type(struct netns *ns, be32 addr);
 /** ip4_addr_for() - an address of ours to talk to @daddr through @nif, 0: none; RCU. */
 be32 ip4_addr_for(const struct netif *nif, be32 daddr);
 /** ip4_addr_add() / ip4_addr_del() - config_lock held. 0, -EEXIST, -ENOMEM, -EADDRNOTAVAIL. */
-int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const char *label);
+int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const char *label, u8 scope);
 int ip4_addr_del(struct netif *nif, be32 local, u8 plen);
 /** ip4_route_add() / ip4_route_del() - main table; config_lock held. */
 int ip4_route_add(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct netif *nif, u32 metric,
 		  u8 type, u8 scope, u8 protocol, be32 prefsrc);
 int ip4_route_del(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct netif *nif, u32 metric);
+/** ip4_route_exists() - is there one of that prefix and metric in main; config_lock held. */
+bool ip4_route_exists(struct netns *ns, be32 dst, u8 plen, u32 metric);
+/** ip4_route_drop_others() - all of that prefix and metric but one; config_lock held. 0. */
+int ip4_route_drop_others(struct netns *ns, be32 dst, u8 plen, u32 metric, be32 gateway, struct netif *nif);
+/** ip4_addr_news() / ip4_route_news() - to who listens on netlink; config_lock held. */
+void ip4_addr_news(struct netif *nif, const struct ifaddr4 *a, bool is_new);
+void ip4_route_news(struct netns *ns, bool is_local, u32 key, u8 plen, const struct fibroute *f, bool is_new);
 long ip4_ioctl(struct netns *ns, u32 cmd, uptr arg);
 
 /* ---- neighbours ---- */
@@ -100,6 +108,8 @@ int ip4_send_raw(struct netns *ns, const struct iproute *r, struct pktbuf *pb);
 int ip4_fragment(struct netns *ns, const struct iproute *r, u32 mtu, struct pktbuf *pb);
 /** ip4_reassemble() - whole packet, or NULL: kept; consumes. RCU. */
 struct pktbuf *ip4_reassemble(struct netns *ns, struct pktbuf *pb);
+/** ip4_frag_usage() - packets being put together, and their memory. */
+void ip4_frag_usage(struct netns *ns, u64 *n, u64 *mem);
 /** ip4_id() - next identification towards @daddr. */
 u16 ip4_id(be32 saddr, be32 daddr, u8 protocol);
 
@@ -227,11 +237,14 @@ void isock_queue_error(struct isock *sk, const struct pktbuf *pb, int err, u8 or
 
 /* ---- families of protocols by socket type ---- */
 struct netsock *udp_create(void);
+/** udp_foreach() - all bound ones; false from @fn stops. RCU. */
+void udp_foreach(bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg);
 struct netsock *ping_create(void);
 struct netsock *rawsock_create(int protocol);
 struct netsock *tcp_create(void);
 /** tcp_count_established() - connections in ESTABLISHED or CLOSE_WAIT. */
 u64 tcp_count_established(void);
+u64 rawsock_count(void);
 /** rawsock_receive() - copies for raw sockets; true if there was one. RCU. */
 bool rawsock_receive(struct netns *ns, struct pktbuf *pb);
 /** ping_receive() - an echo reply, data at the ICMP header; consumes. */

@@ -57,6 +57,11 @@ static be32 broadcast_of(const struct netif *nif, be32 addr, u8 plen)
 	return (nif->flags & IFF_BROADCAST) && plen < 31 ? addr | ~mask4(plen) : 0;
 }
 
+static u8 ip4_default_scope(be32 local)
+{
+	return (local & TO_BE32(0xff000000)) == TO_BE32(0x7f000000) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
+}
+
 static int change_addr(struct netif *nif, struct ifaddr4 *a, be32 local, u8 plen, be32 broadcast,
 		       const char *label)
 {
@@ -66,7 +71,7 @@ static int change_addr(struct netif *nif, struct ifaddr4 *a, be32 local, u8 plen
 		if (err)
 			return err;
 	}
-	return local ? ip4_addr_add(nif, local, plen, broadcast, label) : 0;
+	return local ? ip4_addr_add(nif, local, plen, broadcast, label, ip4_default_scope(local)) : 0;
 }
 
 static int set_addr(struct netif *nif, const struct ifreq *r)

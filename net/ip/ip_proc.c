@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /proc/net/snmp, netstat, sockstat: what ip_stats counted. */
-#include "ip_impl.h"
+#include "tcp_impl.h"
 
 #include <tern/fs/procfs.h>
 
@@ -46,3 +46,41 @@ static void print_netstat(struct seqbuf *sb, void *arg)
 }
 static struct procfile netstat_file = { .path = "net/netstat", .print = print_netstat };
 PROCFILE(netstat_file);
+
+static bool count_tcp(struct tcpsock *tp, void *arg)
+{
+	u64 *n = arg;
+
+	n[tp->state == TCP_TIME_WAIT ? 1 : 0]++;
+	if (tp->is_orphan && tp->state != TCP_TIME_WAIT)
+		n[2]++;
+	n[3] += tp->sk.rx_bytes + tp->wq_mem + tp->ofo_mem;
+	return true;
+}
+
+static bool count_udp(struct isock *sk, u32 bucket, void *arg)
+{
+	u64 *n = arg;
+
+	n[0]++;
+	n[1] += sk->rx_bytes + (u32)atomic_read(&sk->wmem);
+	return true;
+}
+
+static void print_sockstat(struct seqbuf *sb, void *arg)
+{
+	u64 tcp[4] = { 0 }, udp[2] = { 0 }, raw = rawsock_count(), frags, frag_mem;
+
+	rcu_read_lock();
+	tcp_foreach(count_tcp, tcp);
+	udp_foreach(count_udp, udp);
+	rcu_read_unlock();
+	ip4_frag_usage(netns_self(), &frags, &frag_mem);
+	seqbuf_printf(sb, "sockets: used %lu\n", netsock_count());
+	seqbuf_printf(sb, "TCP: inuse %lu orphan %lu tw %lu alloc %lu mem %lu\n", tcp[0], tcp[2], tcp[1],
+		      tcp[0], DIV_ROUND_UP(tcp[3], PAGE_SIZE));
+	seqbuf_printf(sb, "UDP: inuse %lu mem %lu\n", udp[0], DIV_ROUND_UP(udp[1], PAGE_SIZE));
+	seqbuf_printf(sb, "UDPLITE: inuse 0\nRAW: inuse %lu\nFRAG: inuse %lu memory %lu\n", raw, frags, frag_mem);
+}
+static struct procfile sockstat_file = { .path = "net/sockstat", .print = print_sockstat };
+PROCFILE(sockstat_file);

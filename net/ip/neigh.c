@@ -286,6 +286,28 @@ int neigh4_set(struct netif *nif, be32 ip, const u8 *mac)
 	return 0;
 }
 
+int neigh4_put(struct netif *nif, be32 ip, const u8 *mac, u8 state)
+{
+	if (!nif->neigh4)
+		return -EINVAL;
+	learn(nif, ip, mac, true, state != NEIGH_STALE, state == NEIGH_PERMANENT);
+	return 0;
+}
+
+void neigh4_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg)
+{
+	struct neightab *t = nif->neigh4;
+	struct neigh *n;
+
+	spin_lock_bh(&t->lock);
+	for (u32 i = 0; i < ARRAY_SIZE(t->hash); i++)
+		hlist_foreach(n, &t->hash[i], node)
+			if (!fn(n, arg))
+				goto out;
+out:
+	spin_unlock_bh(&t->lock);
+}
+
 int neigh4_get(struct netif *nif, be32 ip, struct neigh *out)
 {
 	struct neightab *t = nif->neigh4;

@@ -32,6 +32,10 @@ struct neightab {
 
 /** neigh4_set() - a permanent entry; 0, -EINVAL: the interface has none. */
 int neigh4_set(struct netif *nif, be32 ip, const u8 *mac);
+/** neigh4_put() - an entry in @state: PERMANENT, REACHABLE or STALE; 0, -EINVAL. */
+int neigh4_put(struct netif *nif, be32 ip, const u8 *mac, u8 state);
+/** neigh4_walk() - all entries under the table's lock; false from @fn stops. */
+void neigh4_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg);
 /** neigh4_get() - copy of an entry (without queue); 0 or -ENXIO. */
 int neigh4_get(struct netif *nif, be32 ip, struct neigh *out);
 /** neigh4_del() - 0 or -ENXIO. */

@@ -450,6 +450,19 @@ struct netsock *ping_create(void)
 	return &sk->ns;
 }
 
+u64 rawsock_count(void)
+{
+	struct isock *sk;
+	u64 n = 0;
+
+	rcu_read_lock();
+	for (u32 i = 0; i < BUCKETS; i++)
+		hlist_foreach_rcu(sk, &raw_table[i].socks, hash_node)
+			n++;
+	rcu_read_unlock();
+	return n;
+}
+
 static void print_raw(struct seqbuf *sb, void *arg)
 {
 	struct isock *sk;
@@ -459,12 +472,10 @@ static void print_raw(struct seqbuf *sb, void *arg)
 	for (u32 i = 0; i < BUCKETS; i++) {
 		spin_lock_bh(&raw_table[i].lock);
 		hlist_foreach(sk, &raw_table[i].socks, hash_node) {
-			const struct ofile *f = sk->ns.file;
-
 			seqbuf_printf(sb, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d "
 				      "%016lx %u\n", i, sk->rcv_saddr, sk->ns.protocol, sk->daddr, 0,
 				      sk->daddr ? 1 : 7, atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL, 0,
-				      f ? f->of_vnode->vn_uid : 0, 0, f ? f->of_vnode->vn_ino : 0,
+				      sk->ns.uid, 0, sk->ns.ino,
 				      ref_read(&sk->refs), 0UL, sk->drops);
 		}
 		spin_unlock_bh(&raw_table[i].lock);

@@ -10,6 +10,7 @@
 #include "ip_impl.h"
 
 #include <tern/base/initcall.h>
+#include <tern/kernel/clock.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
@@ -133,11 +134,13 @@ static int table_add(struct netns *ns, struct fib4 *t, be32 dst, u8 plen, const 
 	if (!r)
 		return -ENOMEM;
 	err = fib4_insert(t, FROM_BE32(dst), plen, r, &route_alloc);
-	if (err)
+	if (err) {
 		kmem_free(r);
-	else
-		netns_routes_changed(ns);
-	return err;
+		return err;
+	}
+	netns_routes_changed(ns);
+	ip4_route_news(ns, t == &ns->ip4->local, FROM_BE32(dst), plen, r, true);
+	return 0;
 }
 
 int ip4_route_add(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct netif *nif, u32 metric,
@@ -167,24 +170,67 @@ int ip4_route_add(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct neti
 	return table_add(ns, &ns->ip4->main, dst, plen, &r);
 }
 
-struct victim { be32 gateway; struct netif *nif; u32 metric; };
+struct victim { struct netns *ns; struct fib4 *table; u32 key; u8 plen; be32 gateway; struct netif *nif; u32 metric; };
 
 static bool is_victim(const struct fibroute *r, void *arg)
 {
 	const struct victim *v = arg;
 
-	return (!v->gateway || v->gateway == r->gateway) && (!v->nif || v->nif == r->nif) &&
-	       (!v->metric || v->metric == r->metric);
+	if ((v->gateway && v->gateway != r->gateway) || (v->nif && v->nif != r->nif) ||
+	    (v->metric && v->metric != r->metric))
+		return false;
+	ip4_route_news(v->ns, v->table == &v->ns->ip4->local, v->key, v->plen, r, false);
+	return true;
 }
 
 int ip4_route_del(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct netif *nif, u32 metric)
 {
-	struct victim v = { gateway, nif, metric };
+	struct victim v = { .ns = ns, .table = &ns->ip4->main, .key = FROM_BE32(dst), .plen = plen, .gateway = gateway,
+			    .nif = nif, .metric = metric };
 	int err = fib4_delete(&ns->ip4->main, FROM_BE32(dst), plen, is_victim, &v, &route_alloc);
 
 	if (!err)
 		netns_routes_changed(ns);
 	return err;
+}
+
+struct routeprobe { u32 key; u8 plen; u32 metric; bool is_there; };
+
+static bool probe_one(u32 key, u8 plen, const struct fibroute *r, void *arg)
+{
+	struct routeprobe *p = arg;
+
+	if (key == p->key && plen == p->plen && r->metric == p->metric)
+		p->is_there = true;
+	return !p->is_there;
+}
+
+bool ip4_route_exists(struct netns *ns, be32 dst, u8 plen, u32 metric)
+{
+	struct routeprobe p = { FROM_BE32(dst), plen, metric, false };
+
+	fib4_walk(&ns->ip4->main, probe_one, &p);
+	return p.is_there;
+}
+
+static bool is_other(const struct fibroute *r, void *arg)
+{
+	const struct victim *v = arg;
+
+	if (r->metric != v->metric || (r->gateway == v->gateway && (!v->nif || r->nif == v->nif)))
+		return false;
+	ip4_route_news(v->ns, false, v->key, v->plen, r, false);
+	return true;
+}
+
+int ip4_route_drop_others(struct netns *ns, be32 dst, u8 plen, u32 metric, be32 gateway, struct netif *nif)
+{
+	struct victim v = { .ns = ns, .table = &ns->ip4->main, .key = FROM_BE32(dst), .plen = plen,
+			    .gateway = gateway, .nif = nif, .metric = metric };
+
+	while (!fib4_delete(&ns->ip4->main, v.key, plen, is_other, &v, &route_alloc))
+		netns_routes_changed(ns);
+	return 0;
 }
 
 /* One route through an interface, if there is any. */
@@ -204,12 +250,14 @@ static bool find_through(u32 key, u8 plen, const struct fibroute *r, void *arg)
 
 static void table_flush(struct netns *ns, struct fib4 *t, struct netif *nif)
 {
-	struct victim v = { 0, nif, 0 };
+	struct victim v = { .ns = ns, .table = t, .nif = nif };
 
 	for (;;) {
 		struct found f = { .nif = nif };
 
 		fib4_walk(t, find_through, &f);
+		v.key = f.key;
+		v.plen = f.plen;
 		if (!f.is_any || fib4_delete(t, f.key, f.plen, is_victim, &v, &route_alloc))
 			break;
 	}
@@ -234,6 +282,8 @@ static int addr_routes_add(struct netif *nif, const struct ifaddr4 *a)
 	r.scope = RT_SCOPE_LINK;
 	if (!err && a->broadcast)
 		err = table_add(ns, &ns->ip4->local, a->broadcast, 32, &r);
+	if (!err && a->plen < 31 && a->broadcast != (net | ~mask4(a->plen)))
+		err = table_add(ns, &ns->ip4->local, net | ~mask4(a->plen), 32, &r);
 	r.type = RTN_UNICAST;
 	if (!err && !(nif->flags & IFF_LOOPBACK) && a->plen < 32)
 		err = table_add(ns, &ns->ip4->main, net, a->plen, &r);
@@ -256,11 +306,13 @@ static void addr_routes_del(struct netif *nif, struct ifaddr4 *a)
 	fib4_delete(&ns->ip4->local, net, a->plen, has_prefsrc, a, &route_alloc);
 	if (a->broadcast)
 		fib4_delete(&ns->ip4->local, FROM_BE32(a->broadcast), 32, has_prefsrc, a, &route_alloc);
+	if (a->plen < 31)
+		fib4_delete(&ns->ip4->local, net | ~FROM_BE32(mask4(a->plen)), 32, has_prefsrc, a, &route_alloc);
 	fib4_delete(&ns->ip4->main, net, a->plen, has_prefsrc, a, &route_alloc);
 	netns_routes_changed(ns);
 }
 
-int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const char *label)
+int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const char *label, u8 scope)
 {
 	struct ifaddr4 *a;
 	int err = 0;
@@ -276,8 +328,11 @@ int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const c
 	a->local = local;
 	a->plen = plen;
 	a->broadcast = broadcast;
+	a->scope = scope;
+	a->stamp = (u32)(clock_ns() / 10000000);
 	strlcpy(a->label, label, sizeof(a->label));
 	list_add_tail_rcu(&a->link, &nif->addrs4);
+	ip4_addr_news(nif, a, true);
 	if (netif_is_up(nif))
 		err = addr_routes_add(nif, a);
 	return err;
@@ -286,6 +341,7 @@ int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const c
 static void addr_drop(struct netif *nif, struct ifaddr4 *a)
 {
 	addr_routes_del(nif, a);
+	ip4_addr_news(nif, a, false);
 	list_del_rcu(&a->link);
 	rcu_defer_free(&a->rcu, a);
 }
@@ -297,6 +353,10 @@ int ip4_addr_del(struct netif *nif, be32 local, u8 plen)
 	list_foreach(a, &nif->addrs4, link) {
 		if (a->local == local && a->plen == plen) {
 			addr_drop(nif, a);
+			if (list_is_empty(&nif->addrs4)) {	/* no IPv4 here any more */
+				table_flush(nif->ns, &nif->ns->ip4->main, nif);
+				table_flush(nif->ns, &nif->ns->ip4->local, nif);
+			}
 			return 0;
 		}
 	}
@@ -308,7 +368,7 @@ static int loopback_addr(struct netif *nif)
 {
 	if (!(nif->flags & IFF_LOOPBACK) || !list_is_empty(&nif->addrs4))
 		return 0;
-	return ip4_addr_add(nif, TO_BE32(0x7f000001), 8, 0, nif->name);
+	return ip4_addr_add(nif, TO_BE32(0x7f000001), 8, 0, nif->name, RT_SCOPE_HOST);
 }
 
 static int route_watch(struct netif *nif, enum netevent ev)
@@ -332,6 +392,8 @@ static int route_watch(struct netif *nif, enum netevent ev)
 	case NETEVENT_DOWN:
 		table_flush(ns, &ns->ip4->main, nif);
 		table_flush(ns, &ns->ip4->local, nif);
+		break;
+	case NETEVENT_CHANGE:
 		break;
 	case NETEVENT_REMOVE:
 		list_foreach_safe(a, next, &nif->addrs4, link)

@@ -285,9 +285,26 @@ struct tcpsock *tcp_find_listener(struct netns *ns, be32 daddr, u16 dport, u32 i
 
 /* ---- /proc/net/tcp ---- */
 
-static void print_sock(struct seqbuf *sb, u32 line, struct tcpsock *tp)
+void tcp_foreach(bool (*fn)(struct tcpsock *tp, void *arg), void *arg)
 {
-	const struct ofile *f = tp->is_orphan ? NULL : tp->sk.ns.file;
+	struct tcpsock *tp;
+
+	for (u32 i = 0; i < LISTEN_BUCKETS; i++)
+		hlist_foreach_rcu(tp, &listeners[i].socks, listen_node)
+			if (!fn(tp, arg))
+				return;
+	for (u32 i = 0; i < CONN_BUCKETS; i++)
+		hlist_foreach_rcu(tp, &conns[i], sk.hash_node)
+			if (!fn(tp, arg))
+				return;
+}
+
+struct printer { struct seqbuf *sb; u32 line; };
+
+static bool print_sock(struct tcpsock *tp, void *arg)
+{
+	struct printer *pr = arg;
+	u32 line = pr->line++;
 	u32 unread = tp->state == TCP_TIME_WAIT ? 0 : tp->rcv_nxt - tp->copied_seq - tp->fin_rcvd;
 	bool listens = tp->state == TCP_LISTEN;
 	nsec_t now = clock_ns();
@@ -298,26 +315,21 @@ static void print_sock(struct seqbuf *sb, u32 line, struct tcpsock *tp)
 		  "%016lx %lu %lu %u %u %d", line, tp->sk.rcv_saddr, tp->sk.sport, tp->sk.daddr, tp->sk.dport,
 		  tp->state, listens ? 0 : tp->write_seq - tp->snd_una,
 		  listens ? tp->naccept : unread, tp->rtx.due ? 1 : 0, left,
-		  tp->retries, f ? f->of_vnode->vn_uid : 0, tp->probes, f ? f->of_vnode->vn_ino : 0,
+		  tp->retries, tp->sk.ns.uid, tp->probes, tp->is_orphan ? 0 : tp->sk.ns.ino,
 		  ref_read(&tp->sk.refs), 0UL, tp->rto / 4000000, 0UL, tp->is_pingpong,
 		  tp->mss ? tp->cwnd / tp->mss : 10, -1);
-	seqbuf_printf(sb, "%-149s\n", text);
+	seqbuf_printf(pr->sb, "%-149s\n", text);
+	return true;
 }
 
 static void print_tcp(struct seqbuf *sb, void *arg)
 {
-	struct tcpsock *tp;
-	u32 line = 0;
+	struct printer pr = { sb, 0 };
 
 	seqbuf_printf(sb, "%-149s\n", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt"
 		      "   uid  timeout inode");
 	rcu_read_lock();
-	for (u32 i = 0; i < LISTEN_BUCKETS; i++)
-		hlist_foreach_rcu(tp, &listeners[i].socks, listen_node)
-			print_sock(sb, line++, tp);
-	for (u32 i = 0; i < CONN_BUCKETS; i++)
-		hlist_foreach_rcu(tp, &conns[i], sk.hash_node)
-			print_sock(sb, line++, tp);
+	tcp_foreach(print_sock, &pr);
 	rcu_read_unlock();
 }
 static struct procfile tcp_file = { .path = "net/tcp", .print = print_tcp };

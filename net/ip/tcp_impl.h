@@ -143,6 +143,10 @@ void tcp_inherit_port(struct tcpsock *child, u16 port);
 /** tcp_connect_port() - a free port for a connection, and hashed; 0, -EADDRNOTAVAIL. */
 int tcp_connect_port(struct tcpsock *tp);
 int tcp_listen_hash(struct tcpsock *tp);
+/** tcp_foreach() - listeners and connections; false from @fn stops. RCU. */
+void tcp_foreach(bool (*fn)(struct tcpsock *tp, void *arg), void *arg);
+/** tcp_describe() - TCP_INFO. */
+void tcp_describe(struct tcpsock *tp, struct tcpinfo *i);
 u32 tcp_flow_hash(be32 a, u16 ap, be32 b, u16 bp);
 
 /* ---- tcp.c ---- */

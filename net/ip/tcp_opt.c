@@ -112,7 +112,7 @@ static u32 ms_since(nsec_t t, nsec_t now)
 	return t ? (u32)((now - t) / NSEC_PER_MSEC) : 0;
 }
 
-static void get_info(struct tcpsock *tp, struct tcpinfo *i)
+void tcp_describe(struct tcpsock *tp, struct tcpinfo *i)
 {
 	u32 mss = max(tp->mss, 1u);
 	nsec_t now = clock_ns();
@@ -186,7 +186,7 @@ int tcp_getopt(struct netsock *s, int level, int name, void *val, u32 *len)
 	} else if (level != SOL_TCP) {
 		return isock_getopt(s, level, name, val, len);
 	} else if (name == TCP_INFO) {
-		get_info(tp, &info);
+		tcp_describe(tp, &info);
 		*len = min_t(u32, *len, sizeof(info));
 		memcpy(val, &info, *len);
 		return 0;

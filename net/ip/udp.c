@@ -501,25 +501,32 @@ IPPROTO_TABLE(udp_proto);
 
 /* ---- /proc/net/udp ---- */
 
-static void print_udp(struct seqbuf *sb, void *arg)
+void udp_foreach(bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg)
 {
 	struct isock *sk;
 
+	for (u32 i = 0; i < BUCKETS; i++)
+		hlist_foreach_rcu(sk, &udp_table[i].socks, hash_node)
+			if (!fn(sk, i, arg))
+				return;
+}
+
+static bool print_sock(struct isock *sk, u32 bucket, void *arg)
+{
+	seqbuf_printf(arg, "%5u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u\n",
+		      bucket, sk->rcv_saddr, sk->sport, sk->daddr, sk->dport, sk->daddr ? 1 : 7,
+		      atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL, 0, sk->ns.uid, 0, sk->ns.ino,
+		      ref_read(&sk->refs), 0UL, sk->drops);
+	return true;
+}
+
+static void print_udp(struct seqbuf *sb, void *arg)
+{
 	seqbuf_printf(sb, "%-127s\n", "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when "
 		      "retrnsmt   uid  timeout inode ref pointer drops");
-	for (u32 i = 0; i < BUCKETS; i++) {
-		spin_lock_bh(&udp_table[i].lock);
-		hlist_foreach(sk, &udp_table[i].socks, hash_node) {
-			const struct ofile *f = sk->ns.file;
-
-			seqbuf_printf(sb, "%5u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d "
-				      "%016lx %u\n", i, sk->rcv_saddr, sk->sport, sk->daddr, sk->dport,
-				      sk->daddr ? 1 : 7, atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL, 0,
-				      f ? f->of_vnode->vn_uid : 0, 0, f ? f->of_vnode->vn_ino : 0,
-				      ref_read(&sk->refs), 0UL, sk->drops);
-		}
-		spin_unlock_bh(&udp_table[i].lock);
-	}
+	rcu_read_lock();
+	udp_foreach(print_sock, sb);
+	rcu_read_unlock();
 }
 static struct procfile udp_file = { .path = "net/udp", .print = print_udp };
 PROCFILE(udp_file);

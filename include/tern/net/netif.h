@@ -75,6 +75,7 @@ struct netif {
 	struct neightab *neigh4;	/* I net/ip's */
 	struct list groups4;		/* C multicast groups */
 	struct sysnode *sys;		/* its directory */
+	struct workitem carrier_work;	/* tells of the carrier; holds a reference while queued */
 };
 
 /** netif_init() - defaults of an interface whose memory is zero; @pattern "eth%u" or a name. */
@@ -95,6 +96,10 @@ struct netif *netif_find_name(struct netns *ns, const char *name);
 int netif_set_flags(struct netif *nif, u32 flags);
 /** netif_set_mtu() - config_lock held; 0 or -EINVAL. */
 int netif_set_mtu(struct netif *nif, u32 mtu);
+/** netif_rename() - config_lock held; 0, -EINVAL, -EEXIST, -EBUSY: it is up. */
+int netif_rename(struct netif *nif, const char *name);
+/** netif_changed() - tell watchers that something shown changed; config_lock held. */
+void netif_changed(struct netif *nif);
 /** netif_user_flags() - what ioctl and netlink show. */
 u32 netif_user_flags(const struct netif *nif);
 /** netif_set_carrier() - the link came or went. Context: any but NMI. */
@@ -140,7 +145,7 @@ struct linkproto {
 #define ETH_P_IPV6	0x86dd
 
 /* Who wants to know about interfaces, known from link time. config_lock held. */
-enum netevent { NETEVENT_ADD, NETEVENT_UP, NETEVENT_DOWN, NETEVENT_REMOVE };
+enum netevent { NETEVENT_ADD, NETEVENT_UP, NETEVENT_DOWN, NETEVENT_REMOVE, NETEVENT_CHANGE };
 typedef int (*netwatch_fn)(struct netif *nif, enum netevent ev);
 #define NETWATCH(fn) TABLE_ENTRY(netwatch, const netwatch_fn, netwatch_ptr_##fn) = (fn)
 

@@ -40,6 +40,8 @@ struct netsock {
 	const struct netsock_ops *ops;	/* I */
 	u16 family, type;		/* I */
 	u32 protocol;			/* I */
+	u32 uid;			/* I owner's, once there is a file */
+	u64 ino;			/* I 0: no file yet */
 	struct ofile *file;		/* I once set; no reference; NULL: not accepted yet */
 	struct waitq wait;		/* everybody who waits for anything here; keys are POLL* */
 	u32 sndbuf, rcvbuf;		/* A bytes */
@@ -79,6 +81,8 @@ void netsock_init(struct netsock *s, const struct netsock_ops *ops, u16 family, 
  * ERR_PTR(-ENFILE, -ENOMEM).
  */
 struct ofile *netsock_file(struct netsock *s, u32 flags);
+/** netsock_count() - sockets that have a file. */
+u64 netsock_count(void);
 /** netsock_of() - socket behind an open file, NULL if it is none. */
 struct netsock *netsock_of(const struct ofile *f);
 /** netsock_take_error() - pending error (0 or -errno), cleared. */

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the netlink files of IP share. */
+#pragma once
+
+#include <tern/net/netlink.h>
+
+#include "ip_impl.h"
+
+static inline be32 ip4_mask(u8 plen) { return plen ? TO_BE32(~0u << (32 - plen)) : 0; }

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Links (RTM_*LINK): interfaces as iproute2 sees and sets them, and news of their changes. */
+#include <tern/net/netlink.h>
+
+#include <tern/base/err.h>
+#include <tern/kernel/klog.h>
+#include <tern/lib/string.h>
+#include <tern/net/netif.h>
+
+#define LINK_ROOM	1024u
+
+static u8 operstate(const struct netif *nif)
+{
+	if (nif->flags & IFF_LOOPBACK)
+		return IF_OPER_UNKNOWN;
+	return netif_is_up(nif) && READ_ONCE(nif->has_carrier) ? IF_OPER_UP : IF_OPER_DOWN;
+}
+
+static void put_stats(struct nlpkt *p, const struct netif *nif)
+{
+	struct linkstats64 s = { 0 };
+	struct netif_stats n;
+	u32 s32[sizeof(s) / 8 - 1];
+
+	netif_stats_sum(nif, &n);
+	s.rx_packets = n.rx_packets;
+	s.tx_packets = n.tx_packets;
+	s.rx_bytes = n.rx_bytes;
+	s.tx_bytes = n.tx_bytes;
+	s.rx_errors = n.rx_errors;
+	s.tx_errors = n.tx_errors;
+	s.rx_dropped = n.rx_dropped;
+	s.tx_dropped = n.tx_dropped;
+	s.multicast = n.multicast;
+	nlpkt_put(p, IFLA_STATS64, &s, sizeof(s));
+	for (u32 i = 0; i < ARRAY_SIZE(s32); i++)
+		s32[i] = (u32)((const u64 *)&s)[i];
+	nlpkt_put(p, IFLA_STATS, s32, sizeof(s32));
+}
+
+/* False: does not fit. */
+static bool put_link(struct nlpkt *p, const struct netif *nif, u16 type, u16 flags, u32 portid, u32 seq,
+		     u32 change)
+{
+	struct ifinfomsg *m = nlpkt_begin(p, type, flags, portid, seq, sizeof(*m));
+	struct ifmap map = { 0 };
+
+	if (!m)
+		return false;
+	m->type = nif->type;
+	m->index = (s32)nif->index;
+	m->flags = netif_user_flags(nif);
+	m->change = change;
+	nlpkt_put_str(p, IFLA_IFNAME, nif->name);
+	nlpkt_put_u32(p, IFLA_TXQLEN, nif->txq_len);
+	nlpkt_put_u8(p, IFLA_OPERSTATE, operstate(nif));
+	nlpkt_put_u8(p, IFLA_LINKMODE, 0);
+	nlpkt_put_u32(p, IFLA_MTU, nif->mtu);
+	nlpkt_put_u32(p, IFLA_MIN_MTU, nif->flags & IFF_LOOPBACK ? 0 : 68);
+	nlpkt_put_u32(p, IFLA_MAX_MTU, nif->flags & IFF_LOOPBACK ? 0 : nif->mtu_max);
+	nlpkt_put_u32(p, IFLA_GROUP, 0);
+	nlpkt_put_u32(p, IFLA_PROMISCUITY, !!(nif->flags & IFF_PROMISC));
+	nlpkt_put_u32(p, IFLA_NUM_TX_QUEUES, 1);
+	nlpkt_put_u32(p, IFLA_NUM_RX_QUEUES, 1);
+	nlpkt_put_u8(p, IFLA_CARRIER, READ_ONCE(nif->has_carrier));
+	nlpkt_put_str(p, IFLA_QDISC, nif->is_lockless ? "noqueue" : netif_is_up(nif) ? "pfifo_fast" : "noop");
+	nlpkt_put(p, IFLA_MAP, &map, 28);
+	if (nif->addr_len) {
+		nlpkt_put(p, IFLA_ADDRESS, nif->addr, nif->addr_len);
+		nlpkt_put(p, IFLA_BROADCAST, nif->broadcast, nif->addr_len);
+	}
+	put_stats(p, nif);
+	return nlpkt_end(p);
+}
+
+static int dump_links(struct nldump *d, struct nlpkt *p)
+{
+	struct netif *nif;
+	u64 at = 0;
+
+	netif_foreach(nif, d->ns) {
+		if (!nldump_due(d, &at))
+			continue;
+		if (!put_link(p, nif, RTM_NEWLINK, NLM_F_MULTI, d->portid, d->seq, 0))
+			return 1;
+		d->arg[0] = at;
+	}
+	return 0;
+}
+
+/* By index or name; NULL: none such. */
+static struct netif *find_link(const struct nlreq *r, const struct ifinfomsg *m, const struct nlattr_head *name)
+{
+	char text[IFNAMSIZ] = "";
+
+	if (m->index > 0)
+		return netif_find_index(r->ns, (u32)m->index);
+	if (!name)
+		return NULL;
+	memcpy(text, nlattr_data(name), min_t(u32, nlattr_len(name), IFNAMSIZ - 1));
+	return netif_find_name(r->ns, text);
+}
+
+static int get_link(struct nlreq *r)
+{
+	const struct nlattr_head *tb[IFLA_EXT_MASK + 1];
+	struct ifinfomsg store;
+	const struct ifinfomsg *m = nlreq_fixed(r, &store, sizeof(store));
+	struct netif *nif;
+	struct nlpkt *p;
+	int err = nlreq_attrs(r, sizeof(*m), tb, IFLA_EXT_MASK);
+
+	if (err)
+		return err;
+	if (m->index <= 0 && !tb[IFLA_IFNAME])
+		return -EINVAL;
+	nif = find_link(r, m, tb[IFLA_IFNAME]);
+	if (!nif)
+		return -ENODEV;
+	p = nlpkt_alloc(LINK_ROOM, ALLOC_KERNEL);
+	if (!p)
+		return -ENOBUFS;
+	put_link(p, nif, RTM_NEWLINK, 0, r->portid, r->h->seq, 0);
+	return nlreq_reply(r, p);
+}
+
+static int set_name(struct netif *nif, const struct nlattr_head *a)
+{
+	char name[IFNAMSIZ] = "";
+
+	if (nlattr_len(a) > IFNAMSIZ)
+		return -EINVAL;
+	memcpy(name, nlattr_data(a), min_t(u32, nlattr_len(a), IFNAMSIZ - 1));
+	return strcmp(name, nif->name) ? netif_rename(nif, name) : 0;
+}
+
+static int change_link(struct nlreq *r, bool is_new)
+{
+	const struct nlattr_head *tb[IFLA_EXT_MASK + 1];
+	struct ifinfomsg store;
+	const struct ifinfomsg *m = nlreq_fixed(r, &store, sizeof(store));
+	struct netif *nif;
+	u32 mask;
+	int err = nlreq_attrs(r, sizeof(*m), tb, IFLA_EXT_MASK);
+
+	if (err)
+		return err;
+	nif = find_link(r, m, tb[IFLA_IFNAME]);
+	if (!is_new)
+		return nif ? -EOPNOTSUPP : -ENODEV;
+	if (!nif)
+		return (r->h->flags & NLM_F_CREATE) && tb[IFLA_LINKINFO] ? -EOPNOTSUPP : -ENODEV;
+	if (r->h->flags & NLM_F_EXCL)
+		return -EEXIST;
+	if (tb[IFLA_ADDRESS]) {
+		err = nlattr_len(tb[IFLA_ADDRESS]) < nif->addr_len ? -EINVAL :
+		      nif->ops->set_addr(nif, nlattr_data(tb[IFLA_ADDRESS]));
+		if (!err)
+			netif_changed(nif);
+	}
+	if (!err && tb[IFLA_MTU])
+		err = netif_set_mtu(nif, nlattr_u32(tb[IFLA_MTU]));
+	if (!err && tb[IFLA_TXQLEN])
+		WRITE_ONCE(nif->txq_len, nlattr_u32(tb[IFLA_TXQLEN]));
+	if (!err && m->index > 0 && tb[IFLA_IFNAME])
+		err = set_name(nif, tb[IFLA_IFNAME]);
+	mask = m->change ? m->change : m->flags ? ~0u : 0;
+	if (!err && mask)
+		err = netif_set_flags(nif, (nif->flags & ~mask) | (m->flags & mask));
+	return err;
+}
+
+static const struct rtobject link_object = { .base = RTM_NEWLINK, .change = change_link, .get = get_link,
+					     .dump = dump_links };
+RTOBJECT(link_object);
+
+static int link_watch(struct netif *nif, enum netevent ev)
+{
+	struct nlpkt *p;
+
+	if (!netlink_is_heard(nif->ns, NETLINK_ROUTE, RTNLGRP_LINK))
+		return 0;
+	p = nlpkt_alloc(LINK_ROOM, ALLOC_KERNEL);
+	if (!p)
+		return 0;	/* news are not owed */
+	put_link(p, nif, ev == NETEVENT_REMOVE ? RTM_DELLINK : RTM_NEWLINK, 0, 0, 0,
+		 ev == NETEVENT_UP || ev == NETEVENT_DOWN ? IFF_UP : ev == NETEVENT_CHANGE ? 0 : ~0u);
+	netlink_publish(nif->ns, NETLINK_ROUTE, RTNLGRP_LINK, p);
+	return 0;
+}
+NETWATCH(link_watch);
