@@ -59,7 +59,7 @@ enum lockrank {
 	LOCKRANK_PIPE_SPIN,		/* protects pipe bookkeeping */
 	LOCKRANK_HANDLE,		/* protects a handle table */
 	LOCKRANK_IPC_TABLE,		/* protects a table of System V objects: numbers and keys */
-	LOCKRANK_IPC,			/* protects one System V object */
+	LOCKRANK_IPC,			/* protects one System V object or POSIX message queue */
 	LOCKRANK_IPC_UNDO,		/* protects a process's list of semaphore undos */
 	LOCKRANK_RMAP_SPIN,		/* protects the tree of regions that map an object */
 	LOCKRANK_PTL,			/* protects page table pages of an address space */
