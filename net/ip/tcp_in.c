@@ -13,7 +13,8 @@
 #include <tern/lib/string.h>
 #include <tern/net/inetsum.h>
 
-struct segment { struct tcp_head *h; u32 seq, ack, len; u8 flags; struct tcp_opts o; };
+/* piece: payload as it was on the wire, where several came as one. */
+struct segment { struct tcp_head *h; u32 seq, ack, len, piece; u8 flags; struct tcp_opts o; };
 
 /* ---- acknowledging ---- */
 
@@ -198,8 +199,8 @@ static bool take_data(struct tcpsock *tp, struct pktbuf *pb, struct segment *s)
 		pktbuf_drop_front(pb, tp->rcv_nxt - seq);
 		seq = tp->rcv_nxt;
 	}
-	if (s->len > tp->rcv_mss)
-		tp->rcv_mss = min(s->len, TCP_MSS_MAX);
+	if (s->piece > tp->rcv_mss)
+		tp->rcv_mss = min(s->piece, TCP_MSS_MAX);
 	*cb = (struct tcpcb){ .seq = seq, .end_seq = end, .flags = fin ? TCPF_FIN : 0 };
 	if (seq != tp->rcv_nxt) {
 		keep_early(tp, pb);
@@ -627,6 +628,7 @@ static bool parse(struct pktbuf *pb, struct segment *s)
 	s->ack = FROM_BE32(s->h->ack);
 	s->flags = s->h->flags;
 	s->len = pb->len - hlen;
+	s->piece = pb->gso_size ? pb->gso_size : s->len;
 	tcp_read_options((u8 *)(s->h + 1), hlen - (u32)sizeof(*s->h), s->flags & TCPF_SYN, &s->o);
 	pktbuf_pull(pb, hlen);
 	return true;
