@@ -10,7 +10,5 @@ int aspace_mincore(struct aspace *as, uptr start, uptr end, u8 *vec);
 int region_change_flags(struct aspace *as, uptr start, uptr end, u32 set, u32 clear);
 /** aspace_populate_all() - every region, as far as possible (mlockall). */
 void aspace_populate_all(struct aspace *as);
-/** aspace_advise() - madvise(2). */
-int aspace_advise(struct aspace *as, uptr addr, size_t len, int advice);
 /** aspace_shmem_done() - drop the maker's reference of aspace_shmem_map(). */
 void aspace_shmem_done(struct map_request *req);

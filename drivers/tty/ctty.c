@@ -17,6 +17,7 @@
 #include <tern/kernel/ctty.h>
 #include <tern/kernel/process.h>
 #include <tern/kernel/signal.h>
+#include <tern/kernel/syscalls.h>
 #include <uapi/fcntl.h>
 
 struct spin ctty_lock = SPIN_INIT(LOCKRANK_CTTY);
@@ -368,6 +369,20 @@ struct tty *tty_self(void)
 		tty_get(t);
 	spin_unlock_irqrestore(&ctty_lock, flags);
 	return t;
+}
+
+long sys_vhangup(void)
+{
+	struct tty *t;
+
+	if (!cap_has(CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	t = tty_self();
+	if (t) {
+		tty_hang_up(t);
+		tty_put(t);
+	}
+	return 0;
 }
 
 /* ---- what kernel/proc asks ---- */

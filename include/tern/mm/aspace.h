@@ -251,3 +251,6 @@ extern u32 vm_overcommit_ratio;		/* percent of RAM in mode 2 */
 extern u32 vm_max_map_count;
 extern u64 vm_mmap_min_addr;
 extern u32 vm_stack_guard_pages;
+
+/** aspace_advise() - madvise(2) on any address space with a user reference. Sleeps. */
+int aspace_advise(struct aspace *as, uptr addr, size_t len, int advice);
