@@ -12,6 +12,7 @@
  *
  * Lock order: vnode locks > lock of the instance.
  */
+#include <tern/kernel/userns.h>
 #include <tern/fs/devpts.h>
 
 #include <tern/fs/filesys.h>
@@ -286,9 +287,13 @@ static int parse_option(char *opt, struct pts_options *o)
 	*v++ = '\0';
 	if (!strcmp(opt, "uid")) {
 		err = parse_u32(v, 10, &o->uid, NULL);
+		o->uid = err ? 0 : uid_in(o->uid);
+		err = err || o->uid == ID_NONE ? -EINVAL : 0;
 		o->has_uid = true;
 	} else if (!strcmp(opt, "gid")) {
 		err = parse_u32(v, 10, &o->gid, NULL);
+		o->gid = err ? 0 : gid_in(o->gid);
+		err = err || o->gid == ID_NONE ? -EINVAL : 0;
 		o->has_gid = true;
 	} else if (!strcmp(opt, "mode")) {
 		err = parse_u32(v, 8, &o->mode, NULL);
@@ -341,9 +346,9 @@ static void pts_show_options(struct filesys *fs, struct seqbuf *sb)
 	const struct pts_options *o = &((struct devpts *)fs->priv)->opt;
 
 	if (o->has_uid)
-		seqbuf_printf(sb, ",uid=%u", o->uid);
+		seqbuf_printf(sb, ",uid=%u", uid_show(o->uid));
 	if (o->has_gid)
-		seqbuf_printf(sb, ",gid=%u", o->gid);
+		seqbuf_printf(sb, ",gid=%u", gid_show(o->gid));
 	seqbuf_printf(sb, ",mode=%03o,ptmxmode=%03o", o->mode, o->ptmx_mode);
 	if (o->max < IDMAP_MAX)
 		seqbuf_printf(sb, ",max=%u", o->max);
@@ -379,6 +384,8 @@ static struct filesys *pts_mount(struct fstype *t, const struct mount_args *args
 	if (!err) {
 		d->fs = filesys_alloc(t, &pts_fsops);
 		err = d->fs ? 0 : -ENOMEM;
+		if (!err)
+			d->fs->flags &= ~FILESYS_NODEV;	/* its terminals are its own */
 	}
 	if (err) {
 		kmem_free(d);

@@ -76,7 +76,8 @@ bool mmface_may_mincore(struct ofile *f)
 {
 	const struct credset *c = cred_self();
 
-	return (f->of_mode & OFILE_WRITE) || c->fsuid == f->of_vnode->vn_uid || cap_has(CAP_FOWNER) ||
+	return (f->of_mode & OFILE_WRITE) || c->fsuid == f->of_vnode->vn_uid ||
+	       cap_has_over(CAP_FOWNER, f->of_vnode->vn_uid, f->of_vnode->vn_gid) ||
 	       !vnode_permission(f->of_vnode, MAY_WRITE);
 }
 

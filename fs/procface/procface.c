@@ -5,7 +5,7 @@
  * itself includes nothing of fs/.
  */
 #include <tern/fs/ofile.h>
-#include <tern/kernel/cred.h>
+#include <tern/kernel/userns.h>
 #include <tern/kernel/vfsface.h>
 #include <uapi/fcntl.h>
 
@@ -22,6 +22,26 @@ bool face_fsctx_is_shared(struct fsctx *f)
 void face_ofile_get(struct ofile *f)
 {
 	ofile_get(f);
+}
+
+bool face_fsctx_is_chrooted(void)
+{
+	struct mountpt *m;
+	struct fspath root;
+	bool is_changed;
+
+	fsctx_root(fsctx_self(), &root);
+	/* The namespace's root, or what is mounted over it. */
+	rcu_read_lock();
+	m = root.mnt;
+	is_changed = root.nc != m->mp_root;
+	while (!is_changed && READ_ONCE(m->mp_parent) != m) {
+		is_changed = READ_ONCE(m->mp_point) != READ_ONCE(m->mp_parent)->mp_root;
+		m = READ_ONCE(m->mp_parent);
+	}
+	rcu_read_unlock();
+	fspath_put(&root);
+	return is_changed;
 }
 
 char *face_ofile_name(struct ofile *f, char *buf, size_t size)
@@ -57,7 +77,8 @@ static int may_run(const struct fspath *p)
 
 	if (S_ISLNK(vn->vn_mode))
 		return -ELOOP;
-	if (!S_ISREG(vn->vn_mode) || (p->mnt->mp_flags & MOUNT_NOEXEC))
+	if (!S_ISREG(vn->vn_mode) || (p->mnt->mp_flags & MOUNT_NOEXEC) ||
+	    (p->mnt->mp_fs->flags & FILESYS_NOEXEC))
 		return -EACCES;
 	return vnode_permission(vn, MAY_EXEC);
 }
@@ -88,6 +109,12 @@ struct ofile *execfile_open(int dirfd, const char *name, u32 at_flags)
 	return f;
 }
 
+/* Set-id bits count only in this mount namespace, on file systems that the user's masters made. */
+static bool mount_is_trusted(const struct mountpt *m)
+{
+	return READ_ONCE(m->mp_ns) == mountns_self() && userns_is_within(userns_self(), m->mp_fs->owner);
+}
+
 void execfile_stat(struct ofile *f, struct execfile_info *out)
 {
 	struct vnode *vn = f->of_vnode;
@@ -97,7 +124,8 @@ void execfile_stat(struct ofile *f, struct execfile_info *out)
 		.mode = vn->vn_mode,
 		.uid = vn->vn_uid,
 		.gid = vn->vn_gid,
-		.is_nosuid = f->of_path.mnt->mp_flags & MOUNT_NOSUID,
+		.is_nosuid = (f->of_path.mnt->mp_flags & MOUNT_NOSUID) ||
+			     !mount_is_trusted(f->of_path.mnt),
 		.ino = vn->vn_ino,
 	};
 	rwsem_read_unlock(&vn->vn_lock);

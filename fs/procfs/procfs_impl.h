@@ -13,6 +13,7 @@
 #include <tern/fs/ofile.h>
 #include <tern/fs/path.h>
 #include <tern/fs/procfs.h>
+#include <tern/kernel/pidns.h>
 #include <tern/kernel/process.h>
 #include <tern/lib/fmt.h>
 #include <tern/lib/seqbuf.h>
@@ -39,7 +40,7 @@ struct procnode {
 	u64 next_cookie;		/* tree lock; for children */
 	const void *what;		/* I procfile, procint, or fops */
 	char *target;			/* I symbolic links */
-	int (*make_target)(char *buf, size_t size);	/* I PROCNODE_DYNLINK */
+	int (*make_target)(struct pidns *ns, char *buf, size_t size);	/* I PROCNODE_DYNLINK */
 	size_t size_hint;		/* racy: how long the text was */
 	bool is_gone;			/* A unregistered */
 	refcount refs;			/* the tree, each vnode */
@@ -64,7 +65,7 @@ void procnode_leave(struct procnode *n);
 /** procnode_add_file() - a file with operations of its own. */
 int procnode_add_file(const char *path, mode_t mode, const struct ofile_ops *fops);
 /** procnode_add_dynlink() - a symbolic link whose target depends on the reader. */
-int procnode_add_dynlink(const char *path, int (*make)(char *buf, size_t size));
+int procnode_add_dynlink(const char *path, int (*make)(struct pidns *ns, char *buf, size_t size));
 int procnode_add_dir(const char *path);
 void proctree_init(void);
 
@@ -140,6 +141,7 @@ struct task_ref {
 	struct process *p;	/* with a reference */
 	bool is_thread;		/* about t alone, not the whole process */
 	const struct procvn *pv;
+	const struct credset *opener;	/* of the file that is read or written; borrowed */
 };
 /** task_get() - 0, or -ESRCH if it is gone. */
 int task_get(const struct procvn *pv, struct task_ref *task);
@@ -161,6 +163,8 @@ struct taskent {
 	int (*follow)(struct task_ref *task, struct fspath *out);
 	const struct ofile_ops *fops;	/* FILE and DIR */
 	const struct vnode_ops *vnops;	/* DIR */
+	const struct taskent *rows;	/* DIR of rows: its entries */
+	u32 nrows;
 };
 
 /* ---- taskdir.c ---- */
@@ -217,6 +221,18 @@ int task_print_schedstat(struct seqbuf *sb, struct task_ref *task);
 int task_print_timerslack(struct seqbuf *sb, struct task_ref *task);
 ssize_t task_write_timerslack(struct task_ref *task, const char *text, size_t n);
 int task_print_cgroup(struct seqbuf *sb, struct task_ref *task);
+/* ---- task_ns.c ---- */
+#define NS_ROWS	8
+extern const struct taskent ns_rows[NS_ROWS];
+int task_print_uid_map(struct seqbuf *sb, struct task_ref *task);
+int task_print_gid_map(struct seqbuf *sb, struct task_ref *task);
+int task_print_projid_map(struct seqbuf *sb, struct task_ref *task);
+ssize_t task_write_uid_map(struct task_ref *task, const char *text, size_t n);
+ssize_t task_write_gid_map(struct task_ref *task, const char *text, size_t n);
+ssize_t task_write_projid_map(struct task_ref *task, const char *text, size_t n);
+int task_print_setgroups(struct seqbuf *sb, struct task_ref *task);
+ssize_t task_write_setgroups(struct task_ref *task, const char *text, size_t n);
+
 int task_follow_exe(struct task_ref *task, struct fspath *out);
 int task_follow_cwd(struct task_ref *task, struct fspath *out);
 int task_follow_root(struct task_ref *task, struct fspath *out);
@@ -224,7 +240,13 @@ extern const struct ofile_ops taskmem_fops;
 
 /* ---- options of a mount: super.c ---- */
 enum { HIDEPID_OFF, HIDEPID_NOACCESS, HIDEPID_INVISIBLE, HIDEPID_PTRACEABLE = 4 };
-struct procopts { u32 hidepid; gid_t gid; bool only_pids; };
+struct procopts {
+	u32 hidepid;
+	gid_t gid;
+	bool only_pids;
+	struct pidns *ns;	/* I with a reference: whose numbers it shows */
+};
 static inline struct procopts *procopts_of(const struct filesys *fs) { return fs->priv; }
+static inline struct pidns *procpids_of(const struct filesys *fs) { return procopts_of(fs)->ns; }
 /** procopts_hides() - must @p's directory be kept from thread_self at level @level. */
 bool procopts_hides(const struct filesys *fs, struct process *p, u32 level);

@@ -6,7 +6,7 @@
 #include "procfs_impl.h"
 
 #include <tern/base/initcall.h>
-#include <tern/kernel/cred.h>
+#include <tern/kernel/userns.h>
 
 #define PROC_MAGIC	0x9fa0
 #define PROC_ROOT_INO	1
@@ -35,6 +35,19 @@ static int parse_hidepid(const char *v, struct procopts *o)
 	return -EINVAL;
 }
 
+static int parse_gid(const char *v, struct procopts *o)
+{
+	gid_t gid;
+
+	if (parse_u32(v, 10, &gid, NULL))
+		return -EINVAL;
+	gid = gid_in(gid);
+	if (gid == ID_NONE)
+		return -EINVAL;
+	o->gid = gid;
+	return 0;
+}
+
 static int parse_option(char *opt, struct procopts *o)
 {
 	char *v = strchr(opt, '=');
@@ -44,7 +57,7 @@ static int parse_option(char *opt, struct procopts *o)
 	if (v && !strcmp(opt, "hidepid"))
 		return parse_hidepid(v, o);
 	if (v && !strcmp(opt, "gid"))
-		return parse_u32(v, 10, &o->gid, NULL);
+		return parse_gid(v, o);
 	if (v && !strcmp(opt, "subset")) {
 		o->only_pids = true;
 		return strcmp(v, "pid") ? -EINVAL : 0;
@@ -86,7 +99,7 @@ static void proc_show_options(struct filesys *fs, struct seqbuf *sb)
 	const struct procopts *o = procopts_of(fs);
 
 	if (o->gid)
-		seqbuf_printf(sb, ",gid=%u", o->gid);
+		seqbuf_printf(sb, ",gid=%u", gid_show(o->gid));
 	if (o->hidepid)
 		seqbuf_printf(sb, ",hidepid=%s", names[o->hidepid]);
 	if (o->only_pids)
@@ -95,7 +108,10 @@ static void proc_show_options(struct filesys *fs, struct seqbuf *sb)
 
 static void proc_unmount(struct filesys *fs)
 {
-	kmem_free(fs->priv);
+	struct procopts *o = fs->priv;
+
+	pidns_put(o->ns);
+	kmem_free(o);
 }
 
 static const struct filesys_ops proc_fsops = {
@@ -123,6 +139,7 @@ static struct filesys *proc_mount(struct fstype *t, const struct mount_args *arg
 	fs = filesys_alloc(t, &proc_fsops);
 	if (!fs)
 		goto err_free;
+	o->ns = pidns_get(pidns_self());
 	fs->priv = o;
 	fs->magic = PROC_MAGIC;
 	fs->blksize = 1024;
@@ -146,7 +163,7 @@ err_free:
 
 static struct fstype proc_fstype = {
 	.name = "proc",
-	.flags = FSTYPE_NODEV | FSTYPE_USERNS,
+	.flags = FSTYPE_NODEV | FSTYPE_USERNS | FSTYPE_PIDNS | FSTYPE_SHOWN,
 	.mount = proc_mount,
 };
 FILESYSTEM(proc_fstype);

@@ -171,7 +171,7 @@ int task_print_children(struct seqbuf *sb, struct task_ref *task)
 
 	list_foreach(child, &task->p->p_children, p_sibling)
 		if (child->p_parent_serial == task->t->t_serial)
-			seqbuf_printf(sb, "%d ", pidref_nr(child->p_pid));
+			seqbuf_printf(sb, "%d ", pidref_nr_in(child->p_pid, procpids_of(task->pv->vn.vn_fs)));
 	spin_unlock_irqrestore(&process_tree_lock, flags);
 	return 0;
 }

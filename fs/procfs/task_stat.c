@@ -46,15 +46,16 @@ void task_print_name(struct seqbuf *sb, struct thread *t)
 
 void task_ids_get(const struct task_ref *task, struct task_ids *ids)
 {
+	struct pidns *ns = procpids_of(task->pv->vn.vn_fs);
 	struct process *parent;
 
 	rcu_read_lock();
-	ids->pid = pidref_nr(task->pv->pid);
+	ids->pid = pidref_nr_in(task->pv->pid, ns);
 	parent = rcu_load(task->p->p_parent);
-	ids->ppid = task->p->p_flags & PROC_KERNEL || !parent ? 0 : pidref_nr(parent->p_pid);
-	ids->tgid = task->p->p_flags & PROC_KERNEL ? ids->pid : pidref_nr(task->p->p_pid);
-	ids->pgrp = pidref_nr(rcu_load(task->p->p_pgrp));
-	ids->session = pidref_nr(rcu_load(task->p->p_session));
+	ids->ppid = task->p->p_flags & PROC_KERNEL || !parent ? 0 : pidref_nr_in(parent->p_pid, ns);
+	ids->tgid = task->p->p_flags & PROC_KERNEL ? ids->pid : pidref_nr_in(task->p->p_pid, ns);
+	ids->pgrp = pidref_nr_in(rcu_load(task->p->p_pgrp), ns);
+	ids->session = pidref_nr_in(rcu_load(task->p->p_session), ns);
 	rcu_read_unlock();
 }
 

@@ -6,6 +6,7 @@
 #include <tern/kernel/cred.h>
 #include <tern/kernel/seccomp.h>
 #include <tern/kernel/trace.h>
+#include <tern/kernel/userns.h>
 #include <tern/mm/aspace.h>
 
 static const char *state_text(char c)
@@ -53,6 +54,46 @@ static const struct credset *cred_of(struct thread *t)
 	return c;
 }
 
+static void print_ids(struct seqbuf *sb, struct task_ref *task, const struct credset *c)
+{
+	struct userns *u = task->opener->ns;
+
+	seqbuf_printf(sb, "Uid:\t%u\t%u\t%u\t%u\n", uid_show_in(u, c->uid), uid_show_in(u, c->euid),
+		      uid_show_in(u, c->suid), uid_show_in(u, c->fsuid));
+	seqbuf_printf(sb, "Gid:\t%u\t%u\t%u\t%u\n", gid_show_in(u, c->gid), gid_show_in(u, c->egid),
+		      gid_show_in(u, c->sgid), gid_show_in(u, c->fsgid));
+	seqbuf_puts(sb, "Groups:\t");
+	for (u32 i = 0; c->groups && i < c->groups->n; i++)
+		seqbuf_printf(sb, "%s%u", i ? " " : "", gid_show_in(u, c->groups->gid[i]));
+}
+
+/* Numbers in the namespace of this proc and in each below it that sees the process. */
+static void print_levels(struct seqbuf *sb, const char *name, struct pidns *ns, struct pidref *pid)
+{
+	seqbuf_printf(sb, "\n%s:", name);
+	for (u32 i = ns->level; pid && i <= pid->level; i++)
+		seqbuf_printf(sb, "\t%d", pidref_nr_in(pid, pid->at[i].ns));
+}
+
+static void print_numbers(struct seqbuf *sb, struct task_ref *task)
+{
+	struct pidns *ns = procpids_of(task->pv->vn.vn_fs);
+	bool is_kernel = task->p->p_flags & PROC_KERNEL;
+
+	seqbuf_puts(sb, " ");
+	rcu_read_lock();
+	print_levels(sb, "NStgid", ns, is_kernel ? task->pv->pid : task->p->p_pid);
+	print_levels(sb, "NSpid", ns, task->pv->pid);
+	if (is_kernel) {
+		seqbuf_puts(sb, "\nNSpgid:\t0\nNSsid:\t0\n");
+	} else {
+		print_levels(sb, "NSpgid", ns, rcu_load(task->p->p_pgrp));
+		print_levels(sb, "NSsid", ns, rcu_load(task->p->p_session));
+		seqbuf_puts(sb, "\n");
+	}
+	rcu_read_unlock();
+}
+
 static void print_identity(struct seqbuf *sb, struct task_ref *task, const struct credset *c)
 {
 	struct task_ids ids;
@@ -66,13 +107,8 @@ static void print_identity(struct seqbuf *sb, struct task_ref *task, const struc
 	seqbuf_printf(sb, "\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\n",
 		      state_text(task_state_char(task->t)), ids.tgid, ids.pid, ids.ppid);
 	seqbuf_printf(sb, "TracerPid:\t%d\n", tracee_tracer_nr(task->t));
-	seqbuf_printf(sb, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid,
-		      c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
-	seqbuf_puts(sb, "Groups:\t");
-	for (u32 i = 0; c->groups && i < c->groups->n; i++)
-		seqbuf_printf(sb, "%s%u", i ? " " : "", c->groups->gid[i]);
-	seqbuf_printf(sb, " \nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", ids.tgid, ids.pid,
-		      ids.pgrp, ids.session);
+	print_ids(sb, task, c);
+	print_numbers(sb, task);
 }
 
 static void line_kb(struct seqbuf *sb, const char *name, u64 pages)

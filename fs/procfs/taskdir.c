@@ -183,6 +183,13 @@ void taskdir_gone(struct pidref *pid)
 #define DIRECTORY(n, m, v, f)	{ .name = n, .mode = S_IFDIR | (m), .kind = TASKENT_DIR, .vnops = &(v), \
 				  .fops = &(f) }
 
+#define ROWS(n, m, r, c)		{ .name = n, .mode = S_IFDIR | (m), .kind = TASKENT_DIR, \
+				  .vnops = &taskrows_vnops, .fops = &taskrows_fops, .rows = r, \
+				  .nrows = c }
+
+static const struct vnode_ops taskrows_vnops, tasklist_vnops, netlink_vnops;
+static const struct ofile_ops taskrows_fops, tasklist_fops;
+
 #define COMMON_ROWS							\
 	DIRECTORY("fd", 0500, fddir_vnops, fddir_fops),			\
 	DIRECTORY("fdinfo", 0555, fdinfodir_vnops, fdinfodir_fops),	\
@@ -198,6 +205,10 @@ void taskdir_gone(struct pidref *pid)
 	SECRET("maps", 0444, task_print_maps),				\
 	RAW("mem", 0600, taskmem_fops),					\
 	LINK("cwd", task_follow_cwd),					\
+	ROWS("ns", 0511, ns_rows, NS_ROWS),				\
+	TEXT_RW("uid_map", 0644, task_print_uid_map, task_write_uid_map), \
+	TEXT_RW("gid_map", 0644, task_print_gid_map, task_write_gid_map), \
+	TEXT_RW("projid_map", 0644, task_print_projid_map, task_write_projid_map), \
 	LINK("root", task_follow_root),					\
 	LINK("exe", task_follow_exe),					\
 	TEXT("mounts", 0444, task_print_mounts),			\
@@ -211,13 +222,11 @@ void taskdir_gone(struct pidref *pid)
 	TEXT_RW("oom_score_adj", 0644, task_print_oom_score_adj, task_write_oom_score_adj), \
 	SECRET("io", 0400, task_print_io)
 
-static const struct vnode_ops taskrows_vnops, tasklist_vnops, netlink_vnops;
-static const struct ofile_ops taskrows_fops, tasklist_fops;
-
 static const struct taskent process_rows[] = {
 	DIRECTORY("task", 0555, tasklist_vnops, tasklist_fops),
 	COMMON_ROWS,
 	DIRECTORY("net", 0555, netlink_vnops, tasklist_fops),
+	TEXT_RW("setgroups", 0644, task_print_setgroups, task_write_setgroups),
 	TEXT("mountstats", 0400, task_print_mountstats),
 	TEXT_RW("timerslack_ns", 0666, task_print_timerslack, task_write_timerslack),
 };
@@ -228,16 +237,8 @@ static const struct taskent thread_rows[] = {
 	TEXT("children", 0444, task_print_children),
 };
 
-const struct taskent taskent_process_dir = DIRECTORY("", 0555, taskrows_vnops, taskrows_fops);
-const struct taskent taskent_thread_dir = DIRECTORY("", 0555, taskrows_vnops, taskrows_fops);
-
-static const struct taskent *rows_of(const struct procvn *pv, u32 *n)
-{
-	bool is_thread = pv->ent == &taskent_thread_dir;
-
-	*n = is_thread ? ARRAY_SIZE(thread_rows) : ARRAY_SIZE(process_rows);
-	return is_thread ? thread_rows : process_rows;
-}
+const struct taskent taskent_process_dir = ROWS("", 0555, process_rows, ARRAY_SIZE(process_rows));
+const struct taskent taskent_thread_dir = ROWS("", 0555, thread_rows, ARRAY_SIZE(thread_rows));
 
 static struct vnode *net_vnode(struct filesys *fs)
 {
@@ -248,10 +249,9 @@ static struct vnode *net_vnode(struct filesys *fs)
 static struct vnode *rows_lookup(struct vnode *dir, const char *name, u32 len)
 {
 	struct procvn *pv = procvn_of(dir);
-	const struct taskent *rows;
-	u32 n;
+	const struct taskent *rows = pv->ent->rows;
+	u32 n = pv->ent->nrows;
 
-	rows = rows_of(pv, &n);
 	for (u32 i = 0; i < n; i++) {
 		if (strncmp(rows[i].name, name, len) || rows[i].name[len])
 			continue;
@@ -265,12 +265,11 @@ static struct vnode *rows_lookup(struct vnode *dir, const char *name, u32 len)
 static int rows_readdir(struct ofile *f, struct dir_sink *s)
 {
 	struct procvn *pv = procvn_of_file(f);
-	const struct taskent *rows;
-	u32 n;
+	const struct taskent *rows = pv->ent->rows;
+	u32 n = pv->ent->nrows;
 
 	if (!proc_emit_dots(f, s))
 		return 0;
-	rows = rows_of(pv, &n);
 	for (u64 i = s->pos - TASK_POS_BASE; i < n; i++) {
 		u64 ino = taskvn_ino(pv->pid, pv->is_thread, (uptr)&rows[i] / sizeof(*rows) * 7);
 
@@ -309,8 +308,10 @@ static int rows_getattr(struct vnode *vn, struct vattr *va)
 {
 	int err = taskvn_getattr(vn, va);
 
-	if (!err)
-		va->nlink = procvn_of(vn)->ent == &taskent_process_dir ? 6 : 5;
+	if (!err && procvn_of(vn)->ent->rows == process_rows)
+		va->nlink = 7;
+	else if (!err && procvn_of(vn)->ent->rows == thread_rows)
+		va->nlink = 6;
 	return err;
 }
 
@@ -346,7 +347,7 @@ static struct vnode *tasklist_lookup(struct vnode *dir, const char *name, u32 le
 	struct vnode *vn = NULL;
 	bool ok;
 
-	pid = nr > 0 ? pidref_lookup(nr) : NULL;
+	pid = nr > 0 ? pidref_lookup_in(procpids_of(dir->vn_fs), nr) : NULL;
 	if (!pid)
 		return NULL;
 	rcu_read_lock();
@@ -369,7 +370,7 @@ static u32 collect_threads(const struct task_ref *task, s32 first, s32 *out, u32
 
 	rcu_read_lock();
 	process_thread_foreach_rcu(task->p, t) {
-		s32 nr = pidref_nr(rcu_load(t->t_pid));
+		s32 nr = pidref_nr_in(rcu_load(t->t_pid), procpids_of(task->pv->vn.vn_fs));
 		u32 at = n;
 
 		if (nr < first)
@@ -422,7 +423,8 @@ static int tasklist_readdir(struct ofile *f, struct dir_sink *s)
 	batch = kmem_alloc(THREAD_BATCH * sizeof(*batch), ALLOC_KERNEL);
 	if (batch && (task.p->p_flags & PROC_KERNEL)) {
 		char name[12];
-		int nr = pidref_nr(task.pv->pid), len = fmt_put(name, sizeof(name), "%d", nr);
+		int nr = pidref_nr_in(task.pv->pid, procpids_of(task.pv->vn.vn_fs));
+		int len = fmt_put(name, sizeof(name), "%d", nr);
 
 		err = 0;
 		if (proc_emit_dots(f, s) && s->pos == TASK_POS_BASE)
@@ -482,7 +484,7 @@ static struct process *shown_process_rcu(struct pidref *pid, bool *as_thread)
 struct vnode *taskdir_lookup_pid(struct vnode *root, const char *name, u32 len)
 {
 	s64 nr = proc_parse_nr(name, len);
-	struct pidref *pid = nr > 0 ? pidref_lookup(nr) : NULL;
+	struct pidref *pid = nr > 0 ? pidref_lookup_in(procpids_of(root->vn_fs), nr) : NULL;
 	struct vnode *vn = NULL;
 	struct process *p;
 	bool as_thread, hidden;
@@ -516,13 +518,13 @@ static struct pidref *next_shown(struct filesys *fs, s32 *nr)
 
 	for (;; (*nr)++) {
 		rcu_read_lock();
-		pid = pidref_next(nr);
+		pid = pidref_next_in(procpids_of(fs), nr);
 		while (pid) {
 			p = shown_process_rcu(pid, &as_thread);
 			if (p && (as_thread || pidref_process(pid)) && ref_get_unless_zero(&pid->refs))
 				break;
 			(*nr)++;
-			pid = pidref_next(nr);
+			pid = pidref_next_in(procpids_of(fs), nr);
 		}
 		if (!pid) {
 			rcu_read_unlock();

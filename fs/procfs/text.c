@@ -65,13 +65,14 @@ static int print_node(struct procnode *n, struct seqbuf *sb)
 	return 0;
 }
 
-static int print_task(const struct procvn *pv, struct seqbuf *sb)
+static int print_task(struct ofile *f, const struct procvn *pv, struct seqbuf *sb)
 {
 	struct task_ref task;
 	int err = task_get(pv, &task);
 
 	if (err)
 		return err;
+	task.opener = f->of_cred;
 	if (pv->ent->needs_access && !task_may_look(&task))
 		err = -EACCES;
 	else
@@ -81,8 +82,9 @@ static int print_task(const struct procvn *pv, struct seqbuf *sb)
 }
 
 /* Print with growing memory until all fits. */
-static struct snapshot *snapshot_make(struct procvn *pv)
+static struct snapshot *snapshot_make(struct ofile *f)
 {
+	struct procvn *pv = procvn_of_file(f);
 	size_t size = TEXT_MIN;
 	struct snapshot *s;
 	struct seqbuf sb;
@@ -97,7 +99,7 @@ static struct snapshot *snapshot_make(struct procvn *pv)
 		if (!s)
 			return ERR_PTR(-ENOMEM);
 		seqbuf_init(&sb, s->text, size);
-		err = pv->node ? print_node(pv->node, &sb) : print_task(pv, &sb);
+		err = pv->node ? print_node(pv->node, &sb) : print_task(f, pv, &sb);
 		if (!err && !sb.is_full)
 			break;
 		kmem_free_large(s);
@@ -128,7 +130,7 @@ static struct snapshot *snapshot_get(struct ofile *f, loff_t pos)
 		if (s)
 			return s;
 	}
-	s = snapshot_make(procvn_of_file(f));
+	s = snapshot_make(f);
 	if (IS_ERR(s))
 		return s;
 	ref_get(&s->refs);
@@ -231,14 +233,16 @@ static ssize_t write_node(struct procnode *n, const char *text, size_t len)
 	return done;
 }
 
-static ssize_t write_task(const struct procvn *pv, const char *text, size_t n)
+static ssize_t write_task(struct ofile *f, const char *text, size_t n)
 {
+	const struct procvn *pv = procvn_of_file(f);
 	struct task_ref task;
 	ssize_t done = -EINVAL;
 	int err = task_get(pv, &task);
 
 	if (err)
 		return err;
+	task.opener = f->of_cred;
 	if (pv->ent->write)
 		done = pv->ent->write(&task, text, n);
 	task_put(&task);
@@ -259,7 +263,7 @@ static ssize_t text_write(struct ofile *f, struct uio *u, loff_t *pos)
 		return -ENOMEM;
 	if (uio_get(u, text, n) == n) {
 		text[n] = '\0';
-		done = pv->node ? write_node(pv->node, text, n) : write_task(pv, text, n);
+		done = pv->node ? write_node(pv->node, text, n) : write_task(f, text, n);
 	}
 	kmem_free(text);
 	if (done > 0)

@@ -171,7 +171,7 @@ int procnode_add_dir(const char *path)
 	return node_result(node_add(path, PROCNODE_DIR, S_IFDIR | 0555, NULL));
 }
 
-int procnode_add_dynlink(const char *path, int (*make)(char *buf, size_t size))
+int procnode_add_dynlink(const char *path, int (*make)(struct pidns *ns, char *buf, size_t size))
 {
 	struct procnode *n = node_add(path, PROCNODE_DYNLINK, S_IFLNK | 0777, NULL);
 
@@ -250,15 +250,20 @@ void procnode_leave(struct procnode *n)
 		waitq_wake_all(&n->idle);
 }
 
-static int make_self(char *buf, size_t size)
+static int make_self(struct pidns *ns, char *buf, size_t size)
 {
-	return fmt_put(buf, size, "%d", pidref_nr(process_self()->p_pid));
+	s32 nr = pidref_nr_in(process_self()->p_pid, ns);
+
+	return nr ? fmt_put(buf, size, "%d", nr) : 0;
 }
 
-static int make_thread_self(char *buf, size_t size)
+static int make_thread_self(struct pidns *ns, char *buf, size_t size)
 {
-	return fmt_put(buf, size, "%d/task/%d", pidref_nr(process_self()->p_pid),
-		       pidref_nr(thread_self()->t_pid));
+	s32 nr = pidref_nr_in(thread_self()->t_pid, ns);
+
+	if (!nr)
+		return 0;
+	return fmt_put(buf, size, "%d/task/%d", pidref_nr_in(process_self()->p_pid, ns), nr);
 }
 
 static void check(int err, const char *path)

@@ -190,7 +190,7 @@ static const char *nodelink_readlink(struct vnode *vn, void **cookie)
 	buf = kmem_alloc(DYNLINK_MAX, ALLOC_KERNEL);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
-	if (!n->make_target(buf, DYNLINK_MAX)) {
+	if (!n->make_target(procpids_of(vn->vn_fs), buf, DYNLINK_MAX)) {
 		kmem_free(buf);
 		return ERR_PTR(-ENOENT);
 	}

@@ -180,7 +180,7 @@ static struct filesys *sys_mount(struct fstype *t, const struct mount_args *args
 
 static struct fstype sys_fstype = {
 	.name = "sysfs",
-	.flags = FSTYPE_NODEV | FSTYPE_USERNS,
+	.flags = FSTYPE_NODEV | FSTYPE_USERNS | FSTYPE_NETNS | FSTYPE_SHOWN,
 	.mount = sys_mount,
 };
 FILESYSTEM(sys_fstype);

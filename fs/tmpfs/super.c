@@ -18,6 +18,7 @@
  */
 #include "tmpfs_impl.h"
 
+#include <tern/kernel/userns.h>
 #include <tern/fs/tmpfs.h>
 #include <tern/lib/seqbuf.h>
 
@@ -77,9 +78,13 @@ static int parse_option(struct tmpfs_options *o, char *key)
 		o->set |= OPT_MODE;
 	} else if (!strcmp(key, "uid")) {
 		err = parse_number(val, 10, &o->uid);
+		o->uid = uid_in(o->uid);
+		err = err ? err : o->uid == ID_NONE ? -EINVAL : 0;
 		o->set |= OPT_UID;
 	} else if (!strcmp(key, "gid")) {
 		err = parse_number(val, 10, &o->gid);
+		o->gid = gid_in(o->gid);
+		err = err ? err : o->gid == ID_NONE ? -EINVAL : 0;
 		o->set |= OPT_GID;
 	} else {
 		err = !strcmp(key, "huge") && !strcmp(val, "never") ? 0 : -EINVAL;
@@ -153,9 +158,9 @@ static void tmpfs_show_options(struct filesys *fs, struct seqbuf *sb)
 	if (s->mode != 01777)
 		seqbuf_printf(sb, ",mode=%03o", s->mode);
 	if (s->uid)
-		seqbuf_printf(sb, ",uid=%u", s->uid);
+		seqbuf_printf(sb, ",uid=%u", uid_show(s->uid));
 	if (s->gid)
-		seqbuf_printf(sb, ",gid=%u", s->gid);
+		seqbuf_printf(sb, ",gid=%u", gid_show(s->gid));
 	seqbuf_puts(sb, ",inode64");
 }
 

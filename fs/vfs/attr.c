@@ -9,6 +9,12 @@
 
 #include <uapi/resource.h>
 
+/* A capability in a user namespace that knows the file's owners. */
+static bool cap_over(const struct vnode *vn, int cap)
+{
+	return cap_has_over(cap, READ_ONCE(vn->vn_uid), READ_ONCE(vn->vn_gid));
+}
+
 int vnop_default_permission(struct vnode *vn, u32 mask)
 {
 	const struct credset *c = cred_self();
@@ -22,14 +28,14 @@ int vnop_default_permission(struct vnode *vn, u32 mask)
 	if (likely(!(mask & ~bits)))
 		return 0;
 	if (S_ISDIR(mode)) {
-		if (!(mask & MAY_WRITE) && cap_has(CAP_DAC_READ_SEARCH))
+		if (!(mask & MAY_WRITE) && cap_over(vn, CAP_DAC_READ_SEARCH))
 			return 0;
-		return cap_has(CAP_DAC_OVERRIDE) ? 0 : -EACCES;
+		return cap_over(vn, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
 	}
-	if (mask == MAY_READ && cap_has(CAP_DAC_READ_SEARCH))
+	if (mask == MAY_READ && cap_over(vn, CAP_DAC_READ_SEARCH))
 		return 0;
 	if (!(mask & MAY_EXEC) || (mode & 0111))
-		return cap_has(CAP_DAC_OVERRIDE) ? 0 : -EACCES;
+		return cap_over(vn, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
 	return -EACCES;
 }
 
@@ -78,7 +84,7 @@ int vnop_default_getattr(struct vnode *vn, struct vattr *va)
 
 static bool may_chown(const struct vnode *vn, uid_t uid)
 {
-	return (cred_self()->fsuid == vn->vn_uid && uid == vn->vn_uid) || cap_has(CAP_CHOWN);
+	return (cred_self()->fsuid == vn->vn_uid && uid == vn->vn_uid) || cap_over(vn, CAP_CHOWN);
 }
 
 static bool may_chgrp(const struct vnode *vn, gid_t gid)
@@ -87,7 +93,7 @@ static bool may_chgrp(const struct vnode *vn, gid_t gid)
 
 	if (c->fsuid == vn->vn_uid && (gid == vn->vn_gid || gid == c->fsgid || cred_in_group(c, gid)))
 		return true;
-	return cap_has(CAP_CHOWN);
+	return cap_over(vn, CAP_CHOWN);
 }
 
 static int size_check(struct vnode *vn, u64 size)
@@ -127,7 +133,7 @@ static int setattr_check(struct vnode *vn, struct vattr *va)
 		return -EPERM;
 	if ((set & (VATTR_MODE | VATTR_ATIME_SET | VATTR_MTIME_SET)) && !vnode_is_owner(vn))
 		return -EPERM;
-	if ((set & VATTR_MODE) && gid != c->fsgid && !cred_in_group(c, gid) && !cap_has(CAP_FSETID))
+	if ((set & VATTR_MODE) && gid != c->fsgid && !cred_in_group(c, gid) && !cap_over(vn, CAP_FSETID))
 		va->mode &= ~S_ISGID;
 	return 0;
 }
@@ -210,7 +216,7 @@ void vnode_kill_suid(struct vnode *vn)
 	mode_t lost = suid_lost(vn);
 	struct vattr va;
 
-	if (likely(!lost) || cap_has(CAP_FSETID))
+	if (likely(!lost) || cap_over(vn, CAP_FSETID))
 		return;
 	va = (struct vattr){ .mask = VATTR_MODE | VATTR_FORCE, .mode = vn->vn_mode & ~lost };
 	(void)vn->vn_ops->setattr(vn, &va);
@@ -261,7 +267,7 @@ int path_truncate(const struct fspath *p, loff_t len, bool is_open)
 
 	if (vn->vn_flags & VNODE_APPEND)
 		return -EPERM;
-	if (!cap_has(CAP_FSETID))
+	if (!cap_over(vn, CAP_FSETID))
 		va.mask |= VATTR_KILL_SUID;
 	if (is_open)
 		return vnode_setattr(vn, &va);

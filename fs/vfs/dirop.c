@@ -322,7 +322,7 @@ int name_link(int odirfd, const char *oname, int ndirfd, const char *nname, u32 
 	struct fspath old;
 	int err;
 
-	if ((at_flags & AT_EMPTY_PATH) && !cap_has(CAP_DAC_READ_SEARCH))
+	if ((at_flags & AT_EMPTY_PATH) && !cap_has_self(CAP_DAC_READ_SEARCH))
 		return -ENOENT;
 	err = lookup_from(odirfd, oname, lf, &old);
 	if (err)

@@ -11,6 +11,8 @@
  */
 #include "vfs_impl.h"
 
+#include <tern/kernel/pidns.h>
+#include <tern/kernel/userns.h>
 #include <tern/lib/idmap.h>
 #include <tern/lib/seqbuf.h>
 
@@ -132,6 +134,15 @@ void filesys_dev_free(u64 dev)
 
 /* ---- instances ---- */
 
+struct userns *fstype_owner(const struct fstype *t)
+{
+	if (!(t->flags & FSTYPE_USERNS))
+		return &userns_initial;
+	if (t->flags & FSTYPE_PIDNS)
+		return pidns_self()->base.owner;
+	return t->flags & FSTYPE_NETNS ? nsset_self()->net->owner : userns_self();
+}
+
 struct filesys *filesys_alloc(const struct fstype *t, const struct filesys_ops *ops)
 {
 	struct filesys *fs = kmem_zalloc(sizeof(*fs), ALLOC_KERNEL);
@@ -145,6 +156,9 @@ struct filesys *filesys_alloc(const struct fstype *t, const struct filesys_ops *
 	}
 	fs->type = t;
 	fs->ops = ops;
+	fs->owner = userns_get(fstype_owner(t));
+	if (fs->owner != &userns_initial)
+		fs->flags |= FILESYS_NODEV;
 	ref_init(&fs->refs, 1);
 	fs->blksize = PAGE_SIZE;
 	fs->max_file_size = (u64)S64_MAX;
@@ -190,6 +204,7 @@ void filesys_put(struct filesys *fs)
 	if (DEV_MAJOR(fs->dev) == 0)
 		filesys_dev_free(fs->dev);
 	kmem_free(fs->source);
+	userns_put(fs->owner);
 	rcu_defer_free(&fs->rcu, fs);
 }
 
@@ -200,6 +215,7 @@ void filesys_discard(struct filesys *fs)
 	spin_unlock(&instances_lock);
 	filesys_dev_free(fs->dev);
 	kmem_free(fs->priv);
+	userns_put(fs->owner);
 	kmem_free(fs);
 }
 

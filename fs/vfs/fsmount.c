@@ -86,10 +86,11 @@ static int clone_tree(const struct fspath *p, bool recurse, bool cloexec)
 {
 	struct mountpt *tree;
 
-	if (!cap_has(CAP_SYS_ADMIN))
+	if (!mounts_may_change())
 		return -EPERM;
 	mounts_lock();
-	if (p->mnt->mp_propagation & MS_UNBINDABLE)
+	if ((p->mnt->mp_propagation & MS_UNBINDABLE) || (!recurse && mount_hides_below(p)) ||
+	    (p->mnt->mp_ns != mountns_self() && !(p->mnt->mp_flags & MOUNT_FLOATING)))
 		tree = ERR_PTR(-EINVAL);
 	else
 		tree = mount_copy_tree(p->mnt, p->nc, recurse ? COPY_RECURSE : 0);
@@ -132,7 +133,7 @@ long sys_move_mount(int from_fd, const char __user *from_name, int to_fd, const 
 	struct fspath from, to;
 	int err;
 
-	if (!cap_has(CAP_SYS_ADMIN))
+	if (!mounts_may_change())
 		return -EPERM;
 	if (flags & ~known)
 		return -EINVAL;
@@ -199,7 +200,7 @@ long sys_fsopen(const char __user *uname, u32 flags)
 	struct fstype *t;
 	ssize_t n;
 
-	if (!cap_has(CAP_SYS_ADMIN))
+	if (!mounts_may_change())
 		return -EPERM;
 	if (flags & ~FSOPEN_CLOEXEC)
 		return -EINVAL;
@@ -217,7 +218,7 @@ long sys_fspick(int dirfd, const char __user *name, u32 flags)
 	struct fspath p;
 	int err;
 
-	if (!cap_has(CAP_SYS_ADMIN))
+	if (!mounts_may_change())
 		return -EPERM;
 	if (flags & ~(FSPICK_CLOEXEC | FSPICK_SYMLINK_NOFOLLOW | FSPICK_NO_AUTOMOUNT | FSPICK_EMPTY_PATH))
 		return -EINVAL;
@@ -412,7 +413,7 @@ long sys_fsmount(int fd, u32 flags, u32 attrs)
 	u32 atime;
 	int err;
 
-	if (!cap_has(CAP_SYS_ADMIN))
+	if (!mounts_may_change())
 		return -EPERM;
 	if ((flags & ~FSMOUNT_CLOEXEC) || (attrs & ~ATTRS_KNOWN) || atime_of_attr(attrs, &atime))
 		return -EINVAL;
@@ -470,7 +471,9 @@ static int change_views(struct mountpt *top, bool recurse, u32 set, u32 clr)
 	int err = 0;
 
 	for (m = top; m && !err; m = recurse ? mount_next(m, top) : NULL) {
-		if ((set & MOUNT_RDONLY) && !(m->mp_flags & MOUNT_RDONLY) && atomic_read(&m->mp_writers) > 0)
+		if (mount_flags_locked(m, (m->mp_flags & ~clr) | set))
+			err = -EPERM;
+		else if ((set & MOUNT_RDONLY) && !(m->mp_flags & MOUNT_RDONLY) && atomic_read(&m->mp_writers) > 0)
 			err = -EBUSY;
 	}
 	for (m = top; m && !err; m = recurse ? mount_next(m, top) : NULL) {
@@ -515,7 +518,7 @@ long sys_mount_setattr(int dirfd, const char __user *name, u32 flags, const void
 		return -E2BIG;
 	if (size < MOUNT_ATTR_SIZE_VER0)
 		return -EINVAL;
-	if (!cap_has(CAP_SYS_ADMIN))
+	if (!mounts_may_change())
 		return -EPERM;
 	if (user_copyin(&a, uattr, sizeof(a)))
 		return -EFAULT;

@@ -294,7 +294,9 @@ static struct mountpt *copy_one(struct mountpt *m, struct ncent *root, u32 how)
 	if (!c)
 		return NULL;
 	/* A copy of a shared mount is its peer, of a slave a slave of the same master. */
-	if (m->mp_propagation & MS_SHARED)
+	if ((m->mp_propagation & MS_SHARED) && (how & COPY_TO_SLAVES))
+		propagation_enslave(c, m);
+	else if (m->mp_propagation & MS_SHARED)
 		propagation_join(c, m);
 	else if (m->mp_master)
 		propagation_enslave(c, m->mp_master);
@@ -329,6 +331,23 @@ struct mountpt *mount_copy_tree(struct mountpt *top, struct ncent *root, u32 how
 		next = mount_next(m, top);
 	}
 	return copy;
+}
+
+void mount_lock_tree(struct mountpt *top)
+{
+	struct mountpt *m;
+
+	mount_foreach_tree(m, top) {
+		u32 f = m->mp_flags, lock = MOUNT_LOCK_ATIME;
+
+		lock |= f & MOUNT_RDONLY ? MOUNT_LOCK_RDONLY : 0;
+		lock |= f & MOUNT_NOSUID ? MOUNT_LOCK_NOSUID : 0;
+		lock |= f & MOUNT_NODEV ? MOUNT_LOCK_NODEV : 0;
+		lock |= f & MOUNT_NOEXEC ? MOUNT_LOCK_NOEXEC : 0;
+		if (m != top)
+			lock |= MOUNT_LOCKED;
+		__atomic_fetch_or(&m->mp_flags, lock, __ATOMIC_SEQ_CST);
+	}
 }
 
 void mount_tuck(struct mountpt *m, struct mountpt *parent, struct ncent *point)

@@ -6,14 +6,16 @@
 
 #include "vfs_impl.h"
 
+#include <tern/kernel/ns.h>
+
 struct mountns {
-	refcount refs;
+	struct nsbase base;		/* first member */
 	struct mountpt *root;		/* tree lock */
 	struct list mounts;		/* tree lock: mp_ns_link, in order of mounting */
 	u32 nmounts;			/* tree lock */
 	u64 event;			/* A */
 	struct waitq waitq;		/* pollers of mount tables */
-	u64 id;				/* I */
+	u64 serial;			/* I mounts of a namespace may hold only later ones */
 };
 
 /** mountpt_alloc() - unattached mount of @fs at @root; takes references. NULL if no memory. */
@@ -38,7 +40,10 @@ struct mountpt *mount_next_skip(struct mountpt *m, struct mountpt *top);
 #define COPY_RECURSE	0x1u
 #define COPY_UNBINDABLE	0x2u	/* those too: a whole namespace */
 #define COPY_KEEP_PEERS	0x4u	/* copies of shared mounts join their groups */
+#define COPY_TO_SLAVES	0x8u	/* they become slaves of the originals instead */
 struct mountpt *mount_copy_tree(struct mountpt *top, struct ncent *root, u32 how);
+/** mount_lock_tree() - the tree goes to less privileged hands: what it shows stays as it is. */
+void mount_lock_tree(struct mountpt *top);
 /** mount_drop_tree() - throw an unattached (or just detached) tree away; puts go to @dead. */
 void mount_drop_tree(struct mountpt *top, struct list *dead);
 /** mount_put_list() - after the lock: drop what mount_drop_tree() collected by mp_work. */

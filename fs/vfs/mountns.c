@@ -6,31 +6,56 @@
 
 #include <tern/fs/chardev.h>
 #include <tern/fs/devtmpfs.h>
+#include <tern/fs/nsfs.h>
+#include <tern/kernel/userns.h>
+#include <tern/kernel/vfsface.h>
 #include <tern/lib/seqbuf.h>
 
 struct mountns *mountns_initial;
-static u64 next_ns_id = 1;
+static u64 next_serial = 1;
 
-static struct mountns *mountns_alloc(void)
+static void mountns_destroy(struct nsbase *b)
+{
+	struct mountns *ns = container_of(b, struct mountns, base);
+	LIST_HEAD(dead);
+
+	mounts_lock();
+	if (ns->root)
+		mount_drop_tree(ns->root, &dead);
+	mounts_unlock(NULL);
+	mount_put_list(&dead);
+	kmem_free(ns);
+}
+
+static struct mountns *mountns_alloc(struct userns *owner)
 {
 	struct mountns *ns = kmem_zalloc(sizeof(*ns), ALLOC_KERNEL);
 
 	if (!ns)
 		return NULL;
-	ref_init(&ns->refs, 1);
+	nsbase_init(&ns->base, NSKIND_MNT, owner, mountns_destroy);
 	list_init(&ns->mounts);
 	waitq_init(&ns->waitq);
 	ns->event = 1;
-	ns->id = __atomic_fetch_add(&next_ns_id, 1, __ATOMIC_RELAXED);
+	ns->serial = __atomic_fetch_add(&next_serial, 1, __ATOMIC_RELAXED);
 	return ns;
 }
 
-/* A process is in the namespace that its root belongs to. */
 struct mountns *mountns_self(void)
 {
-	struct mountns *ns = READ_ONCE(fsctx_self()->root.mnt)->mp_ns;
+	struct nsbase *b = nsset_self()->mnt;
 
-	return likely(ns) ? ns : mountns_initial;
+	return b ? container_of(b, struct mountns, base) : mountns_initial;
+}
+
+struct userns *mountns_owner(const struct mountns *ns)
+{
+	return ns->base.owner;
+}
+
+bool mounts_may_change(void)
+{
+	return cap_has_in(mountns_self()->base.owner, CAP_SYS_ADMIN);
 }
 
 u64 mountns_event(struct mountns *ns, struct waitq **q)
@@ -39,20 +64,6 @@ u64 mountns_event(struct mountns *ns, struct waitq **q)
 		ns = mountns_self();
 	*q = &ns->waitq;
 	return __atomic_load_n(&ns->event, __ATOMIC_SEQ_CST);
-}
-
-void mountns_put(struct mountns *ns)
-{
-	LIST_HEAD(dead);
-
-	if (!ns || !ref_put(&ns->refs))
-		return;
-	mounts_lock();
-	if (ns->root)
-		mount_drop_tree(ns->root, &dead);
-	mounts_unlock(NULL);
-	mount_put_list(&dead);
-	kmem_free(ns);
 }
 
 /* A path seen in the old tree, moved to the copy that the old mount has. Returns what to put. */
@@ -72,44 +83,72 @@ static struct fspath translate(struct fsctx *f, struct fspath *slot, u64 mark)
 	return old;
 }
 
-struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs)
+/* Tree lock held: all mounts of @from, each with its copy in mp_copy. */
+static int copy_mounts(struct mountns *ns, struct mountns *from)
 {
-	struct mountns *ns = mountns_alloc();
-	struct fspath old[2] = { 0 };
+	bool is_lesser = ns->base.owner != from->base.owner;
+	u32 how = COPY_RECURSE | COPY_UNBINDABLE | (is_lesser ? COPY_TO_SLAVES : COPY_KEEP_PEERS);
 	struct mountpt *copy, *m;
-	const u64 mark = U64_MAX;
 
-	if (!ns)
-		return NULL;
-	if (!from)
-		from = mountns_self();
-	mounts_lock();
 	mount_foreach_tree(m, from->root)
 		m->mp_copy = NULL;
-	copy = mount_copy_tree(from->root, from->root->mp_root,
-			       COPY_RECURSE | COPY_UNBINDABLE | COPY_KEEP_PEERS);
-	if (IS_ERR(copy)) {
-		mounts_unlock(NULL);
-		kmem_free(ns);
-		return NULL;
-	}
+	copy = mount_copy_tree(from->root, from->root->mp_root, how);
+	if (IS_ERR(copy))
+		return PTR_ERR(copy);
+	if (is_lesser)
+		mount_lock_tree(copy);
 	ns->root = copy;
 	mount_foreach_tree(m, copy)
 		mount_ns_set(m, ns);
-	mount_foreach_tree(m, from->root)
-		m->mp_mark = mark;
-	if (fs) {
+	return 0;
+}
+
+struct nsbase *mountns_clone(struct nsbase *b, struct userns *owner, struct fsctx *fs)
+{
+	struct mountns *from = b ? container_of(b, struct mountns, base) : mountns_initial;
+	struct mountns *ns = mountns_alloc(owner);
+	struct fspath old[2] = { 0 };
+	struct mountpt *m;
+	const u64 mark = U64_MAX;
+	int err;
+
+	if (!ns)
+		return ERR_PTR(-ENOMEM);
+	mounts_lock();
+	err = copy_mounts(ns, from);
+	if (!err && fs) {
+		mount_foreach_tree(m, from->root)
+			m->mp_mark = mark;
 		old[0] = translate(fs, &fs->root, mark);
 		old[1] = translate(fs, &fs->cwd, mark);
+		mount_foreach_tree(m, from->root)
+			m->mp_mark = 0;
 	}
-	mount_foreach_tree(m, from->root)
-		m->mp_mark = 0;
 	mounts_unlock(NULL);
 	for (u32 i = 0; i < ARRAY_SIZE(old); i++) {
 		if (old[i].nc)
 			fspath_put(&old[i]);
 	}
-	return ns;
+	if (err) {
+		nsbase_put(&ns->base);
+		return ERR_PTR(err);
+	}
+	return &ns->base;
+}
+
+void mountns_enter(struct nsbase *b, struct fsctx *fs)
+{
+	struct mountns *ns = container_of(b, struct mountns, base);
+	struct fspath p;
+
+	mounts_lock();
+	p = (struct fspath){ ns->root, ns->root->mp_root };
+	fspath_get(&p);
+	mount_cross(&p);
+	mounts_unlock(NULL);
+	fsctx_set_root(fs, &p);
+	fsctx_set_cwd(fs, &p);
+	fspath_put(&p);
 }
 
 /* ---- start ---- */
@@ -138,9 +177,10 @@ void vfs_init(void)
 	filesys_init();
 	ofile_init();
 	root = mount_make("rootfs", &args, 0, true);
-	mountns_initial = mountns_alloc();
+	mountns_initial = mountns_alloc(&userns_initial);
 	if (IS_ERR(root) || !mountns_initial)
 		kpanic("no memory for the root file system");
+	mountns_initial->base.inum = NSINUM_MNT;
 	mountns_initial->root = root;
 	mount_ns_set(root, mountns_initial);
 	p = (struct fspath){ root, root->mp_root };
@@ -148,6 +188,7 @@ void vfs_init(void)
 	fsctx_set_cwd(&fsctx_initial, &p);
 	if (!thread_self()->t_fs)
 		thread_self()->t_fs = &fsctx_initial;
+	nsfs_init();
 	pipe_init();
 	chardev_init();
 	devtmpfs_init();

@@ -8,6 +8,9 @@
 
 #include "mountop_impl.h"
 
+#include <tern/fs/nsfs.h>
+#include <tern/kernel/userns.h>
+
 #define PROPAGATION_KINDS (MS_SHARED | MS_SLAVE | MS_PRIVATE | MS_UNBINDABLE)
 
 /* A mount operation's place: looked up, then locked with what is on top of it. */
@@ -81,6 +84,52 @@ static int graft_locked_end(struct mountpt *tree, const struct fspath *target)
 	return err;
 }
 
+#define ATIME_KINDS (MOUNT_NOATIME | MOUNT_NODIRATIME | MOUNT_RELATIME | MOUNT_STRICTATIME)
+
+/* Does @m hide nothing of its file system, for good, from who sees it? */
+static bool is_whole(struct mountpt *m, u32 mflags)
+{
+	struct mountpt *child;
+
+	if (m->mp_root != m->mp_fs->root)
+		return false;
+	if (((m->mp_flags & MOUNT_LOCK_RDONLY) || (m->mp_fs->flags & FILESYS_RDONLY)) &&
+	    !(mflags & MOUNT_RDONLY))
+		return false;
+	if ((m->mp_flags & MOUNT_LOCK_ATIME) && ((m->mp_flags ^ mflags) & ATIME_KINDS))
+		return false;
+	list_foreach(child, &m->mp_children, mp_sibling) {
+		if ((child->mp_flags & MOUNT_LOCKED) &&
+		    !(child->mp_point->nc_vnode->vn_flags & VNODE_MOUNT_DIR))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A file system that shows the machine: root of a user namespace may mount it
+ * only if it could see all of one anyway. Its locks are handed on.
+ */
+static bool may_show(const struct fstype *t, u32 *mflags)
+{
+	struct mountns *ns = mountns_self();
+	struct mountpt *m;
+	bool found = false;
+
+	if (!(t->flags & FSTYPE_SHOWN) || ns->base.owner == &userns_initial)
+		return true;
+	rwsem_read_lock(&mount_tree_lock);
+	list_foreach(m, &ns->mounts, mp_ns_link) {
+		found = m->mp_fs->type == t && is_whole(m, *mflags);
+		if (found) {
+			*mflags |= m->mp_flags & (MOUNT_LOCK_RDONLY | MOUNT_LOCK_ATIME);
+			break;
+		}
+	}
+	rwsem_read_unlock(&mount_tree_lock);
+	return found;
+}
+
 struct mountpt *mount_make(const char *type, const struct mount_args *args, u32 mflags, bool is_kernel)
 {
 	struct fstype *t = fstype_find(type);
@@ -89,6 +138,8 @@ struct mountpt *mount_make(const char *type, const struct mount_args *args, u32 
 
 	if (!t || ((t->flags & FSTYPE_INTERNAL) && !is_kernel))
 		return ERR_PTR(-ENODEV);
+	if (!is_kernel && (!cap_has_in(fstype_owner(t), CAP_SYS_ADMIN) || !may_show(t, &mflags)))
+		return ERR_PTR(-EPERM);
 	fs = t->mount(t, args);
 	if (IS_ERR(fs))
 		return ERR_CAST(fs);
@@ -118,6 +169,28 @@ int mount_new(struct fspath *target, const char *type, const struct mount_args *
 	return graft_locked_end(m, target);
 }
 
+bool mount_hides_below(const struct fspath *p)
+{
+	struct mountpt *child;
+
+	list_foreach(child, &p->mnt->mp_children, mp_sibling) {
+		if ((child->mp_flags & MOUNT_LOCKED) && ncent_is_below(child->mp_point, p->nc))
+			return true;
+	}
+	return false;
+}
+
+/* From this namespace; or a namespace file, of mounts only a younger one: no circles. */
+static bool may_bind(const struct fspath *from)
+{
+	struct nsbase *b = nsvnode_base(path_vnode(from));
+
+	if (!b)
+		return from->mnt->mp_ns == mountns_self();
+	return b->kind != NSKIND_MNT ||
+	       container_of(b, struct mountns, base)->serial > mountns_self()->serial;
+}
+
 int mount_bind(struct fspath *target, const struct fspath *from, bool recurse)
 {
 	struct mountpt *tree;
@@ -127,12 +200,14 @@ int mount_bind(struct fspath *target, const struct fspath *from, bool recurse)
 	if (err)
 		return err;
 	err = -EINVAL;
-	if ((from->mnt->mp_ns != mountns_self() && !(from->mnt->mp_flags & MOUNT_INTERNAL)) ||
-	    (from->mnt->mp_propagation & MS_UNBINDABLE))
+	if (!may_bind(from) || (from->mnt->mp_propagation & MS_UNBINDABLE) ||
+	    (!recurse && mount_hides_below(from)))
 		goto fail;
 	tree = mount_copy_tree(from->mnt, from->nc, recurse ? COPY_RECURSE : 0);
-	if (!IS_ERR(tree))
+	if (!IS_ERR(tree)) {
+		tree->mp_flags &= ~MOUNT_LOCKED;
 		return graft_locked_end(tree, target);
+	}
 	err = (int)PTR_ERR(tree);
 fail:
 	mounts_unlock(NULL);
@@ -154,6 +229,7 @@ static int move_check(const struct fspath *target, const struct fspath *from)
 	struct mountpt *m = from->mnt;
 
 	if (m->mp_root != from->nc || m->mp_ns != mountns_self() || m->mp_parent == m ||
+	    (m->mp_flags & MOUNT_LOCKED) ||
 	    (m->mp_parent->mp_propagation & MS_SHARED))
 		return -EINVAL;
 	if ((target->mnt->mp_propagation & MS_SHARED) && tree_has_unbindable(m))
@@ -225,11 +301,24 @@ int mount_set_propagation(struct fspath *p, u64 flags)
 	return err;
 }
 
+bool mount_flags_locked(const struct mountpt *m, u32 mflags)
+{
+	u32 f = m->mp_flags;
+
+	return ((f & MOUNT_LOCK_RDONLY) && !(mflags & MOUNT_RDONLY)) ||
+	       ((f & MOUNT_LOCK_NODEV) && !(mflags & MOUNT_NODEV)) ||
+	       ((f & MOUNT_LOCK_NOSUID) && !(mflags & MOUNT_NOSUID)) ||
+	       ((f & MOUNT_LOCK_NOEXEC) && !(mflags & MOUNT_NOEXEC)) ||
+	       ((f & MOUNT_LOCK_ATIME) && ((f ^ mflags) & ATIME_KINDS));
+}
+
 /* Flags of the view; keeps what is not user-settable. */
 static int set_mount_flags(struct mountpt *m, u32 mflags)
 {
 	int err = 0;
 
+	if (mount_flags_locked(m, mflags))
+		return -EPERM;
 	if ((mflags & MOUNT_RDONLY) && !(m->mp_flags & MOUNT_RDONLY))
 		err = mountpt_make_rdonly(m);
 	if (!err)
@@ -273,6 +362,8 @@ int mount_remount(struct fspath *p, const struct mount_args *args, u32 mflags)
 	mounts_lock();
 	if (p->mnt->mp_ns != mountns_self())
 		err = -EINVAL;
+	else if (mount_flags_locked(p->mnt, mflags) || !cap_has_in(fs->owner, CAP_SYS_ADMIN))
+		err = -EPERM;
 	else if (want_ro && !(fs->flags & FILESYS_RDONLY) && filesys_has_writers(fs))
 		err = -EBUSY;
 	if (!err)
@@ -337,7 +428,7 @@ int mount_unmount(struct fspath *p, u32 flags)
 	if (is_root && !(flags & MNT_DETACH))
 		return remount_root_rdonly(p);
 	mounts_lock();
-	if (m->mp_ns != ns || m == ns->root)
+	if (m->mp_ns != ns || m == ns->root || (m->mp_flags & MOUNT_LOCKED))
 		err = -EINVAL;
 	else if (!(flags & MNT_DETACH) && is_busy(m))
 		err = -EBUSY;
@@ -417,6 +508,8 @@ static int pivot_check(const struct fspath *root, const struct fspath *new, cons
 		return -EINVAL;
 	if (root->mnt->mp_ns != ns || new->mnt->mp_ns != ns)
 		return -EINVAL;
+	if (new->mnt->mp_flags & MOUNT_LOCKED)
+		return -EINVAL;
 	if (new->mnt == root->mnt || old->mnt == root->mnt)
 		return -EBUSY;
 	if (root->mnt->mp_root != root->nc || root->mnt->mp_parent == root->mnt ||
@@ -443,6 +536,8 @@ int mount_pivot(const struct fspath *new, struct fspath *old)
 		ncent_get(top.nc);
 		mount_detach(new->mnt);
 		mount_detach(root.mnt);
+		new->mnt->mp_flags |= root.mnt->mp_flags & MOUNT_LOCKED;
+		root.mnt->mp_flags &= ~MOUNT_LOCKED;
 		mount_attach(root.mnt, old->mnt, old->nc);
 		mount_attach(new->mnt, top.mnt, top.nc);
 	}

@@ -12,6 +12,10 @@
 
 /** mount_make() - unattached mount of a new or found instance; ERR_PTR(-ENODEV, ...). */
 struct mountpt *mount_make(const char *type, const struct mount_args *args, u32 mflags, bool is_kernel);
+/** mount_hides_below() - locked mounts hide something below @p. Locks: tree lock. */
+bool mount_hides_below(const struct fspath *p);
+/** mount_flags_locked() - would @mflags undo what is locked. */
+bool mount_flags_locked(const struct mountpt *m, u32 mflags);
 /* @target moves to what is mounted on top of it. 0 or -errno as mount(2). */
 int mount_new(struct fspath *target, const char *type, const struct mount_args *args, u32 mflags);
 int mount_bind(struct fspath *target, const struct fspath *from, bool recurse);

@@ -79,7 +79,7 @@ static int open_check(const struct fspath *p, u32 *flags)
 		break;
 	case S_IFCHR:
 	case S_IFBLK:
-		if (p->mnt->mp_flags & MOUNT_NODEV)
+		if ((p->mnt->mp_flags & MOUNT_NODEV) || (p->mnt->mp_fs->flags & FILESYS_NODEV))
 			return -EACCES;
 		fallthrough;
 	case S_IFIFO:
@@ -130,7 +130,7 @@ static struct ofile *open_existing(const struct fspath *p, u32 flags)
 	f = ofile_open(p, flags, NULL);
 	if (!IS_ERR(f) && (flags & O_TRUNC)) {
 		struct vattr va = { .mask = VATTR_SIZE | VATTR_MTIME | VATTR_OPEN_TRUNC |
-					    (cap_has(CAP_FSETID) ? 0 : VATTR_KILL_SUID) };
+					    (cap_has_self(CAP_FSETID) ? 0 : VATTR_KILL_SUID) };
 
 		err = vnode_setattr(f->of_vnode, &va);
 		if (err) {

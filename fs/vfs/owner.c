@@ -3,6 +3,7 @@
  * a pid that outlives its process.
  */
 #include "vfs_impl.h"
+#include <tern/kernel/userns.h>
 
 struct fowner {
 	struct pidref *pid;		/* with a reference; NULL: nobody */
@@ -100,7 +101,7 @@ static long get_ex(struct ofile *f, void __user *arg)
 static long get_uids(struct ofile *f, u32 __user *arg)
 {
 	struct fowner *o = READ_ONCE(f->of_owner);
-	u32 ids[2] = { o ? o->uid : 0, o ? o->euid : 0 };
+	u32 ids[2] = { uid_show(o ? o->uid : 0), uid_show(o ? o->euid : 0) };
 
 	return user_copyout(arg, ids, sizeof(ids));
 }

@@ -212,6 +212,8 @@ static int give_copy(struct mountpt *m, struct mountpt *dest, struct ncent *poin
 		mirror_propagation(copy, peer == dest ? tree : peer->mp_copy, true, true);
 	else
 		mirror_propagation(copy, master_copy(m, dest, tree), false, is_shared(m));
+	if (m->mp_ns->base.owner != dest->mp_ns->base.owner)
+		mount_lock_tree(copy);
 	m->mp_copy = copy;
 	return 0;
 }

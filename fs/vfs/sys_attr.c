@@ -4,6 +4,7 @@
 
 #include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/userns.h>
 
 static u32 follow_flag(u32 at)
 {
@@ -43,6 +44,22 @@ long sys_fchmod(int fd, u32 mode)
 
 /* ---- owner ---- */
 
+/* Owners as the caller writes them; -1: as it is. */
+static int take_owner(u32 *uid, u32 *gid)
+{
+	if (*uid != ID_NONE) {
+		*uid = uid_in(*uid);
+		if (*uid == ID_NONE)
+			return -EINVAL;
+	}
+	if (*gid != ID_NONE) {
+		*gid = gid_in(*gid);
+		if (*gid == ID_NONE)
+			return -EINVAL;
+	}
+	return 0;
+}
+
 long sys_fchownat(int dirfd, const char __user *name, u32 uid, u32 gid, u32 flags)
 {
 	struct fspath p;
@@ -53,7 +70,9 @@ long sys_fchownat(int dirfd, const char __user *name, u32 uid, u32 gid, u32 flag
 	err = path_lookup_user(dirfd, name, follow_flag(flags), &p);
 	if (err)
 		return err;
-	err = svc_vfs_chown(&p, uid, gid);
+	err = take_owner(&uid, &gid);
+	if (!err)
+		err = svc_vfs_chown(&p, uid, gid);
 	fspath_put(&p);
 	return err;
 }
@@ -75,7 +94,9 @@ long sys_fchown(int fd, u32 uid, u32 gid)
 
 	if (!r.file)
 		return -EBADF;
-	err = svc_vfs_chown(&r.file->of_path, uid, gid);
+	err = take_owner(&uid, &gid);
+	if (!err)
+		err = svc_vfs_chown(&r.file->of_path, uid, gid);
 	fd_return(r);
 	return err;
 }

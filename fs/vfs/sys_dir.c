@@ -182,7 +182,7 @@ long sys_chroot(const char __user *name)
 	if (err)
 		return err;
 	err = vnode_permission(path_vnode(&p), MAY_EXEC);
-	if (!err && !cap_has(CAP_SYS_CHROOT))
+	if (!err && !cap_has_self(CAP_SYS_CHROOT))
 		err = -EPERM;
 	if (!err)
 		fsctx_set_root(fsctx_self(), &p);

@@ -128,7 +128,7 @@ long sys_mount(const char __user *usource, const char __user *utarget, const cha
 	if (!err)
 		err = path_lookup_user(AT_FDCWD, utarget, LOOKUP_FOLLOW, &target);
 	if (!err) {
-		if (!cap_has(CAP_SYS_ADMIN))
+		if (!mounts_may_change())
 			err = -EPERM;
 		else
 			err = svc_vfs_mount(source, &target, type, flags, data);
@@ -151,7 +151,7 @@ long sys_umount2(const char __user *name, u32 flags)
 	err = path_lookup_user(AT_FDCWD, name, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &p);
 	if (err)
 		return err;
-	if (!cap_has(CAP_SYS_ADMIN))
+	if (!mounts_may_change())
 		err = -EPERM;
 	else
 		err = svc_vfs_unmount(&p, flags);
@@ -164,7 +164,7 @@ long sys_pivot_root(const char __user *unew, const char __user *uold)
 	struct fspath new, old;
 	int err;
 
-	if (!cap_has(CAP_SYS_ADMIN))
+	if (!mounts_may_change())
 		return -EPERM;
 	err = path_lookup_user(AT_FDCWD, unew, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &new);
 	if (err)

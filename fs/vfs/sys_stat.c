@@ -4,14 +4,15 @@
 
 #include <generated/svc_vfs.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/userns.h>
 
 static int put_stat(struct stat_linux __user *out, const struct vattr *va)
 {
 	struct timespec64_ a = ns_to_timespec(va->atime), m = ns_to_timespec(va->mtime);
 	struct timespec64_ c = ns_to_timespec(va->ctime);
 	struct stat_linux st = {
-		.dev = va->dev, .ino = va->ino, .nlink = va->nlink, .mode = va->mode, .uid = va->uid,
-		.gid = va->gid, .rdev = va->rdev, .size = (s64)va->size, .blksize = va->blksize,
+		.dev = va->dev, .ino = va->ino, .nlink = va->nlink, .mode = va->mode, .uid = uid_show(va->uid),
+		.gid = gid_show(va->gid), .rdev = va->rdev, .size = (s64)va->size, .blksize = va->blksize,
 		.blocks = (s64)va->blocks,
 		.atime = (u64)a.sec, .atime_nsec = (u64)a.nsec, .mtime = (u64)m.sec,
 		.mtime_nsec = (u64)m.nsec, .ctime = (u64)c.sec, .ctime_nsec = (u64)c.nsec,
@@ -113,7 +114,8 @@ long sys_statx(int dirfd, const char __user *name, u32 flags, u32 mask, struct s
 	sx = (struct statx){
 		.stx_mask = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, .stx_blksize = va.blksize,
 		.stx_attributes = va.attributes, .stx_attributes_mask = va.attributes_mask,
-		.stx_nlink = va.nlink, .stx_uid = va.uid, .stx_gid = va.gid, .stx_mode = (u16)va.mode,
+		.stx_nlink = va.nlink, .stx_uid = uid_show(va.uid), .stx_gid = gid_show(va.gid),
+		.stx_mode = (u16)va.mode,
 		.stx_ino = va.ino, .stx_size = va.size, .stx_blocks = va.blocks,
 		.stx_atime = stamp(va.atime), .stx_btime = stamp(va.btime), .stx_ctime = stamp(va.ctime),
 		.stx_mtime = stamp(va.mtime), .stx_rdev_major = DEV_MAJOR(va.rdev),
@@ -134,7 +136,7 @@ static struct credset *real_creds(void)
 		return NULL;
 	c->fsuid = c->uid;
 	c->fsgid = c->gid;
-	c->cap_effective = c->uid == 0 ? c->cap_permitted : 0;
+	c->cap_effective = c->uid == userns_root_uid(c->ns) ? c->cap_permitted : 0;
 	return c;
 }
 
@@ -158,13 +160,15 @@ static long do_access(int dirfd, const char __user *name, u32 mode, u32 flags)
 {
 	const struct credset *old = NULL, *self = cred_self();
 	struct credset *real = NULL;
+	u64 caps;
 	struct fspath p;
 	int err;
 
 	if ((mode & ~7u) || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
+	caps = self->uid == userns_root_uid(self->ns) ? self->cap_permitted : 0;
 	if (!(flags & AT_EACCESS) && (self->uid != self->fsuid || self->gid != self->fsgid ||
-				      (self->uid ? self->cap_effective : self->cap_effective != self->cap_permitted))) {
+				      self->cap_effective != caps)) {
 		real = real_creds();
 		if (!real)
 			return -ENOMEM;

@@ -215,7 +215,6 @@ ssize_t ofile_write(struct ofile *f, struct uio *u, loff_t *pos);
 ssize_t fsize_limit(struct vnode *vn, loff_t pos, size_t n);
 
 /** thread_self's root for printing and scoping. */
-struct mountns *mountns_self(void);
 
 /** mount_parent() - mount point of @m with references; false at the top of the tree. */
 bool mount_parent(struct mountpt *m, struct fspath *out);

@@ -318,7 +318,7 @@ void vnode_init_owner(struct vnode *vn, const struct vnode *dir, mode_t mode)
 		if (S_ISDIR(mode))
 			mode |= S_ISGID;
 		else if ((mode & (S_ISGID | 010)) == (S_ISGID | 010) && c->fsgid != vn->vn_gid &&
-			 !cred_in_group(c, vn->vn_gid) && !cap_has(CAP_FSETID))
+			 !cred_in_group(c, vn->vn_gid) && !cap_has_over(CAP_FSETID, vn->vn_uid, vn->vn_gid))
 			mode &= ~S_ISGID;
 	}
 	vn->vn_mode = mode;
@@ -326,12 +326,14 @@ void vnode_init_owner(struct vnode *vn, const struct vnode *dir, mode_t mode)
 
 bool vnode_is_owner(const struct vnode *vn)
 {
-	return cred_self()->fsuid == vn->vn_uid || cap_has(CAP_FOWNER);
+	return cred_self()->fsuid == vn->vn_uid ||
+	       cap_has_over(CAP_FOWNER, vn->vn_uid, vn->vn_gid);
 }
 
 bool vnode_may_delete(struct vnode *dir, struct vnode *vn)
 {
 	uid_t me = cred_self()->fsuid;
 
-	return !(dir->vn_mode & S_ISVTX) || me == vn->vn_uid || me == dir->vn_uid || cap_has(CAP_FOWNER);
+	return !(dir->vn_mode & S_ISVTX) || me == vn->vn_uid || me == dir->vn_uid ||
+	       cap_has_over(CAP_FOWNER, vn->vn_uid, vn->vn_gid);
 }

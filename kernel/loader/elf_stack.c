@@ -9,7 +9,7 @@
 #include <asm/cpufeature.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/clock.h>
-#include <tern/kernel/cred.h>
+#include <tern/kernel/userns.h>
 #include <tern/kernel/random.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
@@ -76,10 +76,10 @@ static void fill_auxv(struct auxv *a, struct binprm *b, const struct elf_image *
 	aux(a, AT_BASE, interp ? interp->bias : 0);
 	aux(a, AT_FLAGS, 0);
 	aux(a, AT_ENTRY, exe->bias + exe->info.entry);
-	aux(a, AT_UID, c->uid);
-	aux(a, AT_EUID, c->euid);
-	aux(a, AT_GID, c->gid);
-	aux(a, AT_EGID, c->egid);
+	aux(a, AT_UID, uid_show_in(c->ns, c->uid));
+	aux(a, AT_EUID, uid_show_in(c->ns, c->euid));
+	aux(a, AT_GID, gid_show_in(c->ns, c->gid));
+	aux(a, AT_EGID, gid_show_in(c->ns, c->egid));
 	aux(a, AT_SECURE, b->secure_exec);
 }
 

@@ -9,14 +9,13 @@
  */
 #include "proc_impl.h"
 
+#include <tern/kernel/userns.h>
 #include <tern/lib/hlist.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/slab.h>
 
 #define CAP_FULL	((1UL << (CAP_LAST + 1)) - 1)
 
-struct userns { refcount refs; u32 level; };
-static struct userns userns_initial = { { ATOMIC_INIT(1) }, 0 };
 static struct grouplist no_groups = { { ATOMIC_INIT(1) }, 0 };
 static struct usercount root_user = { .refs = { ATOMIC_INIT(2) }, .ns = &userns_initial };
 
@@ -137,6 +136,7 @@ static void cred_free_rcu(struct rcu_job *job)
 
 	grouplist_put(m->groups);
 	usercount_put(m->user);
+	userns_put(m->ns);
 	objcache_free(cred_cache, m);
 }
 
@@ -148,9 +148,8 @@ void cred_put(const struct credset *c)
 		rcu_defer(&m->rcu, cred_free_rcu);
 }
 
-struct credset *cred_prepare(void)
+struct credset *cred_copy(const struct credset *old)
 {
-	const struct credset *old = thread_self()->t_real_cred;
 	struct credset *c = objcache_alloc(cred_cache, ALLOC_KERNEL);
 
 	if (!c)
@@ -159,13 +158,32 @@ struct credset *cred_prepare(void)
 	ref_init(&c->refs, 1);
 	ref_get(&c->groups->refs);
 	ref_get(&c->user->refs);
+	userns_get(c->ns);
 	return c;
+}
+
+struct credset *cred_prepare(void)
+{
+	return cred_copy(thread_self()->t_real_cred);
+}
+
+/* Has @b nothing that @a has not? Who makes a user namespace has all of it anyway. */
+static bool caps_within(const struct credset *a, const struct credset *b)
+{
+	struct userns *u;
+
+	if (a->ns == b->ns)
+		return !(b->cap_permitted & ~a->cap_permitted);
+	for (u = b->ns; u->base.owner; u = u->base.owner)
+		if (u->base.owner == a->ns && u->maker_uid == a->euid)
+			return true;
+	return false;
 }
 
 static bool cred_ids_differ(const struct credset *a, const struct credset *b)
 {
 	return a->euid != b->euid || a->egid != b->egid || a->fsuid != b->fsuid ||
-	       a->fsgid != b->fsgid || (b->cap_permitted & ~a->cap_permitted);
+	       a->fsgid != b->fsgid || !caps_within(a, b);
 }
 
 static void user_move_process(const struct credset *old, const struct credset *c)
@@ -233,19 +251,4 @@ bool cred_in_group(const struct credset *c, gid_t gid)
 			hi = mid;
 	}
 	return false;
-}
-
-bool cap_has_cred(const struct credset *c, struct userns *ns, int cap)
-{
-	return c->ns == ns && (c->cap_effective >> cap & 1);
-}
-
-bool cap_has(int cap)
-{
-	const struct credset *c = cred_self();
-
-	if (!(c->cap_effective >> cap & 1))
-		return false;
-	thread_self()->t_flags |= TF_SU_PRIV;
-	return true;
 }

@@ -7,6 +7,7 @@
 #include "proc_impl.h"
 
 #include <tern/kernel/trace.h>
+#include <tern/kernel/userns.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/bits.h>
 
@@ -58,7 +59,7 @@ static void filecaps_read(struct ofile *f, struct filecaps *fc)
 
 static void apply_setid(struct credset *n, const struct execfile_info *info)
 {
-	if (info->is_nosuid || n->no_new_privs)
+	if (info->is_nosuid || n->no_new_privs || !ids_are_known(n->ns, info->uid, info->gid))
 		return;
 	if (info->mode & S_ISUID_)
 		n->euid = info->uid;
@@ -68,13 +69,16 @@ static void apply_setid(struct credset *n, const struct execfile_info *info)
 
 static void root_is_powerful(struct credset *n, struct filecaps *fc)
 {
-	if ((n->securebits & SECBIT_NOROOT) || (n->uid != 0 && n->euid != 0))
+	uid_t root = userns_root_uid(n->ns);
+
+	if (root == ID_NONE || (n->securebits & SECBIT_NOROOT) ||
+	    (n->uid != root && n->euid != root))
 		return;
 	/* A set-user-id-root program with file capabilities gets only those. */
-	if (fc->exists && n->uid != 0 && n->euid == 0)
+	if (fc->exists && n->uid != root && n->euid == root)
 		return;
 	fc->permitted = fc->inheritable = CAP_VALID;
-	fc->is_effective = n->euid == 0;
+	fc->is_effective = n->euid == root;
 }
 
 /* What it would gain is lost again if gaining is forbidden. */
@@ -105,7 +109,8 @@ int exec_cred_compute(struct binprm *b)
 		n->cap_ambient = 0;
 	n->cap_permitted = (o->cap_inheritable & fc.inheritable) |
 			   (fc.permitted & n->cap_bounding) | n->cap_ambient;
-	if (fc.exists && (fc.permitted & ~n->cap_permitted) && fc.is_effective && n->euid != 0)
+	if (fc.exists && (fc.permitted & ~n->cap_permitted) && fc.is_effective &&
+	    n->euid != userns_root_uid(n->ns))
 		return -EPERM;	/* a dumb program would run with part of its rights */
 	if ((n->no_new_privs || !tracee_exec_is_safe()) && (is_setid || (n->cap_permitted & ~o->cap_permitted)))
 		forbid_gain(n, o);
@@ -113,7 +118,7 @@ int exec_cred_compute(struct binprm *b)
 	n->suid = n->fsuid = n->euid;
 	n->sgid = n->fsgid = n->egid;
 	n->securebits &= ~SECBIT_KEEP_CAPS;
-	b->secure_exec = is_setid || (n->uid != 0 && (fc.is_effective ||
+	b->secure_exec = is_setid || (n->uid != userns_root_uid(n->ns) && (fc.is_effective ||
 				      (n->cap_permitted & ~n->cap_ambient)));
 	return 0;
 }

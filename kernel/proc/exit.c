@@ -107,16 +107,8 @@ static void release_files(struct thread *t)
 
 static void release_process_parts(struct process *p)
 {
-	struct namespaces *ns;
-	u64 flags;
-
 	process_timers_exit(p);
 	session_leader_exit(p);
-	flags = spin_lock_irqsave(&p->p_lock);
-	ns = p->p_namespaces;
-	p->p_namespaces = NULL;
-	spin_unlock_irqrestore(&p->p_lock, flags);
-	nsset_put(ns);
 }
 
 /* Children made by this thread are henceforth a sibling's. */
@@ -207,7 +199,7 @@ void thread_exit(int status)
 	struct thread *t = thread_self();
 	struct process *p = t->t_proc;
 	LIST_HEAD(dead);
-	bool release_self;
+	bool release_self, ends_ns = false;
 
 	if (in_interrupt() || (t->t_flags & TF_IDLE))
 		kpanic("thread_exit in interrupt or idle context");
@@ -221,6 +213,7 @@ void thread_exit(int status)
 		if (p == process_pid1)
 			kpanic("init ended, status %#x", p->p_group_exit_code);
 		release_process_parts(p);
+		ends_ns = process_is_init(p);
 	}
 	if (t->t_persona)
 		t->t_persona->thread_exit(t);
@@ -230,6 +223,9 @@ void thread_exit(int status)
 	sysvsem_thread_exit(t);
 	release_files(t);
 	seccomp_exit(t);
+	nsset_switch(NULL);
+	if (ends_ns)
+		pidns_end(pidref_ns(p->p_pid));
 	exit_leave(t, &dead, &release_self);
 	process_release_list(&dead);
 	preempt_disable();

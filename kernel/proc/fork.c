@@ -20,6 +20,7 @@
 #include <tern/kernel/seccomp.h>
 #include <tern/kernel/sysvipc.h>
 #include <tern/kernel/trace.h>
+#include <tern/kernel/userns.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/string.h>
 #include <tern/mm/aspace.h>
@@ -68,8 +69,6 @@ static void copy_plain(struct thread *t, const struct thread *self, const struct
 {
 	t->t_flags = TF_FORKNOEXEC | (a->kfn ? TF_KTHREAD : 0);
 	t->t_work = self->t_work & (WORK_SECCOMP | WORK_SVCMASK | WORK_AUDIT);
-	t->t_cred = t->t_real_cred = cred_get(self->t_real_cred);
-	atomic_inc(&t->t_cred->user->nprocs);
 	t->t_persona = self->t_persona;
 	t->t_svcmask = a->kfn ? U64_MAX : self->t_svcmask;
 	t->t_timer_slack_ns = self->t_timer_slack_ns ? self->t_timer_slack_ns : 50000;
@@ -150,6 +149,75 @@ static int copy_arch(struct thread *t, const struct clone_args_k *a)
 				     a->flags & CLONE_SETTLS);
 }
 
+/* Credentials; with CLONE_NEWUSER root's of a new user namespace. */
+static int copy_cred(struct thread *t, struct thread *self, const struct clone_args_k *a)
+{
+	struct credset *c;
+	int err;
+
+	if (a->flags & CLONE_NEWUSER) {
+		c = cred_copy(self->t_real_cred);
+		if (!c)
+			return -ENOMEM;
+		err = userns_enter_new(c);
+		if (err) {
+			cred_put(c);
+			return err;
+		}
+	} else {
+		c = cred_get(self->t_real_cred);
+	}
+	t->t_cred = t->t_real_cred = c;
+	atomic_inc(&c->user->nprocs);
+	return 0;
+}
+
+static int copy_namespaces(struct thread *t, const struct clone_args_k *a)
+{
+	struct namespaces *s = nsset_self();
+
+	if (a->flags & CLONE_NEWANY & ~CLONE_NEWUSER)
+		s = nsset_clone(s, a->flags, t->t_real_cred->ns, t->t_fs);
+	else
+		nsset_get(s);
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+	t->t_ns = s;
+	return 0;
+}
+
+static int want_check(const struct clone_args_k *a, struct pidns *ns)
+{
+	if (a->nwant > ns->level + 1)
+		return -EINVAL;
+	for (u32 i = 0; i < a->nwant; i++, ns = ns->parent) {
+		if (a->want_pid[i] < 1 || (u32)a->want_pid[i] >= pid_limit)
+			return -EINVAL;
+		/* The first process of a namespace is number 1. */
+		if (a->want_pid[i] != 1 && !READ_ONCE(ns->init))
+			return -EINVAL;
+		if (!a->kfn && !cap_has_in(ns->base.owner, CAP_SYS_ADMIN) &&
+		    !cap_has_in(ns->base.owner, CAP_CHECKPOINT_RESTORE))
+			return -EPERM;
+	}
+	return 0;
+}
+
+static int give_pid(struct thread *t, const struct clone_args_k *a)
+{
+	struct pidns *ns = t->t_ns->pid_children;
+	struct pidref *pid;
+	int err = want_check(a, ns);
+
+	if (err)
+		return err;
+	pid = pidref_alloc(ns, a->want_pid, a->nwant);
+	if (IS_ERR(pid))
+		return PTR_ERR(pid);
+	t->t_pid = pid;
+	return 0;
+}
+
 /* ---- parts of a process ---- */
 
 static struct sigactions *copy_actions(struct process *from, u64 clone_flags)
@@ -177,22 +245,12 @@ static struct sigactions *copy_actions(struct process *from, u64 clone_flags)
 static struct process *process_build(struct process *from, const struct clone_args_k *a)
 {
 	struct process *p = process_alloc();
-	struct namespaces *ns;
 	u64 flags;
 
 	if (!p)
 		return ERR_PTR(-ENOMEM);
-	ns = a->flags & CLONE_NEWANY ? nsset_clone(from->p_namespaces, a->flags)
-				     : nsset_get(from->p_namespaces);
-	if (IS_ERR(ns)) {
-		ref_init(&p->p_refs, 1);
-		process_put(p);
-		return ERR_CAST(ns);
-	}
-	p->p_namespaces = ns;
 	p->p_actions = copy_actions(from, a->flags);
 	if (!p->p_actions) {
-		nsset_put(ns);
 		ref_init(&p->p_refs, 1);
 		process_put(p);
 		return ERR_PTR(-ENOMEM);
@@ -205,14 +263,11 @@ static struct process *process_build(struct process *from, const struct clone_ar
 	p->p_oom_score_adj = from->p_oom_score_adj;
 	p->p_oom_score_adj_min = from->p_oom_score_adj_min;
 	p->p_exit_signal = a->exit_signal;
-	if (a->want_pid == 1)
-		p->p_flags |= PROC_INIT;
 	return p;
 }
 
 static void process_unbuild(struct process *p)
 {
-	nsset_put(p->p_namespaces);
 	ref_init(&p->p_refs, 1);
 	process_put(p);
 }
@@ -226,6 +281,10 @@ static void link_process_locked(struct process *p, struct thread *t, struct proc
 
 	p->p_leader = t;
 	p->p_pid = pidref_get(t->t_pid);
+	if (process_is_init(p)) {
+		p->p_flags |= PROC_INIT;
+		rcu_publish(pidref_ns(p->p_pid)->init, p);
+	}
 	p->p_parent_serial = thread_self()->t_serial;
 	if (a->flags & CLONE_PARENT) {
 		parent = from->p_parent;
@@ -263,6 +322,11 @@ static int link_thread(struct thread *t, const struct clone_args_k *a, struct tr
 		spin_unlock_irqrestore(&process_tree_lock, flags);
 		return -ERESTARTNOINTR;
 	}
+	if (READ_ONCE(pidref_ns(t->t_pid)->is_closed)) {
+		spin_unlock(&from->p_actions->lock);
+		spin_unlock_irqrestore(&process_tree_lock, flags);
+		return -ENOMEM;
+	}
 	/* Now, as a sibling may have given us filters meanwhile. */
 	t->t_seccomp = secfilter_get(self->t_seccomp);
 	t->t_work |= self->t_work & WORK_SECCOMP;
@@ -296,22 +360,27 @@ static void drop_user_parts(struct thread *t)
 		fsctx_put(t->t_fs);
 	if (t->t_files)
 		fdtab_put(t->t_files);
+	nsset_put(t->t_ns);
 	t->t_as = NULL;
 	t->t_fs = NULL;
 	t->t_files = NULL;
+	t->t_ns = NULL;
 }
 
 static int build_thread(struct thread *t, struct thread *self, const struct clone_args_k *a)
 {
-	struct pidref *pid;
 	int err;
 
 	copy_plain(t, self, a);
-	err = sched_fork(t, self);
+	err = copy_cred(t, self, a);
+	if (!err)
+		err = sched_fork(t, self);
 	if (!err)
 		err = copy_files(t, self, a);
 	if (!err)
 		err = copy_fs(t, self, a);
+	if (!err)
+		err = copy_namespaces(t, a);
 	if (!err)
 		err = copy_aspace(t, self, a);
 	if (!err && (a->flags & CLONE_SYSVSEM) && !a->kfn)
@@ -320,13 +389,7 @@ static int build_thread(struct thread *t, struct thread *self, const struct clon
 		err = copy_arch(t, a);
 	if (!err && t->t_persona)
 		err = t->t_persona->thread_fork(t, self);
-	if (err)
-		return err;
-	pid = pidref_alloc(a->want_pid);
-	if (IS_ERR(pid))
-		return PTR_ERR(pid);
-	t->t_pid = pid;
-	return 0;
+	return err ? err : give_pid(t, a);
 }
 
 static void unbuild_thread(struct thread *t)
@@ -419,9 +482,7 @@ struct thread *process_clone_new(const struct clone_args_k *a)
 	err = attach_process(t, from, a);
 	if (err)
 		goto err_thread;
-	if (a->flags & CLONE_NEWNS)
-		err = nsset_adopt_mounts(t->t_proc->p_namespaces, t->t_fs);
-	if (!err && (a->flags & CLONE_PIDFD)) {
+	if (a->flags & CLONE_PIDFD) {
 		fd = pidfd_prepare(t, a, &pidfile);
 		err = fd < 0 ? fd : 0;
 	}

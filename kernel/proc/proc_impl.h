@@ -5,16 +5,22 @@
 #include <tern/base/bug.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/loader.h>
-#include <tern/kernel/ns.h>
+#include <tern/kernel/pidns.h>
 #include <tern/kernel/process.h>
 #include <tern/lib/string.h>
 #include <tern/mm/aspace.h>
 
 /* ---- pid.c ---- */
 void pid_init(void);
-/** pidref_alloc() - a new number; @want 0: next free one. ERR_PTR(-EAGAIN, -ENOMEM, -EEXIST). */
-struct pidref *pidref_alloc(s32 want);
+/**
+ * pidref_alloc() - a number in @ns and each namespace above
+ * @want: @nwant numbers from @ns upwards, 0: next free one
+ * Return: ERR_PTR(-EAGAIN, -ENOMEM, -EEXIST).
+ */
+struct pidref *pidref_alloc(struct pidns *ns, const s32 *want, u32 nwant);
 /** pidref_alloc_undo() - give back a number that never had a user, and its reference. */
+/** pidns_close() - its init has ended: no new numbers; how many are in use. */
+u32 pidns_close(struct pidns *ns);
 void pidref_alloc_undo(struct pidref *p);
 /** pidref_attach() / pidref_detach() - enter or leave a role. Locks: tree lock held. */
 void pidref_attach(struct pidref *p, enum pid_role role, struct hnode *n);
@@ -66,7 +72,8 @@ struct clone_args_k {
 	int (*kfn)(void *);		/* kernel-made process: runs this instead of user code */
 	void *karg;
 	const char *kname;
-	s32 want_pid;
+	s32 want_pid[PIDNS_DEPTH_MAX + 1];	/* from the child's namespace upwards, 0: any */
+	u32 nwant;
 };
 /** process_clone() - every kind of fork; number of the child or -errno. */
 long process_clone(const struct clone_args_k *a);
@@ -75,6 +82,10 @@ struct thread *process_clone_new(const struct clone_args_k *a);
 
 /** thread_vfork_done() - let the vfork parent of @t (thread_self) go on. */
 void thread_vfork_done(struct thread *t);
+
+/* ---- wait.c ---- */
+/** process_reap_children() - collect all that have ended; does not wait. */
+void process_reap_children(void);
 
 /* ---- reap.c ---- */
 /** thread_release() - take a dead thread out of all tables. Locks: tree lock held by caller. */
@@ -129,14 +140,6 @@ struct usercount *usercount_get(uid_t uid, struct userns *ns);
 void usercount_put(struct usercount *u);
 /** cred_publish_self() - commit without capability side effects (exec). */
 void cred_publish_self(struct credset *c);
-
-/* ---- ns.c ---- */
-struct fsctx;
-/** nsset_clone() - for CLONE_NEW* in @flags; ERR_PTR(-EINVAL) for kinds that do not exist. */
-struct namespaces *nsset_clone(struct namespaces *old, u64 flags);
-/** nsset_adopt_mounts() - after CLONE_NEWNS: a copy of the mounts, and @fs moved into it. */
-int nsset_adopt_mounts(struct namespaces *s, struct fsctx *fs);
-extern struct namespaces nsset_init_set;
 
 /* ---- trace ---- */
 struct tracerec;

@@ -43,7 +43,6 @@ struct process process_kernel = {
 	.p_flags = PROC_KERNEL,
 	.p_lock = SPIN_INIT(LOCKRANK_THREAD),
 	.p_exec_lock = KMUTEX_INIT(process_kernel.p_exec_lock, LOCKRANK_EXEC),
-	.p_namespaces = &nsset_init_set,
 	.p_rlimit = {
 		[RLIMIT_CPU] = { RLIM_INFINITY_, RLIM_INFINITY_ },
 		[RLIMIT_FSIZE] = { RLIM_INFINITY_, RLIM_INFINITY_ },
@@ -227,7 +226,7 @@ bool process_may_access(struct process *p, bool is_attach)
 	t = rcu_load(p->p_leader);
 	target = t ? rcu_load(t->t_real_cred) : NULL;
 	ok = target && cred_covers(self, target, is_attach);
-	if (ok && (target->cap_permitted & ~self->cap_permitted))
+	if (ok && (self->ns != target->ns || (target->cap_permitted & ~self->cap_permitted)))
 		ok = cap_has_cred(self, target->ns, CAP_SYS_PTRACE);
 	rcu_read_unlock();
 	if (!ok)
@@ -255,13 +254,14 @@ void proc_init(void)
 
 int process_init_first(int (*fn)(void *arg), void *arg)
 {
-	struct clone_args_k a = { .kfn = fn, .karg = arg, .kname = "init", .want_pid = 1,
+	struct clone_args_k a = { .kfn = fn, .karg = arg, .kname = "init", .want_pid = { 1 }, .nwant = 1,
 				  .exit_signal = SIGCHLD };
 	struct thread *t = process_clone_new(&a);
 
 	if (IS_ERR(t))
 		return PTR_ERR(t);
 	process_pid1 = t->t_proc;
+	pidns_initial.init = process_pid1;
 	thread_wake_new(t);
 	return 0;
 }

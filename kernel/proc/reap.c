@@ -8,6 +8,7 @@
 #include "proc_impl.h"
 
 #include <tern/kernel/clock.h>
+#include <tern/kernel/userns.h>
 #include <tern/lib/string.h>
 
 #define NSEC_PER_USER_TICK (NSEC_PER_SEC / USER_HZ)
@@ -22,10 +23,14 @@ void process_wake_parent(struct process *parent)
 
 static void fill_child_info(struct ksiginfo *info, struct process *p, int sig)
 {
+	struct process *parent = p->p_parent;
+	struct pidns *ns = parent->p_pid ? pidref_ns(parent->p_pid) : &pidns_initial;
+	struct userns *u = parent->p_leader ? parent->p_leader->t_real_cred->ns : &userns_initial;
+
 	memset(info, 0, sizeof(*info));
 	info->user.si_signo = sig;
-	info->user.chld.pid = pidref_nr(p->p_pid);
-	info->user.chld.uid = p->p_leader->t_real_cred->uid;
+	info->user.chld.pid = pidref_nr_in(p->p_pid, ns);
+	info->user.chld.uid = uid_show_in(u, p->p_leader->t_real_cred->uid);
 	info->user.chld.utime = READ_ONCE(p->p_utime) / NSEC_PER_USER_TICK;
 	info->user.chld.stime = READ_ONCE(p->p_stime) / NSEC_PER_USER_TICK;
 }
@@ -97,7 +102,7 @@ bool pgrp_will_be_orphaned_locked(struct pidref *pgrp, struct process *ignored)
 	for (n = pgrp ? pgrp->users[PIDROLE_PGRP].first : NULL; n; n = n->next) {
 		struct process *p = container_of(n, struct process, p_role_node[PIDROLE_PGRP]);
 
-		if (p == ignored || process_is_gone(p) || p->p_parent == process_pid1)
+		if (p == ignored || process_is_gone(p) || process_is_init(p->p_parent))
 			continue;
 		if (p->p_parent->p_pgrp != pgrp && p->p_parent->p_session == p->p_session)
 			return false;
@@ -154,14 +159,18 @@ void pgrp_hangup_if_orphaned_locked(struct process *p)
 
 static struct process *find_reaper_locked(struct process *p)
 {
+	struct pidns *ns = pidref_ns(p->p_pid);
 	struct process *r;
 
+	/* Not beyond the pid namespace: its own init comes last. */
 	if (p->p_has_subreaper)
-		for (r = p->p_parent; r != process_pid1 && !(r->p_flags & PROC_KERNEL);
-		     r = r->p_parent)
+		for (r = p->p_parent; !process_is_init(r) && !(r->p_flags & PROC_KERNEL) &&
+				      pidref_ns(r->p_pid) == ns; r = r->p_parent)
 			if (r->p_is_subreaper && !process_is_gone(r) && r->p_nthreads)
 				return r;
-	return process_pid1;
+	while (ns->parent && (!ns->init || ns->init == p))
+		ns = ns->parent;
+	return ns->init;
 }
 
 void process_reparent_children_locked(struct process *p, struct list *dead)

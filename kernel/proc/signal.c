@@ -20,6 +20,7 @@
 
 #include <asm/uaccess.h>
 #include <tern/base/upcall.h>
+#include <tern/kernel/userns.h>
 #include <tern/lib/string.h>
 
 struct sigactions *signal_lock(struct process *p, u64 *flags)
@@ -65,7 +66,16 @@ void signal_recalc_locked(void)
 
 /* ---- what is ignored ---- */
 
-static bool action_ignores(struct process *p, int sig)
+/* Only from above its namespace, or by the kernel, an init is killed or stopped. */
+static bool may_hit_init(struct process *p, const struct ksiginfo *info)
+{
+	struct pidns *ns = pidref_ns(p->p_pid);
+
+	return ns->level && (!info || info->user.si_code == SI_KERNEL ||
+			     !pidns_sees(ns, process_self()->p_pid));
+}
+
+static bool action_ignores(struct process *p, int sig, const struct ksiginfo *info)
 {
 	u64 handler = p->p_actions->act[sig - 1].handler;
 
@@ -74,17 +84,18 @@ static bool action_ignores(struct process *p, int sig)
 	if (handler != SIG_DFL)
 		return false;
 	if ((p->p_flags & PROC_INIT))
-		return true;	/* nothing it did not ask for */
+		/* nothing it did not ask for */
+		return !(SIGBIT(sig) & SIGSET_KILLSTOP) || !may_hit_init(p, info);
 	return SIGBIT(sig) & SIGSET_IGNORED;
 }
 
-static bool send_is_ignored(struct thread *t, int sig)
+static bool send_is_ignored(struct thread *t, int sig, const struct ksiginfo *info)
 {
 	if ((t->t_sig.blocked | t->t_sig.real_blocked) & SIGBIT(sig))
 		return false;
 	if (t->t_trace && sig != SIGKILL)
 		return false;	/* its tracer may want to know */
-	return action_ignores(t->t_proc, sig);
+	return action_ignores(t->t_proc, sig, info);
 }
 
 bool signal_is_ignored(struct process *p, int sig)
@@ -134,7 +145,8 @@ static void send_continue(struct process *p)
 }
 
 /* False: nothing is to be queued. */
-static bool send_prepare(struct process *p, struct thread *t, int sig)
+static bool send_prepare(struct process *p, struct thread *t, int sig,
+			 const struct ksiginfo *info)
 {
 	if (p->p_flags & PROC_GROUP_EXIT)
 		return (p->p_flags & PROC_COREDUMP) && sig == SIGKILL;
@@ -142,7 +154,7 @@ static bool send_prepare(struct process *p, struct thread *t, int sig)
 		drop_everywhere(p, SIGBIT(SIGCONT));
 	else if (sig == SIGCONT)
 		send_continue(p);
-	return !send_is_ignored(t, sig);
+	return !send_is_ignored(t, sig, info);
 }
 
 /* ---- choosing who takes it ---- */
@@ -211,6 +223,21 @@ static void send_complete(struct process *p, struct thread *t, int sig, bool to_
 
 /* ---- queueing ---- */
 
+/* The sender as the receiver's namespaces see him. */
+static void sender_show(struct ksiginfo *to, const struct ksiginfo *info, struct thread *t)
+{
+	struct userns *u = t->t_real_cred->ns;
+	int code = info->user.si_code;
+
+	*to = *info;
+	if (code != SI_USER && code != SI_TKILL && code != SI_QUEUE)
+		return;
+	if (u != userns_self())
+		to->user.kill.uid = uid_show_in(u, uid_in(info->user.kill.uid));
+	if (!pidns_sees(pidref_ns(t->t_pid), process_self()->p_pid))
+		to->user.kill.pid = 0;
+}
+
 static int send_queue(struct process *p, struct thread *t, struct sigpendset *sp, int sig,
 		      const struct ksiginfo *info)
 {
@@ -226,7 +253,7 @@ static int send_queue(struct process *p, struct thread *t, struct sigpendset *sp
 		return 0;
 	}
 	if (info)
-		q->info = *info;
+		sender_show(&q->info, info, t);
 	else
 		signal_fill_kernel(&q->info, sig);
 	list_add_tail(&q->link, &sp->queue);
@@ -257,7 +284,7 @@ int signal_send_locked(int sig, const struct ksiginfo *info, struct thread *t, b
 	struct sigpendset *sp = to_process ? &p->p_pending : &t->t_sig.pending;
 	int err;
 
-	if ((p->p_flags & PROC_KERNEL) || !send_prepare(p, t, sig))
+	if ((p->p_flags & PROC_KERNEL) || !send_prepare(p, t, sig, info))
 		return 0;
 	if (sig < SIGRTMIN && (sp->set & SIGBIT(sig)))
 		return 0;
@@ -333,7 +360,7 @@ int signal_send_queued(struct process *p, struct thread *t, struct sigqueued *q)
 		t = first_thread(p);
 	if (!t || (t->t_job & JOB_DYING) || !list_is_empty(&q->link))
 		goto out;
-	if (!send_prepare(p, t, sig))
+	if (!send_prepare(p, t, sig, &q->info))
 		goto out;
 	sp = to_process ? &p->p_pending : &t->t_sig.pending;
 	list_add_tail(&q->link, &sp->queue);
@@ -414,7 +441,7 @@ void signal_fill_user(struct ksiginfo *info, int sig, int code)
 	info->user.si_signo = sig;
 	info->user.si_code = code;
 	info->user.kill.pid = pidref_nr(process_self()->p_pid);
-	info->user.kill.uid = cred_self()->uid;
+	info->user.kill.uid = uid_show(cred_self()->uid);
 }
 
 int signal_may_send(struct process *target, int sig, bool from_user)

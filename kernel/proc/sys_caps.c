@@ -61,7 +61,7 @@ long sys_capget(void *uheader, void *udata)
 
 static int caps_check(const struct credset *o, u64 e, u64 p, u64 i)
 {
-	if ((i & ~(o->cap_inheritable | o->cap_permitted)) && !cap_has(CAP_SETPCAP))
+	if ((i & ~(o->cap_inheritable | o->cap_permitted)) && !cap_has_self(CAP_SETPCAP))
 		return -EPERM;
 	if (i & ~(o->cap_inheritable | o->cap_bounding))
 		return -EPERM;

@@ -15,7 +15,11 @@ static int flags_check(u64 f)
 	if ((f & (CLONE_NEWNS | CLONE_FS)) == (CLONE_NEWNS | CLONE_FS) ||
 	    (f & (CLONE_NEWUSER | CLONE_FS)) == (CLONE_NEWUSER | CLONE_FS))
 		return -EINVAL;
-	if ((f & CLONE_THREAD) && (!(f & CLONE_SIGHAND) || (f & CLONE_NEWANY)))
+	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
+		return -EINVAL;
+	/* Threads of a process are in one user and one pid namespace. */
+	if ((f & CLONE_THREAD) && ((f & (CLONE_NEWUSER | CLONE_NEWPID)) ||
+				   nsset_self()->pid_children != pidns_self()))
 		return -EINVAL;
 	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
 		return -EINVAL;
@@ -108,19 +112,12 @@ static int stack_decode(const struct clone_args_ *in, struct clone_args_k *a)
 
 static int set_tid_decode(const struct clone_args_ *in, struct clone_args_k *a)
 {
-	s32 want;
-
-	if (in->set_tid_size > 1 || !in->set_tid != !in->set_tid_size)
+	if (in->set_tid_size > PIDNS_DEPTH_MAX || !in->set_tid != !in->set_tid_size)
 		return -EINVAL;
-	if (!in->set_tid_size)
-		return 0;
-	if (user_get(want, (const s32 __user *)in->set_tid))
+	if (user_copyin(a->want_pid, (const s32 __user *)in->set_tid,
+			in->set_tid_size * sizeof(s32)))
 		return -EFAULT;
-	if (want < 1 || (u32)want >= pid_limit)
-		return -EINVAL;
-	if (!cap_has(CAP_SYS_ADMIN) && !cap_has(CAP_CHECKPOINT_RESTORE))
-		return -EPERM;
-	a->want_pid = want;
+	a->nwant = in->set_tid_size;
 	return 0;
 }
 

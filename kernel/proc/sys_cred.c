@@ -8,6 +8,7 @@
 
 #include <asm/uaccess.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/userns.h>
 #include <tern/mm/slab.h>
 
 #define NGROUPS_MAX	65536
@@ -21,8 +22,9 @@
 /* Capabilities after the uids of @c changed from those of @old. */
 static void caps_follow_uids(const struct credset *old, struct credset *c)
 {
-	bool was_root = old->uid == 0 || old->euid == 0 || old->suid == 0;
-	bool is_root = c->uid == 0 || c->euid == 0 || c->suid == 0;
+	uid_t root = userns_root_uid(c->ns);
+	bool was_root = old->uid == root || old->euid == root || old->suid == root;
+	bool is_root = c->uid == root || c->euid == root || c->suid == root;
 
 	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
@@ -33,20 +35,22 @@ static void caps_follow_uids(const struct credset *old, struct credset *c)
 		}
 		c->cap_ambient = 0;
 	}
-	if (old->euid == 0 && c->euid != 0)
+	if (old->euid == root && c->euid != root)
 		c->cap_effective = 0;
-	if (old->euid != 0 && c->euid == 0)
+	if (old->euid != root && c->euid == root)
 		c->cap_effective = c->cap_permitted;
 }
 
 /* Changes of the file system uid alone move only the file capabilities. */
 static void caps_follow_fsuid(const struct credset *old, struct credset *c)
 {
+	uid_t root = userns_root_uid(c->ns);
+
 	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
-	if (old->fsuid == 0 && c->fsuid != 0)
+	if (old->fsuid == root && c->fsuid != root)
 		c->cap_effective &= ~CAP_FS_SET;
-	if (old->fsuid != 0 && c->fsuid == 0)
+	if (old->fsuid != root && c->fsuid == root)
 		c->cap_effective |= c->cap_permitted & CAP_FS_SET;
 }
 
@@ -80,22 +84,39 @@ static long commit_uids(struct credset *c)
 
 long sys_getuid(void)
 {
-	return cred_self()->uid;
+	return uid_show(cred_self()->uid);
 }
 
 long sys_geteuid(void)
 {
-	return cred_self()->euid;
+	return uid_show(cred_self()->euid);
 }
 
 long sys_getgid(void)
 {
-	return cred_self()->gid;
+	return gid_show(cred_self()->gid);
 }
 
 long sys_getegid(void)
 {
-	return cred_self()->egid;
+	return gid_show(cred_self()->egid);
+}
+
+/* Ids as the caller writes them; KEEP stays. False: no such id in his user namespace. */
+static bool take_uid(u32 *id)
+{
+	if (*id == KEEP)
+		return true;
+	*id = uid_in(*id);
+	return *id != KEEP;
+}
+
+static bool take_gid(u32 *id)
+{
+	if (*id == KEEP)
+		return true;
+	*id = gid_in(*id);
+	return *id != KEEP;
 }
 
 long sys_setuid(u32 uid)
@@ -103,14 +124,14 @@ long sys_setuid(u32 uid)
 	const struct credset *old = cred_self();
 	struct credset *c;
 
-	if (uid == KEEP)
+	if (uid == KEEP || !take_uid(&uid))
 		return -EINVAL;
-	if (!cap_has(CAP_SETUID) && uid != old->uid && uid != old->suid)
+	if (!cap_has_self(CAP_SETUID) && uid != old->uid && uid != old->suid)
 		return -EPERM;
 	c = cred_prepare();
 	if (!c)
 		return -ENOMEM;
-	if (cap_has(CAP_SETUID))
+	if (cap_has_self(CAP_SETUID))
 		c->uid = c->suid = uid;
 	c->euid = c->fsuid = uid;
 	return commit_uids(c);
@@ -119,9 +140,11 @@ long sys_setuid(u32 uid)
 long sys_setreuid(u32 ruid, u32 euid)
 {
 	const struct credset *old = cred_self();
-	bool is_priv = cap_has(CAP_SETUID);
+	bool is_priv = cap_has_self(CAP_SETUID);
 	struct credset *c;
 
+	if (!take_uid(&ruid) || !take_uid(&euid))
+		return -EINVAL;
 	if (!is_priv && ruid != KEEP && ruid != old->uid && ruid != old->euid)
 		return -EPERM;
 	if (!is_priv && euid != KEEP && euid != old->uid && euid != old->euid && euid != old->suid)
@@ -149,8 +172,10 @@ long sys_setresuid(u32 ruid, u32 euid, u32 suid)
 	const struct credset *o = cred_self();
 	struct credset *c;
 
+	if (!take_uid(&ruid) || !take_uid(&euid) || !take_uid(&suid))
+		return -EINVAL;
 	if (!(is_any(ruid, o->uid, o->euid, o->suid) && is_any(euid, o->uid, o->euid, o->suid) &&
-	      is_any(suid, o->uid, o->euid, o->suid)) && !cap_has(CAP_SETUID))
+	      is_any(suid, o->uid, o->euid, o->suid)) && !cap_has_self(CAP_SETUID))
 		return -EPERM;
 	c = cred_prepare();
 	if (!c)
@@ -174,14 +199,14 @@ long sys_getresuid(u32 *ruid, u32 *euid, u32 *suid)
 {
 	const struct credset *c = cred_self();
 
-	return put3(ruid, c->uid, euid, c->euid, suid, c->suid);
+	return put3(ruid, uid_show(c->uid), euid, uid_show(c->euid), suid, uid_show(c->suid));
 }
 
 long sys_getresgid(u32 *rgid, u32 *egid, u32 *sgid)
 {
 	const struct credset *c = cred_self();
 
-	return put3(rgid, c->gid, egid, c->egid, sgid, c->sgid);
+	return put3(rgid, gid_show(c->gid), egid, gid_show(c->egid), sgid, gid_show(c->sgid));
 }
 
 long sys_setgid(u32 gid)
@@ -189,14 +214,14 @@ long sys_setgid(u32 gid)
 	const struct credset *old = cred_self();
 	struct credset *c;
 
-	if (gid == KEEP)
+	if (gid == KEEP || !take_gid(&gid))
 		return -EINVAL;
-	if (!cap_has(CAP_SETGID) && gid != old->gid && gid != old->sgid)
+	if (!cap_has_self(CAP_SETGID) && gid != old->gid && gid != old->sgid)
 		return -EPERM;
 	c = cred_prepare();
 	if (!c)
 		return -ENOMEM;
-	if (cap_has(CAP_SETGID))
+	if (cap_has_self(CAP_SETGID))
 		c->gid = c->sgid = gid;
 	c->egid = c->fsgid = gid;
 	cred_commit(c);
@@ -206,9 +231,11 @@ long sys_setgid(u32 gid)
 long sys_setregid(u32 rgid, u32 egid)
 {
 	const struct credset *old = cred_self();
-	bool is_priv = cap_has(CAP_SETGID);
+	bool is_priv = cap_has_self(CAP_SETGID);
 	struct credset *c;
 
+	if (!take_gid(&rgid) || !take_gid(&egid))
+		return -EINVAL;
 	if (!is_priv && rgid != KEEP && rgid != old->gid && rgid != old->egid)
 		return -EPERM;
 	if (!is_priv && egid != KEEP && egid != old->gid && egid != old->egid && egid != old->sgid)
@@ -232,8 +259,10 @@ long sys_setresgid(u32 rgid, u32 egid, u32 sgid)
 	const struct credset *o = cred_self();
 	struct credset *c;
 
+	if (!take_gid(&rgid) || !take_gid(&egid) || !take_gid(&sgid))
+		return -EINVAL;
 	if (!(is_any(rgid, o->gid, o->egid, o->sgid) && is_any(egid, o->gid, o->egid, o->sgid) &&
-	      is_any(sgid, o->gid, o->egid, o->sgid)) && !cap_has(CAP_SETGID))
+	      is_any(sgid, o->gid, o->egid, o->sgid)) && !cap_has_self(CAP_SETGID))
 		return -EPERM;
 	c = cred_prepare();
 	if (!c)
@@ -253,12 +282,12 @@ long sys_setresgid(u32 rgid, u32 egid, u32 sgid)
 long sys_setfsuid(u32 uid)
 {
 	const struct credset *o = cred_self();
-	u32 old = o->fsuid;
+	u32 old = uid_show(o->fsuid);
 	struct credset *c;
 
-	if (uid == KEEP || uid == old)
+	if (uid == KEEP || !take_uid(&uid) || uid == o->fsuid)
 		return old;
-	if (uid != o->uid && uid != o->euid && uid != o->suid && !cap_has(CAP_SETUID))
+	if (uid != o->uid && uid != o->euid && uid != o->suid && !cap_has_self(CAP_SETUID))
 		return old;
 	c = cred_prepare();
 	if (!c)
@@ -272,12 +301,12 @@ long sys_setfsuid(u32 uid)
 long sys_setfsgid(u32 gid)
 {
 	const struct credset *o = cred_self();
-	u32 old = o->fsgid;
+	u32 old = gid_show(o->fsgid);
 	struct credset *c;
 
-	if (gid == KEEP || gid == old)
+	if (gid == KEEP || !take_gid(&gid) || gid == o->fsgid)
 		return old;
-	if (gid != o->gid && gid != o->egid && gid != o->sgid && !cap_has(CAP_SETGID))
+	if (gid != o->gid && gid != o->egid && gid != o->sgid && !cap_has_self(CAP_SETGID))
 		return old;
 	c = cred_prepare();
 	if (!c)
@@ -297,8 +326,11 @@ long sys_getgroups(int size, u32 *list)
 		return g->n;
 	if ((u32)size < g->n)
 		return -EINVAL;
-	if (user_copyout(list, g->gid, g->n * sizeof(gid_t)))
-		return -EFAULT;
+	if (userns_self() == &userns_initial)
+		return user_copyout(list, g->gid, g->n * sizeof(gid_t)) ? -EFAULT : (long)g->n;
+	for (u32 i = 0; i < g->n; i++)
+		if (user_put(gid_show(g->gid[i]), list + i))
+			return -EFAULT;
 	return g->n;
 }
 
@@ -330,7 +362,7 @@ long sys_setgroups(int size, u32 *list)
 	struct grouplist *g;
 	struct credset *c;
 
-	if (!cap_has(CAP_SETGID))
+	if (!cap_has_self(CAP_SETGID) || !userns_may_setgroups(userns_self()))
 		return -EPERM;
 	if ((u32)size > NGROUPS_MAX)
 		return -EINVAL;
@@ -342,6 +374,13 @@ long sys_setgroups(int size, u32 *list)
 	if (user_copyin(g->gid, list, size * sizeof(gid_t))) {
 		kmem_free(g);
 		return -EFAULT;
+	}
+	for (u32 i = 0; i < g->n; i++) {
+		g->gid[i] = gid_in(g->gid[i]);
+		if (g->gid[i] == KEEP) {
+			kmem_free(g);
+			return -EINVAL;
+		}
 	}
 	sort_gids(g->gid, g->n);
 	c = cred_prepare();

@@ -66,7 +66,7 @@ static int kill_everybody_locked(int sig, const struct ksiginfo *info)
 	int err = -ESRCH, e;
 
 	list_foreach(p, &process_all, p_all_link) {
-		if (p == process_pid1 || p == process_self())
+		if (p == process_self() || pidref_nr(p->p_pid) <= 1)
 			continue;
 		e = send_checked(p, sig, info);
 		if (e != -EPERM || err == -ESRCH)

@@ -122,7 +122,7 @@ static long capbset_drop(u64 a, u64 b, u64 c, u64 d)
 {
 	struct credset *n;
 
-	if (!cap_has(CAP_SETPCAP))
+	if (!cap_has_self(CAP_SETPCAP))
 		return -EPERM;
 	if (a > CAP_LAST)
 		return -EINVAL;
@@ -145,7 +145,7 @@ static long set_securebits(u64 a, u64 b, u64 c, u64 d)
 	u32 locked = (old & SECBITS_LOCKS) | (old & SECBITS_LOCKS) >> 1;
 	struct credset *n;
 
-	if ((a & ~SECBITS_ALL) || ((old ^ a) & locked) || !cap_has(CAP_SETPCAP))
+	if ((a & ~SECBITS_ALL) || ((old ^ a) & locked) || !cap_has_self(CAP_SETPCAP))
 		return -EPERM;
 	n = cred_prepare();
 	if (!n)

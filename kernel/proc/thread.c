@@ -186,7 +186,7 @@ static struct thread *kthread_make(int (*fn)(void *arg), void *arg, const char *
 		thread_discard(t);
 		return ERR_PTR(-ENOMEM);
 	}
-	pid = pidref_alloc(0);
+	pid = pidref_alloc(&pidns_initial, NULL, 0);
 	if (IS_ERR(pid)) {
 		thread_discard(t);
 		return ERR_CAST(pid);

@@ -15,6 +15,7 @@
 #include <generated/svc_proc.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/userns.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/string.h>
 #include <uapi/wait.h>
@@ -82,7 +83,7 @@ static bool child_matches(struct process *p, const struct wait_request *w)
 static void fill_common(struct process *p, struct wait_request *w)
 {
 	w->nr = pidref_nr(p->p_pid);
-	w->uid = p->p_leader->t_real_cred->uid;
+	w->uid = uid_show(p->p_leader->t_real_cred->uid);
 }
 
 static enum wait_result check_zombie(struct process *p, struct wait_request *w)
@@ -216,6 +217,15 @@ int process_wait_child(struct wait_request *w)
 	if (waitq_wait_intr(&self->p_child_wait, (r = scan(w)) != 0))
 		return -ERESTARTSYS;
 	return r;
+}
+
+void process_reap_children(void)
+{
+	struct wait_request w;
+
+	do {
+		w = (struct wait_request){ .which = P_ALL, .options = WEXITED | WNOHANG | __WALL };
+	} while (scan(&w) > 0);
 }
 
 /* ---- entry ---- */

@@ -2,6 +2,8 @@
 /* getpriority(2), setpriority(2): nice values of a thread, a process group, a user. */
 #include "sys_impl.h"
 
+#include <tern/kernel/userns.h>
+
 #include <tern/kernel/sched.h>
 #include <tern/kernel/syscalls.h>
 #include <uapi/sched.h>
@@ -97,6 +99,8 @@ static long run(struct prio_op *op, s32 which, s32 who, bool is_set)
 	case PRIO_USER_:
 		if (!who)
 			who = (s32)cred_self()->uid;
+		else
+			who = (s32)uid_in((uid_t)who);
 		fallthrough;
 	case PRIO_PGRP_:
 		visit_many(op, which, who, is_set);

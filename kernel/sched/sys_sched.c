@@ -42,13 +42,14 @@ struct thread *sched_find_thread(s32 tid)
 bool sched_is_owner(struct thread *t)
 {
 	const struct credset *mine = cred_self(), *theirs;
-	bool is_same;
+	bool may;
 
 	rcu_read_lock();
 	theirs = rcu_load(t->t_real_cred);
-	is_same = theirs && (mine->euid == theirs->euid || mine->euid == theirs->uid);
+	may = theirs && (mine->euid == theirs->euid || mine->euid == theirs->uid ||
+			 cap_has_in(theirs->ns, CAP_SYS_NICE));
 	rcu_read_unlock();
-	return is_same || cap_has(CAP_SYS_NICE);
+	return may;
 }
 
 bool sched_may_nice(struct thread *t, s32 nice)

@@ -3,6 +3,8 @@
 #include "unix_impl.h"
 
 #include <asm/uaccess.h>
+#include <tern/kernel/pidns.h>
+#include <tern/kernel/userns.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/irq.h>
 
@@ -52,13 +54,18 @@ static int parse_rights(struct uscm *scm, const int *fds, u32 n)
 static int parse_creds(struct uscm *scm, const struct ucred *uc)
 {
 	const struct credset *c = cred_self();
+	uid_t uid = uid_in(uc->uid);
+	gid_t gid = gid_in(uc->gid);
 	struct pidref *pid;
 
-	if (uc->pid != pidref_nr(process_self()->p_pid) && !cap_has(CAP_SYS_ADMIN))
+	if (uid == ID_NONE || gid == ID_NONE)
+		return -EINVAL;
+	if (uc->pid != pidref_nr(process_self()->p_pid) &&
+	    !cap_has_in(pidns_self()->base.owner, CAP_SYS_ADMIN))
 		return -EPERM;
-	if (uc->uid != c->uid && uc->uid != c->euid && uc->uid != c->suid && !cap_has(CAP_SETUID))
+	if (uid != c->uid && uid != c->euid && uid != c->suid && !cap_has_self(CAP_SETUID))
 		return -EPERM;
-	if (uc->gid != c->gid && uc->gid != c->egid && uc->gid != c->sgid && !cap_has(CAP_SETGID))
+	if (gid != c->gid && gid != c->egid && gid != c->sgid && !cap_has_self(CAP_SETGID))
 		return -EPERM;
 	pid = pidref_lookup(uc->pid);
 	if (!pid)
@@ -67,8 +74,8 @@ static int parse_creds(struct uscm *scm, const struct ucred *uc)
 		pidref_put(scm->pid);
 	scm->has_creds = true;
 	scm->pid = pid;
-	scm->uid = uc->uid;
-	scm->gid = uc->gid;
+	scm->uid = uid;
+	scm->gid = gid;
 	return 0;
 }
 
@@ -171,7 +178,8 @@ void usmsg_put_creds(const struct usmsg *msg, struct sockmsg *m)
 	struct ucred c = { 0, OVERFLOW_ID, OVERFLOW_ID };
 
 	if (msg->has_creds)
-		c = (struct ucred){ pidref_nr(msg->pid), msg->uid, msg->gid };
+		c = (struct ucred){ pidref_nr(msg->pid), uid_show(msg->uid),
+				    gid_show(msg->gid) };
 	if (m->ctl_left)
 		sockmsg_put(m, SOL_SOCKET, SCM_CREDENTIALS, &c, sizeof(c));
 	else

@@ -24,6 +24,7 @@
 #include "unix_impl.h"
 
 #include <asm/uaccess.h>
+#include <tern/kernel/userns.h>
 #include <tern/base/bug.h>
 #include <tern/base/initcall.h>
 #include <tern/fs/procfs.h>
@@ -277,7 +278,8 @@ static int get_peercred(struct usock *u, void *val, u32 *len)
 
 	spin_lock(&u->lock);
 	if (u->peer_pid)
-		c = (struct ucred){ pidref_nr(u->peer_pid), u->peer_uid, u->peer_gid };
+		c = (struct ucred){ pidref_nr(u->peer_pid), uid_show(u->peer_uid),
+				    gid_show(u->peer_gid) };
 	spin_unlock(&u->lock);
 	*len = min_t(u32, *len, sizeof(c));
 	memcpy(val, &c, *len);
@@ -294,7 +296,8 @@ static int get_peergroups(struct usock *u, void *val, u32 *len)
 	*len = g->n * sizeof(gid_t);
 	if (room < *len)
 		return -ERANGE;
-	memcpy(val, g->gid, *len);
+	for (u32 i = 0; i < g->n; i++)
+		((gid_t *)val)[i] = gid_show(g->gid[i]);
 	return 0;
 }
 

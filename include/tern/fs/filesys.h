@@ -30,12 +30,16 @@ struct fstype {
 	struct list link;
 };
 #define FSTYPE_NODEV	0x1u	/* needs no block device */
-#define FSTYPE_USERNS	0x2u
+#define FSTYPE_USERNS	0x2u	/* root of a user namespace may mount it */
+#define FSTYPE_SHOWN	0x8u	/* not for a user namespace that cannot see one whole already */
+#define FSTYPE_PIDNS	0x10u	/* with USERNS: shows the pid namespace, belongs to its owner */
+#define FSTYPE_NETNS	0x20u	/* the same of networks */
 #define FSTYPE_INTERNAL	0x4u	/* only the kernel mounts it; not in /proc/filesystems */
 
 struct filesys {
 	const struct fstype *type;	/* I */
 	const struct filesys_ops *ops;	/* I */
+	struct userns *owner;		/* I with a reference: whose mount it is */
 	struct ncent *root;		/* I with a reference */
 	refcount refs;			/* mounts and temporary users */
 	u64 dev;			/* I st_dev; anonymous major 0 or the disk's */
@@ -65,6 +69,8 @@ struct filesys {
 int fstype_register(struct fstype *t);
 void fstype_unregister(struct fstype *t);
 struct fstype *fstype_find(const char *name);
+/** fstype_owner() - the user namespace that a mount by thread_self belongs to. */
+struct userns *fstype_owner(const struct fstype *t);
 /** filesys_alloc() - an instance with an anonymous device number; NULL if no memory. */
 struct filesys *filesys_alloc(const struct fstype *t, const struct filesys_ops *ops);
 void filesys_put(struct filesys *fs);

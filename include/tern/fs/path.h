@@ -46,6 +46,13 @@ struct mountpt {
 #define MOUNT_STRICTATIME 0x80u
 #define MOUNT_NOSYMFOLLOW 0x100u
 #define MOUNT_DOOMED	0x200u
+/* Came from a more privileged mount namespace: */
+#define MOUNT_LOCKED	0x1000u	/* stays where it is */
+#define MOUNT_LOCK_RDONLY 0x2000u	/* these settings stay */
+#define MOUNT_LOCK_NOSUID 0x4000u
+#define MOUNT_LOCK_NODEV 0x8000u
+#define MOUNT_LOCK_NOEXEC 0x10000u
+#define MOUNT_LOCK_ATIME 0x20000u
 #define MOUNT_FLOATING	0x800u	/* held by a descriptor, in no namespace: fsmount.c */
 #define MOUNT_INTERNAL	0x400u	/* kernel's own: pipefs, anon files */
 
@@ -172,9 +179,12 @@ void mountpt_put(struct mountpt *m);
  */
 struct process;
 void mounts_print(struct process *p, struct seqbuf *sb, int style);
-/** mountns_copy() for CLONE_NEWNS, mountns_put; the current one hangs off the process's nsset. */
-struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs);
-void mountns_put(struct mountns *ns);
+/** mountns_self() - of thread_self; borrowed. */
+struct mountns *mountns_self(void);
+/** mountns_owner() - user namespace that owns @ns. */
+struct userns *mountns_owner(const struct mountns *ns);
+/** mounts_may_change() - thread_self has CAP_SYS_ADMIN over its mount namespace. */
+bool mounts_may_change(void);
 extern struct mountns *mountns_initial;
 /**
  * mountns_event() - counter that changes with each mount and unmount, for poll

@@ -154,6 +154,7 @@ struct vnode {
 #define VNODE_SWAPFILE	0x100u
 #define VNODE_HASHED	0x200u
 #define VNODE_LINKABLE	0x800u	/* made by O_TMPFILE: may get its first name */
+#define VNODE_MOUNT_DIR	0x1000u	/* directory that is there to mount on, and always empty */
 #define VNODE_PRIVATE	0x400u	/* anonymous objects: not reachable by name */
 
 #define MAY_EXEC	1u

@@ -31,7 +31,7 @@ struct credset {
 	bool no_new_privs;
 	struct grouplist *groups;
 	struct usercount *user;
-	struct userns *ns;
+	struct userns *ns;	/* with a reference */
 	struct rcu_job rcu;
 };
 
@@ -46,6 +46,8 @@ void cred_put(const struct credset *c);
  * cred_commit() or cred_put().
  */
 struct credset *cred_prepare(void);
+/** cred_copy() - the same of any set. */
+struct credset *cred_copy(const struct credset *old);
 /** cred_commit() - publish for thread_self. */
 void cred_commit(struct credset *c);
 /**
@@ -60,10 +62,16 @@ void grouplist_put(struct grouplist *g);
 
 bool cred_in_group(const struct credset *c, gid_t gid);
 /**
- * cap_has() - effective capability CAP_* (uapi/capability.h) of thread_self;
- * sets TF_SU_PRIV if used.
+ * cap_has() - effective capability CAP_* (uapi/capability.h) of thread_self in
+ * the first user namespace; sets TF_SU_PRIV if used.
  */
 bool cap_has(int cap);
+/** cap_has_in() - the same in @ns: in it or in what is below the caller's own. */
+bool cap_has_in(struct userns *ns, int cap);
+/** cap_has_self() - in the caller's user namespace. */
+bool cap_has_self(int cap);
+/** cap_has_over() - in the caller's user namespace, over what belongs to @uid and @gid. */
+bool cap_has_over(int cap, uid_t uid, gid_t gid);
 bool cap_has_cred(const struct credset *c, struct userns *ns, int cap);
 
 #define CAP_CHOWN 0

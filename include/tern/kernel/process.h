@@ -20,14 +20,15 @@ enum pid_role { PIDROLE_THREAD, PIDROLE_PROCESS, PIDROLE_PGRP, PIDROLE_SESSION,
 struct pidns;
 struct pidref {
 	refcount refs;
-	u32 level;			/* I depth of its namespace */
+	u32 level;			/* I depth of its namespace; as many numbers above */
 	struct waitq exit_wait;		/* pidfd readers: woken when the process ends */
 	struct hlist users[PIDROLE_COUNT];	/* P processes or threads in each role */
 	u64 inode;			/* I for pidfs-like identity */
 	struct spin views_lock;		/* protects views; LOCKRANK_FS_SPIN */
 	struct list views;		/* what shows the number's users: directories of /proc */
 	struct rcu_job rcu;
-	struct { s32 nr; struct pidns *ns; } at[1];	/* I one per level, [0] is the first namespace's */
+	/* I one per level, [0] is the first namespace's; a reference on the last */
+	struct { s32 nr; struct pidns *ns; } at[1];
 };
 static inline struct pidref *pidref_get(struct pidref *p) { if (p) ref_get(&p->refs); return p; }
 void pidref_put(struct pidref *p);
@@ -104,7 +105,6 @@ struct process {
 	struct posix_timers *p_timers;	/* POSIX timers and itimers; kernel/time/posix_timer.c */
 	s16 p_oom_score_adj, p_oom_score_adj_min;	/* A */
 	u32 p_personality;		/* personality(2) */
-	void *p_namespaces;		/* struct namespaces, kernel/proc/ns.c: uts, ipc, mount, pid, net, ... */
 	void *p_cgroup;
 	struct rcu_job p_rcu;
 };
@@ -122,6 +122,11 @@ struct process {
 #define PROC_SETSID_DONE 0x400u
 #define PROC_VFORK_NOEXEC 0x800u
 
+/* The first process of its pid namespace. */
+static inline bool process_is_init(const struct process *p)
+{
+	return p->p_pid && p->p_pid->at[p->p_pid->level].nr == 1;
+}
 static inline struct process *process_self(void) { return thread_self()->t_proc; }
 static inline void process_get(struct process *p) { ref_get(&p->p_refs); }
 void process_put(struct process *p);

@@ -25,6 +25,7 @@ struct process;
 struct aspace;
 struct fdtab;
 struct fsctx;
+struct namespaces;
 struct credset;
 struct pidref;
 struct persona_ops;
@@ -64,6 +65,7 @@ struct thread {
 	struct aspace *t_active_as;	/* O what the page table register holds (lazy) */
 	struct fdtab *t_files;		/* O, t_lock for others */
 	struct fsctx *t_fs;		/* O, t_lock for others */
+	struct namespaces *t_ns;	/* O, t_lock for others; NULL: the first ones, or ended */
 	const struct credset *t_cred;	/* R changed only by O; what it acts as */
 	const struct credset *t_real_cred;	/* R changed only by O; what others judge it by */
 	const struct persona_ops *t_persona;	/* I NULL: Linux */

@@ -12,6 +12,8 @@
 struct fdtab;
 struct fsctx;
 struct mountns;
+struct nsbase;
+struct userns;
 struct ofile;
 struct pidref;
 struct thread;
@@ -27,9 +29,18 @@ struct ofile *fdtab_file_of(struct thread *t, int fd);
 struct fsctx *fsctx_copy(struct fsctx *from);
 void fsctx_put(struct fsctx *f);
 extern struct fsctx fsctx_initial;	/* kernel threads' */
-struct mountns *mountns_copy(struct mountns *from, struct fsctx *fs);
-void mountns_put(struct mountns *ns);
-extern struct mountns *mountns_initial;
+/**
+ * mountns_clone() - copy of a mount namespace (NULL: the first), owned by @owner;
+ * @fs moves into it. ERR_PTR(-ENOMEM, -ENOSPC).
+ */
+struct nsbase *mountns_clone(struct nsbase *from, struct userns *owner, struct fsctx *fs);
+/** mountns_enter() - root and working directory of @fs (unshared) become the root of @ns. */
+void mountns_enter(struct nsbase *ns, struct fsctx *fs);
+extern struct mountns *mountns_initial;	/* begins with its nsbase */
+/** nsfile_base() - namespace behind an open /proc/PID/ns file (borrowed), or NULL. */
+struct nsbase *nsfile_base(struct ofile *f);
+/** face_fsctx_is_chrooted() - thread_self's root is not the root of its mount namespace. */
+bool face_fsctx_is_chrooted(void);
 void ofile_put(struct ofile *f);
 ssize_t ofile_read_kernel(struct ofile *f, void *buf, size_t n, loff_t *pos);
 ssize_t ofile_write_kernel(struct ofile *f, const void *buf, size_t n, loff_t *pos);
