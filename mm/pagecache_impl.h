@@ -23,3 +23,7 @@ bool pagecache_remove_frozen(struct page *page);
 void writeback_forget(struct pagecache *pc);
 /** writeback_kick() - the flusher shall start, memory is wanted. */
 void writeback_kick(void);
+/** dirty_written() - writing a page ended: throttled writers look again. Context: any. */
+void dirty_written(void);
+/** dirty_balance() - after a write: wait while too much is dirty. No lock held but the vnode's. Sleeps. */
+void dirty_balance(void);

@@ -174,5 +174,7 @@ ssize_t pagecache_write(struct pagecache *pc, struct uio *u, loff_t *pos)
 			break;
 		}
 	}
+	if (done && !(pc->flags & PAGECACHE_NOWRITEBACK))
+		dirty_balance();
 	return done ? done : got;
 }

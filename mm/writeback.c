@@ -55,9 +55,19 @@ void writeback_forget(struct pagecache *pc)
 	spin_unlock_irqrestore(&dirty_lock, flags);
 }
 
+static u32 flusher_kicked;
+
 void writeback_kick(void)
 {
+	if (READ_ONCE(flusher_kicked))
+		return;
+	WRITE_ONCE(flusher_kicked, 1);
 	waitq_wake_if_any(&flusher_wait);
+}
+
+bool writeback_was_kicked(void)
+{
+	return READ_ONCE(flusher_kicked) && xchg(&flusher_kicked, 0);
 }
 
 struct pagecache *pagecache_next_dirty(u64 before_ns, bool (*hold)(struct pagecache *pc))
@@ -140,6 +150,7 @@ void page_end_writeback(struct page *page)
 	if (old & BIT(PG_WAITERS))
 		page_wake_flag(page, PG_WRITEBACK);
 	page_put(page);
+	dirty_written();
 }
 
 /* ---- errors ---- */

@@ -4,6 +4,7 @@
 
 #include <asm/cpufeature.h>
 #include <tern/base/kallsyms.h>
+#include <tern/drivers/blkdev.h>
 #include <tern/fs/chardev.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/cmdline.h>
@@ -149,6 +150,7 @@ static void print_devices(struct seqbuf *sb, void *arg)
 {
 	chardev_print(sb);	/* with its heading */
 	seqbuf_puts(sb, "\nBlock devices:\n");
+	blk_majors_print(sb);
 }
 static struct procfile devices_file = { .path = "devices", .print = print_devices };
 PROCFILE(devices_file);
@@ -226,11 +228,6 @@ PROCFILE(softirqs_file);
 
 static void print_nothing(struct seqbuf *sb, void *arg)
 {
-	if (arg)
-		seqbuf_puts(sb, arg);
 }
 static struct procfile modules_file = { .path = "modules", .print = print_nothing };
-static struct procfile partitions_file = { .path = "partitions", .print = print_nothing,
-	.arg = "major minor  #blocks  name\n\n" };
 PROCFILE(modules_file);
-PROCFILE(partitions_file);

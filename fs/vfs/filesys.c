@@ -11,6 +11,7 @@
  */
 #include "vfs_impl.h"
 
+#include <tern/drivers/blkdev.h>
 #include <tern/kernel/pidns.h>
 #include <tern/kernel/userns.h>
 #include <tern/lib/idmap.h>
@@ -281,10 +282,13 @@ static struct vnode *dirty_next(struct filesys *fs, struct vnode *vn)
 
 int filesys_sync_one(struct filesys *fs)
 {
+	struct blkplug plug;
 	int err = 0, e;
 
 	for (struct vnode *vn = dirty_next(fs, NULL); vn; vn = dirty_next(fs, vn)) {
+		blkplug_begin(&plug);
 		e = pagecache_flush(vn->vn_pc, 0, S64_MAX, true);
+		blkplug_end(&plug);
 		if (!err)
 			err = e;
 		if (vn->vn_flags & VNODE_DIRTY_ATTR)

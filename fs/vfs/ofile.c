@@ -179,6 +179,8 @@ struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset
 		return f;
 	}
 	f->of_flags = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
+	if (flags & O_EXCL)
+		f->of_mode |= OFILE_EXCL;
 	f->of_wb_err = vn->vn_pc->wb_err;
 	if ((flags & O_DIRECT) && S_ISREG(vn->vn_mode) && !(vn->vn_fs->flags & FILESYS_DIRECT)) {
 		err = -EINVAL;

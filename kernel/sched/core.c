@@ -286,6 +286,8 @@ void sched_block(void)
 	ASSERT(!preempt_count());
 	if (READ_ONCE(self->t_state) == THREAD_RUNNING && !need_resched())
 		return;
+	if (unlikely(self->t_sleephook))
+		self->t_sleephook->before(self->t_sleephook);
 	is_worker = unlikely(self->t_flags & TF_WORKER) && workq_block_begin(self);
 	do {
 		preempt_disable();

@@ -23,6 +23,8 @@ enum lockrank {
 	LOCKRANK_FS_RENAME,		/* one directory rename at a time per file system */
 	LOCKRANK_EXEC,			/* protects a process while it changes its program */
 	LOCKRANK_BINFMT,		/* protects the list of binary formats */
+	LOCKRANK_BLKCTL,		/* protects a driver's table of the disks it makes */
+	LOCKRANK_BLKDISK,		/* protects one disk's partitions, size, openers */
 	LOCKRANK_TTY_WRITE,		/* one writer to a terminal at a time */
 	LOCKRANK_TTY,			/* protects a terminal's settings and buffers */
 	LOCKRANK_SOCK,			/* protects a socket's state */
@@ -69,6 +71,9 @@ enum lockrank {
 	LOCKRANK_IRQ = 128,
 	LOCKRANK_PAGECACHE,		/* protects one object's page tree */
 	LOCKRANK_DIRTY_LIST,		/* protects the list of objects with dirty pages */
+	LOCKRANK_BLKFLUSH,		/* protects a disk's lists of flushes */
+	LOCKRANK_BLKHWQ,		/* protects a hardware queue's commands; start() runs under it */
+	LOCKRANK_BLKSWQ,		/* protects one CPU's queue of a disk */
 	LOCKRANK_CTTY,			/* protects sessions of terminals, p_tty */
 	LOCKRANK_PROCTREE,		/* protects parent, children, groups, sessions */
 	LOCKRANK_SIGNAL,		/* protects a process's signal state and threads */

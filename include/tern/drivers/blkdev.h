@@ -19,12 +19,14 @@
 #pragma once
 
 #include <tern/base/lock.h>
+#include <tern/kernel/sched.h>
 #include <tern/mm/pagecache.h>
 #include <tern/mm/uio.h>
 
 struct blkdev;
 struct blkdisk;
 struct ofile;
+struct seqbuf;
 struct vnode;
 
 #define SECTOR_SHIFT	9
@@ -63,6 +65,7 @@ struct ioreq {
 	void (*done)(struct ioreq *r);	/* C any context, hard interrupts too; may free or reuse @r */
 	void *priv;			/* C */
 
+	u32 group;			/* B of the statistics */
 	struct list link;		/* B plug, software queue or flush list */
 	struct ioreq *merged;		/* B next of those that one command carries on with */
 	u64 abs_sector;			/* B on the disk */
@@ -102,17 +105,27 @@ int ioreq_submit_wait(struct ioreq *r);
 
 /*
  * A plug gathers what thread_self submits, so that neighbours become one command. It ends by
- * blkplug_end() or when the thread sleeps for I/O. Plugs do not nest: an inner one does nothing.
+ * blkplug_end(); what it holds is sent when the thread sleeps. Plugs do not nest: an inner one does nothing.
  */
 struct blkplug {
+	struct sleephook hook;		/* is thread_self's while active */
 	struct list reqs;
 	u32 count;
-	bool is_active;
+	bool is_active;			/* false: an outer one gathers */
 };
+#ifdef CONFIG_BLOCK
 void blkplug_begin(struct blkplug *p);
 void blkplug_end(struct blkplug *p);
-/** blkplug_flush() - send what thread_self's plug holds; before it sleeps. */
-void blkplug_flush(void);
+#else
+static inline void blkplug_begin(struct blkplug *p) { }
+static inline void blkplug_end(struct blkplug *p) { }
+#endif
+/** blk_majors_print() - numbers and names for /proc/devices. */
+#ifdef CONFIG_BLOCK
+void blk_majors_print(struct seqbuf *sb);
+#else
+static inline void blk_majors_print(struct seqbuf *sb) { }
+#endif
 
 /* ---- ready-made, synchronous; all sleep; 0 or -errno ---- */
 

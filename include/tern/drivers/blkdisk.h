@@ -17,6 +17,7 @@
 
 struct blkhwq;
 struct devnode;
+struct seqbuf;
 
 /* One command for the device: neighbours that were merged, or a part of a large ioreq. */
 struct blkcmd {
@@ -28,7 +29,7 @@ struct blkcmd {
 	u64 nsectors;
 	u32 nsegs;			/* pieces for the device, at most limits.max_segs */
 	struct ioreq *first;		/* core's: those it carries, chained by merged */
-	u64 first_done;			/* core's: sectors of first that came before */
+	u32 nreqs;			/* core's: how many */
 	u32 seg_at, seg_off;		/* core's: where in first->segs it begins */
 	nsec_t deadline;		/* core's */
 	u32 retries;			/* core's */
@@ -50,23 +51,27 @@ void blkcmd_iter_init(struct blkcmd_iter *it, const struct blkcmd *c);
 /** blkcmd_next_seg() - next run of at most limits.max_seg_bytes; false at the end. */
 bool blkcmd_next_seg(struct blkcmd_iter *it, struct blkseg *out);
 
-enum blk_timeout { BLK_WAIT_MORE, BLK_RESET };
-
 struct blkdisk_ops {
 	/*
-	 * Start @c; @is_last: nothing follows at once, ring the doorbell. 0 taken; -EBUSY no room
-	 * now: the core asks again after the next completion; other -errno: it failed.
+	 * Start @c, without telling the device yet. 0 taken; -EBUSY no room now: the core asks again
+	 * after the next completion or blkhwq_run(); other -errno: it failed.
 	 * Called with the hardware queue's lock held and interrupts off.
 	 */
-	int (*start)(struct blkhwq *q, struct blkcmd *c, bool is_last);
-	/* Commands were started without is_last and none follows after all. Same context. */
+	int (*start)(struct blkhwq *q, struct blkcmd *c);
+	/* Some were started: ring the doorbell. Same context. */
 	void (*kick)(struct blkhwq *q);
-	/* @c takes longer than limits.timeout_ns: look for a lost interrupt, or ask for a reset. */
-	enum blk_timeout (*timed_out)(struct blkhwq *q, struct blkcmd *c);
+	/* Look for completions whose interrupt got lost: a command is overdue. Any context; what
+	 * is overdue still leads to a reset. */
+	void (*poll)(struct blkhwq *q);
+	/*
+	 * For disks without hardware queues (nr_hwq 0): do it now; 0 or -errno. @r->abs_sector counts on
+	 * the disk. Any context: must not sleep.
+	 */
+	int (*direct)(struct blkdisk *d, struct ioreq *r);
 	/* Stop the device: when this returns none of its commands is touched or completed any more,
 	 * and new ones can be started. 0, or -errno: the disk is given up. Sleeps. */
 	int (*reset)(struct blkdisk *d);
-	/* First open and last close; 0 or -errno. Sleeps. */
+	/* First open and last close, with the disk locked (blkdisk_lock()); 0 or -errno. Sleeps. */
 	int (*open)(struct blkdisk *d, u32 mode);
 	void (*close)(struct blkdisk *d);
 	/* Ioctl that the core does not know; -ENOTTY. Sleeps. */
@@ -78,8 +83,10 @@ struct blkdisk_ops {
 };
 
 /* Ready-made slots. */
+int blkop_no_start(struct blkhwq *q, struct blkcmd *c);			/* -EIO */
 void blkop_default_kick(struct blkhwq *q);
-enum blk_timeout blkop_default_timed_out(struct blkhwq *q, struct blkcmd *c);	/* waits on */
+void blkop_default_poll(struct blkhwq *q);
+int blkop_no_direct(struct blkdisk *d, struct ioreq *r);		/* -EIO */
 int blkop_no_reset(struct blkdisk *d);						/* -EOPNOTSUPP */
 int blkop_default_open(struct blkdisk *d, u32 mode);
 void blkop_default_close(struct blkdisk *d);
@@ -93,8 +100,7 @@ struct blkdisk_limits {
 	u32 max_sectors;	/* of one read or write command */
 	u32 max_segs;		/* pieces of one command */
 	u32 max_seg_bytes;
-	u32 seg_boundary;	/* mask: a piece does not cross (0: no limit) */
-	bool page_gaps;		/* false: pieces but first and last must be whole pages (NVMe PRP) */
+	bool no_gaps;		/* pieces but the first and last are whole pages (NVMe) */
 	u64 max_discard, max_zeroes;	/* sectors a command; 0: cannot */
 	u32 discard_grain;	/* bytes */
 	bool has_cache;		/* volatile write cache: flush works */
@@ -102,7 +108,7 @@ struct blkdisk_limits {
 	bool is_rotational;
 	bool is_removable;
 	bool zeroes_may_unmap;
-	u32 nr_hwq;		/* hardware queues */
+	u32 nr_hwq;		/* hardware queues; 0: ops->direct does everything at once */
 	u32 depth;		/* commands in flight for each */
 	u32 pdu_bytes;		/* driver's memory for each command */
 	nsec_t timeout_ns;	/* 0: never */
@@ -121,14 +127,34 @@ void blkdisk_free(struct blkdisk *d);
 /** blkdisk_add() - visible from now; @parent: device in sysfs, may be NULL. 0, -EEXIST, -ENOMEM. Sleeps. */
 int blkdisk_add(struct blkdisk *d, u64 sectors, bool is_readonly, struct devnode *parent);
 /**
+ * blkdisk_vanish() - first half of blkdisk_remove(): no command is started any more and all end with
+ * -ENODEV, so that the driver can free what start() uses. Sleeps.
+ */
+void blkdisk_vanish(struct blkdisk *d);
+/**
  * blkdisk_remove() - the device is gone or the driver leaves: new ioreqs fail with -ENODEV. The driver
- * has completed all commands, or does so now (@d is reset first). Sleeps.
+ * has stopped the device: commands in flight end here. Sleeps.
  */
 void blkdisk_remove(struct blkdisk *d);
 /** blkdisk_set_size() - capacity changed; pages past the end are dropped. Sleeps. */
 void blkdisk_set_size(struct blkdisk *d, u64 sectors);
-/** blkdisk_set_readonly() - later opens for writing fail. */
+/**
+ * blkdisk_lock() - against opens, closes and changes of size and partitions. Sleeps.
+ * blkdisk_clear_locked() - no partitions and size 0; nobody but the caller has it open.
+ */
+void blkdisk_lock(struct blkdisk *d);
+void blkdisk_unlock(struct blkdisk *d);
+void blkdisk_clear_locked(struct blkdisk *d);
+/** blkdisk_set_size_locked() - blkdisk_set_size() by a caller with the lock. */
+void blkdisk_set_size_locked(struct blkdisk *d, u64 sectors);
+/** blkdisk_set_readonly() - writes fail from now; with partitions. _locked: the caller has the lock. */
 void blkdisk_set_readonly(struct blkdisk *d, bool on);
+void blkdisk_set_readonly_locked(struct blkdisk *d, bool on);
+/** blkdisk_set_partitions() - does the disk have partitions (default) or are tables on it ignored. */
+void blkdisk_set_partitions(struct blkdisk *d, bool on);
+void blkdisk_set_partitions_locked(struct blkdisk *d, bool on);
+/** blkdev_cache_drop_locked() - blkdev_cache_drop() if it is open at all; the lock held. 0 or -errno. */
+int blkdev_cache_drop_locked(struct blkdev *b);
 /** blkdisk_rescan() - read the partition table again; 0, -EBUSY (a partition is open), -EIO. Sleeps. */
 int blkdisk_rescan(struct blkdisk *d);
 /** blkdisk_stop() / blkdisk_go() - no new commands are started; stop waits for those in flight. Sleeps. */
@@ -150,15 +176,17 @@ struct blkhwq *blkhwq_of(struct blkdisk *d, u32 index);
 /** blkhwq_cmd() - command of a tag; NULL if @tag is out of range or not in flight (device's data). */
 struct blkcmd *blkhwq_cmd(struct blkhwq *q, u32 tag);
 /**
- * blkcmd_done() - the device is finished with it: 0 or -errno. Context: any; must not hold the
+ * blkcmd_done() - the device is finished with it: 0, -EAGAIN (try again, not for ever) or another
+ * -errno. Context: any; must not hold the
  * driver's locks that start() takes.
  */
 void blkcmd_done(struct blkcmd *c, int error);
 /** blkhwq_run() - room came free after -EBUSY for another reason than a completion. Context: any. */
 void blkhwq_run(struct blkhwq *q);
 
-/** blk_major_name() - for /proc/devices. @name stays the caller's. 0 or -EBUSY. */
+/**
+ * blk_major_register() - for /proc/devices; @major 0: a free one from 254 down. @name stays the
+ * caller's. Return: the major, -EBUSY, -ENOMEM.
+ */
 int blk_major_register(u32 major, const char *name);
-/** blk_major_alloc() - a free dynamic major for @name; 0 if there is none. */
-u32 blk_major_alloc(const char *name);
 #define BLK_MAJOR_EXTENDED	259u

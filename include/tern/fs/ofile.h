@@ -74,6 +74,7 @@ struct ofile {
 #define OFILE_ATOMIC_POS 0x40u	/* position lock needed when shared */
 #define OFILE_WROTE_ACCESS 0x80u /* holds vn_writers and the mount's write count */
 #define OFILE_NOWAIT	0x100u
+#define OFILE_EXCL	0x200u	/* opened with O_EXCL: claims a block device */
 
 static inline struct ofile *ofile_of(struct object *o) { return container_of(o, struct ofile, of_obj); }
 static inline void ofile_get(struct ofile *f) { object_get(&f->of_obj); }

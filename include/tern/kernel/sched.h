@@ -69,6 +69,12 @@ struct schedent {
 	u64 se_rt_timeout;	/* T ns run without sleeping, for RLIMIT_RTTIME */
 };
 
+/*
+ * What thread_self does before it goes to sleep (t_sleephook): send I/O that it gathered. Runs in
+ * the state that the sleep will have; must not sleep.
+ */
+struct sleephook { void (*before)(struct sleephook *h); };
+
 /**
  * sched_init() - run queues; thread_self becomes the boot idle thread. Boot
  * CPU, interrupts off, after rcu_init.

@@ -63,6 +63,7 @@ struct thread {
 	struct process *t_proc;		/* I; the kernel process for kernel threads */
 	struct aspace *t_as;		/* O user address space, NULL for kernel threads */
 	struct aspace *t_active_as;	/* O what the page table register holds (lazy) */
+	struct sleephook *t_sleephook;	/* O I/O it gathers, NULL */
 	struct fdtab *t_files;		/* O, t_lock for others */
 	struct fsctx *t_fs;		/* O, t_lock for others */
 	struct namespaces *t_ns;	/* O, t_lock for others; NULL: the first ones, or ended */

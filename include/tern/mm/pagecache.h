@@ -163,3 +163,13 @@ u32 pagecache_sample_error(struct pagecache *pc);
  * must make sure that the owner lives (vnode reference) before it writes.
  */
 struct pagecache *pagecache_next_dirty(u64 before_ns, bool (*hold)(struct pagecache *pc));
+
+/** vm.dirty_*: shares of memory in percent, or bytes if not 0; times in 1/100 s. */
+struct dirty_settings { u64 ratio, background_ratio, bytes, background_bytes, expire_cs, interval_cs; };
+extern struct dirty_settings dirty_settings;
+/** dirty_over_background() - the flusher should write, whatever the age. */
+bool dirty_over_background(void);
+/** writeback_waitq - the flusher waits here; woken when memory is wanted or much is dirty. */
+extern struct waitq *writeback_waitq;
+/** writeback_was_kicked() - true if it was woken since the last call. */
+bool writeback_was_kicked(void);

@@ -55,3 +55,16 @@ void uio_truncate(struct uio *u, size_t n);
  * bytes that stay unreachable.
  */
 size_t uio_fault_in(struct uio *u, size_t n, bool for_write);
+
+/**
+ * uio_pin() - references on the memory of the next bytes, for a device; moves past them
+ * @segs: out, at most @max pieces; @limit: bytes at most
+ * @for_write: the device writes to it
+ * @n: out, pieces used
+ * Return: bytes covered; -EFAULT, -ENOMEM if none. Give back by uio_unpin(). Sleeps.
+ */
+ssize_t uio_pin(struct uio *u, struct uio_pageseg *segs, u32 max, size_t limit, bool for_write, u32 *n);
+/** uio_unpin() - @was_written: the pages changed and are dirty now. Context: process. */
+void uio_unpin(const struct uio_pageseg *segs, u32 n, bool was_written);
+/** uio_alignment() - the bits set in any address or length of what is left; 0 for none. */
+u64 uio_alignment(const struct uio *u);
