@@ -107,6 +107,12 @@ static inline void cpuid(u32 leaf, u32 *a, u32 *b, u32 *c, u32 *d)
  */
 const char *cpu_feature_name(u32 feature);
 
+/* One cache. CPUs whose APIC ids are equal above share_shift use it together. */
+enum { CPU_CACHE_DATA = 1, CPU_CACHE_CODE, CPU_CACHE_BOTH };
+struct cpu_cache { u32 type, level, line_bytes, partitions, ways, sets, size_kib, share_shift; };
+/** cpu_cache_get() - the @index-th cache of this CPU, from 0; false past the last. */
+bool cpu_cache_get(u32 index, struct cpu_cache *out);
+
 /**
  * arch_cpuinfo_print() - the paragraph of /proc/cpuinfo for one CPU
  * @cpu: CPU number; must be online

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files about processors and nodes share. */
+#pragma once
+
+#include "sysfs_impl.h"
+
+#include <asm/cpu.h>
+#include <asm/cpufeature.h>
+
+/** Chooses CPUs: is @cpu one of those that @arg means. */
+typedef bool (*cpu_chooser)(u32 cpu, const void *arg);
+
+/** sysfs_print_cpu_list() - "0-2,5" and a newline: online CPUs for which @is_in holds. */
+int sysfs_print_cpu_list(struct seqbuf *sb, cpu_chooser is_in, const void *arg);
+/** sysfs_print_cpu_map() - the same as a mask, "f" or "00000001,ffffffff". */
+int sysfs_print_cpu_map(struct seqbuf *sb, cpu_chooser is_in, const void *arg);
+/** cputopo_create() - topology/ and cache/ of CPU @cpu in its directory. 0, -ENOMEM. */
+int cputopo_create(struct sysnode *dir, u32 cpu);
+/** sysfs_files_create() - all of a table of attributes. 0 or the first error. */
+int sysfs_files_create(struct sysnode *dir, const struct sysattr *a, u32 n, void *arg);
+/** memnodes_create() - /sys/devices/system/node, with links to and from @cpus's children. */
+int memnodes_create(struct sysnode *system, struct sysnode *cpus);
