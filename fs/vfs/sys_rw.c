@@ -117,7 +117,7 @@ static ssize_t sync_part(struct ofile *f, loff_t end, ssize_t n, u32 flags)
 	return err && err != -EINVAL ? err : n;
 }
 
-static ssize_t rwv_flags(struct ofile *f, struct uio *u, loff_t pos, bool is_write, u32 flags)
+ssize_t ofile_transfer(struct ofile *f, struct uio *u, loff_t pos, bool is_write, u32 flags)
 {
 	ssize_t n = check_rwf(f, flags);
 
@@ -150,7 +150,7 @@ static long rwv(int fd, const struct iovec __user *iov, u64 cnt, loff_t pos, boo
 		return -EBADF;
 	n = uio_import(&u, iov, cnt, store, &to_free);
 	if (!n) {
-		n = rwv_flags(r.file, &u, pos, is_write, flags);
+		n = ofile_transfer(r.file, &u, pos, is_write, flags);
 		kmem_free(to_free);
 	}
 	fd_return(r);

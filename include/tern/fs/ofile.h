@@ -95,6 +95,12 @@ struct ofile *ofile_create_anon(const struct ofile_ops *ops, void *priv, u32 fla
 /** ofile_read_kernel() / ofile_write_kernel() - at *pos into kernel memory. */
 ssize_t ofile_read_kernel(struct ofile *f, void *buf, size_t n, loff_t *pos);
 ssize_t ofile_write_kernel(struct ofile *f, const void *buf, size_t n, loff_t *pos);
+/**
+ * ofile_transfer() - what preadv2(2) and pwritev2(2) do with an open file
+ * @pos: -1: the file's own
+ * @rwf: RWF_*
+ */
+ssize_t ofile_transfer(struct ofile *f, struct uio *u, loff_t pos, bool is_write, u32 rwf);
 
 /** ofile_count() / ofile_max() - for /proc/sys/fs/file-nr. */
 u64 ofile_count(void);
