@@ -369,7 +369,7 @@ static int command(struct vnet *v, u8 class, u8 cmd, const void *data, u32 n)
 static void vnet_set_filter(struct netif *nif)
 {
 	struct vnet *v = vnet_of(nif);
-	u8 on = !!(nif->flags & IFF_PROMISC);
+	u8 on = netif_is_promisc(nif);
 
 	if (!v->ctrl || !virtio_has(v->dev, NET_F_CTRL_RX))
 		return;

@@ -23,16 +23,12 @@ static int loop_xmit(struct netif *nif, struct pktbuf *pb)
 		pb->destroy(pb);
 		pb->destroy = NULL;
 	}
-	pb->mac = (u16)pktbuf_headroom(pb);
+	ether_receive_header(nif, pb);
 	pb->type = PKT_HOST;
 	if (pb->sum_state == PKTSUM_PARTIAL)
 		pb->sum_state = PKTSUM_GOOD;
 	net_queue_receive(pb);
 	return 0;
-}
-
-static void loop_header(struct netif *nif, struct pktbuf *pb, const u8 *dst)
-{
 }
 
 static void loop_set_filter(struct netif *nif)
@@ -50,7 +46,7 @@ static void loop_release(struct netif *nif)
 }
 
 static const struct netif_ops loop_ops = {
-	.start = loop_start, .stop = loop_stop, .xmit = loop_xmit, .header = loop_header,
+	.start = loop_start, .stop = loop_stop, .xmit = loop_xmit, .header = ether_header,
 	.set_filter = loop_set_filter, .set_addr = loop_set_addr, .release = loop_release,
 };
 
@@ -64,6 +60,7 @@ static int loopback_start(void)
 	netif_init(nif, &loop_ops, "lo");
 	nif->type = ARPHRD_LOOPBACK;
 	nif->addr_len = 6;
+	nif->header_len = 14;
 	nif->mtu = LOOPBACK_MTU;
 	nif->mtu_max = LOOPBACK_MTU;
 	nif->flags = IFF_LOOPBACK;

@@ -25,6 +25,8 @@
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
+#include <uapi/if_packet.h>
+
 #include "core_impl.h"
 
 #define BACKLOG_MAX	1000u
@@ -42,6 +44,7 @@ struct netns netns_initial = {
 	.refs = { ATOMIC_INIT(1) },
 	.config_lock = KMUTEX_INIT(netns_initial.config_lock, LOCKRANK_NETCONF),
 	.ifs = LIST_INIT(netns_initial.ifs),
+	.taps = LIST_INIT(netns_initial.taps),
 	.next_ifindex = 1,
 };
 
@@ -53,12 +56,51 @@ static void drop(struct pktbuf *pb)
 	pktbuf_free(pb);
 }
 
+/* RCU. True: somebody saw it. */
+static bool show_taps(struct netns *ns, const struct pktbuf *pb, bool is_out)
+{
+	struct nettap *t;
+	bool any = false;
+
+	list_foreach_rcu(t, &ns->taps, link) {
+		if (t->ifindex && t->ifindex != pb->nif->index)
+			continue;
+		if (t->protocol != TO_BE16(ETH_P_ALL) && (is_out || t->protocol != pb->protocol))
+			continue;
+		t->see(t, pb, is_out);
+		any = true;
+	}
+	return any;
+}
+
+void nettap_add(struct netns *ns, struct nettap *t)
+{
+	list_add_tail_rcu(&t->link, &ns->taps);
+}
+
+void nettap_remove(struct netns *ns, struct nettap *t)
+{
+	list_del_rcu(&t->link);
+}
+
+void netif_add_promisc(struct netif *nif, s32 promisc, s32 allmulti)
+{
+	nif->npromisc += (u32)promisc;
+	nif->nallmulti += (u32)allmulti;
+	if (netif_is_up(nif))
+		nif->ops->set_filter(nif);
+}
+
 void net_receive(struct pktbuf *pb)
 {
+	bool seen = false;
+
 	netif_stat_add(pb->nif, rx_packets, 1);
 	netif_stat_add(pb->nif, rx_bytes, pb->len + pktbuf_headroom(pb) - pb->mac);
 	pb->net = (u16)pktbuf_headroom(pb);
 	rcu_read_lock();
+	if (unlikely(!list_is_empty(&pb->nif->ns->taps)))
+		seen = show_taps(pb->nif->ns, pb, false);
 	TABLE_FOREACH(linkproto, __typeof__(const struct linkproto *), p) {
 		if ((*p)->type == pb->protocol) {
 			(*p)->receive(pb);
@@ -67,7 +109,10 @@ void net_receive(struct pktbuf *pb)
 		}
 	}
 	rcu_read_unlock();
-	drop(pb);
+	if (seen)
+		pktbuf_free(pb);
+	else
+		drop(pb);
 }
 
 void net_queue_receive(struct pktbuf *pb)
@@ -205,6 +250,11 @@ void netif_send(struct netif *nif, struct pktbuf *pb)
 	if (unlikely(!netif_is_up(nif))) {
 		pktbuf_free(pb);
 		return;
+	}
+	if (unlikely(!list_is_empty(&nif->ns->taps))) {
+		rcu_read_lock();
+		show_taps(nif->ns, pb, true);
+		rcu_read_unlock();
 	}
 	if (nif->is_lockless) {
 		netif_stat_add(nif, tx_packets, 1);

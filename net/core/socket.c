@@ -18,6 +18,7 @@
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 #include <tern/net/netif.h>
+#include <tern/net/sockfilter.h>
 #include <uapi/fcntl.h>
 #include <uapi/ioctl.h>
 
@@ -120,6 +121,7 @@ static void sockfile_release(struct ofile *f)
 	struct netsock *s = f->of_priv;
 
 	f->of_vnode->vn_special = NULL;
+	sockfilter_drop(s);
 	s->ops->release(s);
 }
 

@@ -6,6 +6,8 @@
 #include <tern/kernel/clock.h>
 #include <tern/kernel/cred.h>
 #include <tern/lib/string.h>
+#include <tern/net/sockfilter.h>
+#include <uapi/if_packet.h>
 
 u64 sock_wmem_max = SOCK_BUF_DEFAULT, sock_rmem_max = SOCK_BUF_DEFAULT;
 u64 sock_wmem_default = SOCK_BUF_DEFAULT, sock_rmem_default = SOCK_BUF_DEFAULT;
@@ -94,6 +96,10 @@ static int set_special(struct netsock *s, int name, const void *val, u32 len, s3
 	case SO_RCVLOWAT:
 		WRITE_ONCE(s->rcvlowat, v < 0 ? (u32)S32_MAX : v ? (u32)v : 1);
 		return 0;
+	case SO_ATTACH_FILTER:
+	case SO_DETACH_FILTER:
+	case SO_LOCK_FILTER:
+		return sockfilter_set(s, name, val, len);
 	case SO_TYPE:
 	case SO_PROTOCOL:
 	case SO_DOMAIN:

@@ -25,6 +25,7 @@ void isock_init(struct isock *sk, const struct netsock_ops *ops, u16 type, u32 p
 {
 	netsock_init(&sk->ns, ops, AF_INET, type, protocol);
 	ref_init(&sk->refs, 1);
+	sk->ns.takes_filter = type != SOCK_STREAM;
 	sk->net = netns_self();
 	spin_init(&sk->lock, LOCKRANK_SOCK_SPIN);
 	kmutex_init(&sk->send_lock, LOCKRANK_SOCK);

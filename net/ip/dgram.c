@@ -13,6 +13,7 @@
 #include <tern/kernel/clock.h>
 #include <tern/lib/string.h>
 #include <tern/mm/uio.h>
+#include <tern/net/sockfilter.h>
 
 struct errinfo { struct sock_extended_err ee; be32 offender, dst; u16 port; };
 static_assert(sizeof(struct errinfo) <= sizeof(((struct pktbuf *)0)->cb), "fits");
@@ -149,7 +150,12 @@ bool dgram_deliver(struct isock *sk, struct pktbuf *pb)
 {
 	u32 mem = pb->truesize;
 	bool ok;
+	s32 head = (s32)(sk->ns.type == SOCK_RAW ? pb->net : pb->tp) - (s32)pktbuf_headroom(pb);
 
+	if (unlikely(!sockfilter_run(&sk->ns, pb, head))) {
+		pktbuf_free(pb);
+		return true;	/* not wanted is not an error */
+	}
 	if (sk->ns.options & BIT(SO_TIMESTAMP) && !pb->stamp)
 		pb->stamp = clock_realtime_ns();
 	spin_lock(&sk->lock);

@@ -44,7 +44,7 @@ static struct ifaddr4 *first_addr(struct netif *nif, const char *label)
 	list_foreach(a, &nif->addrs4, link)
 		if (!strcmp(a->label, label))
 			return a;
-	return list_first_entry_or_null(&nif->addrs4, struct ifaddr4, link);
+	return NULL;
 }
 
 static void put_addr(struct ifreq *r, be32 a)

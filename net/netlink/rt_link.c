@@ -59,7 +59,7 @@ static bool put_link(struct nlpkt *p, const struct netif *nif, u16 type, u16 fla
 	nlpkt_put_u32(p, IFLA_MIN_MTU, nif->flags & IFF_LOOPBACK ? 0 : 68);
 	nlpkt_put_u32(p, IFLA_MAX_MTU, nif->flags & IFF_LOOPBACK ? 0 : nif->mtu_max);
 	nlpkt_put_u32(p, IFLA_GROUP, 0);
-	nlpkt_put_u32(p, IFLA_PROMISCUITY, !!(nif->flags & IFF_PROMISC));
+	nlpkt_put_u32(p, IFLA_PROMISCUITY, !!(nif->flags & IFF_PROMISC) + nif->npromisc);
 	nlpkt_put_u32(p, IFLA_NUM_TX_QUEUES, 1);
 	nlpkt_put_u32(p, IFLA_NUM_RX_QUEUES, 1);
 	nlpkt_put_u8(p, IFLA_CARRIER, READ_ONCE(nif->has_carrier));

@@ -73,6 +73,7 @@ struct netif {
 	u32 txq_n;			/* tx_lock */
 	struct list addrs4;		/* R C of ifaddr4 */
 	struct neightab *neigh4;	/* I net/ip's */
+	u32 npromisc, nallmulti;	/* C packet sockets that need it */
 	struct list groups4;		/* C multicast groups */
 	struct sysnode *sys;		/* its directory */
 	struct workitem carrier_work;	/* tells of the carrier; holds a reference while queued */
@@ -148,6 +149,21 @@ struct linkproto {
 enum netevent { NETEVENT_ADD, NETEVENT_UP, NETEVENT_DOWN, NETEVENT_REMOVE, NETEVENT_CHANGE };
 typedef int (*netwatch_fn)(struct netif *nif, enum netevent ev);
 #define NETWATCH(fn) TABLE_ENTRY(netwatch, const netwatch_fn, netwatch_ptr_##fn) = (fn)
+
+/* Who sees packets on their way in and out: packet sockets. */
+struct nettap {
+	struct list link;		/* R config_lock: ns->taps */
+	u32 ifindex;			/* 0: all */
+	be16 protocol;			/* ETH_P_ALL: all, and what we send */
+	/* @pb stays the sender's; its mac and net are set. RCU, bottom halves off. */
+	void (*see)(struct nettap *t, const struct pktbuf *pb, bool is_out);
+};
+/** nettap_add() / nettap_remove() - config_lock held; after remove, an RCU grace period. */
+void nettap_add(struct netns *ns, struct nettap *t);
+void nettap_remove(struct netns *ns, struct nettap *t);
+/** netif_add_promisc() - count who needs all packets, all groups; config_lock held. */
+void netif_add_promisc(struct netif *nif, s32 promisc, s32 allmulti);
+static inline bool netif_is_promisc(const struct netif *nif) { return (nif->flags & IFF_PROMISC) || nif->npromisc; }
 
 /** netif_ioctl() - SIOCGIF*, SIOCSIF* that need no protocol; -ENOTTY: another's. */
 long netif_ioctl(struct netns *ns, u32 cmd, uptr arg);

@@ -19,6 +19,7 @@ struct netns {
 	struct list ifs;		/* R config_lock; of netif */
 	u32 next_ifindex;		/* config_lock */
 	struct netif *loopback;		/* I */
+	struct list taps;		/* R config_lock; of nettap */
 	u32 route_gen;			/* A changes with every route, address and interface */
 	struct ip4tables *ip4;		/* I net/ip's */
 };

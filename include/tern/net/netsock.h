@@ -15,6 +15,7 @@
 
 struct netsock;
 struct sockmsg;
+struct sockfilter;
 
 struct netsock_ops {
 	void (*release)(struct netsock *s);
@@ -51,6 +52,8 @@ struct netsock {
 	s32 error;			/* A pending, negative errno; read once */
 	u32 options;			/* A SOCKOPT_* */
 	u32 priority;			/* A */
+	bool takes_filter;		/* I runs sockfilter_run() on what it receives */
+	struct sockfilter *filter;	/* R */
 	struct linger linger;		/* A */
 };
 
