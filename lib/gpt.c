@@ -63,6 +63,7 @@ int gpt_parse_header(const u8 *block, u32 block_size, u64 lba, u64 last_lba, str
 	if (h.my_lba != lba || h.entry_size < ENTRY_MIN || h.entry_size > ENTRY_MAX ||
 	    !is_pow2(h.entry_size) || !h.nentries || h.nentries > GPT_TABLE_MAX / h.entry_size)
 		return -EINVAL;
+	h.last_lba = last_lba;
 	if (!ranges_fit(&h, block_size, last_lba))
 		return -EINVAL;
 	*out = h;
@@ -97,7 +98,8 @@ int gpt_parse_entry(const struct gpt_header *h, const u8 *table, u32 i, struct g
 
 	if (!memcmp(e, unused, sizeof(unused)))
 		return -ENOENT;
-	if (first > last || first < h->first_usable || last > h->last_usable)
+	/* Outside of the usable blocks: other systems take such entries too. */
+	if (first > last || last > h->last_lba)
 		return -EINVAL;
 	memcpy(out->type, e, 16);
 	memcpy(out->guid, e + 16, 16);

@@ -14,6 +14,7 @@
  */
 #include "loop_impl.h"
 
+#include <generated/svc_storage.h>
 #include <asm/uaccess.h>
 #include <tern/base/err.h>
 #include <tern/base/initcall.h>
@@ -156,7 +157,7 @@ static int check_file(const struct loop *lo, const struct ofile *f)
 		return -EBADF;
 	if (!S_ISREG(mode) && !S_ISBLK(mode))
 		return -EINVAL;
-	return is_circular(lo, f) ? -ELOOP : 0;
+	return is_circular(lo, f) ? -EBADF : 0;
 }
 
 /* Take settings over that may change while bound. */
@@ -219,7 +220,7 @@ static long loop_bind(struct loop *lo, int fd, u32 mode, const struct loop_confi
 	if (err)
 		ofile_put(f);
 	else if (lo->info.lo_flags & LO_FLAGS_PARTSCAN)
-		(void)blkdisk_rescan(lo->disk);
+		(void)svc_storage_rescan(lo->disk);
 	return err;
 }
 
@@ -313,7 +314,7 @@ static long set_status(struct loop *lo, const struct loop_info64 *in)
 	}
 	blkdisk_unlock(lo->disk);
 	if (scan)
-		(void)blkdisk_rescan(lo->disk);
+		(void)svc_storage_rescan(lo->disk);
 	return err;
 }
 
@@ -396,7 +397,7 @@ static long loop_ioctl(struct blkdisk *d, struct blkdev *b, u32 mode, u32 cmd, u
 	case LOOP_SET_DIRECT_IO:
 		return arg ? -EINVAL : 0;	/* the file's page cache is always used */
 	default:
-		return -ENOTTY;
+		return -EINVAL;		/* Linux's answer here */
 	}
 }
 
@@ -461,7 +462,7 @@ struct loop *loop_make(int number)
 		return ERR_PTR(err);
 	}
 	blkdisk_set_partitions(lo->disk, false);
-	err = blkdisk_add(lo->disk, 0, false, NULL);
+	err = svc_storage_add(lo->disk, 0, false, NULL);
 	if (err) {
 		loop_release(lo->disk);
 		return ERR_PTR(err);
@@ -480,7 +481,7 @@ int loop_drop(struct loop *lo)
 	if (busy)
 		return -EBUSY;
 	list_del(&lo->link);
-	blkdisk_remove(lo->disk);
+	svc_storage_remove(lo->disk);
 	return 0;
 }
 

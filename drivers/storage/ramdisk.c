@@ -6,6 +6,7 @@
  * The table of pages is made at the first open; entries go from NULL to a page once, so that
  * nothing needs a lock.
  */
+#include <generated/svc_storage.h>
 #include <tern/base/err.h>
 #include <tern/base/initcall.h>
 #include <tern/drivers/blkdisk.h>
@@ -119,7 +120,7 @@ static int ram_make(u32 i, u64 kib)
 	}
 	/* Nothing is on it yet: no table to look for. */
 	blkdisk_set_partitions(d, false);
-	err = blkdisk_add(d, kib * 2, false, NULL);
+	err = svc_storage_add(d, kib * 2, false, NULL);
 	blkdisk_set_partitions(d, true);
 	if (err) {
 		blkdisk_free(d);

@@ -14,6 +14,7 @@
  * are ended without it.
  */
 #include <generated/svc_driver.h>
+#include <generated/svc_storage.h>
 #include <asm/cpu.h>
 #include <tern/base/err.h>
 #include <tern/drivers/blkdisk.h>
@@ -456,7 +457,7 @@ static int vblk_probe(struct devnode *d)
 	d->driver_data = vb;
 	virtio_start(v);
 	read_id(vb);
-	err = blkdisk_add(vb->disk, config(vb, C_CAPACITY, 8), virtio_has(v, F_RO), d);
+	err = svc_storage_add(vb->disk, config(vb, C_CAPACITY, 8), virtio_has(v, F_RO), d);
 	if (!err)
 		return 0;
 	virtio_stop(v);
@@ -480,7 +481,7 @@ static void vblk_remove(struct devnode *d)
 	(void)workitem_cancel_sync(&vb->config_work);
 	blkdisk_vanish(vb->disk);
 	free_queues(vb);
-	blkdisk_remove(vb->disk);
+	svc_storage_remove(vb->disk);
 }
 
 static const struct virtio_id vblk_ids[] = { { VIRTIO_ID_BLOCK }, { 0 } };

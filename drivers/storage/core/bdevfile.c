@@ -7,6 +7,7 @@
  */
 #include "file_impl.h"
 
+#include <generated/svc_storage.h>
 #include <tern/base/initcall.h>
 #include <tern/fs/chardev.h>
 #include <uapi/fcntl.h>
@@ -50,7 +51,7 @@ static ssize_t sync_written(struct ofile *f, ssize_t n)
 
 	if (n <= 0 || !(f->of_flags & O_DSYNC))
 		return n;
-	err = blkdev_sync(f->of_priv);
+	err = svc_storage_sync(f->of_priv);
 	return err ? err : n;
 }
 
@@ -126,7 +127,7 @@ static int bdev_fsync(struct ofile *f, loff_t start, loff_t end, bool datasync)
 	blkplug_end(&plug);
 	e = pagecache_check_error(pc, &f->of_wb_err);
 	err = e ? e : err;
-	e = blkdev_is_readonly(b) ? 0 : blkdev_flush_cache(b);
+	e = blkdev_is_readonly(b) ? 0 : svc_storage_flush(b);
 	return err ? err : e;
 }
 
@@ -164,14 +165,14 @@ static int bdev_fallocate(struct ofile *f, int mode, loff_t off, loff_t len)
 	switch (mode) {
 	case FALLOC_ZERO_RANGE:
 	case FALLOC_ZERO_RANGE | FALLOC_KEEP_SIZE:
-		return blkdev_zero_range(b, (u64)off >> SECTOR_SHIFT, (end - (u64)off) >> SECTOR_SHIFT,
+		return svc_storage_zero(b, (u64)off >> SECTOR_SHIFT, (end - (u64)off) >> SECTOR_SHIFT,
 					 IOREQ_NOUNMAP);
 	case FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE:
 		if (!blkdev_disk(b)->limits.max_zeroes)
 			return -EOPNOTSUPP;
-		return blkdev_zero_range(b, (u64)off >> SECTOR_SHIFT, (end - (u64)off) >> SECTOR_SHIFT, 0);
+		return svc_storage_zero(b, (u64)off >> SECTOR_SHIFT, (end - (u64)off) >> SECTOR_SHIFT, 0);
 	case FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE | FALLOC_NO_HIDE_STALE:
-		return blkdev_discard_range(b, (u64)off >> SECTOR_SHIFT, (end - (u64)off) >> SECTOR_SHIFT);
+		return svc_storage_discard(b, (u64)off >> SECTOR_SHIFT, (end - (u64)off) >> SECTOR_SHIFT);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -15,6 +15,7 @@
  */
 #include "blk_impl.h"
 
+#include <generated/svc_storage.h>
 #include <tern/base/bug.h>
 #include <tern/base/initcall.h>
 #include <tern/fs/chardev.h>
@@ -110,7 +111,7 @@ static int bdev_read_page(struct pagecache *pc, struct page *p)
 		return err;
 	}
 	pageio_add(io, p, valid);
-	ioreq_submit(&io->r);
+	svc_storage_submit(&io->r);
 	return 0;
 }
 
@@ -131,7 +132,7 @@ static void bdev_read_ahead(struct pagecache *pc, u64 index, u32 n)
 		if (IS_ERR(p))
 			break;
 		if (io && (!is_new || io->r.nsegs == AHEAD_SEGS)) {
-			ioreq_submit(&io->r);
+			svc_storage_submit(&io->r);
 			io = NULL;
 		}
 		if (is_new && !io)
@@ -148,7 +149,7 @@ static void bdev_read_ahead(struct pagecache *pc, u64 index, u32 n)
 		page_put(p);
 	}
 	if (io)
-		ioreq_submit(&io->r);
+		svc_storage_submit(&io->r);
 	blkplug_end(&plug);
 }
 
@@ -182,7 +183,7 @@ static int bdev_write_page(struct pagecache *pc, struct page *p)
 	page_unlock(p);
 	if (io) {
 		pageio_add(io, p, valid);
-		ioreq_submit(&io->r);
+		svc_storage_submit(&io->r);
 		return 0;
 	}
 	if (valid)

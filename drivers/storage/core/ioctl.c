@@ -2,6 +2,7 @@
 /* BLK* ioctls: sizes, flushing, discarding, the partition table. */
 #include "file_impl.h"
 
+#include <generated/svc_storage.h>
 #include <asm/uaccess.h>
 #include <tern/kernel/cred.h>
 #include <uapi/blk.h>
@@ -54,7 +55,7 @@ static long change_range(struct blkdev *b, u32 mode, uptr arg, bool is_discard)
 	err = bdev_forget(b, sector << SECTOR_SHIFT, (sector + n) << SECTOR_SHIFT);
 	if (err)
 		return err;
-	return is_discard ? blkdev_discard_range(b, sector, n) : blkdev_zero_range(b, sector, n, IOREQ_NOUNMAP);
+	return is_discard ? svc_storage_discard(b, sector, n) : svc_storage_zero(b, sector, n, IOREQ_NOUNMAP);
 }
 
 static long set_readonly(struct blkdev *b, uptr arg)
@@ -116,7 +117,7 @@ static long reread(struct blkdev *b)
 {
 	if (!cap_has(CAP_SYS_ADMIN))
 		return -EACCES;
-	return b->partno ? -EINVAL : blkdisk_rescan(b->disk);
+	return b->partno ? -EINVAL : svc_storage_rescan(b->disk);
 }
 
 static long get_value(struct blkdev *b, u32 cmd, uptr arg)

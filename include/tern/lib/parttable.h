@@ -40,6 +40,7 @@ int mbr_chain_step(const u8 *sector, u64 at, u64 ext_start, u64 ext_count, struc
 
 struct gpt_header {
 	u64 my_lba, alt_lba, first_usable, last_usable, entries_lba;
+	u64 last_lba;		/* of the disk */
 	u32 nentries, entry_size, entries_crc;
 	u8 guid[16];
 };
@@ -59,7 +60,7 @@ struct gpt_entry {
 	u64 first, last, attributes;
 	char name[112];		/* UTF-8, 36 UTF-16 units at most, terminated */
 };
-/** gpt_parse_entry() - entry @i of a checked table: 0; -ENOENT unused; -EINVAL outside of the usable range. */
+/** gpt_parse_entry() - entry @i of a checked table: 0; -ENOENT unused; -EINVAL outside of the disk. */
 int gpt_parse_entry(const struct gpt_header *h, const u8 *table, u32 i, struct gpt_entry *out);
 
 /** guid_print() - 36 characters and NUL in the customary mixed byte order, lower case. */
