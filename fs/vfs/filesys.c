@@ -262,20 +262,46 @@ struct filesys *filesys_by_dev(u64 dev)
 	return NULL;
 }
 
-/* Next vnode of @fs behind @vn that has dirty data, with a reference; drops @vn. */
+static bool is_dirty(const struct vnode *vn)
+{
+	return !(vn->vn_pages.flags & PAGECACHE_NOWRITEBACK) &&
+	       ((READ_ONCE(vn->vn_flags) & VNODE_DIRTY_ATTR) || radix_has_tag(&vn->vn_pages.pages, PC_TAG_DIRTY) ||
+		radix_has_tag(&vn->vn_pages.pages, PC_TAG_WRITEBACK));
+}
+
+/*
+ * Next vnode of @fs behind @vn that has dirty data, with a reference; drops @vn. An unused one
+ * is found again by its number, or is being evicted and then writes itself.
+ */
 static struct vnode *dirty_next(struct filesys *fs, struct vnode *vn)
 {
 	struct vnode *next = NULL;
 	struct list *l;
+	u64 ino = 0;
 
 	spin_lock(&fs->lock);
 	for (l = vn ? vn->vn_fs_link.next : fs->vnodes.next; l != &fs->vnodes; l = l->next) {
 		next = list_entry(l, struct vnode, vn_fs_link);
-		if (!(next->vn_pages.flags & PAGECACHE_NOWRITEBACK) && atomic_inc_not_zero(&next->vn_refs))
-			break;
+		if (is_dirty(next)) {
+			if (atomic_inc_not_zero(&next->vn_refs))
+				break;
+			if ((next->vn_flags & (VNODE_HASHED | VNODE_FREEING)) == VNODE_HASHED) {
+				ino = next->vn_ino;
+				next = NULL;
+				break;
+			}
+		}
 		next = NULL;
 	}
 	spin_unlock(&fs->lock);
+	if (ino) {
+		/* It may have gone meanwhile: begin anew, it is not met again. */
+		next = vnode_find(fs, ino);
+		if (!next) {
+			vnode_put(vn);
+			return dirty_next(fs, NULL);
+		}
+	}
 	vnode_put(vn);
 	return next;
 }

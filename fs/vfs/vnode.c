@@ -7,7 +7,9 @@
  * into the table by vnode_insert(); at its last reference such a vnode stays,
  * unused, on the LRU list if it still has links. All others are evicted at
  * once: ops->evict drops the contents, calls vnode_fini() and frees the memory
- * after a grace period, since lock-free path walks may still look at it.
+ * after a grace period, since lock-free path walks may still look at it. A vnode that is being
+ * evicted stays in the table until vnode_fini(): vnode_find() waits for it, so that nobody reads
+ * from the store what is still on its way there.
  *
  * Lock order: vn_lock > table bucket lock > fs->lock, LRU lock. vnode_find()
  * revives an unused vnode under the bucket lock, so whoever evicts decides
@@ -28,6 +30,7 @@ static struct vn_bucket vn_table[1 << VNODE_HASH_BITS];
 static struct spin lru_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects vn_lru */
 static LIST_HEAD(lru_list);
 static u64 lru_count;			/* at most: revived ones stay listed until looked at */
+static struct waitq evict_wait = WAITQ_INIT(evict_wait);	/* a vnode left the table */
 
 void vnode_init(struct vnode *vn, struct filesys *fs, const struct vnode_ops *ops,
 		const struct ofile_ops *fops, mode_t mode)
@@ -56,12 +59,15 @@ void vnode_init(struct vnode *vn, struct filesys *fs, const struct vnode_ops *op
 	spin_unlock(&fs->lock);
 }
 
+static void unhash(struct vnode *vn);
+
 void vnode_fini(struct vnode *vn)
 {
 	struct filesys *fs = vn->vn_fs;
 
 	flocks_free(vn);
 	pagecache_fini(&vn->vn_pages);
+	unhash(vn);
 	spin_lock(&fs->lock);
 	list_del_init(&vn->vn_fs_link);
 	spin_unlock(&fs->lock);
@@ -83,19 +89,46 @@ static void lru_del(struct vnode *vn)
 	spin_unlock(&lru_lock);
 }
 
-struct vnode *vnode_find(struct filesys *fs, u64 ino)
+static void unhash(struct vnode *vn)
+{
+	struct vn_bucket *b = bucket_of(vn->vn_fs, vn->vn_ino);
+
+	if (!(READ_ONCE(vn->vn_flags) & VNODE_HASHED))
+		return;
+	spin_lock(&b->lock);
+	hlist_del_init(&vn->vn_hash);
+	vn->vn_flags &= ~VNODE_HASHED;
+	spin_unlock(&b->lock);
+	waitq_wake_if_any(&evict_wait);
+}
+
+/* The vnode with a reference, or NULL; *is_leaving: one is there but being evicted. */
+static struct vnode *find_once(struct filesys *fs, u64 ino, bool *is_leaving)
 {
 	struct vn_bucket *b = bucket_of(fs, ino);
 	struct vnode *vn;
 
+	*is_leaving = false;
 	spin_lock(&b->lock);
 	hlist_foreach(vn, &b->chain, vn_hash) {
 		if (vn->vn_fs == fs && vn->vn_ino == ino) {
-			vnode_get(vn);
+			*is_leaving = vn->vn_flags & VNODE_FREEING;
+			if (!*is_leaving)
+				vnode_get(vn);
 			break;
 		}
 	}
 	spin_unlock(&b->lock);
+	return *is_leaving ? NULL : vn;
+}
+
+struct vnode *vnode_find(struct filesys *fs, u64 ino)
+{
+	bool is_leaving;
+	struct vnode *vn = find_once(fs, ino, &is_leaving);
+
+	if (unlikely(is_leaving))
+		waitq_wait(&evict_wait, (vn = find_once(fs, ino, &is_leaving)) || !is_leaving);
 	return vn;
 }
 
@@ -135,8 +168,7 @@ static bool claim_unused(struct vnode *vn, bool keep)
 		}
 		spin_unlock(&lru_lock);
 	} else {
-		hlist_del_init(&vn->vn_hash);
-		vn->vn_flags = (vn->vn_flags & ~VNODE_HASHED) | VNODE_FREEING;
+		vn->vn_flags |= VNODE_FREEING;
 		lru_del(vn);
 		claimed = true;
 	}
@@ -202,7 +234,8 @@ bool vnode_evict_all(struct filesys *fs)
 		spin_lock(&fs->lock);
 		rcu_read_lock();
 		list_foreach(vn, &fs->vnodes, vn_fs_link) {
-			if ((vn->vn_flags & VNODE_HASHED) && atomic_read(&vn->vn_refs) == 0) {
+			if ((vn->vn_flags & (VNODE_HASHED | VNODE_FREEING)) == VNODE_HASHED &&
+			    atomic_read(&vn->vn_refs) == 0) {
 				again = true;
 				break;
 			}
