@@ -42,7 +42,7 @@ static const char *check_index(const struct ext4_geo *g, const struct ext4_disk_
 	return NULL;
 }
 
-const char *ext4_node_check(const struct ext4_geo *g, const struct ext4_disk_exthdr *h, u32 depth, u32 max,
+const char *ext4_xn_check(const struct ext4_geo *g, const struct ext4_disk_exthdr *h, u32 depth, u32 max,
 			    u64 lo, u64 hi)
 {
 	if (h->eh_magic != EXT4_EXT_MAGIC)
@@ -54,7 +54,7 @@ const char *ext4_node_check(const struct ext4_geo *g, const struct ext4_disk_ext
 	return depth ? check_index(g, h, lo, hi) : check_leaf(g, h, lo, hi);
 }
 
-int ext4_node_search(const struct ext4_disk_exthdr *h, u32 lblk)
+int ext4_xn_search(const struct ext4_disk_exthdr *h, u32 lblk)
 {
 	const struct ext4_disk_extidx *x = (const void *)(h + 1);
 	u32 lo = 0, hi = h->eh_entries;
@@ -70,7 +70,7 @@ int ext4_node_search(const struct ext4_disk_exthdr *h, u32 lblk)
 	return (int)lo - 1;
 }
 
-void *ext4_node_open(struct ext4_disk_exthdr *h, u32 at)
+void *ext4_xn_open(struct ext4_disk_exthdr *h, u32 at)
 {
 	struct ext4_disk_extent *e = ext4_ext_first(h) + at;
 
@@ -80,7 +80,7 @@ void *ext4_node_open(struct ext4_disk_exthdr *h, u32 at)
 	return e;
 }
 
-void ext4_node_close(struct ext4_disk_exthdr *h, u32 at, u32 n)
+void ext4_xn_close(struct ext4_disk_exthdr *h, u32 at, u32 n)
 {
 	struct ext4_disk_extent *e = ext4_ext_first(h) + at;
 
@@ -88,7 +88,7 @@ void ext4_node_close(struct ext4_disk_exthdr *h, u32 at, u32 n)
 	h->eh_entries = (u16)(h->eh_entries - n);
 }
 
-void ext4_node_init(struct ext4_disk_exthdr *h, u32 max, u32 depth)
+void ext4_xn_init(struct ext4_disk_exthdr *h, u32 max, u32 depth)
 {
 	*h = (struct ext4_disk_exthdr){ .eh_magic = EXT4_EXT_MAGIC, .eh_max = (u16)max, .eh_depth = (u16)depth };
 }

@@ -32,23 +32,23 @@ static inline void ext4_ext_fill(struct ext4_disk_extent *e, u32 lblk, u32 len, 
 	e->ee_start_lo = (u32)pblk;
 	e->ee_start_hi = (u16)(pblk >> 32);
 }
-static inline u32 ext4_node_max(const struct ext4_geo *g) { return (g->block_size - 12) / 12; }
+static inline u32 ext4_xn_max(const struct ext4_geo *g) { return (g->block_size - 12) / 12; }
 
 /**
- * ext4_node_check() - is this a sound node
+ * ext4_xn_check() - is this a sound node
  * @depth: levels below it: 0 for a leaf
  * @max: records that fit (4 in an inode)
  * @lo, @hi: range of file blocks that it may speak of, [lo, hi)
  * Return: NULL, or what is wrong.
  */
-const char *ext4_node_check(const struct ext4_geo *g, const struct ext4_disk_exthdr *h, u32 depth, u32 max,
+const char *ext4_xn_check(const struct ext4_geo *g, const struct ext4_disk_exthdr *h, u32 depth, u32 max,
 			    u64 lo, u64 hi);
-/** ext4_node_search() - index of the last record that begins at or before @lblk; -1 if none does. */
-int ext4_node_search(const struct ext4_disk_exthdr *h, u32 lblk);
-/** ext4_node_open() - make room for a record at index @at; there is room. The new record is zero. */
-void *ext4_node_open(struct ext4_disk_exthdr *h, u32 at);
-/** ext4_node_close() - remove @n records from index @at on. */
-void ext4_node_close(struct ext4_disk_exthdr *h, u32 at, u32 n);
-void ext4_node_init(struct ext4_disk_exthdr *h, u32 max, u32 depth);
+/** ext4_xn_search() - index of the last record that begins at or before @lblk; -1 if none does. */
+int ext4_xn_search(const struct ext4_disk_exthdr *h, u32 lblk);
+/** ext4_xn_open() - make room for a record at index @at; there is room. The new record is zero. */
+void *ext4_xn_open(struct ext4_disk_exthdr *h, u32 at);
+/** ext4_xn_close() - remove @n records from index @at on. */
+void ext4_xn_close(struct ext4_disk_exthdr *h, u32 at, u32 n);
+void ext4_xn_init(struct ext4_disk_exthdr *h, u32 max, u32 depth);
 /** ext4_ext_can_join() - is @b the continuation of @a, and are both together short enough. */
 bool ext4_ext_can_join(const struct ext4_disk_extent *a, const struct ext4_disk_extent *b);

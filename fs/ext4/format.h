@@ -145,7 +145,7 @@ struct ext4_disk_inode {
 	/* past the first 128 bytes: i_extra_isize bytes of these, then attributes */
 	u16 i_extra_isize, i_checksum_hi;
 	u32 i_ctime_extra, i_mtime_extra, i_atime_extra, i_crtime, i_crtime_extra, i_version_hi, i_projid;
-} __packed;
+} __packed __aligned(4);
 static_assert(sizeof(struct ext4_disk_inode) == 160, "disk layout");
 static_assert(offsetof(struct ext4_disk_inode, i_extra_isize) == 128, "disk layout");
 #define EXT4_GOOD_OLD_INODE	128

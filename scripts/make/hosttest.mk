@@ -7,9 +7,10 @@
 host-find := $(sort $(shell find lib arch mm kernel fs net drivers compat -name '*_test.c' 2>/dev/null))
 host-tests := $(filter-out %_ktest.c,$(host-find))
 host-lib := $(filter-out %_test.c,$(sort $(shell find lib -name '*.c' 2>/dev/null)))
-host-pure := drivers/tty/vt/vtcsi.c fs/ext4/geometry.c fs/ext4/csum.c fs/ext4/dirindex.c
+host-ext4 := $(filter-out dev vnode file dirops mount page xops,$(basename $(notdir $(filter-out %_test.c,$(wildcard fs/ext4/*.c)))))
+host-pure := drivers/tty/vt/vtcsi.c $(host-ext4:%=fs/ext4/%.c)
 host-src := $(sort $(host-tests) $(host-lib) $(host-pure) $(wildcard $(host-tests:_test.c=.c)))
-host-objs := $(patsubst %.c,$(O)/host/%.o,$(host-src) tests/host/runner.c tests/host/shim.c)
+host-objs := $(patsubst %.c,$(O)/host/%.o,$(host-src) tests/host/runner.c tests/host/shim.c tests/host/ext4_host.c)
 host-cflags := -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -fwrapv -fno-strict-aliasing -fno-builtin \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
