@@ -78,6 +78,7 @@ struct procvn {
 	struct pidref *pid;		/* I with a reference, or NULL */
 	struct list view_link;		/* directories: in pid->views, under its views_lock */
 	int fd;				/* I */
+	uptr map_start, map_end;	/* I of map_files/START-END */
 	bool is_thread;			/* I below task/ */
 };
 
@@ -236,7 +237,19 @@ ssize_t task_write_setgroups(struct task_ref *task, const char *text, size_t n);
 int task_follow_exe(struct task_ref *task, struct fspath *out);
 int task_follow_cwd(struct task_ref *task, struct fspath *out);
 int task_follow_root(struct task_ref *task, struct fspath *out);
-extern const struct ofile_ops taskmem_fops;
+extern const struct ofile_ops taskmem_fops, taskpagemap_fops;
+int task_print_wchan(struct seqbuf *sb, struct task_ref *task);
+int task_print_stack(struct seqbuf *sb, struct task_ref *task);
+int task_print_syscall(struct seqbuf *sb, struct task_ref *task);
+int task_print_sched(struct seqbuf *sb, struct task_ref *task);
+int task_print_numa_maps(struct seqbuf *sb, struct task_ref *task);
+/** task_print_none() - files that can only be written. */
+int task_print_none(struct seqbuf *sb, struct task_ref *task);
+ssize_t task_write_clear_refs(struct task_ref *task, const char *text, size_t n);
+
+/* ---- mapfiles.c ---- */
+extern const struct vnode_ops mapfiles_vnops;
+extern const struct ofile_ops mapfiles_fops;
 
 /* ---- options of a mount: super.c ---- */
 enum { HIDEPID_OFF, HIDEPID_NOACCESS, HIDEPID_INVISIBLE, HIDEPID_PTRACEABLE = 4 };

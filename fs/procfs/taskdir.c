@@ -216,6 +216,13 @@ static const struct ofile_ops taskrows_fops, tasklist_fops;
 	SECRET("smaps", 0444, task_print_smaps),			\
 	SECRET("smaps_rollup", 0444, task_print_smaps_rollup),		\
 	TEXT("schedstat", 0444, task_print_schedstat),			\
+	TEXT("sched", 0444, task_print_sched),				\
+	TEXT("wchan", 0444, task_print_wchan),				\
+	TEXT("stack", 0400, task_print_stack),				\
+	TEXT("syscall", 0400, task_print_syscall),			\
+	RAW("pagemap", 0400, taskpagemap_fops),				\
+	TEXT_RW("clear_refs", 0200, task_print_none, task_write_clear_refs), \
+	SECRET("numa_maps", 0444, task_print_numa_maps),		\
 	TEXT("cgroup", 0444, task_print_cgroup),			\
 	TEXT("oom_score", 0444, task_print_oom_score),			\
 	TEXT_RW("oom_adj", 0644, task_print_oom_adj, task_write_oom_adj), \
@@ -224,6 +231,7 @@ static const struct ofile_ops taskrows_fops, tasklist_fops;
 
 static const struct taskent process_rows[] = {
 	DIRECTORY("task", 0555, tasklist_vnops, tasklist_fops),
+	DIRECTORY("map_files", 0500, mapfiles_vnops, mapfiles_fops),
 	COMMON_ROWS,
 	DIRECTORY("net", 0555, netlink_vnops, tasklist_fops),
 	TEXT_RW("setgroups", 0644, task_print_setgroups, task_write_setgroups),

@@ -143,10 +143,16 @@ static int fddir_permission(struct vnode *vn, u32 mask)
 	return is_own ? 0 : err;
 }
 
+/* A number may be another file by now, or none: each name is looked up anew. */
+static int fd_revalidate(struct ncent *nc)
+{
+	return 0;
+}
+
 #define FD_DIR_SLOTS							\
 	PROC_VNOPS_NO_CHANGE, .readlink = proc_no_vnlink,		\
 	.link_put = vnop_default_link_put, .follow = vnop_no_follow,	\
-	.setattr = proc_setattr, .revalidate = taskvn_revalidate,	\
+	.setattr = proc_setattr, .revalidate = fd_revalidate,	\
 	.getattr = taskvn_getattr, .permission = fddir_permission
 
 const struct vnode_ops fddir_vnops = { FD_DIR_SLOTS, .lookup = fddir_lookup };

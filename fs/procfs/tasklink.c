@@ -104,14 +104,6 @@ static void tasklink_put(struct vnode *vn, void *cookie)
 	kmem_free(cookie);
 }
 
-/* A descriptor may be another file by now: fd/N is looked up anew each time. */
-static int tasklink_revalidate(struct ncent *nc)
-{
-	struct vnode *vn = READ_ONCE(nc->nc_vnode);
-
-	return vn && procvn_of(vn)->fd < 0 && taskvn_revalidate(nc);
-}
-
 const struct vnode_ops tasklink_vnops = {
 	PROC_VNOPS_NO_CHANGE,
 	.lookup = vnop_no_lookup,
@@ -121,5 +113,5 @@ const struct vnode_ops tasklink_vnops = {
 	.getattr = taskvn_getattr,
 	.setattr = proc_setattr,
 	.permission = vnop_default_permission,
-	.revalidate = tasklink_revalidate,
+	.revalidate = taskvn_revalidate,
 };

@@ -254,3 +254,17 @@ extern u32 vm_stack_guard_pages;
 
 /** aspace_advise() - madvise(2) on any address space with a user reference. Sleeps. */
 int aspace_advise(struct aspace *as, uptr addr, size_t len, int advice);
+/**
+ * aspace_pagemap() - what the @n pages from @start on are, as /proc/PID/pagemap has it
+ * @out: n entries; frame numbers only @with_frames
+ * Return: 0, -EINTR. Sleeps.
+ */
+int aspace_pagemap(struct aspace *as, uptr start, u64 n, u64 *out, bool with_frames);
+/** aspace_clear_refs() - forget which pages were used, of files or of memory without one. 0, -EINTR. */
+int aspace_clear_refs(struct aspace *as, bool of_anon, bool of_files);
+/** aspace_reset_peak() - the peak of resident pages is what is resident now. */
+static inline void aspace_reset_peak(struct aspace *as)
+{
+	WRITE_ONCE(as->hiwater_rss, 0);
+	aspace_rss(as);
+}
