@@ -14,6 +14,7 @@
 #include "procfs_impl.h"
 
 #include <tern/kernel/cred.h>
+#include <tern/kernel/vfsface.h>
 #include <tern/mm/aspace.h>
 
 #define TASK_POS_BASE	2
@@ -334,6 +335,13 @@ static const struct ofile_ops taskrows_fops = {
 	PROC_DIR_FOPS,
 	.readdir = rows_readdir,
 };
+
+struct pidref *procdir_pid_of(struct ofile *f)
+{
+	if (f->of_ops != &taskrows_fops || procvn_of_file(f)->ent != &taskent_process_dir)
+		return NULL;
+	return procvn_of_file(f)->pid;
+}
 
 static const struct vnode_ops netlink_vnops = { .lookup = NULL };	/* marks the row only */
 

@@ -214,6 +214,8 @@ long sys_pidfd_send_signal(int pidfd, int sig, const void *uinfo, u32 flags)
 	if (IS_ERR(f))
 		return PTR_ERR(f);
 	pid = pidfd_pid_of(f);
+	if (!pid)
+		pid = procdir_pid_of(f);
 	err = pid ? 0 : -EBADF;
 	if (!err && uinfo) {
 		err = user_get(signo, (const int __user *)uinfo);

@@ -90,6 +90,8 @@ ssize_t execfile_file_caps(struct ofile *f, void *buf, size_t size);
 struct ofile *pidfd_create(struct pidref *pid, u32 flags);
 /** pidfd_pid_of() - pid behind a pidfd (borrowed from @f), NULL if it is another kind of file. */
 struct pidref *pidfd_pid_of(struct ofile *f);
+/** procdir_pid_of() - pid whose directory in /proc @f is (borrowed), NULL if it is none. */
+struct pidref *procdir_pid_of(struct ofile *f);
 /** pidfd_is_nonblock() - was O_NONBLOCK set on it. */
 bool pidfd_is_nonblock(struct ofile *f);
 

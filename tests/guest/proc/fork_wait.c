@@ -267,6 +267,24 @@ CASE(many_children_are_all_reaped)
 	CHECK_EQ(errno, ECHILD);
 }
 
+CASE(a_directory_in_proc_takes_signals)
+{
+	char name[32];
+	pid_t pid;
+	int fd, st;
+
+	CHILD(pid, pause());
+	snprintf(name, sizeof(name), "/proc/%d", pid);
+	fd = open(name, O_RDONLY | O_DIRECTORY);
+	NEED(fd >= 0);
+	CHECK_EQ(syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0), 0);
+	CHECK(waitpid(pid, &st, 0) == pid && WIFSIGNALED(st));
+	FAILS(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0), ESRCH);
+	FAILS(syscall(SYS_pidfd_send_signal, open("/proc", O_RDONLY), 0, NULL, 0), EBADF);
+	snprintf(name, sizeof(name), "/proc/self/task/%d", getpid());
+	FAILS(syscall(SYS_pidfd_send_signal, open(name, O_RDONLY), 0, NULL, 0), EBADF);
+}
+
 CASE(pidfd_waits_and_signals)
 {
 	siginfo_t si;
