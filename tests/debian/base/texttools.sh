@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-only
+set -eu
+seq 1 20000 | awk '{s+=$1; a[$1%10]++} END {print s, length(a)}'; echo '{"a":[1,{"b":2}]}' | jq -c '.a[1].b+1'; echo 'scale=50; 4*a(1)' | bc -l; seq 30000 | grep -c 7; seq 30000 | sed -n 's/99/x/gp' | wc -l; grep -r -l root /etc 2>/dev/null | grep -c passwd; file -b /bin/bash | cut -d, -f1,2; dpkg -l | grep -c '^ii' >/dev/null; dpkg -V coreutils 2>&1 | grep -v 'missing' || echo verified; dpkg -S /bin/ls; apt-cache policy bash 2>/dev/null | head -n 1; gawk 'BEGIN { "date +%Y" | getline y; print (y > 2000); cmd = "sort"; print "b" |& cmd; print "a" |& cmd; close(cmd, "to"); while ((cmd |& getline l) > 0) print l }'; diff3 <(echo a) <(echo b) <(echo c) | head -n 1; sort -u <(seq 100) <(seq 50 150) | wc -l
