@@ -14,7 +14,7 @@ def main():
         r, w = await asyncio.open_unix_connection("/tmp/work/s"); w.write(b"hello\n"); print(await r.readline()); w.close(); s.close()
         p = await asyncio.create_subprocess_exec("sh", "-c", "sleep 0.1; echo sub", stdout=-1); print(await p.communicate()); print(await asyncio.gather(*[asyncio.sleep(0.05, i) for i in range(5)]))
     asyncio.run(aio())
-    m = mmap.mmap(-1, 1 << 20); m[5:9] = b"mmap"; print(m.find(b"map")); 
+    m = mmap.mmap(-1, 1 << 20); m[5:9] = b"mmap"; print(m.find(b"map"));
     with tempfile.TemporaryFile() as f: f.write(b"x" * 70000); f.flush(); mm = mmap.mmap(f.fileno(), 0); mm[69999] = 65; f.seek(69999); print(f.read(), mm.size()); mm.resize(80000); print(len(mm))
     signal.signal(signal.SIGALRM, lambda *a: print("alarm")); signal.setitimer(signal.ITIMER_REAL, 0.05); time.sleep(0.2); signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]); os.kill(os.getpid(), signal.SIGUSR1); print(signal.sigwaitinfo([signal.SIGUSR1]).si_pid == os.getpid())
     e = select.epoll(); r, w = os.pipe(); e.register(r, select.EPOLLIN); os.write(w, b"1"); print(len(e.poll(1))); print(os.get_terminal_size.__name__, os.cpu_count() >= 1, len(os.sched_getaffinity(0)) >= 1)

@@ -6,7 +6,7 @@ cat >v.exp <<'X'
 log_user 0
 set timeout 60
 spawn vim -u NONE -N t.txt
-expect "t.txt"
+expect -re "t.txt|~"
 send "ihello from vim\rsecond line\033"
 send ":%s/vim/VIM/\r"
 send "yyp:wq\r"
