@@ -215,6 +215,20 @@ static u64 isqrt(u64 v)
 	return r;
 }
 
+/* Spread by size; the other marks follow. */
+static void set_reserve(u64 reserve)
+{
+	u64 total = page_count_total();
+
+	for (u32 i = 0; i < ZONE_COUNT; i++) {
+		struct memzone *z = &zones[i];
+
+		z->wm_min = reserve * z->managed / total;
+		z->wm_low = z->wm_min + z->wm_min / 4 + 1;
+		z->wm_high = z->wm_min + z->wm_min / 2 + 2;
+	}
+}
+
 /*
  * The reserve grows with the square root of memory: 4 * sqrt(KiB) KiB in all,
  * within 128 KiB .. 64 MiB and never above a thirty-second, spread by size.
@@ -227,13 +241,26 @@ void buddy_set_watermarks(void)
 		return;
 	reserve = clamp_t(u64, isqrt(kib * 16), 128, 65536) / (PAGE_SIZE / 1024);
 	reserve = min(reserve, total / 32);
-	for (u32 i = 0; i < ZONE_COUNT; i++) {
-		struct memzone *z = &zones[i];
+	set_reserve(reserve);
+}
 
-		z->wm_min = reserve * z->managed / total;
-		z->wm_low = z->wm_min + z->wm_min / 4 + 1;
-		z->wm_high = z->wm_min + z->wm_min / 2 + 2;
-	}
+u64 vm_min_free_kib(void)
+{
+	u64 n = 0;
+
+	for (u32 i = 0; i < ZONE_COUNT; i++)
+		n += READ_ONCE(zones[i].wm_min);
+	return n * (PAGE_SIZE / 1024);
+}
+
+int vm_set_min_free_kib(u64 kib)
+{
+	u64 pages = kib / (PAGE_SIZE / 1024);
+
+	if (pages > page_count_total() / 4)
+		return -EINVAL;
+	set_reserve(pages);
+	return 0;
 }
 
 void buddy_init(void)

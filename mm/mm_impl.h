@@ -98,7 +98,6 @@ void slab_init(void);
 void slab_bootstrap(void);
 void slab_shrink_all(void);
 size_t objcache_size(const struct objcache *c);
-u64 objcache_in_use(struct objcache *c);
 void percpu_init(void);
 void kva_init(void);
 void kva_reap_deferred(void);

@@ -26,6 +26,7 @@
 
 static struct waitq kswapd_wait = WAITQ_INIT(kswapd_wait);
 static u32 kswapd_wanted;
+u64 vm_cache_pressure = 100;
 static LIST_HEAD(shrinkers);
 /* protects the registry; held for reading while a shrinker runs */
 static struct rwsem shrinker_lock = RWSEM_INIT(shrinker_lock, LOCKRANK_NONE);
@@ -163,7 +164,7 @@ static u64 run_shrinkers(u32 priority)
 
 	rwsem_read_lock(&shrinker_lock);
 	list_foreach(s, &shrinkers, link) {
-		u64 n = s->count(s) >> priority;
+		u64 n = (s->count(s) >> priority) * READ_ONCE(vm_cache_pressure) / 100;
 
 		if (n)
 			freed += s->scan(s, n);

@@ -28,7 +28,7 @@ static int kmsg_open(struct ofile *f, struct vnode *vn)
 	ofile_make_stream(f);
 	if (!(f->of_mode & OFILE_READ))
 		return 0;
-	if (!cap_has(CAP_SYSLOG))
+	if (READ_ONCE(klog_is_restricted) && !cap_has(CAP_SYSLOG))
 		return -EPERM;
 	k = kmem_alloc_large(sizeof(*k), ALLOC_KERNEL);
 	if (!k)

@@ -157,7 +157,7 @@ PROCFILE(devices_file);
 
 static void print_kallsyms(struct seqbuf *sb, void *arg)
 {
-	bool may_see = cap_has(CAP_SYSLOG);
+	bool may_see = READ_ONCE(klog_hide_addresses) < 2 && cap_has(CAP_SYSLOG);
 	struct ksym sym;
 
 	for (u32 i = 0; i < ksym_count() && !sb->is_full; i++) {

@@ -629,6 +629,12 @@ u64 ncent_shrink(u64 want)
 	return freed;
 }
 
+void ncent_counts(u64 *all, u64 *unused)
+{
+	*all = objcache_in_use(nc_cache);
+	*unused = READ_ONCE(lru_count);
+}
+
 static u64 shrink_count(struct cacheshrinker *s)
 {
 	return READ_ONCE(lru_count);

@@ -23,6 +23,8 @@
 #include <tern/kernel/version.h>
 #include <tern/lib/fmt.h>
 
+u64 klog_is_restricted = 1, klog_hide_addresses, panic_on_warn, panic_on_oops;
+
 static u32 panic_cpu;		/* number + 1 of the CPU that panicked first */
 static u32 panic_depth;		/* panics inside the panic: that CPU's */
 static u64 taint_bits;
@@ -127,7 +129,7 @@ static bool can_kill_thread(const struct frame *f)
 		return false;
 	return t && t->t_proc && !in_atomic() && !(t->t_flags & (TF_KTHREAD | TF_IDLE | TF_EXITING)) &&
 	       !(t->t_proc->p_flags & PROC_INIT) && !READ_ONCE(panic_cpu) &&
-	       !cmdline_has("oops=panic") && !cmdline_has("panic_on_oops");
+	       !cmdline_has("oops=panic") && !cmdline_has("panic_on_oops") && !READ_ONCE(panic_on_oops);
 }
 
 static void end_thread(const struct frame *f) __noreturn;
@@ -166,4 +168,6 @@ void kwarn_at(const char *expr, const char *file, int line)
 	klog_taint(TAINT_WARN);
 	klog(KLOG_WARNING, "WARNING: %s at %s:%d", expr, file, line);
 	klog_backtrace(KLOG_WARNING);
+	if (READ_ONCE(panic_on_warn))
+		kpanic("panic_on_warn is set");
 }

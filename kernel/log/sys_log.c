@@ -153,7 +153,10 @@ long sys_syslog(s32 action, char __user *buf, s32 len)
 {
 	bool has_buffer = action == LOG_READ || action == LOG_READ_ALL || action == LOG_READ_CLEAR;
 
-	if (!cap_has(CAP_SYSLOG) && !cap_has(CAP_SYS_ADMIN))
+	bool is_harmless = action == LOG_READ_ALL || action == LOG_SIZE_BUFFER;
+
+	if ((READ_ONCE(klog_is_restricted) || !is_harmless) && !cap_has(CAP_SYSLOG) &&
+	    !cap_has(CAP_SYS_ADMIN))
 		return -EPERM;
 	if (has_buffer && (!buf || len < 0))
 		return -EINVAL;

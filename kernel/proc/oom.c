@@ -113,6 +113,19 @@ static bool victim_is_dying(u64 now)
 	return ret;
 }
 
+u64 oom_panics, oom_kills_asker;
+
+/* Whom to end for the sake of the rest, with a reference. */
+static struct process *victim_for(struct process *asker)
+{
+	if (READ_ONCE(oom_kills_asker) && !(asker->p_flags & (PROC_KERNEL | PROC_INIT)) &&
+	    READ_ONCE(asker->p_oom_score_adj) != ADJ_NEVER) {
+		process_get(asker);
+		return asker;
+	}
+	return choose_victim(page_count_total());
+}
+
 bool oom_kill(u64 npages_wanted)
 {
 	u64 now = clock_ns(), since = READ_ONCE(victim_since);
@@ -124,7 +137,9 @@ bool oom_kill(u64 npages_wanted)
 		return true;
 	if (!cas(&victim_since, since, now))
 		return true;
-	p = choose_victim(page_count_total());
+	if (READ_ONCE(oom_panics))
+		kpanic("out of memory, and panic_on_oom is set");
+	p = victim_for(process_self());
 	if (!p)
 		return false;
 	kerr("%s wants %lu pages and there are none", thread_self()->t_comm, npages_wanted);

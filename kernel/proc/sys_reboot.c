@@ -17,7 +17,7 @@
 #define CMD_RESTART2	0xa1b2c3d4u
 
 /* Ctrl-Alt-Del: restart at once, or SIGINT to init. */
-static bool cad_restarts = true;
+u64 process_cad_restarts = 1;
 
 static bool magic2_is_valid(u32 m)
 {
@@ -26,7 +26,7 @@ static bool magic2_is_valid(u32 m)
 
 void process_ctrl_alt_del(void)
 {
-	if (READ_ONCE(cad_restarts))
+	if (READ_ONCE(process_cad_restarts))
 		arch_reboot();
 	if (process_pid1)
 		signal_send_process(process_pid1, SIGINT, NULL);
@@ -43,10 +43,10 @@ long sys_reboot(u32 magic1, u32 magic2, u32 cmd, void *arg)
 		return -EINVAL;
 	switch (cmd) {
 	case CMD_CAD_ON:
-		cad_restarts = true;
+		process_cad_restarts = 1;
 		return 0;
 	case CMD_CAD_OFF:
-		cad_restarts = false;
+		process_cad_restarts = 0;
 		return 0;
 	case CMD_RESTART2:
 		n = user_strncpy(text, arg, sizeof(text));

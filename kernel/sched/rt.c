@@ -7,6 +7,8 @@
  */
 #include "sched_impl.h"
 
+u64 sched_rr_slice_ns = SCHED_RR_SLICE_DEFAULT;
+
 #define STEAL_SCAN	8
 
 /* 0 .. 98: the most urgent is 0; all others: RT_LEVELS and up. */

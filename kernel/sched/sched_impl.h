@@ -13,7 +13,7 @@
 
 #define TICK_NS		(NSEC_PER_SEC / HZ)
 #define RT_LEVELS	100
-#define RR_SLICE_NS	(100 * NSEC_PER_MSEC)
+#define RR_SLICE_NS	READ_ONCE(sched_rr_slice_ns)
 #define WEIGHT_NICE0	1024u
 #define WEIGHT_IDLE	3u
 

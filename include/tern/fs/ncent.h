@@ -95,6 +95,8 @@ bool ncent_is_below(struct ncent *nc, struct ncent *ancestor);
 struct ncent *ncent_alias(struct vnode *vn);
 /** ncent_shrink() - free up to @n unused entries, oldest first; returns how many went. Sleeps. */
 u64 ncent_shrink(u64 n);
+/** ncent_counts() - entries there are, and those that nobody uses. */
+void ncent_counts(u64 *all, u64 *unused);
 void ncent_flags_set(struct ncent *nc, u32 set, u32 clear);
 /** ncent_init() - the hash table. Boot. */
 void ncent_init(void);

@@ -68,6 +68,12 @@ bool ratelimit_ok(struct ratelimit *r);
 		klog(level, __VA_ARGS__);				\
 	} } while (0)
 
+/*
+ * Settings: reading the log needs CAP_SYSLOG (1); kernel addresses are shown to who has that
+ * capability (0, 1) or to nobody (2); warnings, broken invariants stop the machine.
+ */
+extern u64 klog_is_restricted, klog_hide_addresses, panic_on_warn, panic_on_oops;
+
 /**
  * klog_read() - copy the record at sequence >= *seq in /dev/kmsg form; bytes, 0
  * none yet, -EPIPE lost, -EINVAL small.

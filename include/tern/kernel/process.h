@@ -198,5 +198,7 @@ void process_cpu_limit_changed(struct process *p);
  * reboot(2) chose. Any context.
  */
 void process_ctrl_alt_del(void);
+extern u64 process_cad_restarts;	/* restart at once, or leave it to pid 1 */
 /** process_oom_score() - 0 .. 2000, as /proc/PID/oom_score shows it. Sleeps. */
+extern u64 oom_panics, oom_kills_asker;	/* out of memory: stop the machine; end who asked */
 s64 process_oom_score(struct process *p);

@@ -27,6 +27,9 @@ struct schedclass;
 #define SCHED_POLICY_IDLE	5
 #define SCHED_POLICY_DEADLINE	6
 
+#define SCHED_RR_SLICE_DEFAULT	100000000UL
+extern u64 sched_rr_slice_ns;	/* of SCHED_RR threads of equal priority */
+
 /*
  * Scheduling part of struct thread. Legend: Q run queue lock of se_cpu, L se_lock, A atomic,
  * T the tick and the switch on the CPU it runs on. What decides where and how a

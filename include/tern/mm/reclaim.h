@@ -18,6 +18,8 @@ struct cacheshrinker {
 	u64 (*scan)(struct cacheshrinker *s, u64 n);
 };
 
+extern u64 vm_cache_pressure;	/* percent: how eagerly caches shrink under pressure */
+
 /** shrinker_register() - @s stays the caller's; both slots filled. Sleeps. */
 void shrinker_register(struct cacheshrinker *s);
 /** shrinker_unregister() - returns when no scan of it runs any more. Sleeps. */

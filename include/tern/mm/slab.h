@@ -76,3 +76,5 @@ struct objcache_info {
 };
 /** objcache_next_info() - the @n-th cache, from 0; false past the last. Sleeps. */
 bool objcache_next_info(u32 n, struct objcache_info *out);
+/** objcache_in_use() - objects that are allocated now. */
+u64 objcache_in_use(struct objcache *c);

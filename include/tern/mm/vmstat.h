@@ -33,3 +33,20 @@ struct meminfo {	/* all in pages */
 	    committed, kva_used, percpu;
 };
 void meminfo_get(struct meminfo *mi);
+
+/* One zone as /proc/zoneinfo and buddyinfo show it; numbers in pages, blocks by order. */
+struct zoneinfo {
+	const char *name;
+	u64 start, end, managed, free, wm_min, wm_low, wm_high, blocks[11];
+};
+/** zoneinfo_get() - the @n-th zone, from 0; false past the last. */
+bool zoneinfo_get(u32 n, struct zoneinfo *out);
+/** page_pfn_end() - one past the last frame of memory. */
+u64 page_pfn_end(void);
+/** page_report_mapcount() - how often programs map a frame; 0 if it is no memory. */
+u64 page_report_mapcount(u64 pfn);
+/** page_report_flags() - KPF_* bits, as /proc/kpageflags has them. */
+u64 page_report_flags(u64 pfn);
+/** vm_min_free_kib() / vm_set_min_free_kib() - memory kept for the kernel; -EINVAL if too much. */
+u64 vm_min_free_kib(void);
+int vm_set_min_free_kib(u64 kib);
