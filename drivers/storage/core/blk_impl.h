@@ -136,6 +136,8 @@ int blkqueue_create(struct blkdisk *d);
 void blkqueue_destroy(struct blkdisk *d);
 /** blkqueue_fail_all() - the disk is gone: everything queued or in flight ends with an error. */
 void blkqueue_fail_all(struct blkdisk *d);
+/** blkqueue_set_timeout() - for commands from now on. */
+void blkqueue_set_timeout(struct blkdisk *d, nsec_t ns);
 void blkhwq_timer(struct timeout *t);
 void blkdisk_reset_work(struct workitem *w);
 

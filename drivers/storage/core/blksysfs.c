@@ -7,6 +7,7 @@
 
 #include <tern/drivers/devnode.h>
 #include <tern/fs/sysfs.h>
+#include <tern/kernel/clock.h>
 #include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
 #include <uapi/stat.h>
@@ -57,6 +58,22 @@ SHOW(uevent, {
 		seqbuf_printf(sb, "PARTNAME=%s\n", b->label);
 })
 
+NUMBER(io_timeout, l->timeout_ns / NSEC_PER_MSEC)
+
+/* Milliseconds; drivers without time-outs stay without. */
+static ssize_t store_io_timeout(const char *text, size_t n, void *arg)
+{
+	struct blkdev *b = arg;
+	u64 ms;
+
+	if (parse_u64(str_trim((char *)text), 10, &ms, NULL) || !ms || ms > U32_MAX)
+		return -EINVAL;
+	if (!b->disk->limits.timeout_ns)
+		return -EOPNOTSUPP;
+	blkqueue_set_timeout(b->disk, ms * NSEC_PER_MSEC);
+	return (ssize_t)n;
+}
+
 static int show_serial(struct seqbuf *sb, void *arg)
 {
 	struct blkdev *b = arg;
@@ -97,6 +114,7 @@ static const struct sysattr queue_attrs[] = {
 	{ .name = "write_cache", .show = show_cache }, { .name = "fua", .show = show_fua },
 	{ .name = "nr_requests", .show = show_nr_requests },
 	{ .name = "read_ahead_kb", .show = show_ahead_kb },
+	{ .name = "io_timeout", .show = show_io_timeout, .store = store_io_timeout },
 };
 
 static struct sysnode *subdir(struct sysnode *parent, const char *name)

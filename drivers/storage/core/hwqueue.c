@@ -340,6 +340,14 @@ void blkhwq_timer(struct timeout *t)
 		timeout_arm(t, next);
 }
 
+void blkqueue_set_timeout(struct blkdisk *d, nsec_t ns)
+{
+	WRITE_ONCE(d->limits.timeout_ns, ns);
+	/* Timers stay armed for longer than a command takes: they must not sleep past the new ones. */
+	for (u32 i = 0; i < d->limits.nr_hwq; i++)
+		timeout_arm(&d->hwqs[i].timer, clock_ns() + ns);
+}
+
 /* After a reset the driver knows of no command: all go round again, or fail. */
 static void reclaim_started(struct blkhwq *q, int error)
 {

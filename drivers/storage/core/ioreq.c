@@ -12,6 +12,7 @@
 #include "blk_impl.h"
 
 #include <tern/kernel/clock.h>
+#include <tern/kernel/klog.h>
 
 static int check_range(const struct ioreq *r)
 {
@@ -53,8 +54,19 @@ static bool needs_flush(const struct ioreq *r, u32 flag)
 	return r->op == IOREQ_WRITE && (r->flags & flag) && r->dev->disk->limits.has_cache;
 }
 
+static void report(const struct ioreq *r, int error)
+{
+	static const char *const names[] = { "READ", "WRITE", "FLUSH", "DISCARD", "WRITE_ZEROES" };
+
+	if ((error == -EIO || error == -ETIMEDOUT || error == -ENOSPC) && !(r->flags & IOREQ_AHEAD))
+		klog_ratelimited(KLOG_ERR, "%s error %d, dev %s, sector %lu, %lu sectors", names[r->op], error,
+				 r->dev->name, r->sector, r->nsectors);
+}
+
 void ioreq_finish(struct ioreq *r, int error)
 {
+	if (unlikely(error))
+		report(r, error);
 	blkstat_end(r);
 	r->error = error;
 	r->done(r);
