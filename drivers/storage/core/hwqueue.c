@@ -379,21 +379,31 @@ static void drain_starters(struct blkdisk *d)
 	}
 }
 
+void blkdisk_hold(struct blkdisk *d)
+{
+	atomic_inc(&d->stopped);
+	drain_starters(d);
+}
+
+void blkdisk_forgotten(struct blkdisk *d, int error)
+{
+	if (error)
+		WRITE_ONCE(d->is_dead, true);
+	for (u32 i = 0; i < d->limits.nr_hwq; i++)
+		reclaim_started(&d->hwqs[i], error ? -EIO : 0);
+	blkdisk_go(d);
+}
+
 void blkdisk_reset_work(struct workitem *w)
 {
 	struct blkdisk *d = container_of(w, struct blkdisk, reset_work);
 	int err;
 
-	atomic_inc(&d->stopped);
-	drain_starters(d);
+	blkdisk_hold(d);
 	err = d->ops->reset(d);
-	if (err) {
+	if (err)
 		kerr("%s: reset failed (%d): given up", d->name, err);
-		WRITE_ONCE(d->is_dead, true);
-	}
-	for (u32 i = 0; i < d->limits.nr_hwq; i++)
-		reclaim_started(&d->hwqs[i], err ? -EIO : 0);
-	blkdisk_go(d);
+	blkdisk_forgotten(d, err);
 }
 
 void blkqueue_fail_all(struct blkdisk *d)

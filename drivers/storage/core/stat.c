@@ -131,13 +131,15 @@ void blkstat_print(struct seqbuf *sb, struct blkdev *b)
 		move_stamp(b, clock_ns(), true);
 	blkstat_sum(b, &s);
 	for (u32 g = BLK_READ; g <= BLK_WRITE; g++)
-		seqbuf_printf(sb, "%lu %lu %lu %lu ", s.ios[g] - s.merges[g], s.merges[g], s.sectors[g], ms(s.ns[g]));
+		seqbuf_printf(sb, "%lu %lu %lu %lu ", s.ios[g] - s.merges[g], s.merges[g], s.sectors[g],
+			      ms(s.ns[g]));
 	for (u32 g = 0; g < BLK_GROUPS; g++)
 		total += s.ns[g];
 	seqbuf_printf(sb, "%u %lu %lu ", (u32)atomic_read(&b->inflight[0]) + (u32)atomic_read(&b->inflight[1]),
 		      ms(READ_ONCE(b->busy_ns)), ms(total));
-	seqbuf_printf(sb, "%lu %lu %lu %lu %lu %lu\n", s.ios[BLK_DISCARD] - s.merges[BLK_DISCARD], s.merges[BLK_DISCARD],
-		      s.sectors[BLK_DISCARD], ms(s.ns[BLK_DISCARD]), s.ios[BLK_FLUSH], ms(s.ns[BLK_FLUSH]));
+	seqbuf_printf(sb, "%lu %lu %lu %lu ", s.ios[BLK_DISCARD] - s.merges[BLK_DISCARD],
+		      s.merges[BLK_DISCARD], s.sectors[BLK_DISCARD], ms(s.ns[BLK_DISCARD]));
+	seqbuf_printf(sb, "%lu %lu\n", s.ios[BLK_FLUSH], ms(s.ns[BLK_FLUSH]));
 }
 
 static void diskstats_print(struct seqbuf *sb, void *arg)

@@ -160,6 +160,12 @@ int blkdisk_rescan(struct blkdisk *d);
 /** blkdisk_stop() / blkdisk_go() - no new commands are started; stop waits for those in flight. Sleeps. */
 void blkdisk_stop(struct blkdisk *d);
 void blkdisk_go(struct blkdisk *d);
+/**
+ * blkdisk_hold() / blkdisk_forgotten() - around the reset of a controller that this disk shares: no new
+ * commands are started; then those that were in flight are started again, or (@error) fail.
+ */
+void blkdisk_hold(struct blkdisk *d);
+void blkdisk_forgotten(struct blkdisk *d, int error);
 /** blkdisk_limits_of() - to change while stopped (loop). */
 struct blkdisk_limits *blkdisk_limits_of(struct blkdisk *d);
 void *blkdisk_priv(const struct blkdisk *d);

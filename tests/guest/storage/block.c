@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A virtio disk through its node: buffered, direct and mapped access, ioctls, partitions.
+ * A disk through its node: buffered, direct and mapped access, ioctls, partitions. nvme.c is this
+ * file with another disk.
  *
  * guest-disk: 64
  */
@@ -14,7 +15,11 @@
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 
-#define DISK	"/dev/vda"
+#ifndef NAME
+#define NAME	"vda"
+#define P	""		/* between a disk's name and a partition's number */
+#endif
+#define DISK	"/dev/" NAME
 #define SIZE	(64L << 20)
 
 static int open_disk(int flags)
@@ -216,7 +221,7 @@ static unsigned long long disk_stat(int field)
 	while (f && fgets(line, sizeof(line), f)) {
 		int at = 0;
 
-		if (sscanf(line, "%llu %llu %31s%n", &ma, &mi, name, &at) == 3 && !strcmp(name, "vda")) {
+		if (sscanf(line, "%llu %llu %31s%n", &ma, &mi, name, &at) == 3 && !strcmp(name, NAME)) {
 			char *p = line + at;
 
 			for (int i = 0; i < 17; i++)
@@ -352,18 +357,18 @@ CASE(mbr_partitions)
 	CHECK(!fsync(fd));
 	close(fd);
 	CHECK(!reread());
-	CHECK_EQ(part_size("vda1", "size"), 4096);
-	CHECK_EQ(part_size("vda1", "start"), 2048);
-	CHECK_EQ(part_size("vda1", "partition"), 1);
-	CHECK_EQ(part_size("vda2", "size"), 2);
-	CHECK_EQ(part_size("vda3", "size"), -1);
-	CHECK_EQ(part_size("vda4", "size"), 1000);
-	CHECK_EQ(part_size("vda5", "start"), 8192 + 64);
-	CHECK_EQ(part_size("vda5", "size"), 100);
-	CHECK_EQ(part_size("vda6", "start"), 8192 + 4096 + 63);
-	CHECK_EQ(part_size("vda6", "size"), 200);
-	CHECK_EQ(part_size("vda7", "size"), -1);
-	p = open("/dev/vda1", O_RDWR);
+	CHECK_EQ(part_size(NAME P "1", "size"), 4096);
+	CHECK_EQ(part_size(NAME P "1", "start"), 2048);
+	CHECK_EQ(part_size(NAME P "1", "partition"), 1);
+	CHECK_EQ(part_size(NAME P "2", "size"), 2);
+	CHECK_EQ(part_size(NAME P "3", "size"), -1);
+	CHECK_EQ(part_size(NAME P "4", "size"), 1000);
+	CHECK_EQ(part_size(NAME P "5", "start"), 8192 + 64);
+	CHECK_EQ(part_size(NAME P "5", "size"), 100);
+	CHECK_EQ(part_size(NAME P "6", "start"), 8192 + 4096 + 63);
+	CHECK_EQ(part_size(NAME P "6", "size"), 200);
+	CHECK_EQ(part_size(NAME P "7", "size"), -1);
+	p = open(DISK P "1", O_RDWR);
 	CHECK(p >= 0);
 	memset(buf, 0x5a, 512);
 	CHECK_EQ(pwrite(p, buf, 512, 512), 512);
@@ -377,8 +382,8 @@ CASE(mbr_partitions)
 	close(fd);
 	wipe();
 	CHECK(!reread());
-	CHECK_EQ(part_size("vda1", "size"), -1);
-	FAILS(open("/dev/vda1", O_RDONLY), ENOENT);
+	CHECK_EQ(part_size(NAME P "1", "size"), -1);
+	FAILS(open(DISK P "1", O_RDONLY), ENOENT);
 }
 
 static uint32_t crc32(const uint8_t *p, size_t n)
@@ -455,12 +460,12 @@ CASE(gpt_partitions)
 	fd = open_disk(O_RDWR);
 	write_gpt(fd);
 	CHECK(!ioctl(fd, BLKRRPART, 0));
-	CHECK_EQ(part_size("vda1", "start"), 2048);
-	CHECK_EQ(part_size("vda1", "size"), 2048);
-	CHECK_EQ(part_size("vda2", "size"), -1);
-	CHECK_EQ(part_size("vda3", "size"), 1000);
-	CHECK_EQ(part_size("vda6", "size"), 11);
-	CHECK_EQ(part_size("vda7", "size"), -1);
+	CHECK_EQ(part_size(NAME P "1", "start"), 2048);
+	CHECK_EQ(part_size(NAME P "1", "size"), 2048);
+	CHECK_EQ(part_size(NAME P "2", "size"), -1);
+	CHECK_EQ(part_size(NAME P "3", "size"), 1000);
+	CHECK_EQ(part_size(NAME P "6", "size"), 11);
+	CHECK_EQ(part_size(NAME P "7", "size"), -1);
 	close(fd);
 	wipe();
 	fd = open_disk(O_RDWR);
@@ -471,7 +476,7 @@ CASE(gpt_partitions)
 	CHECK_EQ(pwrite(fd, junk, 512, SIZE - 33 * 512), 512);
 	CHECK(!fsync(fd));
 	CHECK(!ioctl(fd, BLKRRPART, 0));
-	CHECK_EQ(part_size("vda3", "size"), -1);
+	CHECK_EQ(part_size(NAME P "3", "size"), -1);
 	close(fd);
 	wipe();
 	CHECK(!reread());
@@ -484,7 +489,7 @@ CASE(partitions_by_hand)
 	int fd = open_disk(O_RDWR), part;
 
 	CHECK(!ioctl(fd, BLKPG, &a));
-	CHECK_EQ(part_size("vda4", "size"), 4096);
+	CHECK_EQ(part_size(NAME P "4", "size"), 4096);
 	FAILS(ioctl(fd, BLKPG, &a), EBUSY);
 	p.pno = 5;
 	FAILS(ioctl(fd, BLKPG, &a), EBUSY);
@@ -492,15 +497,15 @@ CASE(partitions_by_hand)
 	a.op = BLKPG_RESIZE_PARTITION;
 	p.length = 1 << 20;
 	CHECK(!ioctl(fd, BLKPG, &a));
-	CHECK_EQ(part_size("vda4", "size"), 2048);
+	CHECK_EQ(part_size(NAME P "4", "size"), 2048);
 	a.op = BLKPG_DEL_PARTITION;
-	part = open("/dev/vda4", O_RDONLY);
+	part = open(DISK P "4", O_RDONLY);
 	CHECK(part >= 0);
 	FAILS(ioctl(fd, BLKPG, &a), EBUSY);
 	close(part);
 	CHECK(!ioctl(fd, BLKPG, &a));
 	FAILS(ioctl(fd, BLKPG, &a), ENXIO);
-	CHECK_EQ(part_size("vda4", "size"), -1);
+	CHECK_EQ(part_size(NAME P "4", "size"), -1);
 }
 
 CASE(exclusive_partition_excludes_the_disk)
@@ -510,13 +515,13 @@ CASE(exclusive_partition_excludes_the_disk)
 	int fd = open_disk(O_RDWR), part;
 
 	CHECK(!ioctl(fd, BLKPG, &a));
-	part = open("/dev/vda1", O_RDWR | O_EXCL);
+	part = open(DISK P "1", O_RDWR | O_EXCL);
 	CHECK(part >= 0);
 	FAILS(open(DISK, O_RDWR | O_EXCL), EBUSY);
 	close(part);
 	part = open(DISK, O_RDWR | O_EXCL);
 	CHECK(part >= 0);
-	FAILS(open("/dev/vda1", O_RDWR | O_EXCL), EBUSY);
+	FAILS(open(DISK P "1", O_RDWR | O_EXCL), EBUSY);
 	close(part);
 	a.op = BLKPG_DEL_PARTITION;
 	CHECK(!ioctl(fd, BLKPG, &a));
