@@ -184,7 +184,11 @@ static struct pktbuf *take(struct isock *sk, bool peek)
 	spin_lock_bh(&sk->lock);
 	pb = list_first_entry_or_null(&sk->rxq, struct pktbuf, link);
 	if (pb && peek) {
-		pb = pktbuf_clone(pb, ALLOC_ATOMIC);
+		struct pktbuf *c = pktbuf_clone(pb, ALLOC_ATOMIC);
+
+		if (c)		/* the sender's port is there */
+			memcpy(c->cb, pb->cb, sizeof(c->cb));
+		pb = c;
 	} else if (pb) {
 		list_unlink(&pb->link);
 		sk->rx_bytes -= pb->hash;

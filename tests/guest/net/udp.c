@@ -279,6 +279,14 @@ CASE(peek_leaves_and_ioctl_counts)
 	CHECK_EQ(ioctl(r, FIONREAD, &n), 0);
 	CHECK_EQ(n, 5);
 	CHECK_EQ(recv(r, back, 3, MSG_PEEK), 3);
+	{
+		struct sockaddr_in from = { 0 }, peeked = { 0 };
+		socklen_t len = sizeof(from);
+
+		CHECK_EQ(recvfrom(r, back, 3, MSG_PEEK, (struct sockaddr *)&peeked, &len), 3);
+		CHECK_EQ(getsockname(s, (struct sockaddr *)&from, &len), 0);
+		CHECK(from.sin_port && from.sin_port == peeked.sin_port);
+	}
 	CHECK_EQ(recv(r, back, 10, 0), 5);
 	CHECK_EQ(recv(r, back, 10, 0), 1);
 }
