@@ -19,6 +19,7 @@
  *
  * Lock order: as_lock (read) > pc->inval (read) > page lock > pt_lock.
  */
+#include <tern/mm/memgroup.h>
 #include <tern/base/rcu.h>
 #include <tern/base/upcall.h>
 #include <tern/lib/radix.h>
@@ -85,6 +86,10 @@ static struct page *anon_page(alloc_flags flags)
 {
 	struct page *p = page_alloc(0, ALLOC_USER | flags);
 
+	if (likely(p) && unlikely(memgroup_charge(p, false))) {
+		page_put(p);
+		p = NULL;
+	}
 	if (likely(p)) {
 		p->mapping = MAPPING_ANON;
 		p->flags |= BIT(PG_SWAPBACKED) | BIT(PG_UPTODATE);

@@ -11,6 +11,7 @@
  * queue only if PG_WAITERS was set. Since the mark is cleared before the
  * wake-up, a waiter that set it too early is woken and sets it again.
  */
+#include <tern/mm/memgroup.h>
 #include <tern/base/upcall.h>
 #include <tern/base/waitq.h>
 #include <tern/lib/hash.h>
@@ -83,6 +84,8 @@ void page_prepare(struct page *page, u32 order, alloc_flags flags)
 /* refcount is zero; the block's descriptors go back to the free state. */
 void page_release(struct page *page, u32 order)
 {
+	if (unlikely(page->memcg_data))
+		memgroup_uncharge(page);
 	ASSERT(!(page->flags & FLAGS_BAD_AT_FREE));
 	ASSERT(atomic_read(&page->mapcount) == MAPCOUNT_NONE);
 	if (order && page_flag_test(page, PG_HEAD))

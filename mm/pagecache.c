@@ -12,6 +12,7 @@
  *
  * Lock order: page lock > pc->lock (irqsave, also taken when I/O ends).
  */
+#include <tern/mm/memgroup.h>
 #include <tern/base/rcu.h>
 #include <tern/lib/string.h>
 
@@ -182,6 +183,10 @@ struct page *pagecache_get(struct pagecache *pc, u64 index, alloc_flags flags, b
 		p = page_alloc(0, flags);
 		if (!p)
 			return ERR_PTR(-ENOMEM);
+		if ((pc->flags & PAGECACHE_SWAPBACKED) && unlikely(memgroup_charge(p, true))) {
+			page_put(p);
+			return ERR_PTR(-ENOMEM);
+		}
 		p->flags |= BIT(PG_LOCKED);
 		*is_new = true;
 		err = pagecache_insert(pc, p, index);

@@ -2,6 +2,7 @@
 /* limits, mounts, out-of-memory scores and other small files about a process. */
 #include "task_impl.h"
 
+#include <tern/kernel/cgroup.h>
 #include <tern/kernel/cred.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/vmstat.h>
@@ -199,6 +200,11 @@ ssize_t task_write_timerslack(struct task_ref *task, const char *text, size_t n)
 /* One hierarchy without controllers; everything is in its root. */
 int task_print_cgroup(struct seqbuf *sb, struct task_ref *task)
 {
-	seqbuf_puts(sb, "0::/\n");
+	struct cgnode *c = cgroup_of(task->p);
+
+	seqbuf_puts(sb, "0::");
+	cgnode_print_path(sb, c, cgroupns_root(nsset_self()->cgroup));
+	seqbuf_puts(sb, READ_ONCE(c->is_dead) ? " (deleted)\n" : "\n");
+	cgnode_put(c);
 	return 0;
 }

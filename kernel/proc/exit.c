@@ -16,6 +16,7 @@
 
 #include <asm/uaccess.h>
 #include <tern/base/upcall.h>
+#include <tern/kernel/cgroup.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/klog.h>
@@ -151,6 +152,8 @@ static void exit_leave(struct thread *t, struct list *dead, bool *release_self)
 	spin_lock(&p->p_actions->lock);
 	is_last = --p->p_nthreads == 0;
 	spin_unlock(&p->p_actions->lock);
+	if (p->p_cgroup)
+		cgroup_thread_end_locked(t);
 	if (!list_is_empty(&p->p_ptraced))
 		trace_tracer_end_locked(t, dead);
 	*release_self = t != p->p_leader;
@@ -159,6 +162,7 @@ static void exit_leave(struct thread *t, struct list *dead, bool *release_self)
 	if (*release_self)
 		thread_release_locked(t);
 	if (is_last) {
+		cgroup_process_end_locked(p);
 		if (end_process_locked(p, dead))
 			list_add_tail(&p->p_sibling_dead, dead);
 	} else if (!list_is_empty(&p->p_children)) {

@@ -14,6 +14,7 @@
 #include "proc_impl.h"
 
 #include <asm/uaccess.h>
+#include <tern/kernel/cgroup.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/ctty.h>
 #include <tern/kernel/persona.h>
@@ -312,6 +313,7 @@ static int link_thread(struct thread *t, const struct clone_args_k *a, struct tr
 	struct thread *self = thread_self();
 	struct process *from = self->t_proc, *p = t->t_proc;
 	bool is_new = p != from;
+	int err;
 	u64 flags = spin_lock_irqsave(&process_tree_lock);
 
 	spin_lock(&from->p_actions->lock);
@@ -326,6 +328,12 @@ static int link_thread(struct thread *t, const struct clone_args_k *a, struct tr
 		spin_unlock(&from->p_actions->lock);
 		spin_unlock_irqrestore(&process_tree_lock, flags);
 		return -ENOMEM;
+	}
+	err = cgroup_fork_locked(t, from, a->cgroup);
+	if (err) {
+		spin_unlock(&from->p_actions->lock);
+		spin_unlock_irqrestore(&process_tree_lock, flags);
+		return err;
 	}
 	/* Now, as a sibling may have given us filters meanwhile. */
 	t->t_seccomp = secfilter_get(self->t_seccomp);

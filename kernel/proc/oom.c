@@ -7,7 +7,9 @@
 #include "proc_impl.h"
 
 #include <tern/base/upcall.h>
+#include <tern/kernel/cgroup.h>
 #include <tern/kernel/klog.h>
+#include <tern/mm/memgroup.h>
 #include <tern/mm/vmstat.h>
 
 #define ADJ_NEVER	(-1000)
@@ -124,6 +126,63 @@ static struct process *victim_for(struct process *asker)
 		return asker;
 	}
 	return choose_victim(page_count_total());
+}
+
+/* ---- a full control group ---- */
+
+/* P. The worst in @g and below; @all: every one. */
+static struct process *group_victim_locked(struct memgroup *g, bool all)
+{
+	struct process *p, *best = NULL;
+	s64 points, most = S64_MIN;
+
+	list_foreach(p, &process_all, p_all_link) {
+		struct aspace *as;
+		struct memgroup *m = p->p_cgroup ? p->p_cgroup->mem : NULL;
+
+		while (m && m != g)
+			m = m->parent;
+		as = m && may_die(p) ? peek_aspace(p) : NULL;
+		if (!as)
+			continue;
+		if (all && READ_ONCE(p->p_oom_score_adj) != ADJ_NEVER) {
+			signal_send_process(p, SIGKILL, NULL);
+			atomic_inc(&g->kills);
+		}
+		points = badness(p, as, page_count_total());
+		if (points > most) {
+			most = points;
+			best = p;
+		}
+	}
+	return best;
+}
+
+bool memgroup_oom(struct memgroup *g)
+{
+	struct process *p;
+	bool is_dying;
+	u64 flags;
+
+	if (process_self()->p_flags & PROC_GROUP_EXIT)
+		return true;
+	flags = spin_lock_irqsave(&process_tree_lock);
+	p = group_victim_locked(g, false);
+	is_dying = p && (READ_ONCE(p->p_flags) & PROC_GROUP_EXIT);
+	if (p && !is_dying) {
+		atomic_inc(&g->ooms);
+		kerr("Memory of a control group is full: killed process %d (%s)",
+		     p->p_pid->at[0].nr, p->p_leader->t_comm);
+		if (READ_ONCE(g->kills_all)) {
+			atomic_inc(&g->group_kills);
+			group_victim_locked(g, true);
+		} else {
+			atomic_inc(&g->kills);
+			signal_send_process(p, SIGKILL, NULL);
+		}
+	}
+	spin_unlock_irqrestore(&process_tree_lock, flags);
+	return p;
 }
 
 bool oom_kill(u64 npages_wanted)

@@ -74,6 +74,7 @@ struct clone_args_k {
 	const char *kname;
 	s32 want_pid[PIDNS_DEPTH_MAX + 1];	/* from the child's namespace upwards, 0: any */
 	u32 nwant;
+	struct cgnode *cgroup;		/* borrowed; NULL: the parent's */
 };
 /** process_clone() - every kind of fork; number of the child or -errno. */
 long process_clone(const struct clone_args_k *a);

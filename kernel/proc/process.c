@@ -10,6 +10,7 @@
  */
 #include "proc_impl.h"
 
+#include <tern/kernel/cgroup.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/vfsface.h>
@@ -111,6 +112,7 @@ void process_put(struct process *p)
 	pidref_put(p->p_pid);
 	pidref_put(p->p_pgrp);
 	pidref_put(p->p_session);
+	cgroup_process_free(p);
 	atomic_dec(&processes_live);
 	rcu_defer(&p->p_rcu, process_free_rcu);
 }

@@ -7,6 +7,7 @@
  */
 #include "proc_impl.h"
 
+#include <tern/kernel/cgroup.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/userns.h>
 #include <tern/lib/string.h>
@@ -212,6 +213,8 @@ void thread_release_locked(struct thread *t)
 	spin_unlock(&p->p_actions->lock);
 	thread_list_del_locked(t);
 	pidref_detach(t->t_pid, PIDROLE_THREAD, &t->t_pid_node);
+	if (p->p_cgroup)
+		cgroup_thread_gone_locked(t);
 	if (!(p->p_flags & PROC_KERNEL))
 		atomic_dec(&t->t_real_cred->user->nprocs);
 }

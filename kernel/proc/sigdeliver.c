@@ -11,6 +11,7 @@
 
 #include <asm/tracereg.h>
 #include <asm/uaccess.h>
+#include <tern/kernel/cgroup.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/trace.h>
 #include <tern/lib/string.h>
@@ -167,6 +168,11 @@ static enum verdict take_one(struct process *p, struct sigactions *a, u64 *flags
 	if (t->t_job & (JOB_TRAP_STOP | JOB_TRAP_NOTIFY)) {
 		signal_unlock(a, *flags);
 		tracee_job_trap();
+		return SIG_RELOCK;
+	}
+	if (unlikely(t->t_job & JOB_FREEZE)) {
+		signal_unlock(a, *flags);
+		cgroup_freeze_point();
 		return SIG_RELOCK;
 	}
 	*sig = signal_dequeue_locked(t, ~t->t_sig.blocked, info);

@@ -51,12 +51,18 @@ void signal_wake_thread(struct thread *t, bool is_fatal)
 		sched_kick(t);
 }
 
+void signal_nudge_locked(struct thread *t)
+{
+	if (!(t->t_job & JOB_DYING))
+		signal_wake_thread(t, false);
+}
+
 void signal_recalc_locked(void)
 {
 	struct thread *t = thread_self();
 	ksigset set = (t->t_sig.pending.set | t->t_proc->p_pending.set) & ~t->t_sig.blocked;
 
-	if (set || (t->t_job & (JOB_STOP_PENDING | JOB_TRAP_STOP | JOB_TRAP_NOTIFY))) {
+	if (set || (t->t_job & (JOB_STOP_PENDING | JOB_TRAP_STOP | JOB_TRAP_NOTIFY | JOB_FREEZE))) {
 		if (!(t->t_work & WORK_SIGNAL))
 			thread_work_set(t, WORK_SIGNAL);
 	} else if (t->t_work & WORK_SIGNAL) {

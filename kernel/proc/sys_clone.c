@@ -4,7 +4,9 @@
 
 #include <generated/svc_proc.h>
 #include <asm/uaccess.h>
+#include <tern/kernel/cgroup.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/vfsface.h>
 #include <tern/lib/string.h>
 #include <uapi/clone.h>
 
@@ -121,6 +123,33 @@ static int set_tid_decode(const struct clone_args_ *in, struct clone_args_k *a)
 	return 0;
 }
 
+/* The child starts in the group whose directory @fd is. */
+static long clone_into_cgroup(struct clone_args_k *a, u64 fd)
+{
+	struct cgnode *src;
+	struct ofile *f;
+	long ret;
+
+	if (fd > S32_MAX || (a->flags & CLONE_THREAD))
+		return -EINVAL;
+	f = fd_get_path((int)fd);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	a->cgroup = cgfile_node(f);
+	ret = a->cgroup ? 0 : -EBADF;
+	if (!ret) {
+		src = cgroup_of(process_self());
+		ret = cgroup_may_attach(src, a->cgroup);
+		cgnode_put(src);
+	}
+	if (!ret && !cgroup_holds_processes(a->cgroup))
+		ret = -EBUSY;
+	if (!ret)
+		ret = clone_checked(a);
+	ofile_put(f);
+	return ret;
+}
+
 long sys_clone3(const struct clone_args_ *uargs, size_t size)
 {
 	struct clone_args_k a = { 0 };
@@ -130,8 +159,8 @@ long sys_clone3(const struct clone_args_ *uargs, size_t size)
 	err = args_copyin(&in, uargs, size);
 	if (err)
 		return err;
-	if (in.flags & ~(CLONE_LEGACY | CLONE_CLEAR_SIGHAND))
-		return -EINVAL;		/* control groups cannot be joined yet */
+	if (in.flags & ~(CLONE_LEGACY | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
+		return -EINVAL;
 	if (in.flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
 		return -EINVAL;
 	if ((in.flags & (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND)) ==
@@ -148,7 +177,11 @@ long sys_clone3(const struct clone_args_ *uargs, size_t size)
 	err = stack_decode(&in, &a);
 	if (!err)
 		err = set_tid_decode(&in, &a);
-	return err ? err : clone_checked(&a);
+	if (err)
+		return err;
+	if (!(in.flags & CLONE_INTO_CGROUP))
+		return clone_checked(&a);
+	return clone_into_cgroup(&a, in.cgroup);
 }
 
 long sys_set_tid_address(u32 *tidptr)

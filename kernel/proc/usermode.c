@@ -7,6 +7,7 @@
 
 #include <asm/uaccess.h>
 #include <tern/base/upcall.h>
+#include <tern/kernel/cpugroup.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/seccomp.h>
@@ -37,6 +38,8 @@ static void notify_work(struct thread *t, struct frame *f)
 		set_child_tid(t);
 	if (!list_is_empty(&t->t_task_work))
 		thread_run_work();
+	if (unlikely(t->t_sched.se_group))
+		cpugroup_pause();
 	if (t->t_rseq)
 		rseq_resume(f);
 	/* With a signal pending its handler first runs under the temporary mask. */

@@ -30,6 +30,8 @@ void account_tick(struct runq *rq, nsec_t now, bool was_user)
 		return;
 	rq->acct_at = now;
 	*bucket_of(rq, t, was_user) += delta;
+	if (unlikely(t->t_sched.se_group))
+		group_tick(rq, t, delta, was_user);
 	if (was_user)
 		t->t_sched.se_tick_user += min_t(u64, delta, TICK_NS);
 	else

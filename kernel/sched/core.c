@@ -53,6 +53,8 @@ u64 exec_account(struct runq *rq, struct thread *t)
 		return 0;
 	se->se_exec_start = rq->clock;
 	WRITE_ONCE(se->se_sum_exec, se->se_sum_exec + (u64)delta);
+	if (unlikely(se->se_group))
+		group_charge(rq, t, (u64)delta);
 	return (u64)delta;
 }
 
@@ -225,6 +227,8 @@ static void mark_running(struct runq *rq, struct thread *next)
 	se->se_on_cpu = true;
 	rq->curr = next;
 	rq->nr_switches++;
+	if (unlikely(se->se_group))
+		group_check(next);
 	if (unlikely(next->t_rseq))
 		thread_work_set(next, WORK_NOTIFY);	/* its area names the CPU */
 }

@@ -85,7 +85,8 @@ static void fair_update(struct runq *rq, struct thread *t)
 
 	if (!delta)
 		return;
-	se->se_vruntime += weighted(delta, se->se_weight);
+	se->se_vruntime += unlikely(se->se_group) ? group_virtual(rq, se, delta) :
+						    weighted(delta, se->se_weight);
 	advance_min(rq, se->se_vruntime);
 }
 
@@ -126,6 +127,8 @@ static void fair_enqueue(struct runq *rq, struct thread *t, u32 flags)
 		place(rq, t, flags);
 	rq->fair.load += t->t_sched.se_weight;
 	rq->fair.nr++;
+	if (unlikely(t->t_sched.se_group))
+		group_load_add(rq, &t->t_sched);
 	if (!is_running(rq, t))
 		rbtree_add(&rq->fair.tree, &t->t_sched.se_node, less);
 }
@@ -135,6 +138,8 @@ static void fair_dequeue(struct runq *rq, struct thread *t, u32 flags)
 	update_running(rq);
 	rq->fair.load -= t->t_sched.se_weight;
 	rq->fair.nr--;
+	if (unlikely(t->t_sched.se_group))
+		group_load_sub(rq, &t->t_sched);
 	if (!is_running(rq, t))
 		timeline_remove(rq, &t->t_sched.se_node);
 }

@@ -133,6 +133,13 @@ struct thread *rt_stealable(struct runq *rq, u32 cpu);
 int dl_admit(struct thread *t, u64 runtime, u64 period, bool to_deadline);
 void dl_replenish(struct runq *rq);
 void dl_thread_gone(struct thread *t);
+/* group.c: Q held */
+void group_load_add(struct runq *rq, struct schedent *se);
+void group_load_sub(struct runq *rq, struct schedent *se);
+u64 group_virtual(struct runq *rq, struct schedent *se, u64 delta);
+void group_charge(struct runq *rq, struct thread *t, u64 delta);
+void group_check(struct thread *t);	/* may it run in user mode */
+void group_tick(struct runq *rq, struct thread *t, u64 delta, bool was_user);
 /* balance.c */
 bool balance_idle(struct runq *rq);		/* true if a thread was taken */
 void balance_tick(struct runq *rq, nsec_t now);

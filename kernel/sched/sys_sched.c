@@ -11,6 +11,7 @@
 #include <asm/uaccess.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/sched.h>
+#include <tern/kernel/cpuset.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/lib/bitmap.h>
 #include <tern/lib/string.h>
@@ -237,7 +238,10 @@ long sys_sched_setaffinity(s32 tid, u32 len, const u64 __user *user_mask)
 	err = PTR_ERR(t);
 	if (IS_ERR(t))
 		goto out_free;
-	err = sched_is_owner(t) ? sched_set_affinity(t, mask) : -EPERM;
+	if (!sched_is_owner(t))
+		err = -EPERM;
+	else
+		err = cpuset_narrow(t, mask) ? sched_set_affinity(t, mask) : -EINVAL;
 	thread_put(t);
 out_free:
 	kmem_free(mask);

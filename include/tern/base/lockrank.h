@@ -36,6 +36,7 @@ enum lockrank {
 	LOCKRANK_OFILE_POS,		/* protects an open file's position */
 	LOCKRANK_VNODE_DIR,		/* protects a directory's entries; parent before child */
 	LOCKRANK_VNODE,			/* protects a vnode's data size and attributes */
+	LOCKRANK_CGROUP,		/* protects the tree of control groups, and moves in it */
 	LOCKRANK_VFS_MISC,		/* protects small VFS objects (inotify, leases) */
 	LOCKRANK_ASPACE,		/* protects an address space's regions (rwsem) */
 	LOCKRANK_PAGECACHE_INVAL,	/* truncate against page fault (rwsem) */

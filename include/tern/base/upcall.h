@@ -11,6 +11,7 @@
 
 struct thread;
 struct aspace;
+struct memgroup;
 
 /**
  * tern_main() - C entry on the boot CPU with paging, per-CPU area and early
@@ -76,3 +77,7 @@ nsec_t clock_ns(void);
 
 /** oom_kill() - memory ran out: choose and kill a process (kernel/proc/oom.c). True if one was. */
 bool oom_kill(u64 npages_wanted);
+/** memgroup_self() - thread_self's control group, with a reference, or NULL (kernel/cgroup). */
+struct memgroup *memgroup_self(void);
+/** memgroup_oom() - @g is full: kill a process in it (kernel/proc/oom.c). False: there is none. */
+bool memgroup_oom(struct memgroup *g);

@@ -17,6 +17,7 @@
 /* A pid number as an object: outlives its process as long as someone holds it. */
 enum pid_role { PIDROLE_THREAD, PIDROLE_PROCESS, PIDROLE_PGRP, PIDROLE_SESSION,
 		PIDROLE_REMAINS /* of a traced thread */, PIDROLE_COUNT };
+struct cgnode;
 struct pidns;
 struct pidref {
 	refcount refs;
@@ -105,7 +106,7 @@ struct process {
 	struct posix_timers *p_timers;	/* POSIX timers and itimers; kernel/time/posix_timer.c */
 	s16 p_oom_score_adj, p_oom_score_adj_min;	/* A */
 	u32 p_personality;		/* personality(2) */
-	void *p_cgroup;
+	struct cgnode *p_cgroup;	/* P R with a reference; NULL: the root of control groups */
 	struct rcu_job p_rcu;
 };
 

@@ -15,6 +15,7 @@
 
 struct thread;
 struct aspace;
+struct cpugroup;
 struct schedclass;
 
 #define CPUSET_BITS	8192
@@ -48,6 +49,7 @@ struct schedent {
 	u32 se_cpu;		/* A CPU it runs or last ran on */
 	u32 se_wake_cpu;
 	u32 se_weight;		/* from nice */
+	struct cpugroup *se_group;	/* Q control group, NULL: the root */
 	u64 se_vruntime;	/* ns, weighted */
 	u64 se_exec_start;	/* ns of the last account */
 	u64 se_sum_exec;	/* ns run in all */

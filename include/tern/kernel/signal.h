@@ -39,6 +39,9 @@ struct sigactions {
 	struct rcu_job rcu;
 };
 
+/** signal_nudge_locked() - @t has something to do before user mode: its sleep ends. S held. */
+void signal_nudge_locked(struct thread *t);
+
 /* A queued signal; plain signals are queued once, real-time ones each. */
 struct sigqueued {
 	struct list link;

@@ -76,6 +76,7 @@ struct thread {
 	struct list t_group_link;	/* S in p_threads */
 	u64 t_serial;			/* I never reused; tells threads of equal numbers apart */
 	u32 t_job;			/* S JOB_* */
+	bool t_is_frozen;		/* P stands in cgroup_freeze_point() */
 	char t_comm[16];		/* t_lock */
 
 	struct sigthread t_sig;		/* S private pending set, mask, altstack (signal.h) */
@@ -138,6 +139,7 @@ struct thread {
 #define JOB_SIGKILL	0x8u	/* a fatal signal is on its way */
 #define JOB_TRAP_STOP	0x20u	/* must stop for its tracer */
 #define JOB_TRAP_NOTIFY	0x40u	/* ... again: a group stop began or ended meanwhile */
+#define JOB_FREEZE	0x100u	/* its control group is to be frozen */
 #define JOB_FATAL_FORCED 0x80u	/* the forced signal that ends it is not for a tracer */
 #define JOB_STOP_SIG_SHIFT 24	/* signal of the last group stop that it took part in */
 #define JOB_STOP_DEQUEUED 0x10u	/* took a stop signal; cleared if SIGCONT overtakes it */

@@ -45,6 +45,7 @@ void ofile_put(struct ofile *f);
 ssize_t ofile_read_kernel(struct ofile *f, void *buf, size_t n, loff_t *pos);
 ssize_t ofile_write_kernel(struct ofile *f, const void *buf, size_t n, loff_t *pos);
 struct ofile *fd_get(int fd);
+struct ofile *fd_get_path(int fd);
 int fd_is_cloexec(int fd);
 bool fdtab_is_shared(const struct fdtab *t);
 int fd_reserve(int min, bool cloexec);

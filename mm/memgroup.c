@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Charging pages to control groups. A charged page names its group in
+ * memcg_data (bit 0: shared memory) and holds a reference on it until it is
+ * freed. Counters are hierarchical: a charge that any group above refuses is
+ * taken back. As there is no place to put such pages, a group at its limit
+ * loses a process (memgroup_oom()); who waits for that goes on above the limit
+ * only to die.
+ */
+#include <tern/mm/memgroup.h>
+
+#include <tern/base/bug.h>
+#include <tern/base/upcall.h>
+#include <tern/base/waitq.h>
+#include <tern/mm/slab.h>
+
+#define NO_LIMIT	S64_MAX
+#define SHARED_BIT	1UL
+#define NAP_NS		(10 * 1000000UL)
+
+u32 memgroup_count;
+static struct waitq room_wait = WAITQ_INIT(room_wait);
+
+struct memgroup *memgroup_create(struct memgroup *parent)
+{
+	struct memgroup *g = kmem_zalloc(sizeof(*g), ALLOC_KERNEL);
+
+	if (!g)
+		return NULL;
+	ref_init(&g->refs, 1);
+	g->max = NO_LIMIT;
+	g->parent = parent;
+	if (parent)
+		ref_get(&parent->refs);
+	__atomic_fetch_add(&memgroup_count, 1, __ATOMIC_RELAXED);
+	return g;
+}
+
+static void memgroup_free_rcu(struct rcu_job *job)
+{
+	kmem_free(container_of(job, struct memgroup, rcu));
+}
+
+void memgroup_put(struct memgroup *g)
+{
+	struct memgroup *parent;
+
+	while (g && ref_put(&g->refs)) {
+		parent = g->parent;
+		__atomic_fetch_sub(&memgroup_count, 1, __ATOMIC_RELAXED);
+		rcu_defer(&g->rcu, memgroup_free_rcu);
+		g = parent;
+	}
+}
+
+void memgroup_reset(struct memgroup *g)
+{
+	WRITE_ONCE(g->max, NO_LIMIT);
+	WRITE_ONCE(g->kills_all, false);
+}
+
+static void note_peak(struct memgroup *g, s64 n)
+{
+	s64 old = atomic_read(&g->peak);
+
+	while (n > old && !atomic_cas(&g->peak, old, n))
+		old = atomic_read(&g->peak);
+}
+
+static void count(struct memgroup *g, bool is_shared, s64 n)
+{
+	for (; g; g = g->parent)
+		atomic_add(is_shared ? &g->nshmem : &g->nanon, n);
+}
+
+/* NULL, or the group that has no room; @force: all have. */
+static struct memgroup *try_charge(struct memgroup *g, bool force)
+{
+	struct memgroup *up, *u;
+
+	for (up = g; up; up = up->parent) {
+		s64 n = atomic_add_return(&up->npages, 1);
+
+		if (n > READ_ONCE(up->max) && !force) {
+			for (u = g; u != up->parent; u = u->parent)
+				atomic_add(&u->npages, -1);
+			return up;
+		}
+		note_peak(up, n);
+	}
+	return NULL;
+}
+
+int memgroup_charge_slow(struct page *p, bool is_shared)
+{
+	struct memgroup *g = memgroup_self(), *full;
+
+	if (!g)
+		return 0;
+	while ((full = try_charge(g, signal_is_fatal_pending()))) {
+		atomic_inc(&full->hits);
+		if (!memgroup_oom(full)) {
+			memgroup_put(g);
+			return -ENOMEM;
+		}
+		/* The victim needs a moment; its pages wake us. */
+		(void)waitq_wait_common(&room_wait, atomic_read(&full->npages) < READ_ONCE(full->max),
+					THREAD_KILLABLE, false, clock_ns() + NAP_NS);
+	}
+	count(g, is_shared, 1);
+	atomic_inc(&g->nfaults);
+	p->memcg_data = (u64)g | (is_shared ? SHARED_BIT : 0);	/* with our reference */
+	return 0;
+}
+
+void memgroup_uncharge(struct page *p)
+{
+	struct memgroup *g = (struct memgroup *)(p->memcg_data & ~SHARED_BIT), *up;
+
+	count(g, p->memcg_data & SHARED_BIT, -1);
+	p->memcg_data = 0;
+	for (up = g; up; up = up->parent)
+		atomic_add(&up->npages, -1);
+	waitq_wake_if_any(&room_wait);
+	memgroup_put(g);
+}
