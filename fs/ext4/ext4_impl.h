@@ -79,6 +79,10 @@ int ext4_rmdir(struct vnode *dir, const char *name, u32 len, struct vnode *targe
 int ext4_rename(struct vnode *odir, const char *oname, u32 olen, struct vnode *old_vn,
 		struct vnode *ndir, const char *nname, u32 nlen, struct vnode *new_vn, u32 flags);
 
+/* direct.c */
+ssize_t ext4_direct_read(struct ofile *f, struct uio *u, loff_t *pos);
+ssize_t ext4_direct_write(struct ofile *f, struct uio *u, loff_t *pos);
+
 /* page.c */
 /** ext4_page_forget_map() - the blocks of the page at byte @pos changed under it: look again before writing. */
 void ext4_page_forget_map(struct vnode *vn, u64 pos);

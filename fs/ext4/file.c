@@ -284,12 +284,24 @@ static long ext4_ioctl(struct ofile *f, u32 cmd, uptr arg)
 	}
 }
 
+static ssize_t ext4_read(struct ofile *f, struct uio *u, loff_t *pos)
+{
+	return f->of_flags & O_DIRECT ? ext4_direct_read(f, u, pos) : fop_pagecache_read(f, u, pos);
+}
+
+static ssize_t ext4_write(struct ofile *f, struct uio *u, loff_t *pos)
+{
+	if (ext4_vol_rdonly(ext4_vol_of(f->of_vnode)))
+		return -EROFS;
+	return f->of_flags & O_DIRECT ? ext4_direct_write(f, u, pos) : fop_pagecache_write(f, u, pos);
+}
+
 const struct ofile_ops ext4_file_fops = {
 	.open = fop_default_open,
 	.flush = fop_default_flush,
 	.release = fop_default_release,
-	.read = fop_pagecache_read,
-	.write = fop_pagecache_write,
+	.read = ext4_read,
+	.write = ext4_write,
 	.seek = ext4_seek,
 	.readdir = fop_no_readdir,
 	.poll = fop_default_poll,

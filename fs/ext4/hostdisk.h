@@ -26,3 +26,5 @@ void host_disk_fail_after(long n);
 /** host_disk_stop_after() - after @n more writes and flushes nothing reaches the disk; -1: never. */
 void host_disk_stop_after(long n);
 extern unsigned long host_disk_writes;
+/** host_disk_data() - its contents, to change. */
+uint8_t *host_disk_data(void);

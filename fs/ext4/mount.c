@@ -348,6 +348,7 @@ static struct filesys *instance_make(struct fstype *t, struct ext4_mount *m, boo
 	m->fs = fs;
 	fs->priv = m;
 	set_limits(fs, &m->vol);
+	fs->flags |= FILESYS_DIRECT;
 	if (ro)
 		fs->flags |= FILESYS_RDONLY;
 	err = ro ? 0 : start_writing(m);

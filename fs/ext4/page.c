@@ -31,6 +31,7 @@ struct write_job {
 	u32 npages, nruns, nsegs;
 	u64 end;			/* file size that this makes true */
 	u64 promised;			/* blocks taken over from the pages */
+	u64 wants;			/* bit n: page n was promised space for its holes */
 	struct page *pages[CLUSTER];
 	struct uio_pageseg segs[CLUSTER * 4];
 	struct run runs[RUNS];
@@ -416,10 +417,38 @@ static int hold_blocks(struct write_job *j, u32 lblk, u32 want, u64 *pblk, u32 *
 	return err ? err : ext4_bhold(v, goal, want, pblk, got);
 }
 
+/* Blocks from @lblk on, @len at most, in pages that want blocks (or do not). */
+static u32 alike(const struct write_job *j, u32 first, u32 lblk, u32 len, bool *wants)
+{
+	u32 per = blocks_per_page(&j->m->vol), page = (lblk - first) / per, k = page;
+
+	*wants = j->wants >> page & 1;
+	while (k < j->npages && (j->wants >> k & 1) == *wants)
+		k++;
+	return min(len, first + k * per - lblk);
+}
+
+/* Held blocks for a hole. The map may have changed since the promise: then some more. */
+static int fill_hole(struct write_job *j, u32 lblk, u64 *pblk, u32 *len)
+{
+	struct ext4_vol *v = &j->m->vol;
+	u64 more = *len > j->promised ? *len - j->promised : 0;
+	int err = more ? ext4_space_take(v, more, 2) : 0;
+
+	if (err)
+		return err;
+	j->promised += more;
+	err = hold_blocks(j, lblk, *len, pblk, len);
+	if (!err)
+		j->promised -= *len;
+	return err;
+}
+
 /* Places for blocks [lblk, end) of the pages; how far it got is the return value. */
 static u32 place_blocks(struct write_job *j, u32 lblk, u32 end)
 {
 	struct ext4_node *n = ext4_node_of(j->vn);
+	u32 first = lblk;
 
 	while (lblk < end && j->nruns < RUNS) {
 		struct run *r = &j->runs[j->nruns];
@@ -428,14 +457,15 @@ static u32 place_blocks(struct write_job *j, u32 lblk, u32 end)
 		u32 len = min(m.len, end - lblk);
 
 		if (!err && m.kind == EXT4_HOLE) {
-			/* A hole that was promised nothing is only zeroes. */
-			if (!j->promised) {
+			bool wants;
+
+			len = alike(j, first, lblk, len, &wants);
+			/* A hole in a page that was promised nothing is only zeroes. */
+			if (!wants) {
 				lblk += len;
 				continue;
 			}
-			err = hold_blocks(j, lblk, (u32)min_t(u64, len, j->promised), &m.pblk, &len);
-			if (!err)
-				j->promised -= len;
+			err = fill_hole(j, lblk, &m.pblk, &len);
 		}
 		if (err) {
 			j->error = err;
@@ -477,12 +507,10 @@ static void give_up_from(struct write_job *j, u32 keep)
 
 	for (u32 i = keep; i < j->npages; i++) {
 		struct page *p = j->pages[i];
-		u64 part = min_t(u64, j->promised, per);
-
-		if (part && !page_flag_test(p, PG_MAPPEDTODISK)) {
-			p->private = part;
+		if (j->wants >> i & 1) {
+			p->private = min_t(u64, j->promised, per);
 			page_flag_set(p, PG_PRIVATE);
-			j->promised -= part;
+			j->promised -= p->private;
 		}
 		page_mark_dirty(p);
 		page_unlock(p);
@@ -539,8 +567,10 @@ static int write_page(struct pagecache *pc, struct page *page)
 	j->pages[j->npages++] = page;
 	while (j->npages < CLUSTER && take_along(pc, j, page->index + j->npages, size))
 		;
-	for (u32 i = 0; i < j->npages; i++)
+	for (u32 i = 0; i < j->npages; i++) {
+		j->wants |= (u64)page_flag_test(j->pages[i], PG_PRIVATE) << i;
 		j->promised += promise_take_over(j->pages[i]);
+	}
 	last = (page->index + j->npages) << PAGE_SHIFT;
 	if (last > size)
 		memset((u8 *)page_to_virt(j->pages[j->npages - 1]) + (size & ~PAGE_MASK), 0, last - size);

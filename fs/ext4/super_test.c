@@ -426,3 +426,99 @@ static void cut_often(const char *args, u32 rounds)
 TEST(ext4_volume, power_cuts) { cut_often("-t ext4 -b 1024 -J size=1", 12); }
 TEST(ext4_volume, power_cuts_large_blocks) { cut_often("-t ext4 -b 4096 -J size=4", 8); }
 TEST(ext4_volume, power_cuts_ext3) { cut_often("-t ext3 -J size=4", 8); }
+
+/* Everything that can be read of a damaged volume, without trusting anything. */
+static bool look(void *arg, const char *name, u32 len, u32 ino, u32 dtype, u64 next)
+{
+	struct ext4_node n;
+	struct ext4_map m;
+	char buf[200];
+	u32 at = 0;
+
+	if (load(&n, ino))
+		return true;
+	(void)ext4_xattr_list(&n, buf, sizeof(buf), true);
+	(void)ext4_xattr_get(&n, "user.name1", buf, sizeof(buf));
+	for (u32 i = 0; i < 50 && ext4_node_has_map(&n) && !ext4_map_get(&n, at, &m); i++) {
+		EXPECT(m.kind == EXT4_HOLE || ext4_block_ok(&vol.geo, m.pblk, m.len));
+		if (m.len > U32_MAX - at)
+			break;
+		at += m.len;
+	}
+	if (S_ISDIR(n.mode) && (*(u32 *)arg)++ < 200 && !(len == 1 && *name == '.') && !(len == 2 && *name == '.')) {
+		u64 pos = 0;
+
+		(void)ext4_dir_list(&n, &pos, look, arg);
+		(void)ext4_dir_get(&n, "entry-1", 7, &ino);
+	}
+	return true;
+}
+
+static void damage(u8 *disk, u64 bytes, u32 n, bool focused)
+{
+	while (n--) {
+		u64 at = focused ? rnd(512 * 1024) : (u64)rnd((u32)bytes);
+
+		switch (rnd(4)) {
+		case 0:
+			disk[at] = (u8)rnd(256);
+			break;
+		case 1:
+			disk[at] ^= (u8)(1u << rnd(8));
+			break;
+		case 2:
+			memset(disk + at, 0xff, min(bytes - at, 4UL));
+			break;
+		default:
+			memset(disk + at, 0, min(bytes - at, 16UL));
+		}
+	}
+}
+
+/* Damaged volumes give errors, and nothing else; the sanitizers watch. */
+static void damaged(const char *args, u32 rounds)
+{
+	u8 *clean;
+	u64 bytes;
+
+	EXPECT(true);
+	rng = 7;
+	nitems = 0;
+	if (!host_disk_make(args, 8) || !open_vol())
+		return;
+	for (u32 i = 0; i < 600; i++)
+		(void)step();
+	close_vol();
+	bytes = host_disk_bytes();
+	clean = malloc(bytes);
+	memcpy(clean, host_disk_data(), bytes);
+	for (u32 r = 0; r < rounds; r++) {
+		struct ext4_node root;
+		const char *why;
+		u32 dirs = 0;
+		u64 pos = 0;
+
+		memcpy(host_disk_data(), clean, bytes);
+		rng = r;
+		damage(host_disk_data(), bytes, 1 + rnd(r % 3 ? 400 : 20), r & 1);
+		memset(&vol, 0, sizeof(vol));
+		vol.dev_bytes = bytes;
+		if (ext4_vol_open(&vol, &why))
+			continue;
+		if (ext4_vol_start(&vol) == 0) {
+			nitems = 0;
+			for (u32 i = 0; i < 60; i++)
+				(void)step();
+		}
+		if (!load(&root, EXT4_ROOT_INO) && S_ISDIR(root.mode))
+			(void)ext4_dir_list(&root, &pos, look, &dirs);
+		(void)ext4_vol_stop(&vol);
+		ext4_vol_close(&vol);
+	}
+	free(clean);
+	host_disk_free();
+}
+
+TEST(ext4_volume, damaged) { damaged("-t ext4 -b 1024 -O ^metadata_csum -J size=1", 300); }
+TEST(ext4_volume, damaged_with_check_sums) { damaged("-t ext4 -b 1024 -J size=1", 150); }
+TEST(ext4_volume, damaged_ext3) { damaged("-t ext3 -b 1024 -J size=1", 200); }

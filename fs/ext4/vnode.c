@@ -249,7 +249,7 @@ static int cut_off(struct vnode *vn, u64 size)
 		return err;
 	err = ext4_orphan_add(&tx, n);
 	if (!err) {
-		n->size = min(n->size, size);
+		n->size = size;
 		vnode_size_set(vn, size);
 		err = ext4_store(&tx, vn);
 	}

@@ -208,11 +208,6 @@ static inline bool pos_is_valid(loff_t pos, size_t n)
 
 ssize_t ofile_read(struct ofile *f, struct uio *u, loff_t *pos);
 ssize_t ofile_write(struct ofile *f, struct uio *u, loff_t *pos);
-/**
- * fsize_limit() - how much of [@pos, @pos+n) may be written: RLIMIT_FSIZE,
- * largest file; -EFBIG (and SIGXFSZ).
- */
-ssize_t fsize_limit(struct vnode *vn, loff_t pos, size_t n);
 
 /** thread_self's root for printing and scoping. */
 

@@ -111,6 +111,7 @@ void host_disk_free(void)
 }
 
 uint64_t host_disk_bytes(void) { return disk_size; }
+uint8_t *host_disk_data(void) { return disk; }
 
 static void forget_queue(void)
 {

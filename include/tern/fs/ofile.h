@@ -102,6 +102,12 @@ ssize_t ofile_write_kernel(struct ofile *f, const void *buf, size_t n, loff_t *p
  */
 ssize_t ofile_transfer(struct ofile *f, struct uio *u, loff_t pos, bool is_write, u32 rwf);
 
+/**
+ * fsize_limit() - how much of [@pos, @pos+n) may be written: RLIMIT_FSIZE,
+ * largest file; -EFBIG (and SIGXFSZ).
+ */
+ssize_t fsize_limit(struct vnode *vn, loff_t pos, size_t n);
+
 /** ofile_count() / ofile_max() - for /proc/sys/fs/file-nr. */
 u64 ofile_count(void);
 u64 ofile_max(void);
