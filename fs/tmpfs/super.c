@@ -196,6 +196,8 @@ static const struct filesys_ops tmpfs_ops = {
 	.unmount = tmpfs_unmount,
 	.show_options = tmpfs_show_options,
 	.write_attr = fsop_default_write_attr,
+	.handle_make = tmpfs_handle_make,
+	.handle_find = tmpfs_handle_find,
 };
 
 static struct tmpfs_super *super_make(struct filesys *fs, const struct tmpfs_options *o)
@@ -209,6 +211,8 @@ static struct tmpfs_super *super_make(struct filesys *fs, const struct tmpfs_opt
 	s->max_inodes = o->inodes;
 	s->shown = o->set;
 	s->next_ino = 1;
+	spin_init(&s->handles_lock, LOCKRANK_FS_SPIN);
+	rbtree_init(&s->handles);
 	s->mode = o->mode;
 	s->uid = o->uid;
 	s->gid = o->gid;

@@ -20,6 +20,8 @@ struct tmpfs_super {
 	atomic64 used_blocks;		/* pages of file data; may lag behind (file.c) */
 	atomic64 used_inodes;
 	u64 next_ino;			/* A */
+	struct spin handles_lock;	/* protects handles; LOCKRANK_FS_SPIN */
+	struct rbtree handles;		/* files that a handle was asked of, by number */
 	u32 shown;			/* options that were given: for show_options */
 	mode_t mode;			/* of the root, likewise */
 	uid_t uid;
@@ -53,6 +55,8 @@ struct tmpfs_vnode {
 	};
 	struct tmpfs_xattr *xattrs;	/* V list */
 	struct list work;		/* unmount */
+	struct rbnode by_ino;		/* in handles */
+	bool has_handle;		/* handles_lock */
 };
 
 static inline struct tmpfs_vnode *tmpfs_of(struct vnode *vn) { return (struct tmpfs_vnode *)vn; }
@@ -98,3 +102,8 @@ int tmpfs_setxattr(struct vnode *vn, const char *name, const void *val, size_t s
 ssize_t tmpfs_listxattr(struct vnode *vn, char *buf, size_t size);
 int tmpfs_removexattr(struct vnode *vn, const char *name);
 void tmpfs_xattrs_free(struct tmpfs_vnode *t);
+
+/* handle.c: filesys_ops.handle_make, handle_find; tmpfs_handle_forget(): @t is evicted. */
+int tmpfs_handle_make(struct vnode *vn, s32 *type, void *data, u32 *bytes);
+struct vnode *tmpfs_handle_find(struct filesys *fs, s32 type, const void *data, u32 bytes);
+void tmpfs_handle_forget(struct tmpfs_vnode *t);

@@ -69,6 +69,7 @@ static void tmpfs_evict(struct vnode *vn)
 	struct tmpfs_super *s = super_of(vn);
 	struct tmpfs_vnode *t = tmpfs_of(vn);
 
+	tmpfs_handle_forget(t);
 	vnode_fini(vn);
 	if (S_ISREG(vn->vn_mode))
 		tmpfs_recount(t);	/* no pages are left */

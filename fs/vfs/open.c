@@ -110,7 +110,7 @@ static int sticky_check(const struct vnode *dir, const struct vnode *vn)
 	return (dir->vn_mode & 02) || ((dir->vn_mode & 020) && level >= 2) ? -EACCES : 0;
 }
 
-static struct ofile *open_existing(const struct fspath *p, u32 flags)
+struct ofile *open_found(const struct fspath *p, u32 flags)
 {
 	struct ofile *f;
 	int err;
@@ -173,7 +173,7 @@ static struct ofile *create_found(struct walk *w, struct ncent *nc, const struct
 		f = ERR_PTR(-EISDIR);
 	} else {
 		err = sticky_check(w->vn, path_vnode(&p));
-		f = err ? ERR_PTR(err) : open_existing(&p, req->flags);
+		f = err ? ERR_PTR(err) : open_found(&p, req->flags);
 	}
 	fspath_put(&p);
 	return f;
@@ -294,7 +294,7 @@ struct ofile *open_name(int dirfd, const char *name, const struct open_req *req)
 	if ((req->flags & O_CREAT) && vnode_is_dir(path_vnode(&p)))
 		f = ERR_PTR(-EISDIR);
 	else
-		f = open_existing(&p, req->flags);
+		f = open_found(&p, req->flags);
 	fspath_put(&p);
 	return f;
 }

@@ -130,6 +130,8 @@ int name_rename(int odirfd, const char *oname, int ndirfd, const char *nname, u3
 struct open_req { u32 flags; mode_t mode; u32 lookup; };
 /** open_name() - open(2): @name a kernel string. Referenced ofile or ERR_PTR. */
 struct ofile *open_name(int dirfd, const char *name, const struct open_req *req);
+/** open_found() - a file that was found: permission checked by O_*, truncated if so wanted. */
+struct ofile *open_found(const struct fspath *p, u32 flags);
 /**
  * open_check_flags() - 0 and *out filled, -EINVAL as openat2 (is_strict) or as
  * openat (unknown bits dropped).

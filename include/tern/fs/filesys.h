@@ -20,6 +20,12 @@ struct filesys_ops {
 	void (*unmount)(struct filesys *fs);		/* last mount is gone: free everything */
 	void (*show_options)(struct filesys *fs, struct seqbuf *sb);	/* ",size=..." for /proc/mounts */
 	int (*write_attr)(struct vnode *vn, bool wait);	/* push attributes to the store */
+	/*
+	 * File handles; NULL: it has none. handle_make: *bytes of room in, of handle out.
+	 * handle_find: the file with a reference, or ERR_PTR(-ESTALE).
+	 */
+	int (*handle_make)(struct vnode *vn, s32 *type, void *data, u32 *bytes);
+	struct vnode *(*handle_find)(struct filesys *fs, s32 type, const void *data, u32 bytes);
 };
 
 struct fstype {
