@@ -67,6 +67,7 @@ SECTIONS {
 		TABLE(fstype)
 		TABLE(protocol)
 		TABLE(ipproto)
+		TABLE(ip6proto)
 		TABLE(linkproto)
 		TABLE(netwatch)
 		TABLE(nlfamily)

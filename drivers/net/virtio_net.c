@@ -502,6 +502,8 @@ static void setup_netif(struct vnet *v)
 		v->nif.features |= NETIF_F_SUM;
 	if (virtio_has(d, NET_F_HOST_TSO4))
 		v->nif.features |= NETIF_F_TSO4;
+	if (virtio_has(d, NET_F_HOST_TSO6))
+		v->nif.features |= NETIF_F_TSO6;
 	if (!virtio_has(d, NET_F_MRG_RXBUF))
 		v->nif.mtu_max = PAGE_SIZE - sizeof(struct vnet_head) - ETH_HEAD;
 	if (virtio_has(d, NET_F_MTU)) {

@@ -10,6 +10,7 @@
 #define IP4_LEN_OFF	2
 #define IP4_ID_OFF	4
 #define IP4_SUM_OFF	10
+#define IP6_LEN_OFF	4
 #define TCP_SEQ_OFF	4
 #define TCP_FLAGS_OFF	13
 #define TCP_SUM_OFF	16
@@ -21,11 +22,16 @@ static void put16(u8 *p, u16 v)
 	p[1] = (u8)v;
 }
 
-/* Headers of the part at @off: length, identity, sequence, flags, both sums. */
-static void fix_headers(struct pktbuf *seg, u32 off, u32 index, bool is_last)
+/* Length of an IPv6 part; its pseudo header's sum. */
+static u64 fix_ip6(u8 *ip, u32 tcp_len)
 {
-	u8 *ip = seg->buf + seg->net, *tcp = seg->buf + seg->tp;
-	u32 iplen = seg->len - (u32)(ip - seg->data), hlen = (u32)(tcp - ip), seq;
+	put16(ip + IP6_LEN_OFF, (u16)tcp_len);
+	return inetsum_add(TO_BE32(tcp_len) + (u64)TO_BE32(ip[6]), ip + 8, 32);
+}
+
+/* Length, identity and sum of an IPv4 part; its pseudo header's sum. */
+static u64 fix_ip4(u8 *ip, u32 hlen, u32 iplen, u32 index)
+{
 	be32 saddr, daddr;
 	u16 sum;
 
@@ -34,14 +40,24 @@ static void fix_headers(struct pktbuf *seg, u32 off, u32 index, bool is_last)
 	memset(ip + IP4_SUM_OFF, 0, 2);
 	sum = (u16)~inetsum_fold(inetsum_add(0, ip, hlen));
 	memcpy(ip + IP4_SUM_OFF, &sum, 2);
+	memcpy(&saddr, ip + 12, 4);
+	memcpy(&daddr, ip + 16, 4);
+	return inetsum_pseudo4(saddr, daddr, ip[9], iplen - hlen);
+}
+
+/* Headers of the part at @off: length, identity, sequence, flags, both sums. */
+static void fix_headers(struct pktbuf *seg, u32 off, u32 index, bool is_last)
+{
+	u8 *ip = seg->buf + seg->net, *tcp = seg->buf + seg->tp;
+	u32 iplen = seg->len - (u32)(ip - seg->data), hlen = (u32)(tcp - ip), seq;
+	u16 sum;
+
+	sum = inetsum_fold(ip[0] >> 4 == 6 ? fix_ip6(ip, iplen - hlen) : fix_ip4(ip, hlen, iplen, index));
 	memcpy(&seq, tcp + TCP_SEQ_OFF, 4);
 	seq = TO_BE32(FROM_BE32(seq) + off);
 	memcpy(tcp + TCP_SEQ_OFF, &seq, 4);
 	if (!is_last)
 		tcp[TCP_FLAGS_OFF] &= (u8)~TCP_FIN_PSH;
-	memcpy(&saddr, ip + 12, 4);
-	memcpy(&daddr, ip + 16, 4);
-	sum = inetsum_fold(inetsum_pseudo4(saddr, daddr, ip[9], iplen - hlen));
 	memcpy(tcp + TCP_SUM_OFF, &sum, 2);
 	seg->sum_state = PKTSUM_PARTIAL;
 	seg->sum_start = seg->tp;

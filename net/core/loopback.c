@@ -64,7 +64,7 @@ static int loopback_start(void)
 	nif->mtu = LOOPBACK_MTU;
 	nif->mtu_max = LOOPBACK_MTU;
 	nif->flags = IFF_LOOPBACK;
-	nif->features = NETIF_F_SUM | NETIF_F_TSO4 | NETIF_F_SG | NETIF_F_NOARP;
+	nif->features = NETIF_F_SUM | NETIF_F_TSO4 | NETIF_F_TSO6 | NETIF_F_SG | NETIF_F_NOARP;
 	nif->is_lockless = true;
 	nif->has_carrier = true;
 	err = netif_add(nif, &netns_initial);

@@ -262,7 +262,7 @@ void netif_send(struct netif *nif, struct pktbuf *pb)
 		nif->ops->xmit(nif, pb);
 		return;
 	}
-	if (likely(!pb->gso_size || (nif->features & NETIF_F_TSO4))) {
+	if (likely(!pb->gso_size || (nif->features & (pb->gso_type == PKTGSO_TCP6 ? NETIF_F_TSO6 : NETIF_F_TSO4)))) {
 		send_one(nif, pb);
 		return;
 	}
@@ -313,6 +313,8 @@ void netif_init(struct netif *nif, const struct netif_ops *ops, const char *patt
 	list_init(&nif->link);
 	list_init(&nif->txq);
 	list_init(&nif->addrs4);
+	list_init(&nif->addrs6);
+	list_init(&nif->groups6);
 	list_init(&nif->groups4);
 	spin_init(&nif->tx_lock, LOCKRANK_NET_XMIT);
 	nif->txq_len = 1000;
@@ -416,6 +418,7 @@ void netif_remove(struct netif *nif)
 	netns_routes_changed(ns);
 	kmutex_unlock(&ns->config_lock);
 	rcu_wait();
+	tell(nif, NETEVENT_GONE);
 	netif_put(nif);
 }
 

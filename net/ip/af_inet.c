@@ -33,7 +33,11 @@ void isock_init(struct isock *sk, const struct netsock_ops *ops, u16 type, u32 p
 	list_init(&sk->rxq);
 	list_init(&sk->errq);
 	list_init(&sk->mc_list);
+	list_init(&sk->mc6_list);
 	sk->ttl = -1;
+	sk->hops6 = -1;
+	sk->mc_hops6 = 1;
+	sk->sum_off6 = -1;
 	sk->mc_ttl = 1;
 	sk->mc_loop = sk->mc_all = true;
 	sk->pmtudisc = IP_PMTUDISC_WANT;
@@ -71,49 +75,6 @@ void isock_fill_name(struct sockmsg *m, be32 addr, u16 port)
 		return;
 	*in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = TO_BE16(port), .sin_addr = addr };
 	m->name_len = sizeof(*in);
-}
-
-int isock_check_bind(struct isock *sk, const struct sockaddr_any *a, u32 len, struct sockaddr_in *in)
-{
-	u8 type;
-	u16 port;
-
-	if (len < sizeof(*in))
-		return -EINVAL;
-	memcpy(in, a, sizeof(*in));
-	if (in->sin_family != AF_INET && (in->sin_family != AF_UNSPEC || in->sin_addr))
-		return -EAFNOSUPPORT;
-	rcu_read_lock();
-	type = ip4_local_type(sk->net, in->sin_addr);
-	rcu_read_unlock();
-	if (in->sin_addr && type == RTN_UNICAST && !sk->freebind)
-		return -EADDRNOTAVAIL;
-	port = FROM_BE16(in->sin_port);
-	if (port && port < 1024 && sk->ns.type != SOCK_RAW && !cap_has(CAP_NET_BIND_SERVICE))
-		return -EACCES;
-	return 0;
-}
-
-int isock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer)
-{
-	struct isock *sk = isock_of(s);
-	struct sockaddr_in *in = (void *)a;
-	int err = 0;
-
-	memset(in, 0, sizeof(*in));
-	in->sin_family = AF_INET;
-	spin_lock_bh(&sk->lock);
-	if (is_peer) {
-		in->sin_addr = sk->daddr;
-		in->sin_port = TO_BE16(sk->dport);
-		err = sk->dport || (sk->ns.type == SOCK_RAW && sk->daddr) ? 0 : -ENOTCONN;
-	} else {
-		in->sin_addr = sk->rcv_saddr ? sk->rcv_saddr : sk->saddr;
-		in->sin_port = TO_BE16(sk->sport);
-	}
-	spin_unlock_bh(&sk->lock);
-	*len = sizeof(*in);
-	return err;
 }
 
 static u32 next_datagram_len(struct isock *sk)
@@ -163,7 +124,7 @@ static struct netsock *create_dgram(int protocol)
 	if (!protocol || protocol == IPPROTO_UDP)
 		return udp_create();
 	if (protocol == IPPROTO_ICMP)
-		return ping_create();
+		return ping_create(IPPROTO_ICMP);
 	return ERR_PTR(-EPROTONOSUPPORT);
 }
 

@@ -7,7 +7,7 @@
  * takes it off the queue under the socket's lock and copies without; MSG_PEEK copies
  * a clone. A packet on the error queue has a struct errinfo in cb.
  */
-#include "ip_impl.h"
+#include "ip6_impl.h"
 
 #include <asm/uaccess.h>
 #include <tern/kernel/clock.h>
@@ -15,10 +15,38 @@
 #include <tern/mm/uio.h>
 #include <tern/net/sockfilter.h>
 
-struct errinfo { struct sock_extended_err ee; be32 offender, dst; u16 port; };
+struct errinfo { struct sock_extended_err ee; be32 offender, dst; struct in6ip dst6; u16 port; bool is_v6; };
 static_assert(sizeof(struct errinfo) <= sizeof(((struct pktbuf *)0)->cb), "fits");
 
 /* ---- sending ---- */
+
+static int take_cmsg6(int type, const void *data, size_t n, struct dgsend *d)
+{
+	struct in6_pktinfo_ pi;
+	s32 v;
+
+	if (type == IPV6_PKTINFO) {
+		if (n < sizeof(pi))
+			return -EINVAL;
+		memcpy(&pi, data, sizeof(pi));
+		memcpy(&d->saddr6, pi.addr, 16);
+		if (pi.ifindex)
+			d->oif = pi.ifindex;
+		return 0;
+	}
+	if (n != sizeof(v))
+		return -EINVAL;
+	memcpy(&v, data, sizeof(v));
+	if (v < -1 || v > 255)
+		return -EINVAL;
+	if (type == IPV6_HOPLIMIT)
+		d->ttl = (s16)v;
+	else if (type == IPV6_TCLASS)
+		d->tos = (s16)v;
+	else
+		return -EINVAL;
+	return 0;
+}
 
 static int take_cmsg(const struct cmsghdr *c, struct dgsend *d)
 {
@@ -27,6 +55,8 @@ static int take_cmsg(const struct cmsghdr *c, struct dgsend *d)
 	struct in_pktinfo pi;
 	s32 v = 0;
 
+	if (c->level == SOL_IPV6)
+		return take_cmsg6(c->type, data, n, d);
 	if (c->level != SOL_IP)
 		return c->level == SOL_SOCKET ? -EINVAL : 0;
 	if (c->type == IP_PKTINFO) {
@@ -71,27 +101,45 @@ static int take_control(const struct sockmsg *m, struct dgsend *d)
 	return 0;
 }
 
-int dgram_decode(struct isock *sk, struct sockmsg *m, struct dgsend *d)
+/* Where a message goes that names nobody, or somebody; 0 or -errno. */
+static int take_name(struct isock *sk, const struct sockmsg *m, struct dgsend *d)
 {
-	const struct sockaddr_in *in = (const void *)m->name;
+	struct isockaddr to;
 	int err;
 
-	*d = (struct dgsend){ .daddr = sk->daddr, .dport = sk->dport, .saddr = sk->saddr,
-			      .oif = sk->bound_if, .ttl = -1, .tos = -1 };
-	if (m->name && m->name_len) {
-		if (m->name_len < sizeof(*in))
-			return -EINVAL;
-		if (in->sin_family != AF_INET && in->sin_family != AF_UNSPEC)
-			return -EAFNOSUPPORT;
-		d->daddr = in->sin_addr;
-		d->dport = FROM_BE16(in->sin_port);
-	} else if (!sk->daddr) {
-		return -EDESTADDRREQ;
-	}
-	if (m->control) {
+	if (!m->name || !m->name_len)
+		return isock_has_peer(sk) ? 0 : -EDESTADDRREQ;
+	if (sk->ns.family == AF_INET && m->name_len >= sizeof(struct sockaddr_in) && m->name->family == AF_UNSPEC)
+		m->name->family = AF_INET;
+	err = isock_read_addr(sk, m->name, m->name_len, &to);
+	if (err)
+		return err;
+	d->is_v6 = to.is_v6;
+	d->daddr = to.a4;
+	d->daddr6 = to.a6;
+	d->dport = to.port;
+	if (to.oif)
+		d->oif = to.oif;
+	return 0;
+}
+
+int dgram_decode(struct isock *sk, struct sockmsg *m, struct dgsend *d)
+{
+	int err;
+
+	*d = (struct dgsend){ .daddr = sk->daddr, .dport = sk->dport, .saddr = sk->saddr, .daddr6 = sk->daddr6,
+			      .saddr6 = sk->saddr6, .is_v6 = sk->is_v6, .oif = sk->bound_if, .ttl = -1, .tos = -1 };
+	err = take_name(sk, m, d);
+	if (!err && m->control)
 		err = take_control(m, d);
-		if (err)
-			return err;
+	if (err)
+		return err;
+	if (d->is_v6) {
+		if (in6_is_any(&d->daddr6))
+			d->daddr6 = IN6_LOOPBACK;
+		if (in6_is_group(&d->daddr6) && !d->oif)
+			d->oif = sk->mc_if;
+		return 0;
 	}
 	if (!d->daddr)
 		d->daddr = TO_BE32(0x7f000001);
@@ -230,6 +278,26 @@ static struct pktbuf *wait_packet(struct isock *sk, u32 flags)
 	}
 }
 
+static void give_cmsgs6(struct isock *sk, struct sockmsg *m, const struct pktbuf *pb)
+{
+	const struct ip6_head *h = pkt_ip6(pb);
+	struct in6_pktinfo_ pi = { .ifindex = (u32)pb->cb[5] };
+	s32 v;
+
+	if (sk->cmsg & ISOCK_CMSG_PKTINFO6) {
+		memcpy(pi.addr, &h->daddr, 16);
+		sockmsg_put(m, SOL_IPV6, IPV6_PKTINFO, &pi, sizeof(pi));
+	}
+	if (sk->cmsg & ISOCK_CMSG_HOPS6) {
+		v = h->hops;
+		sockmsg_put(m, SOL_IPV6, IPV6_HOPLIMIT, &v, sizeof(v));
+	}
+	if (sk->cmsg & ISOCK_CMSG_TCLASS6) {
+		v = (FROM_BE32(h->flow) >> 20) & 0xff;
+		sockmsg_put(m, SOL_IPV6, IPV6_TCLASS, &v, sizeof(v));
+	}
+}
+
 static void give_cmsgs(struct isock *sk, struct sockmsg *m, const struct pktbuf *pb)
 {
 	const struct ip4_head *h = pkt_ip4(pb);
@@ -242,6 +310,10 @@ static void give_cmsgs(struct isock *sk, struct sockmsg *m, const struct pktbuf 
 	}
 	if (!sk->cmsg)
 		return;
+	if (pkt_is_v6(pb)) {
+		give_cmsgs6(sk, m, pb);
+		return;
+	}
 	if (sk->cmsg & ISOCK_CMSG_PKTINFO) {
 		struct in_pktinfo pi = { .ipi_ifindex = (s32)pb->cb[5], .ipi_addr = h->daddr,
 					 .ipi_spec_dst = h->daddr };
@@ -260,6 +332,18 @@ static void give_cmsgs(struct isock *sk, struct sockmsg *m, const struct pktbuf 
 		memcpy(&in.sin_port, pb->buf + pb->tp + 2, 2);
 		sockmsg_put(m, SOL_IP, IP_RECVORIGDSTADDR, &in, sizeof(in));
 	}
+}
+
+static void give_error6(struct isock *sk, struct sockmsg *m, const struct pktbuf *pb, const struct errinfo *info)
+{
+	struct { struct sock_extended_err ee; struct sockaddr_in6 offender; } out = { .ee = info->ee };
+	struct isockaddr to = { .is_v6 = true, .a6 = info->dst6, .port = info->port };
+
+	if (m->name)
+		isock_put_name(sk, m->name, &m->name_len, &to);
+	out.offender.sin6_family = AF_INET6;
+	memcpy(out.offender.sin6_addr, &pkt_ip6(pb)->saddr, 16);
+	sockmsg_put(m, SOL_IPV6, IPV6_RECVERR, &out, sizeof(out));
 }
 
 static ssize_t recv_error(struct isock *sk, struct sockmsg *m)
@@ -283,6 +367,10 @@ static ssize_t recv_error(struct isock *sk, struct sockmsg *m)
 	if (n < pb->len)
 		m->out_flags |= MSG_TRUNC;
 	m->out_flags |= MSG_ERRQUEUE;
+	if (info.is_v6) {
+		give_error6(sk, m, pb, &info);
+		goto out;
+	}
 	isock_fill_name(m, info.dst, info.port);
 	out.ee = info.ee;
 	if (info.offender) {
@@ -290,6 +378,7 @@ static ssize_t recv_error(struct isock *sk, struct sockmsg *m)
 		out.offender.sin_addr = info.offender;
 	}
 	sockmsg_put(m, SOL_IP, IP_RECVERR, &out, sizeof(out));
+out:
 	pktbuf_free(pb);
 	if (!more && READ_ONCE(sk->ns.error))
 		netsock_take_error(&sk->ns);
@@ -301,6 +390,21 @@ void isock_queue_error(struct isock *sk, const struct pktbuf *pb, int err, u8 or
 {
 	struct errinfo e = { .ee = { (u32)-err, origin, type, code, 0, info, 0 }, .offender = offender,
 			     .dst = dst, .port = port };
+	struct pktbuf *c = pktbuf_clone(pb, ALLOC_ATOMIC);
+
+	if (!c)
+		return;
+	memcpy(c->cb, &e, sizeof(e));
+	spin_lock_bh(&sk->lock);
+	list_add_tail(&c->link, &sk->errq);
+	spin_unlock_bh(&sk->lock);
+}
+
+void isock_queue_error6(struct isock *sk, const struct pktbuf *pb, int err, u8 type, u8 code, u32 info,
+			const struct in6ip *dst, u16 port)
+{
+	struct errinfo e = { .ee = { (u32)-err, SO_EE_ORIGIN_ICMP6, type, code, 0, info, 0 }, .dst6 = *dst,
+			     .port = port, .is_v6 = true };
 	struct pktbuf *c = pktbuf_clone(pb, ALLOC_ATOMIC);
 
 	if (!c)
@@ -336,7 +440,7 @@ ssize_t dgram_recv(struct netsock *s, struct sockmsg *m)
 			ret = pb->len;
 	}
 	if (m->name)
-		isock_fill_name(m, pkt_ip4(pb)->saddr, (u16)pb->cb[4]);
+		isock_sender_name(sk, m, pb, (u16)pb->cb[4], (u32)pb->cb[5]);
 	if (unlikely(sk->cmsg || (s->options & BIT(SO_TIMESTAMP))))
 		give_cmsgs(sk, m, pb);
 	pktbuf_free(pb);
@@ -366,49 +470,37 @@ u32 dgram_poll(struct netsock *s, struct ofile *f, struct poll_table *pt)
 
 /* ---- connecting ---- */
 
-static void disconnect(struct isock *sk)
-{
-	spin_lock_bh(&sk->lock);
-	sk->daddr = 0;
-	sk->dport = 0;
-	if (!(sk->bound & ISOCK_ADDR))
-		sk->rcv_saddr = sk->saddr = 0;
-	spin_unlock_bh(&sk->lock);
-}
-
 int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block)
 {
 	struct isock *sk = isock_of(s);
-	const struct sockaddr_in *in = (const void *)a;
+	struct isockaddr to;
 	struct iproute r;
-	be32 daddr;
 	int err;
 
 	if (len < sizeof(a->family))
 		return -EINVAL;
 	if (a->family == AF_UNSPEC) {
-		disconnect(sk);
+		spin_lock_bh(&sk->lock);
+		isock_forget_peer(sk);
+		spin_unlock_bh(&sk->lock);
 		return 0;
 	}
-	if (len < sizeof(*in))
-		return -EINVAL;
-	if (in->sin_family != AF_INET)
-		return -EAFNOSUPPORT;
-	daddr = in->sin_addr ? in->sin_addr : TO_BE32(0x7f000001);
+	err = isock_read_addr(sk, a, len, &to);
+	if (err)
+		return err;
+	if (to.is_v6 && in6_is_any(&to.a6))
+		to.a6 = IN6_LOOPBACK;
+	if (!to.is_v6 && !to.a4)
+		to.a4 = TO_BE32(0x7f000001);
 	rcu_read_lock();
-	err = ip4_route_out(sk->net, daddr, sk->saddr, sk->bound_if, &r);
+	err = isock_route(sk, &to, &r);
 	rcu_read_unlock();
 	if (err)
 		return err;
 	if (r.type == RTN_BROADCAST && !(s->options & BIT(SO_BROADCAST)))
 		return -EACCES;
 	spin_lock_bh(&sk->lock);
-	if (!sk->saddr)
-		sk->saddr = r.saddr;
-	if (!sk->rcv_saddr)
-		sk->rcv_saddr = r.saddr;
-	sk->daddr = daddr;
-	sk->dport = FROM_BE16(in->sin_port);
+	isock_set_peer(sk, &to, &r);
 	spin_unlock_bh(&sk->lock);
 	return 0;
 }
@@ -419,7 +511,7 @@ int dgram_shutdown(struct netsock *s, int how)
 	bool connected;
 
 	spin_lock_bh(&sk->lock);
-	connected = sk->daddr != 0;
+	connected = isock_has_peer(sk);
 	if (connected)
 		sk->shutdown |= (u8)(how + 1);
 	spin_unlock_bh(&sk->lock);
@@ -432,6 +524,7 @@ void dgram_destroy(struct isock *sk)
 	LIST_HEAD(out);
 
 	isock_mc_drop_all(sk);
+	isock_mc6_drop_all(sk);
 	if (sk->cork)
 		pktbuf_free(sk->cork);
 	sk->cork = NULL;

@@ -3,29 +3,29 @@
  * Longest prefix match: a binary trie whose nodes are prefixes; a child's prefix is
  * longer than its parent's and begins with it. A node without routes is a fork and has
  * two children. A walk remembers the routes it passed: the last accepted is the answer.
- * Depth is at most 33. Writers publish with release stores, so that readers
+ * Depth is at most 129. Writers publish with release stores, so that readers
  * always see a valid trie; what is unlinked is freed by the allocator after them.
  */
 #include "fib.h"
 
 #include <tern/base/err.h>
 
-static u32 mask_of(u8 plen)
+static fibkey mask_of(u8 plen)
 {
-	return plen ? ~0u << (32 - plen) : 0;
+	return plen ? ~(fibkey)0 << (128 - plen) : 0;
 }
 
-static bool covers(const struct fibnode *n, u32 addr)
+static bool covers(const struct fibnode *n, fibkey addr)
 {
 	return !((n->key ^ addr) & mask_of(n->plen));
 }
 
-static u32 next_bit(u32 addr, u8 plen)
+static u32 next_bit(fibkey addr, u8 plen)
 {
-	return (addr >> (31 - plen)) & 1;
+	return (u32)(addr >> (127 - plen)) & 1;
 }
 
-const struct fibroute *fib4_lookup(const struct fib4 *t, u32 addr,
+const struct fibroute *fib_lookup(const struct fib *t, fibkey addr,
 				   bool (*ok)(const struct fibroute *r, void *arg), void *arg)
 {
 	const struct fibnode *n = __atomic_load_n(&t->root, __ATOMIC_ACQUIRE);
@@ -39,14 +39,14 @@ const struct fibroute *fib4_lookup(const struct fib4 *t, u32 addr,
 				break;
 			}
 		}
-		if (n->plen == 32)
+		if (n->plen == 128)
 			break;
 		n = __atomic_load_n(&n->child[next_bit(addr, n->plen)], __ATOMIC_ACQUIRE);
 	}
 	return best;
 }
 
-static struct fibnode *node_make(u32 key, u8 plen, const struct lib_alloc *a)
+static struct fibnode *node_make(fibkey key, u8 plen, const struct lib_alloc *a)
 {
 	struct fibnode *n = lib_alloc_get(a, sizeof(*n));
 
@@ -56,16 +56,16 @@ static struct fibnode *node_make(u32 key, u8 plen, const struct lib_alloc *a)
 }
 
 /* Number of leading bits that agree, at most @max. */
-static u8 common(u32 a, u32 b, u8 max)
+static u8 common(fibkey a, fibkey b, u8 max)
 {
-	u32 x = a ^ b;
-	u8 n = x ? (u8)__builtin_clz(x) : 32;
+	u64 hi = (u64)((a ^ b) >> 64), lo = (u64)(a ^ b);
+	u8 n = hi ? (u8)__builtin_clzl(hi) : lo ? (u8)(64 + __builtin_clzl(lo)) : 128;
 
 	return n < max ? n : max;
 }
 
 /* The place that points, or shall point, at the node of a prefix. */
-static struct fibnode **find_slot(struct fib4 *t, u32 key, u8 plen)
+static struct fibnode **find_slot(struct fib *t, fibkey key, u8 plen)
 {
 	struct fibnode **at = &t->root;
 
@@ -74,13 +74,13 @@ static struct fibnode **find_slot(struct fib4 *t, u32 key, u8 plen)
 	return at;
 }
 
-static bool is_node(const struct fibnode *n, u32 key, u8 plen)
+static bool is_node(const struct fibnode *n, fibkey key, u8 plen)
 {
 	return n && n->plen == plen && n->key == (key & mask_of(plen));
 }
 
 /* A node for a prefix that has none, linked in; NULL: no memory. */
-static struct fibnode *add_node(struct fibnode **at, u32 key, u8 plen, const struct lib_alloc *a)
+static struct fibnode *add_node(struct fibnode **at, fibkey key, u8 plen, const struct lib_alloc *a)
 {
 	struct fibnode *old = *at, *n = node_make(key, plen, a), *fork;
 	u8 same;
@@ -108,12 +108,12 @@ static struct fibnode *add_node(struct fibnode **at, u32 key, u8 plen, const str
 	return n;
 }
 
-int fib4_insert(struct fib4 *t, u32 key, u8 plen, struct fibroute *r, const struct lib_alloc *a)
+int fib_insert(struct fib *t, fibkey key, u8 plen, struct fibroute *r, const struct lib_alloc *a)
 {
 	struct fibnode **slot, *n;
 	struct fibroute **at;
 
-	if (plen > 32)
+	if (plen > 128)
 		return -EINVAL;
 	slot = find_slot(t, key, plen);
 	n = is_node(*slot, key, plen) ? *slot : add_node(slot, key, plen, a);
@@ -121,6 +121,7 @@ int fib4_insert(struct fib4 *t, u32 key, u8 plen, struct fibroute *r, const stru
 		return -ENOMEM;
 	for (at = &n->routes; *at && (*at)->metric <= r->metric; at = &(*at)->next)
 		if ((*at)->metric == r->metric && (*at)->nif == r->nif && (*at)->gateway == r->gateway &&
+		    (*at)->gateway6.q[0] == r->gateway6.q[0] && (*at)->gateway6.q[1] == r->gateway6.q[1] &&
 		    (*at)->type == r->type)
 			return -EEXIST;
 	r->next = *at;
@@ -130,7 +131,7 @@ int fib4_insert(struct fib4 *t, u32 key, u8 plen, struct fibroute *r, const stru
 }
 
 /* Nodes without a use on the way to a prefix are taken out: at most two. */
-static void prune(struct fib4 *t, u32 key, u8 plen, const struct lib_alloc *a)
+static void prune(struct fib *t, fibkey key, u8 plen, const struct lib_alloc *a)
 {
 	struct fibnode **at = &t->root, **above = NULL;
 
@@ -149,10 +150,10 @@ static void prune(struct fib4 *t, u32 key, u8 plen, const struct lib_alloc *a)
 	}
 }
 
-int fib4_delete(struct fib4 *t, u32 key, u8 plen, bool (*match)(const struct fibroute *r, void *arg),
+int fib_delete(struct fib *t, fibkey key, u8 plen, bool (*match)(const struct fibroute *r, void *arg),
 		void *arg, const struct lib_alloc *a)
 {
-	struct fibnode *n = plen > 32 ? NULL : *find_slot(t, key, plen);
+	struct fibnode *n = plen > 128 ? NULL : *find_slot(t, key, plen);
 
 	if (!is_node(n, key, plen))
 		return -ESRCH;
@@ -169,8 +170,7 @@ int fib4_delete(struct fib4 *t, u32 key, u8 plen, bool (*match)(const struct fib
 	return -ESRCH;
 }
 
-static bool walk(const struct fibnode *n, bool (*fn)(u32 key, u8 plen, const struct fibroute *r, void *arg),
-		 void *arg)
+static bool walk(const struct fibnode *n, fib_walk_fn fn, void *arg)
 {
 	if (!n)
 		return true;
@@ -182,8 +182,7 @@ static bool walk(const struct fibnode *n, bool (*fn)(u32 key, u8 plen, const str
 	       walk(__atomic_load_n(&n->child[1], __ATOMIC_ACQUIRE), fn, arg);
 }
 
-void fib4_walk(const struct fib4 *t, bool (*fn)(u32 key, u8 plen, const struct fibroute *r, void *arg),
-	       void *arg)
+void fib_walk(const struct fib *t, fib_walk_fn fn, void *arg)
 {
 	walk(__atomic_load_n(&t->root, __ATOMIC_ACQUIRE), fn, arg);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Routes of IPv4 by longest prefix: a binary trie with compressed paths. Pure but
+ * Routes by longest prefix: a binary trie with compressed paths. Keys have 128 bits,
+ * those of IPv4 in the upper 32. Pure but
  * for the memory that it is given; readers need an RCU read section, writers a lock.
  */
 #pragma once
@@ -8,6 +9,7 @@
 #include <tern/base/compiler.h>
 #include <tern/lib/alloc.h>
 #include <tern/net/byteorder.h>
+#include <uapi/in6.h>
 
 struct netif;
 
@@ -25,6 +27,9 @@ struct netif;
 #define RTPROT_KERNEL	2
 #define RTPROT_BOOT	3
 #define RTPROT_STATIC	4
+#define RTPROT_RA	9
+
+typedef unsigned __int128 fibkey;
 
 /* One route; several of a prefix are a chain by metric. Immutable once there but for next. */
 struct fibroute {
@@ -32,28 +37,41 @@ struct fibroute {
 	struct fibroute *next;
 	struct netif *nif;
 	be32 gateway, prefsrc;
+	struct in6ip gateway6, prefsrc6;
+	nsec_t expires;			/* 0: never */
 	u32 metric;
 	u8 type, scope, protocol;
 };
 
 struct fibnode {
 	u64 defer[2];			/* first */
-	u32 key;			/* host order, bits past plen are 0 */
+	fibkey key;			/* host order, bits past plen are 0 */
 	u8 plen;
 	struct fibroute *routes;	/* NULL: only a fork */
 	struct fibnode *child[2];
 };
 
-struct fib4 { struct fibnode *root; u32 nroutes; };
+struct fib { struct fibnode *root; u32 nroutes; };
 
-/** fib4_lookup() - longest prefix of @addr (host order) that has a route @ok accepts; NULL. */
-const struct fibroute *fib4_lookup(const struct fib4 *t, u32 addr,
-				   bool (*ok)(const struct fibroute *r, void *arg), void *arg);
-/** fib4_insert() - @r becomes the table's; 0, -EEXIST (prefix, metric, nif, gateway), -ENOMEM. */
-int fib4_insert(struct fib4 *t, u32 key, u8 plen, struct fibroute *r, const struct lib_alloc *a);
-/** fib4_delete() - first route of that very prefix that @match accepts; 0 or -ESRCH. */
-int fib4_delete(struct fib4 *t, u32 key, u8 plen, bool (*match)(const struct fibroute *r, void *arg),
-		void *arg, const struct lib_alloc *a);
-/** fib4_walk() - all routes by ascending prefix; false from @fn stops. */
-void fib4_walk(const struct fib4 *t, bool (*fn)(u32 key, u8 plen, const struct fibroute *r, void *arg),
-	       void *arg);
+/** fib_lookup() - longest prefix of @addr (host order) that has a route @ok accepts; NULL. */
+const struct fibroute *fib_lookup(const struct fib *t, fibkey addr,
+				  bool (*ok)(const struct fibroute *r, void *arg), void *arg);
+/** fib_insert() - @r becomes the table's; 0, -EEXIST (prefix, metric, nif, gateway), -ENOMEM. */
+int fib_insert(struct fib *t, fibkey key, u8 plen, struct fibroute *r, const struct lib_alloc *a);
+/** fib_delete() - first route of that very prefix that @match accepts; 0 or -ESRCH. */
+int fib_delete(struct fib *t, fibkey key, u8 plen, bool (*match)(const struct fibroute *r, void *arg),
+	       void *arg, const struct lib_alloc *a);
+/** fib_walk() - all routes by ascending prefix; false from @fn stops. */
+typedef bool (*fib_walk_fn)(fibkey key, u8 plen, const struct fibroute *r, void *arg);
+void fib_walk(const struct fib *t, fib_walk_fn fn, void *arg);
+
+static inline fibkey fib4_key(u32 addr) { return (fibkey)addr << 96; }
+static inline u32 fib4_addr(fibkey key) { return (u32)(key >> 96); }
+static inline fibkey fib6_key(const struct in6ip *a)
+{
+	return (fibkey)__builtin_bswap64(a->q[0]) << 64 | __builtin_bswap64(a->q[1]);
+}
+static inline struct in6ip fib6_addr(fibkey key)
+{
+	return (struct in6ip){ .q = { __builtin_bswap64((u64)(key >> 64)), __builtin_bswap64((u64)key) } };
+}

@@ -29,13 +29,13 @@ static u64 next_random(u64 *state)
 	return *state >> 33;
 }
 
-static int insert(struct fib4 *t, u32 key, u8 plen, u32 id)
+static int insert(struct fib *t, u32 key, u8 plen, u32 id)
 {
 	struct fibroute *r = get(NULL, sizeof(*r));
 	int err;
 
 	r->prefsrc = id;
-	err = fib4_insert(t, key, plen, r, &heap);
+	err = fib_insert(t, fib4_key(key), plen, r, &heap);
 	if (err)
 		put(NULL, r, sizeof(*r));
 	return err;
@@ -58,7 +58,7 @@ static s64 slow_lookup(const struct row *rows, u32 n, u32 addr)
 TEST(net_fib, longest_prefix_wins_among_random_routes)
 {
 	static struct row rows[400];
-	struct fib4 t = { 0 };
+	struct fib t = { 0 };
 	u64 rng = 3;
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -73,14 +73,14 @@ TEST(net_fib, longest_prefix_wins_among_random_routes)
 	for (u32 round = 0; round < 3; round++) {
 		for (u32 k = 0; k < 3000; k++) {
 			u32 addr = (u32)(next_random(&rng) & 0x0303ffff);
-			const struct fibroute *r = fib4_lookup(&t, addr, NULL, NULL);
+			const struct fibroute *r = fib_lookup(&t, fib4_key(addr), NULL, NULL);
 
 			REQUIRE_EQ(r ? (s64)r->prefsrc : -1, slow_lookup(rows, ARRAY_SIZE(rows), addr));
 		}
 		for (u32 i = round; i < ARRAY_SIZE(rows); i += 3) {
 			if (!rows[i].used)
 				continue;
-			REQUIRE_EQ(fib4_delete(&t, rows[i].key, rows[i].plen, NULL, NULL, &heap), 0);
+			REQUIRE_EQ(fib_delete(&t, fib4_key(rows[i].key), rows[i].plen, NULL, NULL, &heap), 0);
 			rows[i].used = false;
 		}
 	}
@@ -91,18 +91,18 @@ TEST(net_fib, longest_prefix_wins_among_random_routes)
 
 TEST(net_fib, metric_orders_routes_of_a_prefix)
 {
-	struct fib4 t = { 0 };
+	struct fib t = { 0 };
 	struct fibroute *a = get(NULL, sizeof(*a)), *b = get(NULL, sizeof(*b));
 
 	a->metric = 20;
 	b->metric = 10;
-	EXPECT_EQ(fib4_insert(&t, 0, 0, a, &heap), 0);
-	EXPECT_EQ(fib4_insert(&t, 0, 0, a, &heap), -EEXIST);
-	EXPECT_EQ(fib4_insert(&t, 0, 0, b, &heap), 0);
-	EXPECT(fib4_lookup(&t, 5, NULL, NULL) == b);
-	EXPECT_EQ(fib4_delete(&t, 0, 0, NULL, NULL, &heap), 0);
-	EXPECT(fib4_lookup(&t, 5, NULL, NULL) == a);
-	EXPECT_EQ(fib4_delete(&t, 0, 0, NULL, NULL, &heap), 0);
-	EXPECT_EQ(fib4_delete(&t, 0, 0, NULL, NULL, &heap), -ESRCH);
+	EXPECT_EQ(fib_insert(&t, fib4_key(0), 0, a, &heap), 0);
+	EXPECT_EQ(fib_insert(&t, fib4_key(0), 0, a, &heap), -EEXIST);
+	EXPECT_EQ(fib_insert(&t, fib4_key(0), 0, b, &heap), 0);
+	EXPECT(fib_lookup(&t, fib4_key(5), NULL, NULL) == b);
+	EXPECT_EQ(fib_delete(&t, fib4_key(0), 0, NULL, NULL, &heap), 0);
+	EXPECT(fib_lookup(&t, fib4_key(5), NULL, NULL) == a);
+	EXPECT_EQ(fib_delete(&t, fib4_key(0), 0, NULL, NULL, &heap), 0);
+	EXPECT_EQ(fib_delete(&t, fib4_key(0), 0, NULL, NULL, &heap), -ESRCH);
 	EXPECT_EQ(live, 0);
 }

@@ -17,8 +17,16 @@ static void fill_id(struct inetdiag_msg *m, const struct isock *sk)
 	m->family = (u8)sk->ns.family;
 	m->id.sport = TO_BE16(sk->sport);
 	m->id.dport = TO_BE16(sk->dport);
-	m->id.src[0] = sk->rcv_saddr;
-	m->id.dst[0] = sk->daddr;
+	if (sk->ns.family == AF_INET6) {
+		struct in6ip l = sk->is_v6 ? sk->rcv_saddr6 : in6_map(sk->rcv_saddr);
+		struct in6ip r = sk->is_v6 ? sk->daddr6 : in6_map(sk->daddr);
+
+		memcpy(m->id.src, &l, 16);
+		memcpy(m->id.dst, &r, 16);
+	} else {
+		m->id.src[0] = sk->rcv_saddr;
+		m->id.dst[0] = sk->daddr;
+	}
 	m->id.ifindex = sk->bound_if;
 	m->id.cookie[0] = (u32)sk->ns.ino;
 	m->id.cookie[1] = (u32)(sk->ns.ino >> 32);
@@ -29,6 +37,8 @@ static void fill_id(struct inetdiag_msg *m, const struct isock *sk)
 static void put_common(struct nlpkt *p, const struct isock *sk, const struct inetdiag_req *q, u32 rmem, u32 wmem)
 {
 	nlpkt_put_u8(p, INET_DIAG_SHUTDOWN, sk->shutdown);
+	if (sk->ns.family == AF_INET6)
+		nlpkt_put_u8(p, INET_DIAG_SKV6ONLY, sk->v6only);
 	if (wants_ext(q, INET_DIAG_TOS))
 		nlpkt_put_u8(p, INET_DIAG_TOS, sk->tos);
 	if (wants_ext(q, INET_DIAG_MEMINFO)) {
@@ -112,7 +122,7 @@ static bool one_tcp(struct tcpsock *tp, void *arg)
 
 static bool one_udp(struct isock *sk, u32 bucket, void *arg)
 {
-	u8 state = sk->daddr ? TCP_ESTABLISHED : TCP_CLOSE;
+	u8 state = isock_has_peer(sk) ? TCP_ESTABLISHED : TCP_CLOSE;
 	struct walk *w = arg;
 	struct inetdiag_msg *m;
 

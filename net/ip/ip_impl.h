@@ -8,7 +8,7 @@
 #include <tern/lib/hlist.h>
 #include <tern/net/netif.h>
 #include <tern/net/netsock.h>
-#include <uapi/in.h>
+#include <uapi/in6.h>
 
 #include "fib.h"
 #include "headers.h"
@@ -28,6 +28,8 @@ enum ipstat {
 	TCPSTAT_TIMEOUTS, TCPSTAT_FAST_RETRANS, TCPSTAT_OFO_QUEUE, TCPSTAT_TW, TCPSTAT_SYNCOOKIES_SENT,
 	UDPSTAT_IN, UDPSTAT_NO_PORTS, UDPSTAT_IN_ERRORS, UDPSTAT_OUT, UDPSTAT_RCVBUF_ERRORS,
 	UDPSTAT_SNDBUF_ERRORS, UDPSTAT_IN_CSUM_ERRORS,
+	IP6STAT_IN_RECEIVES, IP6STAT_IN_HDR_ERRORS, IP6STAT_IN_ADDR_ERRORS, IP6STAT_IN_DELIVERS,
+	IP6STAT_OUT_REQUESTS, ICMP6STAT_IN_MSGS, ICMP6STAT_IN_ERRORS,
 	IPSTAT_COUNT
 };
 DECLARE_PERCPU(u64, ip_stats[IPSTAT_COUNT]);
@@ -50,13 +52,14 @@ struct iproute {
 	struct netif *nif;
 	be32 gateway;			/* 0: on link */
 	be32 saddr;			/* source to use */
+	struct in6ip gateway6, saddr6;	/* the same of IPv6 */
 	u32 mtu;
 	u8 type;			/* RTN_* */
 };
 
 struct ip4tables {
 	struct netns *ns;
-	struct fib4 local, main;	/* R, config_lock */
+	struct fib local, main;	/* R, config_lock */
 	struct hlist frag_hash[64];
 	struct spin frag_lock;		/* protects frag_hash and frag_mem */
 	u64 frag_mem;
@@ -81,7 +84,7 @@ bool ip4_route_exists(struct netns *ns, be32 dst, u8 plen, u32 metric);
 int ip4_route_drop_others(struct netns *ns, be32 dst, u8 plen, u32 metric, be32 gateway, struct netif *nif);
 /** ip4_addr_news() / ip4_route_news() - to who listens on netlink; config_lock held. */
 void ip4_addr_news(struct netif *nif, const struct ifaddr4 *a, bool is_new);
-void ip4_route_news(struct netns *ns, bool is_local, u32 key, u8 plen, const struct fibroute *f, bool is_new);
+void ip4_route_news(struct netns *ns, bool is_local, fibkey key, u8 plen, const struct fibroute *f, bool is_new);
 long ip4_ioctl(struct netns *ns, u32 cmd, uptr arg);
 
 /* ---- neighbours ---- */
@@ -144,12 +147,20 @@ struct isock {
 	be32 rcv_saddr;			/* S bound address, 0: any */
 	be32 saddr;			/* S source of what it sends, 0: by route */
 	be32 daddr;			/* S connected to, 0: not */
+	struct in6ip rcv_saddr6, saddr6, daddr6;	/* S the same of IPv6 */
+	bool is_v6;			/* S which of them count */
+	bool v6only;			/* A */
 	u16 sport, dport;		/* S host order */
 	u32 bound_if;			/* S */
 	u8 bound;			/* S ISOCK_ADDR, ISOCK_PORT: the user chose */
 	u8 shutdown;			/* S SEND_SHUTDOWN, RECV_SHUTDOWN */
 	s16 ttl;			/* A -1: default */
 	u8 mc_ttl, tos, pmtudisc;	/* A */
+	s16 hops6;			/* A -1: default */
+	u8 mc_hops6, tclass;		/* A */
+	s32 sum_off6;			/* A raw: where the checksum goes, -1: none */
+	u32 icmp6_filter[8];		/* A types that are not wanted */
+	struct list mc6_list;		/* net->config_lock; read under S */
 	bool mc_loop, mc_all;		/* A */
 	bool recverr, freebind, hdrincl, no_check;	/* A */
 	u8 cmsg;			/* A ISOCK_CMSG_* */
@@ -177,6 +188,9 @@ struct isock {
 #define ISOCK_CMSG_TOS		0x4u
 #define ISOCK_CMSG_RETOPTS	0x8u
 #define ISOCK_CMSG_ORIGDST	0x10u
+#define ISOCK_CMSG_PKTINFO6	0x20u
+#define ISOCK_CMSG_HOPS6	0x40u
+#define ISOCK_CMSG_TCLASS6	0x80u
 
 static inline struct isock *isock_of(struct netsock *s) { return container_of(s, struct isock, ns); }
 static inline void isock_get(struct isock *sk) { ref_get(&sk->refs); }
@@ -193,8 +207,43 @@ static inline void isock_wake(struct isock *sk, u64 key)
 #define IWAKE_READ	(POLLIN | POLLRDNORM | POLLRDBAND)
 #define IWAKE_WRITE	(POLLOUT | POLLWRNORM | POLLWRBAND)
 #define IWAKE_ALL	(POLLIN | POLLRDNORM | POLLRDHUP | POLLHUP | POLLERR | POLLOUT | POLLWRNORM)
-/** isock_check_bind() - may @sk be bound to @a; 0 or -errno, *in filled. */
-int isock_check_bind(struct isock *sk, const struct sockaddr_any *a, u32 len, struct sockaddr_in *in);
+/* An address and port as sockets use them, of either version. */
+struct isockaddr {
+	bool is_v6;
+	be32 a4;
+	struct in6ip a6;
+	u16 port;
+	u32 oif;			/* interface of a link-local address; 0: any */
+};
+/* Both ends of a packet, seen from here. */
+struct ipflow { bool is_v6; be32 l4, r4; struct in6ip l6, r6; u16 lport, rport; u32 ifindex; };
+void pkt_flow(const struct pktbuf *pb, u16 lport, u16 rport, struct ipflow *f);
+/** isock_read_addr() - a user's address for @sk; 0, -EINVAL, -EAFNOSUPPORT, -ENETUNREACH. */
+int isock_read_addr(const struct isock *sk, const struct sockaddr_any *a, u32 len, struct isockaddr *out);
+/** isock_check_bind() - may @sk be bound to @a; 0 or -errno, *b filled. */
+int isock_check_bind(struct isock *sk, const struct sockaddr_any *a, u32 len, struct isockaddr *b);
+/** isock_set_local() and the like - S held. */
+void isock_set_local(struct isock *sk, const struct isockaddr *b);
+void isock_forget_local(struct isock *sk);
+void isock_forget_peer(struct isock *sk);
+void isock_set_peer(struct isock *sk, const struct isockaddr *to, const struct iproute *r);
+/** isock_route() - towards a peer; RCU. */
+int isock_route(struct isock *sk, const struct isockaddr *to, struct iproute *r);
+/** isock_overlap() - is there an address that both are bound to. */
+bool isock_overlap(const struct isock *a, const struct isock *b);
+bool isock_has_peer(const struct isock *sk);
+/** isock_score() - how well a socket fits a packet; negative: not. */
+int isock_score(const struct isock *sk, const struct netns *ns, const struct ipflow *f);
+void isock_put_name(const struct isock *sk, struct sockaddr_any *a, u32 *len, const struct isockaddr *from);
+void isock_sender_name(const struct isock *sk, struct sockmsg *m, const struct pktbuf *pb, u16 port, u32 ifindex);
+struct seqbuf;
+/** isock_print_ends() - both ends as /proc/net shows them. */
+void isock_print_ends(struct seqbuf *sb, const struct isock *sk);
+int isock_set6(struct isock *sk, int name, const void *val, u32 len, s32 v);
+int isock_get6(struct isock *sk, int name, s32 *v);
+bool isock_mc6_wants(struct isock *sk, const struct in6ip *group, u32 ifindex);
+int isock_mc6_join(struct isock *sk, const void *val, u32 len, bool join);
+void isock_mc6_drop_all(struct isock *sk);
 int isock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer);
 void isock_fill_name(struct sockmsg *m, be32 addr, u16 port);
 int isock_setopt(struct netsock *s, int level, int name, const void *val, u32 len);
@@ -213,6 +262,8 @@ bool netif_mc4_wants(const struct netif *nif, be32 group);
 /* ---- datagram sockets: UDP, raw, ping ---- */
 struct dgsend {			/* a send decoded */
 	be32 daddr, saddr;
+	struct in6ip daddr6, saddr6;
+	bool is_v6;
 	u16 dport;
 	u32 oif;
 	s16 ttl;
@@ -239,7 +290,8 @@ void isock_queue_error(struct isock *sk, const struct pktbuf *pb, int err, u8 or
 struct netsock *udp_create(void);
 /** udp_foreach() - all bound ones; false from @fn stops. RCU. */
 void udp_foreach(bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg);
-struct netsock *ping_create(void);
+struct netsock *ping_create(u32 protocol);
+struct netsock *rawsock6_create(int protocol);
 struct netsock *rawsock_create(int protocol);
 struct netsock *tcp_create(void);
 /** tcp_count_established() - connections in ESTABLISHED or CLOSE_WAIT. */

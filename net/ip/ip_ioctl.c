@@ -316,7 +316,7 @@ long ip4_ioctl(struct netns *ns, u32 cmd, uptr arg)
 
 /* ---- /proc/net/route ---- */
 
-static bool print_one(u32 key, u8 plen, const struct fibroute *r, void *arg)
+static bool print_one(fibkey key, u8 plen, const struct fibroute *r, void *arg)
 {
 	struct seqbuf *sb = arg;
 	u32 flags = RTF_UP | (r->gateway ? RTF_GATEWAY : 0) | (plen == 32 ? RTF_HOST : 0) |
@@ -324,7 +324,7 @@ static bool print_one(u32 key, u8 plen, const struct fibroute *r, void *arg)
 	char line[128];
 
 	fmt_print(line, sizeof(line), "%s\t%08X\t%08X\t%04X\t%d\t%u\t%u\t%08X\t%d\t%u\t%u",
-		  r->nif ? r->nif->name : "*", TO_BE32(key), r->gateway, flags, 0, 0, r->metric,
+		  r->nif ? r->nif->name : "*", TO_BE32(fib4_addr(key)), r->gateway, flags, 0, 0, r->metric,
 		  mask4(plen), 0, 0, 0);
 	seqbuf_printf(sb, "%-127s\n", line);
 	return true;
@@ -335,7 +335,7 @@ static void print_routes(struct seqbuf *sb, void *arg)
 	seqbuf_printf(sb, "%-127s\n", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU"
 		      "\tWindow\tIRTT");
 	rcu_read_lock();
-	fib4_walk(&netns_self()->ip4->main, print_one, sb);
+	fib_walk(&netns_self()->ip4->main, print_one, sb);
 	rcu_read_unlock();
 }
 static struct procfile route_file = { .path = "net/route", .print = print_routes };

@@ -10,7 +10,7 @@
  * Lock order: table lock and entry lock are one, neightab.lock (LOCKRANK_NET_NEIGH);
  * it is not held while packets are sent.
  */
-#include "ip_impl.h"
+#include "ip6_impl.h"
 
 #include <tern/fs/procfs.h>
 #include <tern/kernel/clock.h>
@@ -27,17 +27,19 @@
 #define QUEUE_MAX	64u
 #define ENTRIES_MAX	1024u
 
-static struct hlist *bucket_of(struct neightab *t, be32 ip)
+#define KEY4(ip) (&(struct in6ip){ .w = { (ip) } })
+
+static struct hlist *bucket_of(struct neightab *t, const struct in6ip *ip)
 {
-	return &t->hash[hash_u64(ip, 6)];
+	return &t->hash[hash_u64(ip->q[0] ^ ip->q[1], 6)];
 }
 
-static struct neigh *find(struct neightab *t, be32 ip)
+static struct neigh *find(struct neightab *t, const struct in6ip *ip)
 {
 	struct neigh *n;
 
 	hlist_foreach(n, bucket_of(t, ip), node)
-		if (n->ip == ip)
+		if (in6_same(&n->ip6, ip))
 			return n;
 	return NULL;
 }
@@ -71,6 +73,14 @@ static void send_question(struct netif *nif, be32 ip, const u8 *dst)
 	rcu_read_unlock();
 }
 
+static void ask_for(struct netif *nif, bool is_v6, const struct in6ip *ip, const u8 *dst)
+{
+	if (is_v6)
+		nd_solicit(nif, ip, dst, NULL);
+	else
+		send_question(nif, ip->w[0], dst);
+}
+
 static void neigh_free(struct neigh *n)
 {
 	pktbuf_purge(&n->queue);
@@ -78,7 +88,7 @@ static void neigh_free(struct neigh *n)
 }
 
 /* Nobody will come for these packets. */
-static void give_up(struct netif *nif, struct list *queue)
+static void give_up(struct netif *nif, bool is_v6, struct list *queue)
 {
 	struct pktbuf *pb;
 
@@ -86,7 +96,10 @@ static void give_up(struct netif *nif, struct list *queue)
 	list_foreach(pb, queue, link) {
 		/* it is we who cannot reach the host: the error goes to our own socket */
 		pb->type = PKT_HOST;
-		icmp4_error(nif->ns, pb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		if (is_v6)
+			icmp6_error(nif->ns, pb, ICMP6_DEST_UNREACH, ICMP6_ADDR_UNREACH, 0);
+		else
+			icmp4_error(nif->ns, pb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
 	}
 	rcu_read_unlock();
 	pktbuf_purge(queue);
@@ -131,7 +144,7 @@ static bool step(struct neigh *n, nsec_t now, struct list *dead)
 static void table_timer(struct timeout *timer)
 {
 	struct neightab *t = container_of(timer, struct neightab, timer);
-	struct { be32 ip; u8 mac[6]; bool unicast; } ask[ASK_AT_ONCE];
+	struct { struct in6ip ip; u8 mac[6]; bool unicast; } ask[ASK_AT_ONCE];
 	nsec_t now = clock_ns(), next = U64_MAX;
 	struct hnode *tmp;
 	struct neigh *n;
@@ -142,7 +155,7 @@ static void table_timer(struct timeout *timer)
 	for (u32 i = 0; i < ARRAY_SIZE(t->hash); i++) {
 		hlist_foreach_safe(n, tmp, &t->hash[i], node) {
 			if (n->due <= now && nask < ASK_AT_ONCE && step(n, now, &dead)) {
-				ask[nask].ip = n->ip;
+				ask[nask].ip = n->ip6;
 				ask[nask].unicast = n->state == NEIGH_PROBE;
 				memcpy(ask[nask++].mac, n->mac, 6);
 			}
@@ -158,8 +171,8 @@ static void table_timer(struct timeout *timer)
 		timeout_arm(&t->timer, next);
 	spin_unlock_bh(&t->lock);
 	for (u32 i = 0; i < nask; i++)
-		send_question(t->nif, ask[i].ip, ask[i].unicast ? ask[i].mac : NULL);
-	give_up(t->nif, &dead);
+		ask_for(t->nif, t->is_v6, &ask[i].ip, ask[i].unicast ? ask[i].mac : NULL);
+	give_up(t->nif, t->is_v6, &dead);
 }
 
 static void arm_for(struct neightab *t, nsec_t due)
@@ -168,7 +181,7 @@ static void arm_for(struct neightab *t, nsec_t due)
 		timeout_arm(&t->timer, due);
 }
 
-static struct neigh *make(struct neightab *t, be32 ip)
+static struct neigh *make(struct neightab *t, const struct in6ip *ip)
 {
 	struct neigh *n;
 
@@ -177,7 +190,8 @@ static struct neigh *make(struct neightab *t, be32 ip)
 	n = kmem_zalloc(sizeof(*n), ALLOC_ATOMIC);
 	if (!n)
 		return NULL;
-	n->ip = ip;
+	n->ip6 = *ip;
+	n->ip = ip->w[0];
 	n->due = U64_MAX;
 	list_init(&n->queue);
 	hlist_add_head(&n->node, bucket_of(t, ip));
@@ -190,9 +204,9 @@ static bool is_usable(const struct neigh *n)
 	return n->state >= NEIGH_REACHABLE;
 }
 
-void neigh4_send(struct netif *nif, be32 hop, struct pktbuf *pb)
+static void send_to(struct neightab *t, const struct in6ip *hop, struct pktbuf *pb)
 {
-	struct neightab *t = nif->neigh4;
+	struct netif *nif = t->nif;
 	struct pktbuf *old = NULL;
 	bool ask = false;
 	struct neigh *n;
@@ -237,13 +251,24 @@ void neigh4_send(struct netif *nif, be32 hop, struct pktbuf *pb)
 	if (old)
 		pktbuf_free(old);
 	if (ask)
-		send_question(nif, hop, NULL);
+		ask_for(nif, t->is_v6, hop, NULL);
+}
+
+void neigh4_send(struct netif *nif, be32 hop, struct pktbuf *pb)
+{
+	send_to(nif->neigh4, KEY4(hop), pb);
+}
+
+void neigh6_send(struct netif *nif, const struct in6ip *hop, struct pktbuf *pb)
+{
+	send_to(nif->neigh6, hop, pb);
 }
 
 /* @mac is the address of @ip. */
-static void learn(struct netif *nif, be32 ip, const u8 *mac, bool make_it, bool is_answer, bool is_permanent)
+static void learn(struct neightab *t, const struct in6ip *ip, const u8 *mac, bool make_it, bool is_answer,
+		  bool is_permanent)
 {
-	struct neightab *t = nif->neigh4;
+	struct netif *nif = t->nif;
 	struct pktbuf *pb, *next;
 	struct neigh *n;
 	LIST_HEAD(ready);
@@ -282,7 +307,7 @@ int neigh4_set(struct netif *nif, be32 ip, const u8 *mac)
 {
 	if (!nif->neigh4)
 		return -EINVAL;
-	learn(nif, ip, mac, true, true, true);
+	learn(nif->neigh4, KEY4(ip), mac, true, true, true);
 	return 0;
 }
 
@@ -290,13 +315,12 @@ int neigh4_put(struct netif *nif, be32 ip, const u8 *mac, u8 state)
 {
 	if (!nif->neigh4)
 		return -EINVAL;
-	learn(nif, ip, mac, true, state != NEIGH_STALE, state == NEIGH_PERMANENT);
+	learn(nif->neigh4, KEY4(ip), mac, true, state != NEIGH_STALE, state == NEIGH_PERMANENT);
 	return 0;
 }
 
-void neigh4_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg)
+static void walk(struct neightab *t, bool (*fn)(const struct neigh *n, void *arg), void *arg)
 {
-	struct neightab *t = nif->neigh4;
 	struct neigh *n;
 
 	spin_lock_bh(&t->lock);
@@ -308,9 +332,8 @@ out:
 	spin_unlock_bh(&t->lock);
 }
 
-int neigh4_get(struct netif *nif, be32 ip, struct neigh *out)
+static int get(struct neightab *t, const struct in6ip *ip, struct neigh *out)
 {
-	struct neightab *t = nif->neigh4;
 	struct neigh *n;
 
 	if (!t)
@@ -323,9 +346,8 @@ int neigh4_get(struct netif *nif, be32 ip, struct neigh *out)
 	return n ? 0 : -ENXIO;
 }
 
-int neigh4_del(struct netif *nif, be32 ip)
+static int drop(struct neightab *t, const struct in6ip *ip)
 {
-	struct neightab *t = nif->neigh4;
 	struct neigh *n;
 
 	if (!t)
@@ -339,6 +361,41 @@ int neigh4_del(struct netif *nif, be32 ip)
 	}
 	spin_unlock_bh(&t->lock);
 	return n ? 0 : -ENXIO;
+}
+
+void neigh4_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg)
+{
+	walk(nif->neigh4, fn, arg);
+}
+
+int neigh4_get(struct netif *nif, be32 ip, struct neigh *out)
+{
+	return get(nif->neigh4, KEY4(ip), out);
+}
+
+int neigh4_del(struct netif *nif, be32 ip)
+{
+	return drop(nif->neigh4, KEY4(ip));
+}
+
+void neigh6_learn(struct netif *nif, const struct in6ip *ip, const u8 *mac, u8 state, bool make_it)
+{
+	learn(nif->neigh6, ip, mac, make_it, state == NEIGH_REACHABLE, state == NEIGH_PERMANENT);
+}
+
+void neigh6_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg)
+{
+	walk(nif->neigh6, fn, arg);
+}
+
+int neigh6_get(struct netif *nif, const struct in6ip *ip, struct neigh *out)
+{
+	return get(nif->neigh6, ip, out);
+}
+
+int neigh6_del(struct netif *nif, const struct in6ip *ip)
+{
+	return drop(nif->neigh6, ip);
 }
 
 static void arp_receive(struct pktbuf *pb)
@@ -357,9 +414,9 @@ static void arp_receive(struct pktbuf *pb)
 	if (h->op == TO_BE16(1) && for_us) {
 		send_arp(nif, 2, h->sha, h->spa, h->tpa, h->sha);
 		if (h->spa)
-			learn(nif, h->spa, h->sha, true, false, false);
+			learn(nif->neigh4, KEY4(h->spa), h->sha, true, false, false);
 	} else if (h->spa && ip4_local_type(nif->ns, h->spa) == RTN_UNICAST) {
-		learn(nif, h->spa, h->sha, false, h->op == TO_BE16(2) && pb->type == PKT_HOST, false);
+		learn(nif->neigh4, KEY4(h->spa), h->sha, false, h->op == TO_BE16(2) && pb->type == PKT_HOST, false);
 	}
 out:
 	pktbuf_free(pb);
@@ -383,24 +440,40 @@ static void table_empty(struct neightab *t)
 	spin_unlock_bh(&t->lock);
 }
 
-static int neigh_watch(struct netif *nif, enum netevent ev)
+static struct neightab *table_make(struct netif *nif, bool is_v6)
 {
-	struct neightab *t = nif->neigh4;
+	struct neightab *t = kmem_zalloc(sizeof(*t), ALLOC_KERNEL);
 
-	if (ev == NETEVENT_ADD && !(nif->features & NETIF_F_NOARP)) {
-		t = kmem_zalloc(sizeof(*t), ALLOC_KERNEL);
-		if (!t)
-			return -ENOMEM;
-		spin_init(&t->lock, LOCKRANK_NET_NEIGH);
-		t->nif = nif;
-		timeout_init(&t->timer, table_timer, 0);
-		nif->neigh4 = t;
-	}
-	if (t && (ev == NETEVENT_DOWN || ev == NETEVENT_REMOVE))
-		table_empty(t);
-	if (t && ev == NETEVENT_REMOVE) {
+	if (!t)
+		return NULL;
+	spin_init(&t->lock, LOCKRANK_NET_NEIGH);
+	t->nif = nif;
+	t->is_v6 = is_v6;
+	timeout_init(&t->timer, table_timer, 0);
+	return t;
+}
+
+static void table_end(struct neightab *t, bool is_last)
+{
+	if (!t)
+		return;
+	table_empty(t);
+	if (is_last) {
 		WRITE_ONCE(t->is_dead, true);
 		timeout_cancel_sync(&t->timer);
+	}
+}
+
+static int neigh_watch(struct netif *nif, enum netevent ev)
+{
+	if (ev == NETEVENT_ADD && !(nif->features & NETIF_F_NOARP)) {
+		nif->neigh4 = table_make(nif, false);
+		nif->neigh6 = table_make(nif, true);
+		return nif->neigh4 && nif->neigh6 ? 0 : -ENOMEM;
+	}
+	if (ev == NETEVENT_DOWN || ev == NETEVENT_REMOVE) {
+		table_end(nif->neigh4, ev == NETEVENT_REMOVE);
+		table_end(nif->neigh6, ev == NETEVENT_REMOVE);
 	}
 	return 0;
 }

@@ -6,12 +6,14 @@
 #include <tern/lib/fmt.h>
 #include <tern/lib/hlist.h>
 #include <tern/net/netif.h>
+#include <uapi/in6.h>
 
 enum neighstate { NEIGH_NONE, NEIGH_INCOMPLETE, NEIGH_FAILED, NEIGH_REACHABLE, NEIGH_STALE, NEIGH_DELAY,
 	NEIGH_PROBE, NEIGH_PERMANENT };
 
 struct neigh {			/* all under the table's lock */
 	struct hnode node;
+	struct in6ip ip6;	/* key; IPv4 in w[0] */
 	be32 ip;
 	u8 mac[6];
 	u8 state;		/* enum neighstate */
@@ -26,6 +28,7 @@ struct neightab {
 	struct hlist hash[64];
 	u32 count;
 	struct netif *nif;
+	bool is_v6;		/* I */
 	struct timeout timer;
 	bool is_dead;
 };
@@ -40,3 +43,8 @@ void neigh4_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg)
 int neigh4_get(struct netif *nif, be32 ip, struct neigh *out);
 /** neigh4_del() - 0 or -ENXIO. */
 int neigh4_del(struct netif *nif, be32 ip);
+/** neigh6_learn() - @mac is the address of @ip; @make_it: even if nobody asked. */
+void neigh6_learn(struct netif *nif, const struct in6ip *ip, const u8 *mac, u8 state, bool make_it);
+int neigh6_get(struct netif *nif, const struct in6ip *ip, struct neigh *out);
+int neigh6_del(struct netif *nif, const struct in6ip *ip);
+void neigh6_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg);

@@ -7,7 +7,7 @@
 
 #define ROUTE_ROOM	256u
 
-static bool put_route(struct nlpkt *p, u8 table, u32 key, u8 plen, const struct fibroute *f, u16 type, u16 flags,
+static bool put_route(struct nlpkt *p, u8 table, fibkey key, u8 plen, const struct fibroute *f, u16 type, u16 flags,
 		      u32 portid, u32 seq)
 {
 	struct rtmsg *m = nlpkt_begin(p, type, flags, portid, seq, sizeof(*m));
@@ -24,7 +24,7 @@ static bool put_route(struct nlpkt *p, u8 table, u32 key, u8 plen, const struct 
 		m->flags = RTNH_F_LINKDOWN;
 	nlpkt_put_u32(p, RTA_TABLE, table);
 	if (plen)
-		nlpkt_put_u32(p, RTA_DST, TO_BE32(key));
+		nlpkt_put_u32(p, RTA_DST, TO_BE32(fib4_addr(key)));
 	if (f->metric)
 		nlpkt_put_u32(p, RTA_PRIORITY, f->metric);
 	if (f->prefsrc)
@@ -38,7 +38,7 @@ static bool put_route(struct nlpkt *p, u8 table, u32 key, u8 plen, const struct 
 
 struct walk { struct nldump *d; struct nlpkt *p; u64 at; u8 table; bool is_full; };
 
-static bool walk_one(u32 key, u8 plen, const struct fibroute *f, void *arg)
+static bool walk_one(fibkey key, u8 plen, const struct fibroute *f, void *arg)
 {
 	struct walk *w = arg;
 
@@ -76,14 +76,14 @@ static int dump_routes(struct nldump *d, struct nlpkt *p)
 		return -ENOENT;
 	w.table = RT_TABLE_MAIN;
 	if (table != RT_TABLE_LOCAL)
-		fib4_walk(&d->ns->ip4->main, walk_one, &w);
+		fib_walk(&d->ns->ip4->main, walk_one, &w);
 	w.table = RT_TABLE_LOCAL;
 	if (!w.is_full && table != RT_TABLE_MAIN)
-		fib4_walk(&d->ns->ip4->local, walk_one, &w);
+		fib_walk(&d->ns->ip4->local, walk_one, &w);
 	return w.is_full;
 }
 
-void ip4_route_news(struct netns *ns, bool is_local, u32 key, u8 plen, const struct fibroute *f, bool is_new)
+void ip4_route_news(struct netns *ns, bool is_local, fibkey key, u8 plen, const struct fibroute *f, bool is_new)
 {
 	struct nlpkt *p;
 

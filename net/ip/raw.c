@@ -6,7 +6,7 @@
  * Both hang in a list by protocol or identifier. A raw socket gets a copy of each
  * packet that fits, header included; a ping socket's local port is its identifier.
  */
-#include "ip_impl.h"
+#include "ip6_impl.h"
 
 #include <tern/fs/procfs.h>
 #include <tern/kernel/cred.h>
@@ -49,7 +49,7 @@ static bool raw_fits(const struct isock *sk, const struct netns *ns, const struc
 	const struct ip4_head *h = pkt_ip4(pb);
 	u8 type;
 
-	if (sk->net != ns || sk->ns.protocol != h->protocol)
+	if (sk->net != ns || sk->ns.protocol != h->protocol || sk->ns.family != AF_INET)
 		return false;
 	if ((sk->rcv_saddr && sk->rcv_saddr != h->daddr) || (sk->daddr && sk->daddr != h->saddr) ||
 	    (sk->bound_if && sk->bound_if != pb->nif->index))
@@ -86,17 +86,58 @@ bool rawsock_receive(struct netns *ns, struct pktbuf *pb)
 	return any;
 }
 
+static bool raw6_fits(const struct isock *sk, const struct netns *ns, const struct pktbuf *pb, u8 protocol)
+{
+	const struct ip6_head *h = pkt_ip6(pb);
+	u8 type;
+
+	if (sk->net != ns || sk->ns.protocol != protocol || sk->ns.family != AF_INET6)
+		return false;
+	if ((!in6_is_any(&sk->rcv_saddr6) && !in6_same(&sk->rcv_saddr6, &h->daddr)) ||
+	    (!in6_is_any(&sk->daddr6) && !in6_same(&sk->daddr6, &h->saddr)) ||
+	    (sk->bound_if && sk->bound_if != pb->nif->index))
+		return false;
+	if (protocol != IPPROTO_ICMPV6 || !pb->linear)
+		return true;
+	type = pb->data[0];
+	return !(sk->icmp6_filter[type / 32] & BIT(type % 32));
+}
+
+bool rawsock6_receive(struct netns *ns, struct pktbuf *pb, u8 protocol)
+{
+	struct rawbucket *b = &raw_table[protocol % BUCKETS];
+	bool any = false;
+	struct isock *sk;
+
+	if (likely(hlist_is_empty(&b->socks)))
+		return false;
+	hlist_foreach_rcu(sk, &b->socks, hash_node) {
+		struct pktbuf *c;
+
+		if (!raw6_fits(sk, ns, pb, protocol))
+			continue;
+		any = true;
+		c = pktbuf_clone(pb, ALLOC_ATOMIC);
+		if (!c)
+			continue;
+		c->cb[4] = 0;
+		c->cb[5] = pb->nif->index;
+		dgram_deliver(sk, c);
+	}
+	return any;
+}
+
 static int raw_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
 {
 	struct isock *sk = isock_of(s);
-	struct sockaddr_in in;
-	int err = isock_check_bind(sk, a, len, &in);
+	struct isockaddr b;
+	int err = isock_check_bind(sk, a, len, &b);
 
 	if (err)
 		return err;
 	spin_lock_bh(&sk->lock);
-	sk->rcv_saddr = sk->saddr = in.sin_addr;
-	sk->bound |= in.sin_addr ? ISOCK_ADDR : 0;
+	isock_set_local(sk, &b);
+	sk->bound |= b.a4 || !in6_is_any(&b.a6) ? ISOCK_ADDR : 0;
 	spin_unlock_bh(&sk->lock);
 	return 0;
 }
@@ -131,6 +172,51 @@ bad:
 	return -EINVAL;
 }
 
+/* Checksum of what has one: ICMPv6 always, others where the user said. */
+static int sum6(const struct isock *sk, struct pktbuf *pb, const struct in6ip *s, const struct in6ip *d)
+{
+	s32 off = sk->ns.protocol == IPPROTO_ICMPV6 ? 2 : sk->sum_off6;
+	u16 sum = 0;
+
+	if (off < 0)
+		return 0;
+	if ((u32)off + 2 > pb->len || !pktbuf_make_linear(pb, (u32)off + 2))
+		return -EINVAL;
+	memcpy(pb->data + off, &sum, 2);
+	sum = (u16)~inetsum_fold(pktbuf_sum(pb, 0, pb->len,
+					    inetsum_pseudo6(s, d, (u8)sk->ns.protocol, pb->len)));
+	memcpy(pb->data + off, &sum, 2);
+	return 0;
+}
+
+static int push6(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8 protocol)
+{
+	struct ip6send how = { .daddr = d->daddr6, .protocol = protocol };
+	struct iproute r;
+	int err;
+
+	bh_disable();
+	rcu_read_lock();
+	err = ip6_route_out(sk->net, &d->daddr6, &d->saddr6, d->oif, &r);
+	if (!err)
+		err = sum6(sk, pb, &r.saddr6, &d->daddr6);
+	if (err) {
+		pktbuf_free(pb);
+	} else {
+		how.saddr = r.saddr6;
+		how.tclass = d->tos >= 0 ? (u8)d->tos : sk->tclass;
+		how.hops = d->ttl >= 0 ? (u8)d->ttl : r.type == RTN_MULTICAST ? sk->mc_hops6 :
+			   sk->hops6 < 0 ? 0 : (u8)sk->hops6;
+		how.may_fragment = sk->pmtudisc != IP_PMTUDISC_DO;
+		pb->flags = sk->mc_loop;
+		pktbuf_own_write(pb, sk);
+		err = ip6_send(sk->net, &r, &how, pb);
+	}
+	rcu_read_unlock();
+	bh_enable();
+	return err;
+}
+
 /* Route and send; consumes. */
 static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8 protocol)
 {
@@ -138,6 +224,8 @@ static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8 
 	struct iproute r;
 	int err;
 
+	if (d->is_v6)
+		return push6(sk, pb, d, protocol);
 	bh_disable();
 	rcu_read_lock();
 	err = ip4_route_out(sk->net, d->daddr, d->saddr, d->oif, &r);
@@ -211,6 +299,12 @@ static void raw_release(struct netsock *s)
 
 static int raw_setopt(struct netsock *s, int level, int name, const void *val, u32 len)
 {
+	if (level == SOL_ICMPV6 && s->family == AF_INET6 && name == ICMPV6_FILTER && s->protocol == IPPROTO_ICMPV6) {
+		memcpy(isock_of(s)->icmp6_filter, val, min_t(u32, len, sizeof(isock_of(s)->icmp6_filter)));
+		return 0;
+	}
+	if (level == SOL_RAW && s->family == AF_INET6)
+		level = SOL_IPV6;	/* where some set IPV6_CHECKSUM */
 	if (level != SOL_RAW)
 		return isock_setopt(s, level, name, val, len);
 	if (name != ICMP_FILTER || s->protocol != IPPROTO_ICMP)
@@ -245,8 +339,18 @@ struct netsock *rawsock_create(int protocol)
 		return ERR_PTR(-ENOMEM);
 	isock_init(sk, &raw_ops, SOCK_RAW, (u32)protocol);
 	sk->hdrincl = protocol == IPPROTO_RAW;
+	sk->sport = (u16)protocol;	/* what /proc shows as a port */
 	hash_add(&raw_table[(u32)protocol % BUCKETS], sk);
 	return &sk->ns;
+}
+
+struct netsock *rawsock6_create(int protocol)
+{
+	struct netsock *s = rawsock_create(protocol);
+
+	if (!IS_ERR(s))
+		isock_of(s)->hdrincl = false;
+	return s;
 }
 
 /* ---- ping ---- */
@@ -282,13 +386,19 @@ static struct procfile ping_range_file = { .path = "sys/net/ipv4/ping_group_rang
 	.print = print_ping_range, .write = write_ping_range };
 PROCFILE(ping_range_file);
 
-static struct isock *ping_find(struct netns *ns, be32 local, u16 id)
+/* @local NULL: any address. */
+static struct isock *ping_find(struct netns *ns, u32 protocol, const struct isockaddr *local, u16 id)
 {
 	struct isock *sk;
 
-	hlist_foreach_rcu(sk, &ping_table[id % BUCKETS].socks, hash_node)
-		if (sk->net == ns && sk->sport == id && (!sk->rcv_saddr || sk->rcv_saddr == local))
+	hlist_foreach_rcu(sk, &ping_table[id % BUCKETS].socks, hash_node) {
+		if (sk->net != ns || sk->sport != id || sk->ns.protocol != protocol)
+			continue;
+		if (!local || (protocol == IPPROTO_ICMP && (!sk->rcv_saddr || sk->rcv_saddr == local->a4)) ||
+		    (protocol != IPPROTO_ICMP &&
+		     (in6_is_any(&sk->rcv_saddr6) || in6_same(&sk->rcv_saddr6, &local->a6))))
 			return sk;
+	}
 	return NULL;
 }
 
@@ -298,7 +408,7 @@ static bool ping_try(struct isock *sk, u16 id)
 	bool free;
 
 	spin_lock(&b->lock);
-	free = !ping_find(sk->net, INADDR_ANY, id);
+	free = !ping_find(sk->net, sk->ns.protocol, NULL, id);
 	if (free) {
 		sk->sport = id;
 		isock_get(sk);
@@ -309,7 +419,7 @@ static bool ping_try(struct isock *sk, u16 id)
 }
 
 /* An identifier for the socket; 0 or -EADDRINUSE. */
-static int ping_take(struct isock *sk, u16 id, be32 addr)
+static int ping_take(struct isock *sk, u16 id, const struct isockaddr *addr)
 {
 	u32 start = random_u32();
 	int err = -EADDRINUSE;
@@ -325,24 +435,22 @@ static int ping_take(struct isock *sk, u16 id, be32 addr)
 				err = 0;
 	}
 	if (!err && addr)
-		sk->rcv_saddr = sk->saddr = addr;
+		isock_set_local(sk, addr);
 	spin_unlock_bh(&sk->lock);
 	return err;
 }
 
 static int pingsock_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
 {
-	struct sockaddr_in in;
-	int err = isock_check_bind(isock_of(s), a, len, &in);
+	struct isockaddr b;
+	int err = isock_check_bind(isock_of(s), a, len, &b);
 
-	return err ? err : ping_take(isock_of(s), FROM_BE16(in.sin_port), in.sin_addr);
+	return err ? err : ping_take(isock_of(s), b.port, &b);
 }
 
-void ping_receive(struct netns *ns, struct pktbuf *pb)
+/* To a ping socket, if there is one; consumes. */
+static void to_ping(struct isock *sk, struct pktbuf *pb)
 {
-	const struct icmp_head *h = (void *)pb->data;
-	struct isock *sk = ping_find(ns, pkt_ip4(pb)->daddr, FROM_BE16(h->id));
-
 	if (!sk || (sk->bound_if && sk->bound_if != pb->nif->index)) {
 		pktbuf_free(pb);
 		return;
@@ -350,6 +458,22 @@ void ping_receive(struct netns *ns, struct pktbuf *pb)
 	pb->cb[4] = 0;
 	pb->cb[5] = pb->nif->index;
 	dgram_deliver(sk, pb);
+}
+
+void ping_receive(struct netns *ns, struct pktbuf *pb)
+{
+	const struct icmp_head *h = (void *)pb->data;
+	struct isockaddr local = { .a4 = pkt_ip4(pb)->daddr };
+
+	to_ping(ping_find(ns, IPPROTO_ICMP, &local, FROM_BE16(h->id)), pb);
+}
+
+void ping6_receive(struct netns *ns, struct pktbuf *pb)
+{
+	const struct icmp_head *h = (void *)pb->data;
+	struct isockaddr local = { .is_v6 = true, .a6 = pkt_ip6(pb)->daddr };
+
+	to_ping(ping_find(ns, IPPROTO_ICMPV6, &local, FROM_BE16(h->id)), pb);
 }
 
 void ping_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
@@ -361,7 +485,7 @@ void ping_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u
 
 	if (h->type != ICMP_ECHO)
 		return;
-	sk = ping_find(ns, q->saddr, FROM_BE16(h->id));
+	sk = ping_find(ns, IPPROTO_ICMP, &(struct isockaddr){ .a4 = q->saddr }, FROM_BE16(h->id));
 	if (!sk)
 		return;
 	err = icmp4_to_errno(type, code, &hard);
@@ -387,7 +511,7 @@ static ssize_t ping_send(struct netsock *s, struct sockmsg *m)
 		return -EINVAL;
 	err = dgram_decode(sk, m, &d);
 	if (!err)
-		err = ping_take(sk, 0, 0);
+		err = ping_take(sk, 0, NULL);
 	if (!err)
 		err = dgram_charge(sk, m->flags);
 	if (err)
@@ -400,7 +524,7 @@ static ssize_t ping_send(struct netsock *s, struct sockmsg *m)
 		return -ENOBUFS;
 	}
 	h = (void *)pb->data;
-	if (h->type != ICMP_ECHO || h->code) {
+	if (h->type != (s->protocol == IPPROTO_ICMP ? ICMP_ECHO : ICMP6_ECHO_REQUEST) || h->code) {
 		pktbuf_free(pb);
 		return -EINVAL;
 	}
@@ -409,13 +533,13 @@ static ssize_t ping_send(struct netsock *s, struct sockmsg *m)
 	h->check = (u16)~inetsum_fold(pktbuf_sum(pb, 0, pb->len, 0));
 	ipstat_inc(ICMPSTAT_OUT_MSGS);
 	ipstat_inc(ICMPSTAT_OUT_ECHOS);
-	err = push(sk, pb, &d, IPPROTO_ICMP);
+	err = push(sk, pb, &d, (u8)s->protocol);
 	return err ? err : (ssize_t)len;
 }
 
 static int ping_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block)
 {
-	int err = ping_take(isock_of(s), 0, 0);
+	int err = ping_take(isock_of(s), 0, NULL);
 
 	return err ? err : dgram_connect(s, a, len, may_block);
 }
@@ -437,7 +561,7 @@ static const struct netsock_ops ping_ops = {
 	.ioctl = isock_ioctl, .setopt = isock_setopt, .getopt = isock_getopt,
 };
 
-struct netsock *ping_create(void)
+struct netsock *ping_create(u32 protocol)
 {
 	struct isock *sk;
 
@@ -446,7 +570,7 @@ struct netsock *ping_create(void)
 	sk = kmem_zalloc(sizeof(*sk), ALLOC_KERNEL);
 	if (!sk)
 		return ERR_PTR(-ENOMEM);
-	isock_init(sk, &ping_ops, SOCK_DGRAM, IPPROTO_ICMP);
+	isock_init(sk, &ping_ops, SOCK_DGRAM, protocol);
 	return &sk->ns;
 }
 
@@ -465,21 +589,26 @@ u64 rawsock_count(void)
 
 static void print_raw(struct seqbuf *sb, void *arg)
 {
+	u16 family = arg ? AF_INET6 : AF_INET;
 	struct isock *sk;
 
 	seqbuf_puts(sb, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
 		    "timeout inode ref pointer drops\n");
+	rcu_read_lock();
 	for (u32 i = 0; i < BUCKETS; i++) {
-		spin_lock_bh(&raw_table[i].lock);
-		hlist_foreach(sk, &raw_table[i].socks, hash_node) {
-			seqbuf_printf(sb, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d "
-				      "%016lx %u\n", i, sk->rcv_saddr, sk->ns.protocol, sk->daddr, 0,
-				      sk->daddr ? 1 : 7, atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL, 0,
-				      sk->ns.uid, 0, sk->ns.ino,
-				      ref_read(&sk->refs), 0UL, sk->drops);
+		hlist_foreach_rcu(sk, &raw_table[i].socks, hash_node) {
+			if (sk->ns.family != family)
+				continue;
+			seqbuf_printf(sb, "%4u: ", sk->ns.protocol);
+			isock_print_ends(sb, sk);
+			seqbuf_printf(sb, " %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u\n",
+				      isock_has_peer(sk) ? 1 : 7, atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL,
+				      0, sk->ns.uid, 0, sk->ns.ino, ref_read(&sk->refs), 0UL, sk->drops);
 		}
-		spin_unlock_bh(&raw_table[i].lock);
 	}
+	rcu_read_unlock();
 }
 static struct procfile raw_file = { .path = "net/raw", .print = print_raw };
 PROCFILE(raw_file);
+static struct procfile raw6_file = { .path = "net/raw6", .print = print_raw, .arg = &raw6_file };
+PROCFILE(raw6_file);

@@ -67,7 +67,7 @@ u8 ip4_local_type(struct netns *ns, be32 addr)
 		return RTN_BROADCAST;
 	if ((addr & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000))
 		return RTN_MULTICAST;
-	r = fib4_lookup(&ns->ip4->local, FROM_BE32(addr), NULL, NULL);
+	r = fib_lookup(&ns->ip4->local, fib4_key(FROM_BE32(addr)), NULL, NULL);
 	return r ? r->type : RTN_UNICAST;
 }
 
@@ -94,7 +94,7 @@ int ip4_route_out(struct netns *ns, be32 daddr, be32 saddr, u32 oif, struct ipro
 	u8 type = daddr == INADDR_ANY ? RTN_LOCAL : ip4_local_type(ns, daddr);
 
 	if (type == RTN_LOCAL) {
-		f = fib4_lookup(&ns->ip4->local, FROM_BE32(daddr), NULL, NULL);
+		f = fib_lookup(&ns->ip4->local, fib4_key(FROM_BE32(daddr)), NULL, NULL);
 		*r = (struct iproute){ .nif = ns->loopback, .type = type, .mtu = ns->loopback->mtu,
 				       .saddr = saddr ? saddr : daddr ? daddr : TO_BE32(0x7f000001) };
 		if (f && f->prefsrc && !saddr)
@@ -106,11 +106,11 @@ int ip4_route_out(struct netns *ns, be32 daddr, be32 saddr, u32 oif, struct ipro
 		return nif ? route_direct(ns, nif, type, daddr, saddr, r) : -ENODEV;
 	}
 	if (type == RTN_BROADCAST) {
-		f = fib4_lookup(&ns->ip4->local, FROM_BE32(daddr), NULL, NULL);
+		f = fib_lookup(&ns->ip4->local, fib4_key(FROM_BE32(daddr)), NULL, NULL);
 		if (f)
 			return route_direct(ns, f->nif, type, daddr, saddr, r);
 	}
-	f = fib4_lookup(&ns->ip4->main, FROM_BE32(daddr), route_fits, &w);
+	f = fib_lookup(&ns->ip4->main, fib4_key(FROM_BE32(daddr)), route_fits, &w);
 	if (!f) {
 		nif = oif ? netif_find_index(ns, oif) : NULL;	/* bound: as if on link */
 		return nif && netif_is_up(nif) ? route_direct(ns, nif, type, daddr, saddr, r) : -ENETUNREACH;
@@ -126,20 +126,20 @@ int ip4_route_out(struct netns *ns, be32 daddr, be32 saddr, u32 oif, struct ipro
 
 /* ---- routes ---- */
 
-static int table_add(struct netns *ns, struct fib4 *t, be32 dst, u8 plen, const struct fibroute *model)
+static int table_add(struct netns *ns, struct fib *t, be32 dst, u8 plen, const struct fibroute *model)
 {
 	struct fibroute *r = kmem_dup(model, sizeof(*model), ALLOC_KERNEL);
 	int err;
 
 	if (!r)
 		return -ENOMEM;
-	err = fib4_insert(t, FROM_BE32(dst), plen, r, &route_alloc);
+	err = fib_insert(t, fib4_key(FROM_BE32(dst)), plen, r, &route_alloc);
 	if (err) {
 		kmem_free(r);
 		return err;
 	}
 	netns_routes_changed(ns);
-	ip4_route_news(ns, t == &ns->ip4->local, FROM_BE32(dst), plen, r, true);
+	ip4_route_news(ns, t == &ns->ip4->local, fib4_key(FROM_BE32(dst)), plen, r, true);
 	return 0;
 }
 
@@ -170,7 +170,15 @@ int ip4_route_add(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct neti
 	return table_add(ns, &ns->ip4->main, dst, plen, &r);
 }
 
-struct victim { struct netns *ns; struct fib4 *table; u32 key; u8 plen; be32 gateway; struct netif *nif; u32 metric; };
+struct victim {
+	struct netns *ns;
+	struct fib *table;
+	fibkey key;
+	u8 plen;
+	be32 gateway;
+	struct netif *nif;
+	u32 metric;
+};
 
 static bool is_victim(const struct fibroute *r, void *arg)
 {
@@ -185,18 +193,18 @@ static bool is_victim(const struct fibroute *r, void *arg)
 
 int ip4_route_del(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct netif *nif, u32 metric)
 {
-	struct victim v = { .ns = ns, .table = &ns->ip4->main, .key = FROM_BE32(dst), .plen = plen, .gateway = gateway,
-			    .nif = nif, .metric = metric };
-	int err = fib4_delete(&ns->ip4->main, FROM_BE32(dst), plen, is_victim, &v, &route_alloc);
+	struct victim v = { .ns = ns, .table = &ns->ip4->main, .key = fib4_key(FROM_BE32(dst)), .plen = plen,
+			    .gateway = gateway, .nif = nif, .metric = metric };
+	int err = fib_delete(&ns->ip4->main, fib4_key(FROM_BE32(dst)), plen, is_victim, &v, &route_alloc);
 
 	if (!err)
 		netns_routes_changed(ns);
 	return err;
 }
 
-struct routeprobe { u32 key; u8 plen; u32 metric; bool is_there; };
+struct routeprobe { fibkey key; u8 plen; u32 metric; bool is_there; };
 
-static bool probe_one(u32 key, u8 plen, const struct fibroute *r, void *arg)
+static bool probe_one(fibkey key, u8 plen, const struct fibroute *r, void *arg)
 {
 	struct routeprobe *p = arg;
 
@@ -207,9 +215,9 @@ static bool probe_one(u32 key, u8 plen, const struct fibroute *r, void *arg)
 
 bool ip4_route_exists(struct netns *ns, be32 dst, u8 plen, u32 metric)
 {
-	struct routeprobe p = { FROM_BE32(dst), plen, metric, false };
+	struct routeprobe p = { fib4_key(FROM_BE32(dst)), plen, metric, false };
 
-	fib4_walk(&ns->ip4->main, probe_one, &p);
+	fib_walk(&ns->ip4->main, probe_one, &p);
 	return p.is_there;
 }
 
@@ -225,18 +233,18 @@ static bool is_other(const struct fibroute *r, void *arg)
 
 int ip4_route_drop_others(struct netns *ns, be32 dst, u8 plen, u32 metric, be32 gateway, struct netif *nif)
 {
-	struct victim v = { .ns = ns, .table = &ns->ip4->main, .key = FROM_BE32(dst), .plen = plen,
+	struct victim v = { .ns = ns, .table = &ns->ip4->main, .key = fib4_key(FROM_BE32(dst)), .plen = plen,
 			    .gateway = gateway, .nif = nif, .metric = metric };
 
-	while (!fib4_delete(&ns->ip4->main, v.key, plen, is_other, &v, &route_alloc))
+	while (!fib_delete(&ns->ip4->main, v.key, plen, is_other, &v, &route_alloc))
 		netns_routes_changed(ns);
 	return 0;
 }
 
 /* One route through an interface, if there is any. */
-struct found { struct netif *nif; u32 key; u8 plen; bool is_any; };
+struct found { struct netif *nif; fibkey key; u8 plen; bool is_any; };
 
-static bool find_through(u32 key, u8 plen, const struct fibroute *r, void *arg)
+static bool find_through(fibkey key, u8 plen, const struct fibroute *r, void *arg)
 {
 	struct found *f = arg;
 
@@ -248,17 +256,17 @@ static bool find_through(u32 key, u8 plen, const struct fibroute *r, void *arg)
 	return false;
 }
 
-static void table_flush(struct netns *ns, struct fib4 *t, struct netif *nif)
+static void table_flush(struct netns *ns, struct fib *t, struct netif *nif)
 {
 	struct victim v = { .ns = ns, .table = t, .nif = nif };
 
 	for (;;) {
 		struct found f = { .nif = nif };
 
-		fib4_walk(t, find_through, &f);
+		fib_walk(t, find_through, &f);
 		v.key = f.key;
 		v.plen = f.plen;
-		if (!f.is_any || fib4_delete(t, f.key, f.plen, is_victim, &v, &route_alloc))
+		if (!f.is_any || fib_delete(t, f.key, f.plen, is_victim, &v, &route_alloc))
 			break;
 	}
 	netns_routes_changed(ns);
@@ -302,13 +310,14 @@ static void addr_routes_del(struct netif *nif, struct ifaddr4 *a)
 	struct netns *ns = nif->ns;
 	u32 net = FROM_BE32(a->local & mask4(a->plen));
 
-	fib4_delete(&ns->ip4->local, FROM_BE32(a->local), 32, has_prefsrc, a, &route_alloc);
-	fib4_delete(&ns->ip4->local, net, a->plen, has_prefsrc, a, &route_alloc);
+	fib_delete(&ns->ip4->local, fib4_key(FROM_BE32(a->local)), 32, has_prefsrc, a, &route_alloc);
+	fib_delete(&ns->ip4->local, fib4_key(net), a->plen, has_prefsrc, a, &route_alloc);
 	if (a->broadcast)
-		fib4_delete(&ns->ip4->local, FROM_BE32(a->broadcast), 32, has_prefsrc, a, &route_alloc);
+		fib_delete(&ns->ip4->local, fib4_key(FROM_BE32(a->broadcast)), 32, has_prefsrc, a, &route_alloc);
 	if (a->plen < 31)
-		fib4_delete(&ns->ip4->local, net | ~FROM_BE32(mask4(a->plen)), 32, has_prefsrc, a, &route_alloc);
-	fib4_delete(&ns->ip4->main, net, a->plen, has_prefsrc, a, &route_alloc);
+		fib_delete(&ns->ip4->local, fib4_key(net | ~FROM_BE32(mask4(a->plen))), 32, has_prefsrc, a,
+			   &route_alloc);
+	fib_delete(&ns->ip4->main, fib4_key(net), a->plen, has_prefsrc, a, &route_alloc);
 	netns_routes_changed(ns);
 }
 
@@ -394,6 +403,7 @@ static int route_watch(struct netif *nif, enum netevent ev)
 		table_flush(ns, &ns->ip4->local, nif);
 		break;
 	case NETEVENT_CHANGE:
+	case NETEVENT_GONE:
 		break;
 	case NETEVENT_REMOVE:
 		list_foreach_safe(a, next, &nif->addrs4, link)

@@ -150,6 +150,8 @@ int isock_setopt(struct netsock *s, int level, int name, const void *val, u32 le
 	}
 	if (level == SOL_IP)
 		return set_ip(sk, name, val, len, v);
+	if (level == SOL_IPV6 && s->family == AF_INET6)
+		return isock_set6(sk, name, val, len, v);
 	return -ENOPROTOOPT;
 }
 
@@ -226,6 +228,8 @@ int isock_getopt(struct netsock *s, int level, int name, void *val, u32 *len)
 	}
 	if (level == SOL_IP)
 		err = get_ip(sk, name, &v);
+	else if (level == SOL_IPV6 && s->family == AF_INET6)
+		err = isock_get6(sk, name, &v);
 	if (err)
 		return err;
 	if (level == SOL_IP && *len > 0 && *len < sizeof(v) && v >= 0 && v <= 255) {

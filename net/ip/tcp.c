@@ -275,6 +275,7 @@ static void tcp_release(struct netsock *s)
 		tcp_unhash(tp);
 	tcp_unlock(tp);
 	isock_mc_drop_all(&tp->sk);
+	isock_mc6_drop_all(&tp->sk);
 	isock_put(&tp->sk);
 }
 
@@ -312,24 +313,28 @@ static int tcp_shut(struct netsock *s, int how)
 static int tcp_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
 {
 	struct tcpsock *tp = tcp_of(s);
-	struct sockaddr_in in;
-	int err = isock_check_bind(&tp->sk, a, len, &in);
+	struct isockaddr b;
+	int err = isock_check_bind(&tp->sk, a, len, &b);
 
 	if (err)
 		return err;
 	tcp_lock(tp);
-	err = tp->state != TCP_CLOSE || tp->sk.sport ? -EINVAL :
-	      tcp_take_port(tp, FROM_BE16(in.sin_port), in.sin_addr);
-	if (!err) {
-		tp->sk.rcv_saddr = tp->sk.saddr = in.sin_addr;
-		tp->sk.bound |= (in.sin_addr ? ISOCK_ADDR : 0) | (in.sin_port ? ISOCK_PORT : 0);
+	if (tp->state != TCP_CLOSE || tp->sk.sport) {
+		err = -EINVAL;
+	} else {
+		isock_set_local(&tp->sk, &b);
+		err = tcp_take_port(tp, b.port);
+		if (err)
+			isock_forget_local(&tp->sk);
+		else
+			tp->sk.bound |= (b.a4 || !in6_is_any(&b.a6) ? ISOCK_ADDR : 0) | (b.port ? ISOCK_PORT : 0);
 	}
 	tcp_unlock(tp);
 	return err;
 }
 
 /* Ends, sequence numbers, the SYN. S held; the route was looked up. */
-static int start_connect(struct tcpsock *tp, const struct iproute *r, be32 daddr, u16 dport)
+static int start_connect(struct tcpsock *tp, const struct iproute *r, const struct isockaddr *to)
 {
 	struct isock *sk = &tp->sk;
 	bool had_port = sk->sport;
@@ -339,13 +344,7 @@ static int start_connect(struct tcpsock *tp, const struct iproute *r, be32 daddr
 	sk->shutdown = 0;
 	tp->is_orphan = false;
 	tp->ended_by = 0;
-	if (!sk->rcv_saddr)
-		sk->rcv_saddr = r->saddr;
-	if (!sk->saddr)
-		sk->saddr = r->saddr;
-	sk->daddr = daddr;
-	sk->dport = dport;
-	sk->route_gen = 0;
+	isock_set_peer(sk, to, r);
 	err = had_port ? tcp_hash(tp) : tcp_connect_port(tp);
 	if (err)
 		goto fail;
@@ -363,10 +362,7 @@ static int start_connect(struct tcpsock *tp, const struct iproute *r, be32 daddr
 	}
 	tcp_end(tp, 0);
 fail:
-	sk->daddr = 0;
-	sk->dport = 0;
-	if (!(sk->bound & ISOCK_ADDR))
-		sk->rcv_saddr = sk->saddr = 0;
+	isock_forget_peer(sk);
 	return err;
 }
 
@@ -376,12 +372,9 @@ static void disconnect(struct tcpsock *tp)
 	if (tp->state != TCP_LISTEN) {
 		abort_connection(tp, 0);
 		tcp_unhash(tp);
-		tp->sk.daddr = 0;
-		tp->sk.dport = 0;
+		isock_forget_peer(&tp->sk);
 		if (!(tp->sk.bound & ISOCK_PORT))
 			tp->sk.sport = 0;
-		if (!(tp->sk.bound & ISOCK_ADDR))
-			tp->sk.rcv_saddr = tp->sk.saddr = 0;
 		tp->sk.shutdown = 0;
 		tp->is_connecting = false;
 	}
@@ -417,26 +410,23 @@ static void forget_attempt(struct tcpsock *tp)
 {
 	tcp_lock(tp);
 	if (tp->state == TCP_CLOSE) {
-		tp->sk.daddr = 0;
-		tp->sk.dport = 0;
+		isock_forget_peer(&tp->sk);
 		if (!(tp->sk.bound & ISOCK_PORT))
 			tp->sk.sport = 0;
-		if (!(tp->sk.bound & ISOCK_ADDR))
-			tp->sk.rcv_saddr = tp->sk.saddr = 0;
 	}
 	tcp_unlock(tp);
 }
 
 /* S held, RCU. */
-static int try_connect(struct tcpsock *tp, be32 daddr, u16 dport)
+static int try_connect(struct tcpsock *tp, const struct isockaddr *to)
 {
 	struct iproute r;
-	int err = ip4_route_out(tp->sk.net, daddr, tp->sk.saddr, tp->sk.bound_if, &r);
+	int err = isock_route(&tp->sk, to, &r);
 
 	if (!err && (r.type == RTN_BROADCAST || r.type == RTN_MULTICAST))
 		err = -ENETUNREACH;
 	if (!err)
-		err = start_connect(tp, &r, daddr, dport);
+		err = start_connect(tp, &r, to);
 	tp->is_connecting = !err;
 	return err;
 }
@@ -444,9 +434,8 @@ static int try_connect(struct tcpsock *tp, be32 daddr, u16 dport)
 static int tcp_connect_to(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block)
 {
 	struct tcpsock *tp = tcp_of(s);
-	const struct sockaddr_in *in = (const void *)a;
+	struct isockaddr to;
 	bool is_first;
-	be32 daddr;
 	int err;
 
 	if (len < sizeof(a->family))
@@ -455,11 +444,13 @@ static int tcp_connect_to(struct netsock *s, const struct sockaddr_any *a, u32 l
 		disconnect(tp);
 		return 0;
 	}
-	if (len < sizeof(*in))
-		return -EINVAL;
-	if (in->sin_family != AF_INET)
-		return -EAFNOSUPPORT;
-	daddr = in->sin_addr ? in->sin_addr : TO_BE32(0x7f000001);
+	err = isock_read_addr(&tp->sk, a, len, &to);
+	if (err)
+		return err;
+	if (to.is_v6 && in6_is_any(&to.a6))
+		to.a6 = IN6_LOOPBACK;
+	if (!to.is_v6 && !to.a4)
+		to.a4 = TO_BE32(0x7f000001);
 	rcu_read_lock();
 	tcp_lock(tp);
 	is_first = !tp->is_connecting;
@@ -468,7 +459,7 @@ static int tcp_connect_to(struct netsock *s, const struct sockaddr_any *a, u32 l
 	else if (tp->state != TCP_CLOSE)
 		err = -EISCONN;
 	else
-		err = try_connect(tp, daddr, FROM_BE16(in->sin_port));
+		err = try_connect(tp, &to);
 	tcp_unlock(tp);
 	rcu_read_unlock();
 	if (err)
@@ -491,7 +482,7 @@ static int tcp_listen(struct netsock *s, int backlog)
 		err = -EINVAL;
 	} else if (tp->state == TCP_CLOSE) {
 		if (!tp->sk.sport)
-			err = tcp_take_port(tp, 0, tp->sk.rcv_saddr);
+			err = tcp_take_port(tp, 0);
 		if (!err)
 			err = tcp_listen_hash(tp);
 		if (!err) {

@@ -26,25 +26,44 @@ static struct portbucket listeners[LISTEN_BUCKETS] = {
 	[0 ... LISTEN_BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
 static u64 secret;
 
-u32 tcp_flow_hash(be32 a, u16 ap, be32 b, u16 bp)
+u32 tcp_flow_hash(const struct ipflow *f)
 {
-	return (u32)hash_combine(secret + ((u64)ap << 16 | bp), (u64)a << 32 | b);
+	u64 ports = secret + ((u64)f->lport << 16 | f->rport);
+
+	if (f->is_v6)
+		return (u32)hash_combine(ports ^ f->l6.q[0] ^ f->l6.q[1], f->r6.q[0] ^ f->r6.q[1] * 31);
+	return (u32)hash_combine(ports, (u64)f->l4 << 32 | f->r4);
 }
 
-static bool is_same(const struct tcpsock *tp, const struct netns *ns, be32 saddr, u16 sport, be32 daddr, u16 dport)
+void tcp_flow_of(const struct isock *sk, struct ipflow *f)
 {
-	return tp->sk.sport == sport && tp->sk.dport == dport && tp->sk.rcv_saddr == saddr &&
-	       tp->sk.daddr == daddr && tp->sk.net == ns;
+	*f = (struct ipflow){ .is_v6 = sk->is_v6, .lport = sk->sport, .rport = sk->dport };
+	if (sk->is_v6) {
+		f->l6 = sk->rcv_saddr6;
+		f->r6 = sk->daddr6;
+	} else {
+		f->l4 = sk->rcv_saddr;
+		f->r4 = sk->daddr;
+	}
 }
 
-/* @saddr, @sport: our end. */
-struct tcpsock *tcp_find(struct netns *ns, be32 saddr, u16 sport, be32 daddr, u16 dport)
+static bool is_same(const struct isock *sk, const struct netns *ns, const struct ipflow *f)
 {
-	struct hlist *b = &conns[tcp_flow_hash(saddr, sport, daddr, dport) % CONN_BUCKETS];
+	if (sk->sport != f->lport || sk->dport != f->rport || sk->is_v6 != f->is_v6 || sk->net != ns)
+		return false;
+	if (!f->is_v6)
+		return sk->rcv_saddr == f->l4 && sk->daddr == f->r4;
+	return in6_same(&sk->rcv_saddr6, &f->l6) && in6_same(&sk->daddr6, &f->r6) &&
+	       (!f->ifindex || !in6_is_link(&f->r6) || !sk->bound_if || sk->bound_if == f->ifindex);
+}
+
+struct tcpsock *tcp_find(struct netns *ns, const struct ipflow *f)
+{
+	struct hlist *b = &conns[tcp_flow_hash(f) % CONN_BUCKETS];
 	struct tcpsock *tp;
 
 	hlist_foreach_rcu(tp, b, sk.hash_node)
-		if (is_same(tp, ns, saddr, sport, daddr, dport))
+		if (is_same(&tp->sk, ns, f))
 			return tp;
 	return NULL;
 }
@@ -52,12 +71,16 @@ struct tcpsock *tcp_find(struct netns *ns, be32 saddr, u16 sport, be32 daddr, u1
 int tcp_hash(struct tcpsock *tp)
 {
 	struct isock *sk = &tp->sk;
-	u32 n = tcp_flow_hash(sk->rcv_saddr, sk->sport, sk->daddr, sk->dport) % CONN_BUCKETS;
-	struct spin *lock = &conn_locks[n % CONN_LOCKS];
 	int err = -EADDRNOTAVAIL;
+	struct spin *lock;
+	struct ipflow f;
+	u32 n;
 
+	tcp_flow_of(sk, &f);
+	n = tcp_flow_hash(&f) % CONN_BUCKETS;
+	lock = &conn_locks[n % CONN_LOCKS];
 	spin_lock_bh(lock);
-	if (!tcp_find(sk->net, sk->rcv_saddr, sk->sport, sk->daddr, sk->dport)) {
+	if (!tcp_find(sk->net, &f)) {
 		isock_get(sk);
 		hlist_add_head_rcu(&sk->hash_node, &conns[n]);
 		err = 0;
@@ -69,10 +92,12 @@ int tcp_hash(struct tcpsock *tp)
 static void conn_unhash(struct tcpsock *tp)
 {
 	struct isock *sk = &tp->sk;
-	u32 n = tcp_flow_hash(sk->rcv_saddr, sk->sport, sk->daddr, sk->dport) % CONN_BUCKETS;
-	struct spin *lock = &conn_locks[n % CONN_LOCKS];
+	struct spin *lock;
+	struct ipflow f;
 	bool was_there;
 
+	tcp_flow_of(sk, &f);
+	lock = &conn_locks[tcp_flow_hash(&f) % CONN_BUCKETS % CONN_LOCKS];
 	spin_lock_bh(lock);
 	was_there = !hlist_unhashed(&sk->hash_node);
 	if (was_there)
@@ -110,7 +135,7 @@ void tcp_unhash(struct tcpsock *tp)
 
 /* ---- ports ---- */
 
-static bool conflicts(const struct tcpsock *tp, const struct tcpsock *o, be32 addr)
+static bool conflicts(const struct tcpsock *tp, const struct tcpsock *o)
 {
 	u32 both = tp->sk.ns.options & o->sk.ns.options;
 
@@ -120,10 +145,10 @@ static bool conflicts(const struct tcpsock *tp, const struct tcpsock *o, be32 ad
 		return false;
 	if (both & BIT(SO_REUSEPORT))
 		return false;
-	return !addr || !o->sk.rcv_saddr || o->sk.rcv_saddr == addr;
+	return isock_overlap(&tp->sk, &o->sk);
 }
 
-static bool port_try(struct tcpsock *tp, u16 port, be32 addr)
+static bool port_try(struct tcpsock *tp, u16 port)
 {
 	struct portbucket *b = &ports[port % PORT_BUCKETS];
 	struct tcpsock *o;
@@ -131,7 +156,7 @@ static bool port_try(struct tcpsock *tp, u16 port, be32 addr)
 
 	spin_lock_bh(&b->lock);
 	hlist_foreach(o, &b->socks, bind_node) {
-		if (o->sk.net == tp->sk.net && o->sk.sport == port && conflicts(tp, o, addr)) {
+		if (o->sk.net == tp->sk.net && o->sk.sport == port && conflicts(tp, o)) {
 			ok = false;
 			break;
 		}
@@ -145,15 +170,15 @@ static bool port_try(struct tcpsock *tp, u16 port, be32 addr)
 	return ok;
 }
 
-int tcp_take_port(struct tcpsock *tp, u16 port, be32 addr)
+int tcp_take_port(struct tcpsock *tp, u16 port)
 {
 	u32 n = (u32)(ip_port_high - ip_port_low + 1), start;
 
 	if (port)
-		return port_try(tp, port, addr) ? 0 : -EADDRINUSE;
+		return port_try(tp, port) ? 0 : -EADDRINUSE;
 	start = (u32)random_below(n);
 	for (u32 i = 0; i < n; i++)
-		if (port_try(tp, (u16)(ip_port_low + (start + i) % n), addr))
+		if (port_try(tp, (u16)(ip_port_low + (start + i) % n)))
 			return 0;
 	return -EADDRINUSE;
 }
@@ -185,8 +210,11 @@ int tcp_connect_port(struct tcpsock *tp)
 {
 	static u32 hint;
 	u32 n = (u32)(ip_port_high - ip_port_low + 1);
-	u32 start = (tcp_flow_hash(tp->sk.rcv_saddr, 0, tp->sk.daddr, tp->sk.dport) +
-		     __atomic_fetch_add(&hint, 1, __ATOMIC_RELAXED)) % n;
+	struct ipflow f;
+	u32 start;
+
+	tcp_flow_of(&tp->sk, &f);
+	start = (tcp_flow_hash(&f) + __atomic_fetch_add(&hint, 1, __ATOMIC_RELAXED)) % n;
 
 	for (u32 i = 0; i < n; i++) {
 		u16 port = (u16)(ip_port_low + (start + i) % n);
@@ -222,7 +250,7 @@ int tcp_listen_hash(struct tcpsock *tp)
 	spin_lock_bh(&b->lock);
 	hlist_foreach(o, &b->socks, listen_node) {
 		if (o->sk.net == tp->sk.net && o->sk.sport == tp->sk.sport &&
-		    (!o->sk.rcv_saddr || !tp->sk.rcv_saddr || o->sk.rcv_saddr == tp->sk.rcv_saddr) &&
+		    isock_overlap(&o->sk, &tp->sk) &&
 		    (!o->sk.bound_if || !tp->sk.bound_if || o->sk.bound_if == tp->sk.bound_if) &&
 		    !(o->sk.ns.options & tp->sk.ns.options & BIT(SO_REUSEPORT))) {
 			err = -EADDRINUSE;
@@ -237,34 +265,15 @@ int tcp_listen_hash(struct tcpsock *tp)
 	return err;
 }
 
-static int listen_score(const struct tcpsock *tp, const struct netns *ns, be32 daddr, u16 dport, u32 ifindex)
+struct tcpsock *tcp_find_listener(struct netns *ns, const struct ipflow *f)
 {
-	int n = 1;
-
-	if (tp->sk.net != ns || tp->sk.sport != dport)
-		return -1;
-	if (tp->sk.rcv_saddr) {
-		if (tp->sk.rcv_saddr != daddr)
-			return -1;
-		n += 2;
-	}
-	if (tp->sk.bound_if) {
-		if (tp->sk.bound_if != ifindex)
-			return -1;
-		n += 4;
-	}
-	return n;
-}
-
-struct tcpsock *tcp_find_listener(struct netns *ns, be32 daddr, u16 dport, u32 ifindex, u32 hash)
-{
-	struct portbucket *b = &listeners[dport % LISTEN_BUCKETS];
+	struct portbucket *b = &listeners[f->lport % LISTEN_BUCKETS];
 	struct tcpsock *tp, *best = NULL;
 	int top = -1;
 	u32 nequal = 0, pick;
 
 	hlist_foreach_rcu(tp, &b->socks, listen_node) {
-		int n = listen_score(tp, ns, daddr, dport, ifindex);
+		int n = isock_score(&tp->sk, ns, f);
 
 		if (n > top) {
 			top = n;
@@ -276,9 +285,9 @@ struct tcpsock *tcp_find_listener(struct netns *ns, be32 daddr, u16 dport, u32 i
 	}
 	if (likely(nequal < 2))
 		return best;
-	pick = hash % nequal;
+	pick = tcp_flow_hash(f) % nequal;
 	hlist_foreach_rcu(tp, &b->socks, listen_node)
-		if (listen_score(tp, ns, daddr, dport, ifindex) == top && !pick--)
+		if (isock_score(&tp->sk, ns, f) == top && !pick--)
 			return tp;
 	return best;
 }
@@ -299,41 +308,48 @@ void tcp_foreach(bool (*fn)(struct tcpsock *tp, void *arg), void *arg)
 				return;
 }
 
-struct printer { struct seqbuf *sb; u32 line; };
+struct printer { struct seqbuf *sb; u32 line; u16 family; };
 
 static bool print_sock(struct tcpsock *tp, void *arg)
 {
-	struct printer *pr = arg;
-	u32 line = pr->line++;
 	u32 unread = tp->state == TCP_TIME_WAIT ? 0 : tp->rcv_nxt - tp->copied_seq - tp->fin_rcvd;
 	bool listens = tp->state == TCP_LISTEN;
 	nsec_t now = clock_ns();
 	u64 left = tp->rtx.due > now ? (tp->rtx.due - now) / 10000000 : 0;
-	char text[256];
+	struct printer *pr = arg;
+	char text[160];
 
-	fmt_print(text, sizeof(text), "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d "
-		  "%016lx %lu %lu %u %u %d", line, tp->sk.rcv_saddr, tp->sk.sport, tp->sk.daddr, tp->sk.dport,
-		  tp->state, listens ? 0 : tp->write_seq - tp->snd_una,
-		  listens ? tp->naccept : unread, tp->rtx.due ? 1 : 0, left,
-		  tp->retries, tp->sk.ns.uid, tp->probes, tp->is_orphan ? 0 : tp->sk.ns.ino,
-		  ref_read(&tp->sk.refs), 0UL, tp->rto / 4000000, 0UL, tp->is_pingpong,
-		  tp->mss ? tp->cwnd / tp->mss : 10, -1);
-	seqbuf_printf(pr->sb, "%-149s\n", text);
+	if (tp->sk.ns.family != pr->family)
+		return true;
+	seqbuf_printf(pr->sb, "%4u: ", pr->line++);
+	isock_print_ends(pr->sb, &tp->sk);
+	fmt_print(text, sizeof(text), " %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %lu %lu %u %u %d",
+		  tp->state, listens ? 0 : tp->write_seq - tp->snd_una, listens ? tp->naccept : unread,
+		  tp->rtx.due ? 1 : 0, left, tp->retries, tp->sk.ns.uid, tp->probes,
+		  tp->is_orphan ? 0 : tp->sk.ns.ino, ref_read(&tp->sk.refs), 0UL, tp->rto / 4000000, 0UL,
+		  tp->is_pingpong, tp->mss ? tp->cwnd / tp->mss : 10, -1);
+	seqbuf_printf(pr->sb, pr->family == AF_INET ? "%-116s\n" : "%s\n", text);
 	return true;
 }
 
 static void print_tcp(struct seqbuf *sb, void *arg)
 {
-	struct printer pr = { sb, 0 };
+	struct printer pr = { sb, 0, arg ? AF_INET6 : AF_INET };
 
-	seqbuf_printf(sb, "%-149s\n", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt"
-		      "   uid  timeout inode");
+	if (arg)
+		seqbuf_puts(sb, "  sl  local_address                         remote_address                        "
+			    "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n");
+	else
+		seqbuf_printf(sb, "%-149s\n", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when "
+			      "retrnsmt   uid  timeout inode");
 	rcu_read_lock();
 	tcp_foreach(print_sock, &pr);
 	rcu_read_unlock();
 }
 static struct procfile tcp_file = { .path = "net/tcp", .print = print_tcp };
 PROCFILE(tcp_file);
+static struct procfile tcp6_file = { .path = "net/tcp6", .print = print_tcp, .arg = &tcp6_file };
+PROCFILE(tcp6_file);
 
 static int tcp_hash_start(void)
 {

@@ -5,7 +5,7 @@
 #include <tern/kernel/clock.h>
 #include <uapi/tcp.h>
 
-#include "ip_impl.h"
+#include "ip6_impl.h"
 
 #define TCP_RTO_MIN	(200 * NSEC_PER_MSEC)
 #define TCP_RTO_MAX	(120 * NSEC_PER_SEC)
@@ -115,6 +115,8 @@ enum { TCPCA_OPEN, TCPCA_DISORDER, TCPCA_CWR, TCPCA_RECOVERY, TCPCA_LOSS };
 
 static inline struct tcpsock *tcp_of(struct netsock *s) { return container_of(s, struct tcpsock, sk.ns); }
 static inline struct tcpsock *tcp_of_sk(struct isock *sk) { return container_of(sk, struct tcpsock, sk); }
+/* Bytes of the headers without options. */
+static inline u32 tcp_overhead(const struct tcpsock *tp) { return tp->sk.is_v6 ? 60 : 40; }
 static inline void tcp_lock(struct tcpsock *tp) { spin_lock_bh(&tp->sk.lock); }
 static inline void tcp_unlock(struct tcpsock *tp) { spin_unlock_bh(&tp->sk.lock); }
 static inline bool seq_before(u32 a, u32 b) { return (s32)(a - b) < 0; }
@@ -131,13 +133,15 @@ static inline u32 tcp_in_flight(const struct tcpsock *tp)
 
 /* ---- tcp_hash.c ---- */
 extern u64 tcp_max_tw;
-struct tcpsock *tcp_find(struct netns *ns, be32 saddr, u16 sport, be32 daddr, u16 dport);	/* RCU */
-struct tcpsock *tcp_find_listener(struct netns *ns, be32 daddr, u16 dport, u32 ifindex, u32 hash);	/* RCU */
+struct tcpsock *tcp_find(struct netns *ns, const struct ipflow *f);	/* RCU */
+void tcp_flow_of(const struct isock *sk, struct ipflow *f);
+struct tcpsock *tcp_find_listener(struct netns *ns, const struct ipflow *f);	/* RCU */
 /** tcp_hash() - into the table of connections with a reference; -EADDRNOTAVAIL if taken. */
 int tcp_hash(struct tcpsock *tp);
 /** tcp_unhash() - out of all tables. sk.lock held. */
 void tcp_unhash(struct tcpsock *tp);
-int tcp_take_port(struct tcpsock *tp, u16 port, be32 addr);
+/** tcp_take_port() - for the address that the socket is set to; 0 or -EADDRINUSE. */
+int tcp_take_port(struct tcpsock *tp, u16 port);
 /** tcp_inherit_port() - a child uses its listener's. */
 void tcp_inherit_port(struct tcpsock *child, u16 port);
 /** tcp_connect_port() - a free port for a connection, and hashed; 0, -EADDRNOTAVAIL. */
@@ -147,7 +151,7 @@ int tcp_listen_hash(struct tcpsock *tp);
 void tcp_foreach(bool (*fn)(struct tcpsock *tp, void *arg), void *arg);
 /** tcp_describe() - TCP_INFO. */
 void tcp_describe(struct tcpsock *tp, struct tcpinfo *i);
-u32 tcp_flow_hash(be32 a, u16 ap, be32 b, u16 bp);
+u32 tcp_flow_hash(const struct ipflow *f);
 
 /* ---- tcp.c ---- */
 struct tcpsock *tcp_alloc(struct netns *ns, alloc_flags flags);

@@ -526,8 +526,8 @@ static bool in_time_wait(struct tcpsock *tp, const struct segment *s)
 
 static struct tcpsock *make_child(struct tcpsock *l, const struct pktbuf *pb, const struct segment *s)
 {
-	const struct ip4_head *ip = pkt_ip4(pb);
 	struct tcpsock *c = tcp_alloc(l->sk.net, ALLOC_ATOMIC);
+	struct ipflow f;
 
 	if (!c)
 		return NULL;
@@ -554,9 +554,19 @@ static struct tcpsock *make_child(struct tcpsock *l, const struct pktbuf *pb, co
 	c->keep_cnt = l->keep_cnt;
 	c->user_timeout = l->user_timeout;
 	c->linger2 = l->linger2;
-	c->sk.rcv_saddr = c->sk.saddr = ip->daddr;
-	c->sk.daddr = ip->saddr;
-	c->sk.dport = FROM_BE16(s->h->sport);
+	pkt_flow(pb, l->sk.sport, FROM_BE16(s->h->sport), &f);
+	c->sk.ns.family = l->sk.ns.family;
+	c->sk.v6only = l->sk.v6only;
+	c->sk.hops6 = l->sk.hops6;
+	c->sk.tclass = l->sk.tclass;
+	c->sk.is_v6 = f.is_v6;
+	c->sk.rcv_saddr = c->sk.saddr = f.l4;
+	c->sk.rcv_saddr6 = c->sk.saddr6 = f.l6;
+	c->sk.daddr = f.r4;
+	c->sk.daddr6 = f.r6;
+	c->sk.dport = f.rport;
+	if (f.is_v6 && in6_is_link(&f.r6))
+		c->sk.bound_if = f.ifindex;
 	isock_get(&l->sk);
 	c->listener = l;
 	return c;
@@ -606,7 +616,6 @@ static void listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s
 
 static bool parse(struct pktbuf *pb, struct segment *s)
 {
-	const struct ip4_head *ip;
 	u32 hlen;
 
 	if (!pktbuf_make_linear(pb, sizeof(struct tcp_head)))
@@ -617,10 +626,8 @@ static bool parse(struct pktbuf *pb, struct segment *s)
 		return false;
 	s->h = (void *)pb->data;
 	pb->tp = (u16)pktbuf_headroom(pb);
-	ip = pkt_ip4(pb);
 	if (pb->sum_state != PKTSUM_GOOD &&
-	    inetsum_fold(pktbuf_sum(pb, 0, pb->len, inetsum_pseudo4(ip->saddr, ip->daddr, IPPROTO_TCP, pb->len))) !=
-	    0xffff) {
+	    inetsum_fold(pktbuf_sum(pb, 0, pb->len, pkt_pseudo(pb, IPPROTO_TCP, pb->len))) != 0xffff) {
 		ipstat_inc(TCPSTAT_IN_CSUM_ERRORS);
 		return false;
 	}
@@ -655,11 +662,10 @@ static bool to_connection(struct tcpsock *tp, struct pktbuf *pb, struct segment 
 
 static void tcp_receive(struct netns *ns, struct pktbuf *pb)
 {
-	const struct ip4_head *ip;
 	struct segment s;
 	struct tcpsock *tp;
 	bool consumed = false;
-	u16 sport, dport;
+	struct ipflow f;
 
 	ipstat_inc(TCPSTAT_IN_SEGS);
 	if (unlikely(pb->flags != RTN_LOCAL || !parse(pb, &s))) {
@@ -667,14 +673,11 @@ static void tcp_receive(struct netns *ns, struct pktbuf *pb)
 		pktbuf_free(pb);
 		return;
 	}
-	ip = pkt_ip4(pb);
-	sport = FROM_BE16(s.h->sport);
-	dport = FROM_BE16(s.h->dport);
-	tp = tcp_find(ns, ip->daddr, dport, ip->saddr, sport);
+	pkt_flow(pb, FROM_BE16(s.h->dport), FROM_BE16(s.h->sport), &f);
+	tp = tcp_find(ns, &f);
 	if (likely(tp && to_connection(tp, pb, &s, &consumed)))
 		goto out;
-	tp = tcp_find_listener(ns, ip->daddr, dport, pb->nif->index,
-			       tcp_flow_hash(ip->daddr, dport, ip->saddr, sport));
+	tp = tcp_find_listener(ns, &f);
 	if (tp && (s.flags & (TCPF_SYN | TCPF_ACK | TCPF_RST | TCPF_FIN)) == TCPF_SYN)
 		listener_syn(tp, pb, &s);
 	else if (!tp || (s.flags & TCPF_ACK))
@@ -684,27 +687,20 @@ out:
 		pktbuf_free(pb);
 }
 
-/* pb->data is at the TCP header that we sent; only 8 bytes of it are sure. */
-static void tcp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+/* A path that takes no more than @mtu, or an error that ends an attempt. */
+static void take_error(struct tcpsock *tp, u32 seq, bool too_big, u32 mtu, int err)
 {
-	const struct tcp_head *h = (void *)pb->data;
-	struct tcpsock *tp = tcp_find(ns, q->saddr, FROM_BE16(h->sport), q->daddr, FROM_BE16(h->dport));
-	u32 seq = FROM_BE32(h->seq);
-	bool hard;
-	int err;
+	u32 least = tp->sk.is_v6 ? IP6_MTU_MIN : 576;
 
-	if (!tp)
-		return;
-	err = icmp4_to_errno(type, code, &hard);
 	tcp_lock(tp);
 	if (tp->state == TCP_CLOSE || tp->state == TCP_LISTEN || seq_before(seq, tp->snd_una) ||
 	    seq_after(seq, tp->snd_nxt)) {
 		tcp_unlock(tp);
 		return;
 	}
-	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
-		if (info >= 576 && info < tp->mss + 40 + (tp->ts_ok ? 12 : 0)) {
-			tp->pmtu = info;
+	if (too_big) {
+		if (mtu >= least && mtu < tp->mss + tcp_overhead(tp) + (tp->ts_ok ? 12 : 0)) {
+			tp->pmtu = mtu;
 			tcp_choose_mss(tp);
 			tcp_enter_loss(tp);
 			tp->cwnd = max(tp->ssthresh, tp->mss);
@@ -716,5 +712,34 @@ static void tcp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf 
 	tcp_unlock(tp);
 }
 
+/* pb->data is at the TCP header that we sent; only 8 bytes of it are sure. */
+static void tcp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+{
+	const struct tcp_head *h = (void *)pb->data;
+	struct ipflow f = { .l4 = q->saddr, .r4 = q->daddr, .lport = FROM_BE16(h->sport),
+			    .rport = FROM_BE16(h->dport) };
+	struct tcpsock *tp = tcp_find(ns, &f);
+	bool hard;
+
+	if (tp)
+		take_error(tp, FROM_BE32(h->seq), type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED, info,
+			   icmp4_to_errno(type, code, &hard));
+}
+
+static void tcp6_error(struct netns *ns, const struct ip6_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+{
+	const struct tcp_head *h = (void *)pb->data;
+	struct ipflow f = { .is_v6 = true, .l6 = q->saddr, .r6 = q->daddr, .lport = FROM_BE16(h->sport),
+			    .rport = FROM_BE16(h->dport) };
+	struct tcpsock *tp = tcp_find(ns, &f);
+	bool hard;
+
+	if (tp)
+		take_error(tp, FROM_BE32(h->seq), type == ICMP6_PACKET_TOO_BIG, info,
+			   icmp6_to_errno(type, code, &hard));
+}
+
 static const struct ipproto tcp_proto = { .protocol = IPPROTO_TCP, .receive = tcp_receive, .error = tcp_error };
 IPPROTO_TABLE(tcp_proto);
+static const struct ip6proto tcp6_proto = { .protocol = IPPROTO_TCP, .receive = tcp_receive, .error = tcp6_error };
+IP6PROTO_TABLE(tcp6_proto);

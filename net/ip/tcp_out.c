@@ -20,7 +20,8 @@ const struct iproute *tcp_route(struct tcpsock *tp, int *err)
 
 	if (likely(sk->route_gen == gen && gen))
 		return &sk->route;
-	*err = ip4_route_out(sk->net, sk->daddr, sk->saddr, sk->bound_if, &sk->route);
+	*err = sk->is_v6 ? ip6_route_out(sk->net, &sk->daddr6, &sk->saddr6, sk->bound_if, &sk->route) :
+	       ip4_route_out(sk->net, sk->daddr, sk->saddr, sk->bound_if, &sk->route);
 	if (*err)
 		return NULL;
 	sk->route_gen = gen;
@@ -37,7 +38,7 @@ void tcp_choose_mss(struct tcpsock *tp)
 	mtu = r ? r->mtu : 1500;
 	if (tp->pmtu)
 		mtu = min(mtu, tp->pmtu);
-	mss = min(mtu - 40, TCP_MSS_MAX);
+	mss = min(mtu - tcp_overhead(tp), TCP_MSS_MAX);
 	if (tp->mss_peer)
 		mss = min(mss, tp->mss_peer);
 	if (tp->mss_user)
@@ -98,7 +99,7 @@ static u32 syn_options(struct tcpsock *tp, u8 *opt, bool is_reply, nsec_t now)
 
 	r = tcp_route(tp, &err);
 	if (r)
-		mss = min(r->mtu - 40, TCP_MSS_MAX);
+		mss = min(r->mtu - tcp_overhead(tp), TCP_MSS_MAX);
 	if (tp->mss_user)
 		mss = min(mss, tp->mss_user);
 	p = put32(p, 0x02040000 | mss);
@@ -159,18 +160,33 @@ static void fill_head(struct tcpsock *tp, struct pktbuf *pb, u32 seq, u8 flags, 
 		h->flags |= TCPF_URG;
 		h->urgent = TO_BE16(tp->snd_up - seq);
 	}
-	h->check = inetsum_fold(inetsum_pseudo4(tp->sk.saddr, tp->sk.daddr, IPPROTO_TCP, len));
+	h->check = inetsum_fold(tp->sk.is_v6 ? inetsum_pseudo6(&tp->sk.saddr6, &tp->sk.daddr6, IPPROTO_TCP, len) :
+				inetsum_pseudo4(tp->sk.saddr, tp->sk.daddr, IPPROTO_TCP, len));
 	pb->sum_state = PKTSUM_PARTIAL;
 	pb->sum_start = pb->tp;
 	pb->sum_off = TCP_SUM_OFF;
 }
 
+static int to_ip(struct tcpsock *tp, const struct iproute *r, struct pktbuf *pb)
+{
+	struct isock *sk = &tp->sk;
+	struct ip4send how = { .saddr = sk->saddr, .daddr = sk->daddr, .protocol = IPPROTO_TCP, .tos = sk->tos,
+			       .is_df = sk->pmtudisc != IP_PMTUDISC_DONT, .may_fragment = true };
+	struct ip6send how6;
+
+	if (likely(!sk->is_v6)) {
+		how.ttl = isock_ttl(sk, 0);
+		return ip4_send(sk->net, r, &how, pb);
+	}
+	how6 = (struct ip6send){ .saddr = sk->saddr6, .daddr = sk->daddr6, .protocol = IPPROTO_TCP,
+				 .hops = sk->hops6 < 0 ? 0 : (u8)sk->hops6, .tclass = sk->tclass,
+				 .may_fragment = true };
+	return ip6_send(sk->net, r, &how6, pb);
+}
+
 /* Build and send; @from: payload to share, NULL: none. */
 static int transmit(struct tcpsock *tp, const struct pktbuf *from, u32 seq, u8 flags)
 {
-	struct ip4send how = { .saddr = tp->sk.saddr, .daddr = tp->sk.daddr, .protocol = IPPROTO_TCP,
-			       .tos = tp->sk.tos, .is_df = tp->sk.pmtudisc != IP_PMTUDISC_DONT,
-			       .may_fragment = true };
 	nsec_t now = clock_ns();
 	const struct iproute *r;
 	struct pktbuf *pb;
@@ -192,7 +208,7 @@ static int transmit(struct tcpsock *tp, const struct pktbuf *from, u32 seq, u8 f
 		if (from->len > tp->mss) {
 			pb->gso_size = (u16)tp->mss;
 			pb->gso_segs = (u16)DIV_ROUND_UP(from->len, tp->mss);
-			pb->gso_type = PKTGSO_TCP4;
+			pb->gso_type = tp->sk.is_v6 ? PKTGSO_TCP6 : PKTGSO_TCP4;
 		}
 		tp->last_sent = now;
 		if (now - tp->last_rcvd < TCP_DELACK_NS)
@@ -206,8 +222,7 @@ static int transmit(struct tcpsock *tp, const struct pktbuf *from, u32 seq, u8 f
 		tp->delack.due = 0;
 	}
 	ipstat_inc(TCPSTAT_OUT_SEGS);
-	how.ttl = isock_ttl(&tp->sk, 0);
-	return ip4_send(tp->sk.net, r, &how, pb);
+	return to_ip(tp, r, pb);
 }
 
 /* A queued packet. */
@@ -243,17 +258,45 @@ void tcp_send_reset(struct tcpsock *tp)
 	transmit(tp, NULL, tp->snd_nxt, TCPF_RST | TCPF_ACK);
 }
 
+/* Back to the sender of @pb; consumes @out, whose data begins with the TCP header. */
+static void reply(struct netns *ns, const struct pktbuf *pb, struct pktbuf *out)
+{
+	struct tcp_head *h = (void *)out->data;
+	struct iproute r;
+
+	out->tp = (u16)pktbuf_headroom(out);
+	out->sum_state = PKTSUM_PARTIAL;
+	out->sum_start = out->tp;
+	out->sum_off = TCP_SUM_OFF;
+	if (pkt_is_v6(pb)) {
+		const struct ip6_head *ip = pkt_ip6(pb);
+		struct ip6send how = { .saddr = ip->daddr, .daddr = ip->saddr, .protocol = IPPROTO_TCP };
+
+		if (!ip6_route_out(ns, &how.daddr, &how.saddr, in6_is_link(&how.daddr) ? pb->nif->index : 0, &r)) {
+			h->check = inetsum_fold(inetsum_pseudo6(&how.saddr, &how.daddr, IPPROTO_TCP, out->len));
+			ip6_send(ns, &r, &how, out);
+			return;
+		}
+	} else {
+		const struct ip4_head *ip = pkt_ip4(pb);
+		struct ip4send how = { .saddr = ip->daddr, .daddr = ip->saddr, .protocol = IPPROTO_TCP,
+				       .is_df = true, .may_fragment = true };
+
+		if (!ip4_route_out(ns, ip->saddr, ip->daddr, 0, &r)) {
+			h->check = inetsum_fold(inetsum_pseudo4(how.saddr, how.daddr, IPPROTO_TCP, out->len));
+			ip4_send(ns, &r, &how, out);
+			return;
+		}
+	}
+	pktbuf_free(out);
+}
+
 void tcp_reply_reset(struct netns *ns, const struct pktbuf *pb, const struct tcp_head *in, u32 seg_len)
 {
-	const struct ip4_head *ip = pkt_ip4(pb);
-	struct ip4send how = { .saddr = ip->daddr, .daddr = ip->saddr, .protocol = IPPROTO_TCP,
-			       .is_df = true, .may_fragment = true };
-	struct tcp_head *h;
-	struct iproute r;
 	struct pktbuf *out;
+	struct tcp_head *h;
 
-	if ((in->flags & TCPF_RST) || pb->flags != RTN_LOCAL ||
-	    ip4_route_out(ns, ip->saddr, ip->daddr, 0, &r))
+	if ((in->flags & TCPF_RST) || pb->flags != RTN_LOCAL)
 		return;
 	out = pktbuf_alloc(PKT_HEADROOM, sizeof(*h), ALLOC_ATOMIC);
 	if (!out)
@@ -266,13 +309,8 @@ void tcp_reply_reset(struct netns *ns, const struct pktbuf *pb, const struct tcp
 		h->flags |= TCPF_ACK;
 		h->ack = TO_BE32(FROM_BE32(in->seq) + seg_len);
 	}
-	out->tp = (u16)pktbuf_headroom(out);
-	h->check = inetsum_fold(inetsum_pseudo4(how.saddr, how.daddr, IPPROTO_TCP, sizeof(*h)));
-	out->sum_state = PKTSUM_PARTIAL;
-	out->sum_start = out->tp;
-	out->sum_off = TCP_SUM_OFF;
 	ipstat_inc(TCPSTAT_OUT_RSTS);
-	ip4_send(ns, &r, &how, out);
+	reply(ns, pb, out);
 }
 
 /* ---- the queue ---- */

@@ -10,7 +10,7 @@
  * Sending copies the user's data without locks, then routes and sends in an RCU read
  * section. With UDP_CORK or MSG_MORE data collects in sk->cork under send_lock.
  */
-#include "ip_impl.h"
+#include "ip6_impl.h"
 
 #include <tern/fs/procfs.h>
 #include <tern/kernel/cred.h>
@@ -36,7 +36,7 @@ static struct udpbucket *bucket_of(u16 port)
 
 /* ---- ports ---- */
 
-static bool conflicts(const struct isock *sk, const struct isock *o, be32 addr)
+static bool conflicts(const struct isock *sk, const struct isock *o)
 {
 	u32 both = sk->ns.options & o->ns.options;
 
@@ -44,11 +44,11 @@ static bool conflicts(const struct isock *sk, const struct isock *o, be32 addr)
 		return false;
 	if ((both & BIT(SO_REUSEADDR)) || (both & BIT(SO_REUSEPORT)))
 		return false;
-	return !addr || !o->rcv_saddr || o->rcv_saddr == addr;
+	return isock_overlap(sk, o);
 }
 
 /* Take @port if it is free; S held. */
-static bool try_port(struct isock *sk, u16 port, be32 addr)
+static bool try_port(struct isock *sk, u16 port)
 {
 	struct udpbucket *b = bucket_of(port);
 	struct isock *o;
@@ -56,7 +56,7 @@ static bool try_port(struct isock *sk, u16 port, be32 addr)
 
 	spin_lock(&b->lock);
 	hlist_foreach(o, &b->socks, hash_node) {
-		if (o->net == sk->net && o->sport == port && conflicts(sk, o, addr)) {
+		if (o->net == sk->net && o->sport == port && conflicts(sk, o)) {
 			ok = false;
 			break;
 		}
@@ -70,15 +70,15 @@ static bool try_port(struct isock *sk, u16 port, be32 addr)
 	return ok;
 }
 
-static int take_port(struct isock *sk, u16 port, be32 addr)
+static int take_port(struct isock *sk, u16 port)
 {
 	u32 n = (u32)(ip_port_high - ip_port_low + 1), start;
 
 	if (port)
-		return try_port(sk, port, addr) ? 0 : -EADDRINUSE;
+		return try_port(sk, port) ? 0 : -EADDRINUSE;
 	start = (u32)random_below(n);
 	for (u32 i = 0; i < n; i++)
-		if (try_port(sk, (u16)(ip_port_low + (start + i) % n), addr))
+		if (try_port(sk, (u16)(ip_port_low + (start + i) % n)))
 			return 0;
 	return -EADDRINUSE;
 }
@@ -86,20 +86,21 @@ static int take_port(struct isock *sk, u16 port, be32 addr)
 static int udp_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
 {
 	struct isock *sk = isock_of(s);
-	struct sockaddr_in in;
-	int err = isock_check_bind(sk, a, len, &in);
+	struct isockaddr b;
+	int err = isock_check_bind(sk, a, len, &b);
 
 	if (err)
 		return err;
 	spin_lock_bh(&sk->lock);
-	err = sk->sport ? -EINVAL : take_port(sk, FROM_BE16(in.sin_port), in.sin_addr);
-	if (!err) {
-		sk->rcv_saddr = in.sin_addr;
-		sk->saddr = in.sin_addr;
-		if ((in.sin_addr & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000) ||
-		    in.sin_addr == INADDR_BROADCAST)
-			sk->saddr = 0;
-		sk->bound |= (in.sin_addr ? ISOCK_ADDR : 0) | (in.sin_port ? ISOCK_PORT : 0);
+	if (sk->sport) {
+		err = -EINVAL;
+	} else {
+		isock_set_local(sk, &b);
+		err = take_port(sk, b.port);
+		if (err)
+			isock_forget_local(sk);
+		else
+			sk->bound |= (b.a4 || !in6_is_any(&b.a6) ? ISOCK_ADDR : 0) | (b.port ? ISOCK_PORT : 0);
 	}
 	spin_unlock_bh(&sk->lock);
 	return err;
@@ -113,7 +114,7 @@ static int autobind(struct isock *sk)
 		return 0;
 	spin_lock_bh(&sk->lock);
 	if (!sk->sport)
-		err = take_port(sk, 0, sk->rcv_saddr) ? -EAGAIN : 0;
+		err = take_port(sk, 0) ? -EAGAIN : 0;
 	spin_unlock_bh(&sk->lock);
 	return err;
 }
@@ -152,46 +153,15 @@ static void udp_release(struct netsock *s)
 
 /* ---- receiving ---- */
 
-/* How well a socket fits; negative: not. */
-static int score(const struct isock *sk, const struct netns *ns, be32 daddr, u16 dport, be32 saddr, u16 sport,
-		 u32 ifindex)
-{
-	int n = 0;
-
-	if (sk->net != ns || sk->sport != dport)
-		return -1;
-	if (sk->rcv_saddr) {
-		if (sk->rcv_saddr != daddr)
-			return -1;
-		n += 4;
-	}
-	if (sk->daddr) {
-		if (sk->daddr != saddr)
-			return -1;
-		n += 4;
-	}
-	if (sk->daddr && sk->dport) {
-		if (sk->dport != sport)
-			return -1;
-		n += 4;
-	}
-	if (sk->bound_if) {
-		if (sk->bound_if != ifindex)
-			return -1;
-		n += 4;
-	}
-	return n;
-}
-
 /* Under RCU; no reference. */
-static struct isock *lookup(struct netns *ns, be32 daddr, u16 dport, be32 saddr, u16 sport, u32 ifindex)
+static struct isock *lookup(struct netns *ns, const struct ipflow *f)
 {
 	struct isock *sk, *best = NULL;
 	u32 nequal = 0, pick = 0;
 	int top = -1;
 
-	hlist_foreach_rcu(sk, &bucket_of(dport)->socks, hash_node) {
-		int n = score(sk, ns, daddr, dport, saddr, sport, ifindex);
+	hlist_foreach_rcu(sk, &bucket_of(f->lport)->socks, hash_node) {
+		int n = isock_score(sk, ns, f);
 
 		if (n > top) {
 			top = n;
@@ -203,9 +173,9 @@ static struct isock *lookup(struct netns *ns, be32 daddr, u16 dport, be32 saddr,
 	}
 	if (likely(nequal < 2))
 		return best;
-	pick = (u32)(hash_combine((u64)saddr << 32 | daddr, (u64)sport << 16 | dport) % nequal);
-	hlist_foreach_rcu(sk, &bucket_of(dport)->socks, hash_node)
-		if (score(sk, ns, daddr, dport, saddr, sport, ifindex) == top && !pick--)
+	pick = (u32)(hash_combine(((u64)f->r4 << 32 | f->l4) ^ f->r6.q[1], (u64)f->rport << 16 | f->lport) % nequal);
+	hlist_foreach_rcu(sk, &bucket_of(f->lport)->socks, hash_node)
+		if (isock_score(sk, ns, f) == top && !pick--)
 			return sk;
 	return best;
 }
@@ -224,68 +194,66 @@ static void to_socket(struct isock *sk, struct pktbuf *pb, u16 sport)
 }
 
 /* Every socket that wants it gets a copy. */
-static void to_many(struct netns *ns, struct pktbuf *pb, u16 sport, u16 dport)
+static void to_many(struct netns *ns, struct pktbuf *pb, const struct ipflow *f)
 {
-	const struct ip4_head *h = pkt_ip4(pb);
-	bool is_group = ip4_local_type(ns, h->daddr) == RTN_MULTICAST;
+	bool is_group = pb->flags == RTN_MULTICAST;
 	struct isock *sk;
 
-	hlist_foreach_rcu(sk, &bucket_of(dport)->socks, hash_node) {
+	hlist_foreach_rcu(sk, &bucket_of(f->lport)->socks, hash_node) {
 		struct pktbuf *c;
 
-		if (score(sk, ns, h->daddr, dport, h->saddr, sport, pb->nif->index) < 0)
+		if (isock_score(sk, ns, f) < 0)
 			continue;
-		if (is_group && !isock_mc_wants(sk, h->daddr, pb->nif->index))
+		if (is_group && !(f->is_v6 ? isock_mc6_wants(sk, &f->l6, f->ifindex) :
+				  isock_mc_wants(sk, f->l4, f->ifindex)))
 			continue;
 		c = pktbuf_clone(pb, ALLOC_ATOMIC);
 		if (c)
-			to_socket(sk, c, sport);
+			to_socket(sk, c, f->rport);
 	}
 	pktbuf_free(pb);
 }
 
-static bool sum_is_right(const struct pktbuf *pb, const struct ip4_head *h, u32 len)
+static bool sum_is_right(const struct pktbuf *pb, u32 len)
 {
-	u64 sum = inetsum_pseudo4(h->saddr, h->daddr, IPPROTO_UDP, len);
-
-	return inetsum_fold(pktbuf_sum(pb, 0, len, sum)) == 0xffff;
+	return inetsum_fold(pktbuf_sum(pb, 0, len, pkt_pseudo(pb, IPPROTO_UDP, len))) == 0xffff;
 }
 
 static void udp_receive(struct netns *ns, struct pktbuf *pb)
 {
-	const struct ip4_head *ip = pkt_ip4(pb);
 	const struct udp_head *h;
+	struct ipflow f;
 	struct isock *sk;
-	u16 sport, dport;
 	u32 len;
 
 	if (!pktbuf_make_linear(pb, sizeof(*h)))
 		goto bad;
 	h = (void *)pb->data;
-	ip = pkt_ip4(pb);
 	pb->tp = (u16)pktbuf_headroom(pb);
 	len = FROM_BE16(h->len);
 	if (len < sizeof(*h) || len > pb->len)
 		goto bad;
 	pktbuf_trim(pb, len);
-	if (h->check && pb->sum_state != PKTSUM_GOOD && !sum_is_right(pb, ip, len)) {
+	if ((h->check || pkt_is_v6(pb)) && pb->sum_state != PKTSUM_GOOD && !sum_is_right(pb, len)) {
 		ipstat_inc(UDPSTAT_IN_CSUM_ERRORS);
 		goto bad;
 	}
-	sport = FROM_BE16(h->sport);
-	dport = FROM_BE16(h->dport);
+	pkt_flow(pb, FROM_BE16(h->dport), FROM_BE16(h->sport), &f);
 	pktbuf_pull(pb, sizeof(*h));
 	if (unlikely(pb->flags != RTN_LOCAL)) {
-		to_many(ns, pb, sport, dport);
+		to_many(ns, pb, &f);
 		return;
 	}
-	sk = lookup(ns, ip->daddr, dport, ip->saddr, sport, pb->nif->index);
+	sk = lookup(ns, &f);
 	if (likely(sk)) {
-		to_socket(sk, pb, sport);
+		to_socket(sk, pb, f.rport);
 		return;
 	}
 	ipstat_inc(UDPSTAT_NO_PORTS);
-	icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+	if (f.is_v6)
+		icmp6_error(ns, pb, ICMP6_DEST_UNREACH, ICMP6_PORT_UNREACH, 0);
+	else
+		icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
 	pktbuf_free(pb);
 	return;
 bad:
@@ -298,7 +266,9 @@ static void udp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf 
 {
 	const struct udp_head *h = (void *)pb->data;
 	u16 dport = FROM_BE16(h->dport);
-	struct isock *sk = lookup(ns, q->saddr, FROM_BE16(h->sport), q->daddr, dport, pb->nif->index);
+	struct ipflow f = { .l4 = q->saddr, .r4 = q->daddr, .lport = FROM_BE16(h->sport), .rport = dport,
+			    .ifindex = pb->nif->index };
+	struct isock *sk = lookup(ns, &f);
 	bool hard;
 	int err;
 
@@ -317,17 +287,82 @@ static void udp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf 
 	isock_error(sk, err);
 }
 
+static void udp6_error(struct netns *ns, const struct ip6_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+{
+	const struct udp_head *h = (void *)pb->data;
+	struct ipflow f = { .is_v6 = true, .l6 = q->saddr, .r6 = q->daddr, .lport = FROM_BE16(h->sport),
+			    .rport = FROM_BE16(h->dport), .ifindex = pb->nif->index };
+	struct isock *sk = lookup(ns, &f);
+	bool hard;
+	int err;
+
+	if (!sk)
+		return;
+	err = icmp6_to_errno(type, code, &hard);
+	if (sk->recverr) {
+		pktbuf_pull(pb, sizeof(*h));
+		isock_queue_error6(sk, pb, err, type, code, info, &q->daddr, f.rport);
+	}
+	if (sk->recverr || (hard && isock_has_peer(sk)))
+		isock_error(sk, err);
+}
+
 /* ---- sending ---- */
+
+static void put_head(struct isock *sk, struct pktbuf *pb, u16 dport, u64 pseudo)
+{
+	u32 len = pb->len + (u32)sizeof(struct udp_head);
+	struct udp_head *h = pktbuf_push(pb, sizeof(*h));
+
+	pb->tp = (u16)pktbuf_headroom(pb);
+	*h = (struct udp_head){ TO_BE16(sk->sport), TO_BE16(dport), TO_BE16(len), 0 };
+	if (sk->no_check && !sk->is_v6)
+		return;
+	h->check = inetsum_fold(pseudo);
+	pb->sum_state = PKTSUM_PARTIAL;
+	pb->sum_start = pb->tp;
+	pb->sum_off = UDP_SUM_OFF;
+}
+
+static int push6(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
+{
+	struct ip6send how = { .daddr = d->daddr6, .protocol = IPPROTO_UDP };
+	struct iproute r;
+	int err;
+
+	bh_disable();
+	rcu_read_lock();
+	err = ip6_route_out(sk->net, &d->daddr6, &d->saddr6, d->oif, &r);
+	if (err) {
+		pktbuf_free(pb);
+		goto out;
+	}
+	how.saddr = r.saddr6;
+	how.tclass = d->tos >= 0 ? (u8)d->tos : sk->tclass;
+	how.hops = d->ttl >= 0 ? (u8)d->ttl : r.type == RTN_MULTICAST ? sk->mc_hops6 :
+		   sk->hops6 < 0 ? 0 : (u8)sk->hops6;
+	how.may_fragment = sk->pmtudisc != IP_PMTUDISC_DO && sk->pmtudisc != IP_PMTUDISC_PROBE;
+	put_head(sk, pb, d->dport, inetsum_pseudo6(&r.saddr6, &d->daddr6, IPPROTO_UDP,
+						   pb->len + (u32)sizeof(struct udp_head)));
+	pb->flags = sk->mc_loop;
+	ipstat_inc(UDPSTAT_OUT);
+	pktbuf_own_write(pb, sk);
+	err = ip6_send(sk->net, &r, &how, pb);
+out:
+	rcu_read_unlock();
+	bh_enable();
+	return err;
+}
 
 /* Header and checksum, then out; consumes. */
 static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 {
 	struct ip4send how = { .daddr = d->daddr, .protocol = IPPROTO_UDP };
-	u32 len = pb->len + (u32)sizeof(struct udp_head);
-	struct udp_head *h;
 	struct iproute r;
 	int err;
 
+	if (d->is_v6)
+		return push6(sk, pb, d);
 	bh_disable();
 	rcu_read_lock();
 	err = ip4_route_out(sk->net, d->daddr, d->saddr, d->oif, &r);
@@ -343,15 +378,8 @@ static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 	how.is_df = sk->pmtudisc == IP_PMTUDISC_DO || sk->pmtudisc == IP_PMTUDISC_WANT ||
 		    sk->pmtudisc == IP_PMTUDISC_PROBE;
 	how.may_fragment = sk->pmtudisc != IP_PMTUDISC_DO && sk->pmtudisc != IP_PMTUDISC_PROBE;
-	h = pktbuf_push(pb, sizeof(*h));
-	pb->tp = (u16)pktbuf_headroom(pb);
-	*h = (struct udp_head){ TO_BE16(sk->sport), TO_BE16(d->dport), TO_BE16(len), 0 };
-	if (!sk->no_check) {
-		h->check = inetsum_fold(inetsum_pseudo4(r.saddr, d->daddr, IPPROTO_UDP, len));
-		pb->sum_state = PKTSUM_PARTIAL;
-		pb->sum_start = pb->tp;
-		pb->sum_off = UDP_SUM_OFF;
-	}
+	put_head(sk, pb, d->dport, inetsum_pseudo4(r.saddr, d->daddr, IPPROTO_UDP,
+						   pb->len + (u32)sizeof(struct udp_head)));
 	pb->flags = sk->mc_loop;
 	ipstat_inc(UDPSTAT_OUT);
 	pktbuf_own_write(pb, sk);
@@ -435,8 +463,8 @@ static ssize_t udp_send(struct netsock *s, struct sockmsg *m)
 /* Corked is kept in a bit of options that no SO_ number uses. */
 static int set_cork(struct isock *sk, bool on)
 {
-	struct dgsend d = { .daddr = sk->daddr, .dport = sk->dport, .saddr = sk->saddr,
-			    .oif = sk->bound_if, .ttl = -1, .tos = -1 };
+	struct dgsend d = { .daddr = sk->daddr, .dport = sk->dport, .saddr = sk->saddr, .daddr6 = sk->daddr6,
+			    .saddr6 = sk->saddr6, .is_v6 = sk->is_v6, .oif = sk->bound_if, .ttl = -1, .tos = -1 };
 	struct pktbuf *pb = NULL;
 	int err = 0;
 
@@ -448,7 +476,7 @@ static int set_cork(struct isock *sk, bool on)
 		swap(pb, sk->cork);
 	}
 	if (pb)
-		err = d.daddr ? push(sk, pb, &d) : (pktbuf_free(pb), 0);
+		err = isock_has_peer(sk) ? push(sk, pb, &d) : (pktbuf_free(pb), 0);
 	kmutex_unlock(&sk->send_lock);
 	return err;
 }
@@ -498,6 +526,8 @@ struct netsock *udp_create(void)
 
 static const struct ipproto udp_proto = { .protocol = IPPROTO_UDP, .receive = udp_receive, .error = udp_error };
 IPPROTO_TABLE(udp_proto);
+static const struct ip6proto udp6_proto = { .protocol = IPPROTO_UDP, .receive = udp_receive, .error = udp6_error };
+IP6PROTO_TABLE(udp6_proto);
 
 /* ---- /proc/net/udp ---- */
 
@@ -511,22 +541,37 @@ void udp_foreach(bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg)
 				return;
 }
 
+struct printer { struct seqbuf *sb; u16 family; };
+
 static bool print_sock(struct isock *sk, u32 bucket, void *arg)
 {
-	seqbuf_printf(arg, "%5u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u\n",
-		      bucket, sk->rcv_saddr, sk->sport, sk->daddr, sk->dport, sk->daddr ? 1 : 7,
-		      atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL, 0, sk->ns.uid, 0, sk->ns.ino,
-		      ref_read(&sk->refs), 0UL, sk->drops);
+	struct printer *pr = arg;
+
+	if (sk->ns.family != pr->family)
+		return true;
+	seqbuf_printf(pr->sb, "%5u: ", bucket);
+	isock_print_ends(pr->sb, sk);
+	seqbuf_printf(pr->sb, " %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u\n",
+		      isock_has_peer(sk) ? 1 : 7, atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL, 0, sk->ns.uid,
+		      0, sk->ns.ino, ref_read(&sk->refs), 0UL, sk->drops);
 	return true;
 }
 
 static void print_udp(struct seqbuf *sb, void *arg)
 {
-	seqbuf_printf(sb, "%-127s\n", "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when "
-		      "retrnsmt   uid  timeout inode ref pointer drops");
+	struct printer pr = { sb, arg ? AF_INET6 : AF_INET };
+
+	if (arg)
+		seqbuf_puts(sb, "  sl  local_address                         remote_address                        "
+			    "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n");
+	else
+		seqbuf_printf(sb, "%-127s\n", "   sl  local_address rem_address   st tx_queue rx_queue tr "
+			      "tm->when retrnsmt   uid  timeout inode ref pointer drops");
 	rcu_read_lock();
-	udp_foreach(print_sock, sb);
+	udp_foreach(print_sock, &pr);
 	rcu_read_unlock();
 }
 static struct procfile udp_file = { .path = "net/udp", .print = print_udp };
 PROCFILE(udp_file);
+static struct procfile udp6_file = { .path = "net/udp6", .print = print_udp, .arg = &udp6_file };
+PROCFILE(udp6_file);

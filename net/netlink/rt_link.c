@@ -178,7 +178,7 @@ static int link_watch(struct netif *nif, enum netevent ev)
 {
 	struct nlpkt *p;
 
-	if (!netlink_is_heard(nif->ns, NETLINK_ROUTE, RTNLGRP_LINK))
+	if (ev == NETEVENT_GONE || !netlink_is_heard(nif->ns, NETLINK_ROUTE, RTNLGRP_LINK))
 		return 0;
 	p = nlpkt_alloc(LINK_ROOM, ALLOC_KERNEL);
 	if (!p)

@@ -16,6 +16,8 @@
 #include <tern/net/pktbuf.h>
 #include <uapi/if.h>
 
+struct if6;
+struct neightab;
 struct seqbuf;
 struct sysnode;
 
@@ -26,6 +28,7 @@ struct sysnode;
 #define NETIF_F_TSO4	BIT(1)	/* cuts TCP over IPv4 */
 #define NETIF_F_SG	BIT(2)	/* sends pages */
 #define NETIF_F_NOARP	BIT(3)
+#define NETIF_F_TSO6	BIT(4)	/* cuts TCP over IPv6 */
 
 struct netif_ops {
 	/* IFF_UP: receive and send from now on; 0 or -errno. stop: no more. config_lock held. */
@@ -72,7 +75,9 @@ struct netif {
 	struct list txq;		/* tx_lock */
 	u32 txq_n;			/* tx_lock */
 	struct list addrs4;		/* R C of ifaddr4 */
-	struct neightab *neigh4;	/* I net/ip's */
+	struct neightab *neigh4, *neigh6;	/* I net/ip's */
+	struct list addrs6, groups6;	/* R C of ifaddr6; multicast groups */
+	struct if6 *if6;		/* I net/ip's */
 	u32 npromisc, nallmulti;	/* C packet sockets that need it */
 	struct list groups4;		/* C multicast groups */
 	struct sysnode *sys;		/* its directory */
@@ -146,7 +151,8 @@ struct linkproto {
 #define ETH_P_IPV6	0x86dd
 
 /* Who wants to know about interfaces, known from link time. config_lock held. */
-enum netevent { NETEVENT_ADD, NETEVENT_UP, NETEVENT_DOWN, NETEVENT_REMOVE, NETEVENT_CHANGE };
+enum netevent { NETEVENT_ADD, NETEVENT_UP, NETEVENT_DOWN, NETEVENT_REMOVE, NETEVENT_CHANGE,
+	NETEVENT_GONE };	/* GONE: without the lock, no readers any more */
 typedef int (*netwatch_fn)(struct netif *nif, enum netevent ev);
 #define NETWATCH(fn) TABLE_ENTRY(netwatch, const netwatch_fn, netwatch_ptr_##fn) = (fn)
 

@@ -12,6 +12,7 @@
 
 struct netif;
 struct ip4tables;
+struct ip6tables;
 
 struct netns {
 	refcount refs;
@@ -22,6 +23,7 @@ struct netns {
 	struct list taps;		/* R config_lock; of nettap */
 	u32 route_gen;			/* A changes with every route, address and interface */
 	struct ip4tables *ip4;		/* I net/ip's */
+	struct ip6tables *ip6;		/* I net/ip's */
 };
 
 extern struct netns netns_initial;

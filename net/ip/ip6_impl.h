@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of IPv6. Theory in ip6.c. */
+#pragma once
+
+#include <tern/net/inetsum.h>
+
+#include "ip_impl.h"
+
+struct ip6_head { be32 flow; be16 len; u8 next, hops; struct in6ip saddr, daddr; };
+static_assert(sizeof(struct ip6_head) == 40, "wire");
+struct frag6_head { u8 next, pad_; be16 off; be32 id; };
+static_assert(sizeof(struct frag6_head) == 8, "wire");
+#define FRAG6_MORE	1
+#define IP6_MTU_MIN	1280u
+
+#define ICMP6_DEST_UNREACH	1
+#define ICMP6_PACKET_TOO_BIG	2
+#define ICMP6_TIME_EXCEEDED	3
+#define ICMP6_PARAM_PROB	4
+#define ICMP6_ECHO_REQUEST	128
+#define ICMP6_ECHO_REPLY	129
+#define ICMP6_ROUTER_SOLICIT	133
+#define ICMP6_ROUTER_ADVERT	134
+#define ICMP6_NEIGH_SOLICIT	135
+#define ICMP6_NEIGH_ADVERT	136
+#define ICMP6_PORT_UNREACH	4
+#define ICMP6_ADDR_UNREACH	3
+
+static inline bool in6_same(const struct in6ip *a, const struct in6ip *b)
+{
+	return a->q[0] == b->q[0] && a->q[1] == b->q[1];
+}
+static inline bool in6_is_any(const struct in6ip *a) { return !(a->q[0] | a->q[1]); }
+static inline bool in6_is_loopback(const struct in6ip *a) { return !a->q[0] && a->q[1] == __builtin_bswap64(1); }
+static inline bool in6_is_group(const struct in6ip *a) { return a->b[0] == 0xff; }
+static inline bool in6_is_link(const struct in6ip *a) { return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80; }
+static inline bool in6_is_mapped(const struct in6ip *a) { return !a->q[0] && a->w[2] == TO_BE32(0xffff); }
+static inline struct in6ip in6_map(be32 a) { return (struct in6ip){ .w = { 0, 0, TO_BE32(0xffff), a } }; }
+static inline struct in6ip in6_solicited(const struct in6ip *a)
+{
+	return (struct in6ip){ .b = { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, a->b[13], a->b[14], a->b[15] } };
+}
+#define IN6_ALL_NODES	((struct in6ip){ .b = { 0xff, 2, [15] = 1 } })
+#define IN6_ALL_ROUTERS	((struct in6ip){ .b = { 0xff, 2, [15] = 2 } })
+#define IN6_LOOPBACK	((struct in6ip){ .b = { [15] = 1 } })
+
+/* Sum of the pseudo header; @len in host order. */
+static inline u64 inetsum_pseudo6(const struct in6ip *s, const struct in6ip *d, u8 protocol, u32 len)
+{
+	return inetsum_add(inetsum_add(TO_BE32(len) + (u64)TO_BE32(protocol), s, 16), d, 16);
+}
+static inline struct ip6_head *pkt_ip6(const struct pktbuf *pb) { return (void *)(pb->buf + pb->net); }
+static inline bool pkt_is_v6(const struct pktbuf *pb) { return pb->buf[pb->net] >> 4 == 6; }
+/** pkt_pseudo() - of a packet that arrived, either version. */
+static inline u64 pkt_pseudo(const struct pktbuf *pb, u8 protocol, u32 len)
+{
+	if (pkt_is_v6(pb))
+		return inetsum_pseudo6(&pkt_ip6(pb)->saddr, &pkt_ip6(pb)->daddr, protocol, len);
+	return inetsum_pseudo4(pkt_ip4(pb)->saddr, pkt_ip4(pb)->daddr, protocol, len);
+}
+
+/* ---- addresses and routes (addr6.c, route6.c) ---- */
+struct ifaddr6 {
+	struct list link;		/* R, config_lock: nif->addrs6 */
+	struct rcu_job rcu;
+	struct in6ip addr;		/* I */
+	u8 plen, scope;			/* I */
+	u8 flags;			/* A IFA_F_* */
+	u32 stamp;
+	nsec_t valid, preferred;	/* config_lock; 0: for ever */
+	nsec_t dad_until;		/* config_lock; 0: not tentative */
+};
+struct if6;
+struct ip6tables { struct netns *ns; struct fib local, main; };
+
+int ip6_route_out(struct netns *ns, const struct in6ip *daddr, const struct in6ip *saddr, u32 oif,
+		  struct iproute *r);
+/** ip6_local_type() - RTN_LOCAL, RTN_MULTICAST or RTN_UNICAST; RCU. */
+u8 ip6_local_type(struct netns *ns, const struct in6ip *a);
+/** ip6_source_for() - an address of ours to talk to @daddr through @nif; RCU. False: none. */
+bool ip6_source_for(const struct netif *nif, const struct in6ip *daddr, struct in6ip *out);
+/** netif_addr6() - address of an interface, tentative ones too; RCU or config_lock. NULL. */
+struct ifaddr6 *netif_addr6(const struct netif *nif, const struct in6ip *a);
+/** ip6_addr_add() / ip6_addr_del() - config_lock held. 0, -EEXIST, -ENOMEM, -EADDRNOTAVAIL. */
+int ip6_addr_add(struct netif *nif, const struct in6ip *a, u8 plen, u8 flags, u64 valid_s, u64 preferred_s);
+int ip6_addr_del(struct netif *nif, const struct in6ip *a, u8 plen);
+/** ip6_addr_clash() - somebody else has a tentative address of ours; RCU. */
+void ip6_addr_clash(struct netif *nif, const struct in6ip *a);
+/** ip6_take_advert() - a router's advertisement, checked, data at its ICMP header; consumes. */
+void ip6_take_advert(struct netif *nif, struct pktbuf *pb);
+int ip6_route_add(struct netns *ns, const struct in6ip *dst, u8 plen, const struct fibroute *model);
+int ip6_route_del(struct netns *ns, const struct in6ip *dst, u8 plen, const struct in6ip *gateway,
+		  struct netif *nif, u32 metric);
+/** ip6_local_add() / ip6_local_del() - one of our addresses comes or goes; config_lock held. */
+int ip6_local_add(struct netif *nif, const struct ifaddr6 *a);
+void ip6_local_del(struct netif *nif, const struct ifaddr6 *a);
+void ip6_routes_flush(struct netif *nif);
+bool ip6_route_exists(struct netns *ns, const struct in6ip *dst, u8 plen, u32 metric);
+void ip6_addr_news(struct netif *nif, const struct ifaddr6 *a, bool is_new);
+void ip6_route_news(struct netns *ns, bool is_local, fibkey key, u8 plen, const struct fibroute *f, bool is_new);
+u8 in6_scope(const struct in6ip *a);
+
+/* ---- IP (ip6.c, frag6.c) ---- */
+struct ip6send { struct in6ip saddr, daddr; u8 protocol, hops, tclass; bool may_fragment; };
+int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *how, struct pktbuf *pb);
+struct pktbuf *ip6_reassemble(struct netns *ns, struct pktbuf *pb);
+/** isock_queue_error6() - as isock_queue_error(); the offender is @pb's sender. */
+void isock_queue_error6(struct isock *sk, const struct pktbuf *pb, int err, u8 type, u8 code, u32 info,
+			const struct in6ip *dst, u16 port);
+/** neigh6_send() - to the next hop; consumes. Bottom halves off. */
+void neigh6_send(struct netif *nif, const struct in6ip *hop, struct pktbuf *pb);
+/** netif_mc6_wants() - is a group joined on an interface; RCU. */
+bool netif_mc6_wants(const struct netif *nif, const struct in6ip *group);
+
+struct ip6proto {
+	u8 protocol;
+	void (*receive)(struct netns *ns, struct pktbuf *pb);
+	void (*error)(struct netns *ns, const struct ip6_head *quoted, struct pktbuf *pb, u8 type, u8 code,
+		      u32 info);
+};
+#define IP6PROTO_TABLE(p) TABLE_ENTRY(ip6proto, const struct ip6proto *, ip6proto_ptr_##p) = &(p)
+
+/* ---- ICMPv6, ND ---- */
+void icmp6_error(struct netns *ns, const struct pktbuf *pb, u8 type, u8 code, u32 info);
+int icmp6_to_errno(u8 type, u8 code, bool *is_hard);
+/** icmp6_finish() - checksum of a message at pb->data between these addresses. */
+void icmp6_finish(struct pktbuf *pb, const struct in6ip *s, const struct in6ip *d);
+/** nd_solicit() - who has @target; @mac NULL: ask the group. @saddr NULL: choose. */
+void nd_solicit(struct netif *nif, const struct in6ip *target, const u8 *mac, const struct in6ip *saddr);
+void nd_router_solicit(struct netif *nif);
+/** nd_receive() - types 133 to 137, checked sum, data at the ICMP header; consumes. */
+void nd_receive(struct netns *ns, struct pktbuf *pb);
+/** ping6_receive() - an echo reply to ping sockets; consumes. */
+void ping6_receive(struct netns *ns, struct pktbuf *pb);
+bool rawsock6_receive(struct netns *ns, struct pktbuf *pb, u8 protocol);
