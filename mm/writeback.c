@@ -125,6 +125,8 @@ void page_start_writeback(struct page *page)
 	struct pagecache *pc = page->mapping;
 	u64 flags = spin_lock_irqsave(&pc->lock);
 
+	/* An error of an earlier attempt was told already. */
+	page_flag_clear(page, PG_ERROR);
 	if (!bit_test_and_set(PG_WRITEBACK, &page->flags))
 		vmstat_add(VMSTAT_WRITEBACK, 1);
 	radix_tag_set(&pc->pages, page->index, PC_TAG_WRITEBACK);

@@ -349,21 +349,6 @@ static void read_limits(struct vdisk *vb, struct blkdisk_limits *l)
 	}
 }
 
-/* "vda" ... "vdz", "vdaa" ... */
-static void print_name(char *out, u32 index)
-{
-	char rev[8];
-	u32 n = 0;
-
-	for (u64 i = (u64)index + 1; i; i = (i - 1) / 26)
-		rev[n++] = (char)('a' + (i - 1) % 26);
-	*out++ = 'v';
-	*out++ = 'd';
-	while (n)
-		*out++ = rev[--n];
-	*out = 0;
-}
-
 /* Ask for the serial number; a device may not have one. */
 static void read_id(struct vdisk *vb)
 {
@@ -426,7 +411,7 @@ static int make_disk(struct vdisk *vb)
 	char name[12];
 
 	read_limits(vb, &limits);
-	print_name(name, vblk_next);
+	blk_print_letters(name, "vd", vblk_next);
 	vb->disk = blkdisk_create(name, (u32)vblk_major, vblk_next * VBLK_MINORS, VBLK_MINORS, &limits,
 				  &vblk_ops, vb);
 	if (IS_ERR(vb->disk))

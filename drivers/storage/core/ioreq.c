@@ -13,6 +13,7 @@
 
 #include <tern/kernel/clock.h>
 #include <tern/kernel/klog.h>
+#include <tern/svc/fault.h>
 
 static int check_range(const struct ioreq *r)
 {
@@ -72,14 +73,24 @@ void ioreq_finish(struct ioreq *r, int error)
 	r->done(r);
 }
 
+static int injected(const struct ioreq *r)
+{
+	if (r->op == IOREQ_READ)
+		return fault_inject(FAULT_BLOCK_READ);
+	return r->op == IOREQ_WRITE ? fault_inject(FAULT_BLOCK_WRITE) : 0;
+}
+
 /* The data stage begins. */
 static void start_data(struct ioreq *r)
 {
 	struct blkdisk *d = r->dev->disk;
+	int err = injected(r);
 
 	r->stage = STAGE_DATA;
 	atomic_set(&r->pending, 1);
-	if (!d->limits.nr_hwq)
+	if (unlikely(err))
+		ioreq_part_done(r, err);
+	else if (!d->limits.nr_hwq)
 		ioreq_part_done(r, d->ops->direct(d, r));
 	else if (!blkplug_add(r))
 		ioreq_enqueue(r);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Major numbers of block devices and their names. */
+/* Major numbers of block devices and their names; names of disks by letters. */
 #include "blk_impl.h"
 
 #include <tern/base/initcall.h>
@@ -64,9 +64,33 @@ void blk_majors_print(struct seqbuf *sb)
 	spin_unlock(&majors_lock);
 }
 
+void blk_print_letters(char *out, const char *prefix, u32 index)
+{
+	char rev[8];
+	u32 n = 0;
+
+	for (u64 i = (u64)index + 1; i; i = (i - 1) / 26)
+		rev[n++] = (char)('a' + (i - 1) % 26);
+	while (*prefix)
+		*out++ = *prefix++;
+	while (n)
+		*out++ = rev[--n];
+	*out = 0;
+}
+
+u32 blk_sd_index(void)
+{
+	static atomic32 next;
+
+	return (u32)atomic_fetch_add(&next, 1);
+}
+
 static int majors_init(void)
 {
 	int major = blk_major_register(BLK_MAJOR_EXTENDED, "blkext");
+
+	if (major >= 0)
+		major = blk_major_register(BLK_MAJOR_SD, "sd");
 
 	return major < 0 ? major : 0;
 }

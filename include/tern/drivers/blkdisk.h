@@ -195,4 +195,10 @@ void blkhwq_run(struct blkhwq *q);
  * caller's. Return: the major, -EBUSY, -ENOMEM.
  */
 int blk_major_register(u32 major, const char *name);
+/** blk_print_letters() - "vda" ... "vdz", "vdaa" ... to @out, 12 bytes. */
+void blk_print_letters(char *out, const char *prefix, u32 index);
+/** blk_sd_index() - the next number of an "sd" disk, whatever bus it is on. */
+u32 blk_sd_index(void);
+#define BLK_MAJOR_SD	8u
+#define BLK_SD_MINORS	16u
 #define BLK_MAJOR_EXTENDED	259u

@@ -34,6 +34,7 @@ struct pcifn {
 	u32 msix_count;			/* vectors set up */
 	struct pcifn_vector *msix;	/* array of msix_count */
 	void __iomem *msix_table;
+	u32 msi_irq;			/* line of pcifn_msi_attach() */
 };
 
 extern struct bus pci_bus;
@@ -64,6 +65,12 @@ void pcifn_disable(struct pcifn *p);
 void __iomem *pcifn_map_bar(struct pcifn *p, u32 bar, u64 off, u64 len);
 void pcifn_unmap_bar(void __iomem *va);
 
+/**
+ * pcifn_msi_attach() - one message interrupt (MSI) with handler; for functions without MSI-X
+ * Return: 0, -ENODEV no MSI, -ENOSPC, -ENOMEM. Sleeps. pcifn_msi_detach() undoes it.
+ */
+int pcifn_msi_attach(struct pcifn *p, irq_handler fn, const char *name, void *arg);
+void pcifn_msi_detach(struct pcifn *p, void *arg);
 /**
  * pcifn_msix_setup() - up to @want vectors, masked; returns how many (at least
  * 1) or -ENODEV, -ENOMEM, -ENOSPC. Sleeps.
