@@ -14,6 +14,8 @@
 
 #include <tern/base/initcall.h>
 #include <tern/fs/procfs.h>
+#include <tern/kernel/ns.h>
+#include <tern/kernel/sysvipc.h>
 #include <uapi/dirent.h>
 #include <uapi/fsevent.h>
 #include <uapi/resource.h>
@@ -34,7 +36,6 @@ struct mqroot {
 
 struct mqlimits mq_limits = { 10, 8192, 256, 10, 8192 };
 static struct mountpt *mq_mount;
-static struct filesys *mq_fs;
 static u64 next_ino = ROOT_INO;	/* A */
 
 static struct mqroot *root_of(struct vnode *vn) { return container_of(vn, struct mqroot, vn); }
@@ -275,16 +276,63 @@ static struct filesys *mq_fs_make(struct fstype *t)
 	return fs;
 }
 
-/* The first mount is the kernel's own, at start; it is never undone. */
-static struct filesys *mq_fs_mount(struct fstype *t, const struct mount_args *args)
+static struct mountpt *mounts_of(struct ipcns *n)
 {
-	if (!mq_fs)
-		return mq_fs_make(t);
-	filesys_get(mq_fs);
-	return mq_fs;
+	return n == nsset_init_set.ipc ? mq_mount : READ_ONCE(n->mqueues);
 }
 
-static struct fstype mqueue_type = { .name = "mqueue", .flags = FSTYPE_NODEV | FSTYPE_USERNS,
+/* The instance of the caller's IPC namespace: made by the kernel's own mount of it. */
+static struct mountpt *mq_self(void)
+{
+	struct ipcns *n = nsset_self()->ipc;
+	struct mountpt *m = mounts_of(n);
+
+	if (m)
+		return m;
+	m = vfs_kernel_mount("mqueue", n);
+	if (IS_ERR(m))
+		return m;
+	if (cas(&n->mqueues, NULL, m))
+		return m;
+	mountpt_put(m);
+	return n->mqueues;
+}
+
+/* The namespace is gone: queues live on only in open files. */
+static void mq_end(void *mqueues)
+{
+	struct mountpt *m = mqueues;
+	struct vnode *dir = m->mp_root->nc_vnode;
+	struct mqroot *r = root_of(dir);
+
+	ncent_prune(m->mp_root);
+	rwsem_write_lock(&dir->vn_lock);
+	while (!list_is_empty(&r->queues)) {
+		struct mqueue *q = list_first_entry(&r->queues, struct mqueue, by_pos);
+
+		list_del_init(&q->by_pos);
+		q->vn.vn_nlink = 0;
+		r->count--;
+		vnode_put(&q->vn);
+	}
+	rwsem_write_unlock(&dir->vn_lock);
+	mountpt_put(m);
+}
+
+static struct filesys *mq_fs_mount(struct fstype *t, const struct mount_args *args)
+{
+	struct mountpt *m;
+
+	if (args->priv)
+		return mq_fs_make(t);
+	m = mq_self();
+	if (IS_ERR(m))
+		return ERR_CAST(m);
+	filesys_get(m->mp_fs);
+	return m->mp_fs;
+}
+
+static struct fstype mqueue_type = { .name = "mqueue", .flags = FSTYPE_NODEV | FSTYPE_USERNS | FSTYPE_IPCNS,
 				     .mount = mq_fs_mount };
 FILESYSTEM(mqueue_type);
 
@@ -293,10 +341,10 @@ static int mq_start(void)
 	vnode_ops_verify(&mq_vnops);
 	ofile_ops_verify(&mqueue_fops);
 	ofile_ops_verify(&mq_dir_fops);
-	mq_mount = vfs_kernel_mount("mqueue", NULL);
+	mq_mount = vfs_kernel_mount("mqueue", nsset_init_set.ipc);
 	if (IS_ERR(mq_mount))
 		return (int)PTR_ERR(mq_mount);
-	mq_fs = mq_mount->mp_fs;
+	mqns_end_hook = mq_end;
 	return 0;
 }
 INITCALL(CORE, mq_start);
@@ -351,13 +399,16 @@ static int may_open(struct vnode *vn, u32 flags)
 
 struct ofile *mqfs_open(const char *name, u32 flags, mode_t mode, const struct mq_attr_ *attr)
 {
-	struct fspath p = { .mnt = mq_mount };
-	struct ncent *root = mq_mount->mp_root;
+	struct fspath p = { .mnt = mq_self() };
+	struct ncent *root;
 	int err = check_name(name);
 	struct ofile *f;
 
+	if (IS_ERR(p.mnt))
+		return ERR_CAST(p.mnt);
 	if (err)
 		return ERR_PTR(err);
+	root = p.mnt->mp_root;
 	rwsem_write_lock(&root->nc_vnode->vn_lock);
 	p.nc = entry_of(root, name);
 	if (!p.nc)
@@ -375,9 +426,13 @@ struct ofile *mqfs_open(const char *name, u32 flags, mode_t mode, const struct m
 
 int mqfs_unlink(const char *name)
 {
-	struct fspath root = { mq_mount, mq_mount->mp_root };
+	struct mountpt *m = mq_self();
+	struct fspath root;
 	int err = check_name(name);
 
+	if (IS_ERR(m))
+		return (int)PTR_ERR(m);
+	root = (struct fspath){ m, m->mp_root };
 	return err ? err : kfs_unlink_at(&root, name);
 }
 

@@ -141,6 +141,8 @@ struct userns *fstype_owner(const struct fstype *t)
 		return &userns_initial;
 	if (t->flags & FSTYPE_PIDNS)
 		return pidns_self()->base.owner;
+	if (t->flags & FSTYPE_IPCNS)
+		return nsset_self()->ipc->base.owner;
 	if (t->flags & FSTYPE_CGROUPNS)
 		return nsset_self()->cgroup->owner;
 	return t->flags & FSTYPE_NETNS ? nsset_self()->net->owner : userns_self();

@@ -6,10 +6,12 @@
  */
 #include "ns_impl.h"
 
+#include <tern/kernel/sysvipc.h>
 #include <tern/mm/slab.h>
 #include <uapi/clone.h>
 
 struct ipcns ipcns_initial = { .base = NSBASE_INIT(NSKIND_IPC, NSINUM_IPC) };
+void (*mqns_end_hook)(void *mqueues);
 static struct nsbase net_first = NSBASE_INIT(NSKIND_NET, NSINUM_NET);
 static struct nsbase cgroup_first = NSBASE_INIT(NSKIND_CGROUP, NSINUM_CGROUP);
 struct nsbase *nsbase_net_initial = &net_first, *nsbase_cgroup_initial = &cgroup_first;
@@ -101,7 +103,12 @@ static int replace(struct nsbase **slot, struct nsbase *fresh)
 
 static void ipcns_destroy(struct nsbase *b)
 {
-	kmem_free(container_of(b, struct ipcns, base));
+	struct ipcns *n = container_of(b, struct ipcns, base);
+
+	sysvns_end(n->sysv);
+	if (n->mqueues)
+		mqns_end_hook(n->mqueues);
+	kmem_free(n);
 }
 
 static int fresh_ipc(struct namespaces *s, struct userns *user)
@@ -110,6 +117,11 @@ static int fresh_ipc(struct namespaces *s, struct userns *user)
 
 	if (!n)
 		return -ENOMEM;
+	n->sysv = sysvns_create();
+	if (!n->sysv) {
+		kmem_free(n);
+		return -ENOMEM;
+	}
 	nsbase_init(&n->base, NSKIND_IPC, user, ipcns_destroy);
 	nsbase_put(&s->ipc->base);
 	s->ipc = n;

@@ -41,6 +41,7 @@ struct fstype {
 #define FSTYPE_PIDNS	0x10u	/* with USERNS: shows the pid namespace, belongs to its owner */
 #define FSTYPE_NETNS	0x20u	/* the same of networks */
 #define FSTYPE_CGROUPNS	0x40u	/* ... and of control groups */
+#define FSTYPE_IPCNS	0x80u	/* ... and of IPC */
 #define FSTYPE_INTERNAL	0x4u	/* only the kernel mounts it; not in /proc/filesystems */
 
 struct filesys {

@@ -17,6 +17,7 @@ struct fsctx;
 struct mountns;
 struct ofile;
 struct pidns;
+struct sysvns;
 struct thread;
 struct userns;
 
@@ -74,7 +75,8 @@ struct utsns {
 /* System V IPC and message queues hang their tables here. */
 struct ipcns {
 	struct nsbase base;
-	void *sysv;		/* I struct sysvtables of kernel/ipc, when that comes */
+	struct sysvns *sysv;	/* I kernel/ipc/sysv's; NULL: the first one's */
+	void *mqueues;		/* A struct mountpt of fs/mqueue: its file system, made on first use */
 };
 
 /* Immutable once in force. Members have references. */

@@ -39,28 +39,24 @@ struct msgwait {
 	struct waitq waitq;
 };
 
-atomic64 msg_bytes, msg_count;
-
 static void message_put(struct message *m)
 {
 	if (m && ref_put(&m->refs))
 		kmem_free_large(m);
 }
 
-static void msg_free(struct ipcobj *o)
+void msg_free(struct ipcobj *o)
 {
 	struct msgqueue *q = msgq_of(o);
 	struct message *m, *next;
 
 	list_foreach_safe(m, next, &q->messages, link) {
-		atomic_add(&msg_bytes, -(s64)m->size);
-		atomic_add(&msg_count, -1);
+		atomic_add(&o->ns->msg_bytes, -(s64)m->size);
+		atomic_add(&o->ns->msg_count, -1);
 		message_put(m);
 	}
 	rcu_defer_free(&o->rcu, q);
 }
-
-struct ipctable msg_table = IPCTABLE_INIT(msg_free);
 
 /* ---- msgget ---- */
 struct msgget_arg { s32 key; int flags; };
@@ -127,8 +123,8 @@ static void enqueue(struct msgqueue *q, struct message *m)
 	list_add_tail(&m->link, &q->messages);
 	q->nbytes += m->size;
 	q->count++;
-	atomic_add(&msg_bytes, m->size);
-	atomic_add(&msg_count, 1);
+	atomic_add(&q->o.ns->msg_bytes, m->size);
+	atomic_add(&q->o.ns->msg_count, 1);
 }
 
 static void dequeue(struct msgqueue *q, struct message *m)
@@ -136,8 +132,8 @@ static void dequeue(struct msgqueue *q, struct message *m)
 	list_del(&m->link);
 	q->nbytes -= m->size;
 	q->count--;
-	atomic_add(&msg_bytes, -(s64)m->size);
-	atomic_add(&msg_count, -1);
+	atomic_add(&q->o.ns->msg_bytes, -(s64)m->size);
+	atomic_add(&q->o.ns->msg_count, -1);
 }
 
 /* To the first receiver that wants it; those who want it but have no space are sent away. */

@@ -14,8 +14,6 @@ struct msgqueue {
 	s32 lspid, lrpid;	/* L */
 };
 
-extern struct ipctable msg_table;
-extern atomic64 msg_bytes, msg_count;	/* in all queues */
 static inline struct msgqueue *msgq_of(struct ipcobj *o) { return container_of(o, struct msgqueue, o); }
 
 /** msgq_admit() - room was made: put messages of waiting senders in. Queue locked. */

@@ -39,8 +39,8 @@ static long msg_info(int cmd, void __user *buf)
 
 	if (cmd == MSG_INFO) {
 		i.msgpool = (s32)READ_ONCE(msg_table.count);
-		i.msgmap = (s32)atomic_read(&msg_count);
-		i.msgtql = (s32)atomic_read(&msg_bytes);
+		i.msgmap = (s32)atomic_read(&sysv_self()->msg_count);
+		i.msgtql = (s32)atomic_read(&sysv_self()->msg_bytes);
 	}
 	return user_copyout(buf, &i, sizeof(i)) ? -EFAULT : ipc_max_index(&msg_table);
 }

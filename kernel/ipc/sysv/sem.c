@@ -23,14 +23,12 @@ struct semwait {
 	struct waitq waitq;
 };
 
-static void sem_free(struct ipcobj *o)
+void sem_free(struct ipcobj *o)
 {
-	atomic_add(&sem_count, -(s64)sem_of(o)->nsems);
+	atomic_add(&o->ns->sem_count, -(s64)sem_of(o)->nsems);
 	rcu_defer_free(&o->rcu, sem_of(o));
 }
 
-struct ipctable sem_table = IPCTABLE_INIT(sem_free);
-atomic64 sem_count;
 
 /* ---- semget ---- */
 struct semget_arg { s32 key; int nsems, flags; };
@@ -45,8 +43,8 @@ static struct ipcobj *sem_make(void *arg)
 	s = kmem_zalloc(sizeof(*s) + (u32)g->nsems * sizeof(s->sems[0]), ALLOC_KERNEL);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
-	if (atomic_add_return(&sem_count, g->nsems) > (s64)READ_ONCE(sysv_limits.semmns)) {
-		atomic_add(&sem_count, -(s64)g->nsems);
+	if (atomic_add_return(&sysv_self()->sem_count, g->nsems) > (s64)READ_ONCE(sysv_limits.semmns)) {
+		atomic_add(&sysv_self()->sem_count, -(s64)g->nsems);
 		kmem_free(s);
 		return ERR_PTR(-ENOSPC);
 	}

@@ -38,8 +38,6 @@ struct semreq {
 	const struct sembuf_ *blocker;	/* that cannot go on now */
 };
 
-extern struct ipctable sem_table;
-extern atomic64 sem_count;	/* semaphores of all sets */
 static inline struct semset *sem_of(struct ipcobj *o) { return container_of(o, struct semset, o); }
 
 /** semset_scan() - values changed: complete what can go on now. Set locked. */

@@ -34,7 +34,7 @@ static long sem_info(int cmd, void __user *buf)
 
 	if (cmd == SEM_INFO) {
 		i.semusz = (s32)READ_ONCE(sem_table.count);
-		i.semaem = (s32)atomic_read(&sem_count);
+		i.semaem = (s32)atomic_read(&sysv_self()->sem_count);
 	}
 	return user_copyout(buf, &i, sizeof(i)) ? -EFAULT : ipc_max_index(&sem_table);
 }

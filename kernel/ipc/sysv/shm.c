@@ -38,8 +38,6 @@ struct sysvlimits sysv_limits = {
 	.semmsl = 32000, .semmns = 1024000000, .semopm = 500, .semmni = 32000,
 };
 
-static atomic64 shm_pages;	/* of all segments */
-
 static inline struct shmseg *shm_of(struct ipcobj *o) { return container_of(o, struct shmseg, o); }
 static inline u64 pages_of(const struct shmseg *s) { return DIV_ROUND_UP(s->segsz, PAGE_SIZE); }
 
@@ -51,17 +49,15 @@ static void locker_drop(const struct credset *c, u64 npages)
 	cred_put(c);
 }
 
-static void shm_free(struct ipcobj *o)
+void shm_free(struct ipcobj *o)
 {
 	struct shmseg *s = shm_of(o);
 
 	locker_drop(s->locker, pages_of(s));
 	shmem_put(s->mem);
-	atomic_add(&shm_pages, -(s64)pages_of(s));
+	atomic_add(&o->ns->shm_pages, -(s64)pages_of(s));
 	rcu_defer_free(&o->rcu, s);
 }
-
-static struct ipctable shm_table = IPCTABLE_INIT(shm_free);
 
 /* ---- shmget ---- */
 struct shmget_arg { s32 key; u64 size; int flags; };
@@ -98,13 +94,13 @@ static struct ipcobj *shm_make(void *arg)
 		return ERR_PTR(-ENOSPC);
 	if (g->flags & SHM_HUGETLB)
 		return ERR_PTR(-ENOMEM);
-	if ((u64)atomic_add_return(&shm_pages, npages) > READ_ONCE(sysv_limits.shmall)) {
-		atomic_add(&shm_pages, -(s64)npages);
+	if ((u64)atomic_add_return(&sysv_self()->shm_pages, npages) > READ_ONCE(sysv_limits.shmall)) {
+		atomic_add(&sysv_self()->shm_pages, -(s64)npages);
 		return ERR_PTR(-ENOSPC);
 	}
 	s = seg_build(g);
 	if (!s) {
-		atomic_add(&shm_pages, -(s64)npages);
+		atomic_add(&sysv_self()->shm_pages, -(s64)npages);
 		return ERR_PTR(-ENOMEM);
 	}
 	return &s->o;
@@ -292,7 +288,7 @@ static long shm_totals(void __user *buf)
 {
 	struct shm_info_ i = {
 		.used_ids = (s32)READ_ONCE(shm_table.count),
-		.tot = atomic_read(&shm_pages), .rss = resident_pages(),
+		.tot = atomic_read(&sysv_self()->shm_pages), .rss = resident_pages(),
 	};
 
 	return user_copyout(buf, &i, sizeof(i)) ? -EFAULT : ipc_max_index(&shm_table);

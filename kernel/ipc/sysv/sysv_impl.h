@@ -40,6 +40,7 @@ struct ipcobj {
 	u32 mode;		/* lock */
 	u16 seq;		/* I */
 	struct hnode key_node;	/* table lock */
+	struct sysvns *ns;	/* I with a reference: whose tables it is in */
 	struct rcu_job rcu;
 };
 
@@ -51,6 +52,28 @@ struct ipctable {
 	void (*free)(struct ipcobj *o);	/* last reference; sleeps */
 };
 #define IPCTABLE_INIT(f)	{ .lock = SPIN_INIT(LOCKRANK_IPC_TABLE), .ids = IDMAP_INIT, .free = (f) }
+
+/*
+ * The objects of one IPC namespace. They keep it; when the namespace ends they
+ * leave its tables, and segments that are still attached live on.
+ */
+struct sysvns {
+	refcount refs;
+	struct ipctable shm, sem, msg;
+	atomic64 shm_pages;		/* of all segments */
+	atomic64 sem_count;		/* semaphores of all sets */
+	atomic64 msg_bytes, msg_count;	/* in all queues */
+};
+extern struct sysvns sysvns_initial;
+/** sysv_self() - of thread_self's IPC namespace; borrowed. */
+struct sysvns *sysv_self(void);
+void sysvns_put(struct sysvns *ns);
+void shm_free(struct ipcobj *o);
+void sem_free(struct ipcobj *o);
+void msg_free(struct ipcobj *o);
+#define shm_table	(sysv_self()->shm)
+#define sem_table	(sysv_self()->sem)
+#define msg_table	(sysv_self()->msg)
 
 /* What *get(2) of a kind does; @arg is its request. */
 struct ipcget {

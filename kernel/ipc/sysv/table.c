@@ -3,6 +3,8 @@
 #include "sysv_impl.h"
 
 #include <tern/base/rcu.h>
+#include <tern/kernel/ns.h>
+#include <tern/kernel/userns.h>
 #include <tern/lib/hash.h>
 
 static void *node_alloc(void *ctx, size_t size)
@@ -33,6 +35,8 @@ void ipcobj_init(struct ipcobj *o, s32 key, int flags)
 	o->mode = (u32)flags & 0777;
 	o->uid = o->cuid = c->euid;
 	o->gid = o->cgid = c->egid;
+	o->ns = sysv_self();
+	ref_get(&o->ns->refs);
 }
 
 /* Table lock held. */
@@ -81,6 +85,14 @@ static long use_existing(struct ipcobj *o, int flags, const struct ipcget *g)
 	return err ? err : o->id;
 }
 
+static void object_free(struct ipctable *t, struct ipcobj *o)
+{
+	struct sysvns *ns = o->ns;
+
+	t->free(o);
+	sysvns_put(ns);
+}
+
 long ipc_getid(struct ipctable *t, s32 key, int flags, u32 limit, const struct ipcget *g)
 {
 	struct ipcobj *fresh = NULL, *o = NULL;
@@ -105,7 +117,7 @@ long ipc_getid(struct ipctable *t, s32 key, int flags, u32 limit, const struct i
 		id = fresh ? insert(t, fresh, limit) : -ENOENT;
 	spin_unlock(&t->lock);
 	if (fresh && (o || id < 0))
-		t->free(fresh);
+		object_free(t, fresh);
 	return id;
 }
 
@@ -138,7 +150,7 @@ struct ipcobj *ipc_find_index(struct ipctable *t, u32 *index)
 void ipc_put(struct ipctable *t, struct ipcobj *o)
 {
 	if (ref_put(&o->refs))
-		t->free(o);
+		object_free(t, o);
 }
 
 int ipc_lock(struct ipcobj *o)
@@ -160,20 +172,30 @@ int ipc_check(const struct ipcobj *o, u32 want)
 		granted >>= 6;
 	else if (cred_in_group(c, o->cgid) || cred_in_group(c, o->gid))
 		granted >>= 3;
-	return (want & ~granted) && !cap_has(CAP_IPC_OWNER) ? -EACCES : 0;
+	return (want & ~granted) && !cap_has_in(nsset_self()->ipc->base.owner, CAP_IPC_OWNER) ? -EACCES : 0;
 }
 
 int ipc_may_change(const struct ipcobj *o)
 {
 	uid_t euid = cred_self()->euid;
 
-	return euid == o->cuid || euid == o->uid || cap_has(CAP_SYS_ADMIN) ? 0 : -EPERM;
+	return euid == o->cuid || euid == o->uid ||
+	       cap_has_in(nsset_self()->ipc->base.owner, CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
+/* The table that @o is in: who removes it may be in another namespace, or in none any more. */
+static struct ipctable *own_table(struct ipctable *t, struct ipcobj *o)
+{
+	if (t->free == shm_free)
+		return &o->ns->shm;
+	return t->free == sem_free ? &o->ns->sem : &o->ns->msg;
 }
 
 void ipc_remove(struct ipctable *t, struct ipcobj *o)
 {
 	bool was_in = false;
 
+	t = own_table(t, o);
 	spin_lock(&t->lock);
 	spin_lock(&o->lock);
 	if (!o->is_removed) {
@@ -191,6 +213,7 @@ void ipc_remove(struct ipctable *t, struct ipcobj *o)
 
 void ipc_hide(struct ipctable *t, struct ipcobj *o)
 {
+	t = own_table(t, o);
 	spin_lock(&t->lock);
 	spin_lock(&o->lock);
 	o->key = IPC_PRIVATE;
@@ -220,16 +243,20 @@ struct ipcobj *ipc_change_target(struct ipctable *t, s32 id)
 
 void ipc_perm_out(const struct ipcobj *o, struct ipc64_perm_ *out)
 {
-	*out = (struct ipc64_perm_){ .key = o->key, .uid = o->uid, .gid = o->gid, .cuid = o->cuid, .cgid = o->cgid,
+	*out = (struct ipc64_perm_){ .key = o->key, .uid = uid_show(o->uid), .gid = gid_show(o->gid),
+				     .cuid = uid_show(o->cuid), .cgid = gid_show(o->cgid),
 				     .mode = o->mode, .seq = o->seq };
 }
 
 int ipc_perm_in(struct ipcobj *o, const struct ipc64_perm_ *in)
 {
-	if (in->uid == ~0u || in->gid == ~0u)
+	uid_t uid = uid_in(in->uid);
+	gid_t gid = gid_in(in->gid);
+
+	if (uid == ID_NONE || gid == ID_NONE)
 		return -EINVAL;
-	o->uid = in->uid;
-	o->gid = in->gid;
+	o->uid = uid;
+	o->gid = gid;
 	o->mode = (o->mode & ~0777u) | (in->mode & 0777);
 	return 0;
 }
@@ -276,4 +303,64 @@ s32 ipc_max_index(struct ipctable *t)
 		best = (s32)i;
 	spin_unlock(&t->lock);
 	return best;
+}
+
+/* ---- namespaces ---- */
+
+struct sysvns sysvns_initial = {
+	.refs = { ATOMIC_INIT(1) },
+	.shm = IPCTABLE_INIT(shm_free), .sem = IPCTABLE_INIT(sem_free), .msg = IPCTABLE_INIT(msg_free),
+};
+
+struct sysvns *sysv_self(void)
+{
+	struct sysvns *ns = nsset_self()->ipc->sysv;
+
+	return ns ? ns : &sysvns_initial;
+}
+
+static void table_init(struct ipctable *t, void (*free)(struct ipcobj *o))
+{
+	spin_init(&t->lock, LOCKRANK_IPC_TABLE);
+	idmap_init(&t->ids);
+	t->free = free;
+}
+
+struct sysvns *sysvns_create(void)
+{
+	struct sysvns *ns = kmem_zalloc(sizeof(*ns), ALLOC_KERNEL);
+
+	if (!ns)
+		return NULL;
+	ref_init(&ns->refs, 1);
+	table_init(&ns->shm, shm_free);
+	table_init(&ns->sem, sem_free);
+	table_init(&ns->msg, msg_free);
+	return ns;
+}
+
+void sysvns_put(struct sysvns *ns)
+{
+	if (!ref_put(&ns->refs))
+		return;
+	idmap_destroy(&ns->shm.ids, &nodes);
+	idmap_destroy(&ns->sem.ids, &nodes);
+	idmap_destroy(&ns->msg.ids, &nodes);
+	kmem_free(ns);
+}
+
+/* Nobody is in the namespace any more: who used its objects by number cannot come back. */
+void sysvns_end(struct sysvns *ns)
+{
+	struct ipctable *tables[] = { &ns->shm, &ns->sem, &ns->msg };
+
+	for (u32 k = 0; k < ARRAY_SIZE(tables); k++) {
+		struct ipcobj *o;
+
+		for (u32 i = 0; (o = ipc_find_index(tables[k], &i)); i++) {
+			ipc_remove(tables[k], o);
+			ipc_put(tables[k], o);
+		}
+	}
+	sysvns_put(ns);
 }
