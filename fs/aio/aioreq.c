@@ -74,20 +74,22 @@ static struct aioreq *cancel_locked(struct aioreq *r)
 	return r;
 }
 
-/* It was not ready after all. Whoever cancelled it meanwhile could not claim the watch. */
-static void poll_rearm(struct aioreq *r, u32 events)
+/* Whoever cancelled it meanwhile could not claim the watch. */
+static int poll_arm_checked(struct aioreq *r, u32 events)
 {
 	struct aioctx *c = r->ctx;
 	bool is_mine;
+	int err;
 
 	ref_get(&r->refs);
-	(void)poll_arm(r, events);
+	err = poll_arm(r, events);
 	spin_lock(&c->lock);
 	is_mine = r->is_cancelled && !list_is_empty(&r->link) && cancel_locked(r);
 	spin_unlock(&c->lock);
 	if (is_mine)
 		req_finish(r, 0);
 	req_put(r);
+	return err;
 }
 
 static void poll_work(struct workitem *w)
@@ -102,7 +104,7 @@ static void poll_work(struct workitem *w)
 	is_cancelled = r->is_cancelled;
 	spin_unlock(&r->ctx->lock);
 	if (!ready && !is_cancelled) {
-		poll_rearm(r, events);
+		(void)poll_arm_checked(r, events);
 		return;
 	}
 	(void)poll_unlist(r);
@@ -120,7 +122,7 @@ static int submit_poll(struct aioreq *r, const struct iocb_ *cb)
 	spin_lock(&r->ctx->lock);
 	list_add_tail(&r->link, &r->ctx->polls);
 	spin_unlock(&r->ctx->lock);
-	err = poll_arm(r, events);
+	err = poll_arm_checked(r, events);
 	if (err)
 		(void)poll_unlist(r);
 	return err;
@@ -242,6 +244,7 @@ int aioreq_submit(struct aioctx *c, const struct iocb_ *cb, u64 obj)
 	if (!r)
 		return -EAGAIN;
 	ref_init(&r->refs, 1);
+	r->watch = (struct pollwatch)POLLWATCH_IDLE;
 	list_init(&r->link);
 	r->data = cb->data;
 	r->obj = obj;

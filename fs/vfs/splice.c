@@ -307,7 +307,7 @@ static ssize_t splice_steps(struct ofile *in, loff_t *ip, struct ofile *out, lof
 	return done ? done : n;
 }
 
-static long do_splice(struct ofile *in, loff_t *ip, struct ofile *out, loff_t *op, size_t len, u32 flags)
+long ofile_splice(struct ofile *in, loff_t *ip, struct ofile *out, loff_t *op, size_t len, u32 flags)
 {
 	loff_t ipos = ip ? *ip : in->of_pos, opos = op ? *op : out->of_pos;
 	bool in_pipe = ofile_is_pipe(in), out_pipe = ofile_is_pipe(out);
@@ -350,7 +350,7 @@ long sys_splice(int in_fd, loff_t __user *uip, int out_fd, loff_t __user *uop, s
 	in = fd_borrow(in_fd);
 	out = fd_borrow(out_fd);
 	if (in.file && out.file)
-		n = do_splice(in.file, uip ? &ip : NULL, out.file, uop ? &op : NULL, len, flags);
+		n = ofile_splice(in.file, uip ? &ip : NULL, out.file, uop ? &op : NULL, len, flags);
 	if (in.file)
 		fd_return(in);
 	if (out.file)
@@ -358,6 +358,15 @@ long sys_splice(int in_fd, loff_t __user *uip, int out_fd, loff_t __user *uop, s
 	if (n > 0 && ((uip && user_put(ip, uip)) || (uop && user_put(op, uop))))
 		return -EFAULT;
 	return n;
+}
+
+long ofile_tee(struct ofile *in, struct ofile *out, size_t len, u32 flags)
+{
+	if (!(in->of_mode & OFILE_READ) || !(out->of_mode & OFILE_WRITE))
+		return -EBADF;
+	if (!ofile_is_pipe(in) || !ofile_is_pipe(out))
+		return -EINVAL;
+	return pipe_move(in, out, len, flags, true);
 }
 
 long sys_tee(int in_fd, int out_fd, size_t len, u32 flags)
@@ -371,12 +380,8 @@ long sys_tee(int in_fd, int out_fd, size_t len, u32 flags)
 		return 0;
 	in = fd_borrow(in_fd);
 	out = fd_borrow(out_fd);
-	if (in.file && out.file && (in.file->of_mode & OFILE_READ) && (out.file->of_mode & OFILE_WRITE)) {
-		if (ofile_is_pipe(in.file) && ofile_is_pipe(out.file))
-			n = pipe_move(in.file, out.file, len, flags, true);
-		else
-			n = -EINVAL;
-	}
+	if (in.file && out.file)
+		n = ofile_tee(in.file, out.file, len, flags);
 	if (in.file)
 		fd_return(in);
 	if (out.file)

@@ -277,6 +277,22 @@ static int check_fallocate(const struct ofile *f, int mode, loff_t off, loff_t l
 	return 0;
 }
 
+int ofile_fallocate(struct ofile *f, int mode, loff_t off, loff_t len)
+{
+	int err = check_fallocate(f, mode, off, len);
+
+	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && off + len > vnode_size(f->of_vnode)) {
+		ssize_t n = fsize_limit(f->of_vnode, off, (size_t)len);
+
+		err = n < 0 ? (int)n : n < len ? -EFBIG : 0;
+	}
+	if (!err)
+		err = f->of_ops->fallocate(f, mode, off, len);
+	if (!err)
+		vfs_notify(f->of_vnode, f->of_path.nc, IN_MODIFY);
+	return err;
+}
+
 long sys_fallocate(int fd, int mode, loff_t off, loff_t len)
 {
 	struct fdref r = fd_borrow(fd);
@@ -284,16 +300,7 @@ long sys_fallocate(int fd, int mode, loff_t off, loff_t len)
 
 	if (!r.file)
 		return -EBADF;
-	err = check_fallocate(r.file, mode, off, len);
-	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && off + len > vnode_size(r.file->of_vnode)) {
-		ssize_t n = fsize_limit(r.file->of_vnode, off, (size_t)len);
-
-		err = n < 0 ? (int)n : n < len ? -EFBIG : 0;
-	}
-	if (!err)
-		err = r.file->of_ops->fallocate(r.file, mode, off, len);
-	if (!err)
-		vfs_notify(r.file->of_vnode, r.file->of_path.nc, IN_MODIFY);
+	err = ofile_fallocate(r.file, mode, off, len);
 	fd_return(r);
 	return err;
 }

@@ -197,6 +197,8 @@ int binprm_commit(struct binprm *b)
 	if (err)
 		return err;
 	b->is_point_of_no_return = true;
+	if (t->t_ioctx)
+		face_uring_exit(t);
 	err = fdtab_unshare();
 	if (!err)
 		err = own_actions(p);

@@ -221,6 +221,8 @@ void thread_exit(int status)
 	}
 	if (t->t_persona)
 		t->t_persona->thread_exit(t);
+	if (t->t_ioctx)
+		face_uring_exit(t);
 	futex_thread_exit(t);
 	clear_child_tid(t);
 	thread_release_memory(t);

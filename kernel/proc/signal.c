@@ -474,7 +474,9 @@ int signal_may_send(struct process *target, int sig, bool from_user)
 
 bool signal_is_pending(void)
 {
-	return READ_ONCE(thread_self()->t_work) & WORK_SIGNAL;
+	const struct thread *t = thread_self();
+
+	return (READ_ONCE(t->t_work) & WORK_SIGNAL) || unlikely(READ_ONCE(t->t_nowait));
 }
 
 bool signal_is_fatal_pending(void)

@@ -25,6 +25,7 @@ enum lockrank {
 	LOCKRANK_BINFMT,		/* protects the list of binary formats */
 	LOCKRANK_BLKCTL,		/* protects a driver's table of the disks it makes */
 	LOCKRANK_BLKDISK,		/* protects one disk's partitions, size, openers */
+	LOCKRANK_URING,			/* one submitter to an io_uring at a time; operations run under it */
 	LOCKRANK_TTY_WRITE,		/* one writer to a terminal at a time */
 	LOCKRANK_TTY,			/* protects a terminal's settings and buffers */
 	LOCKRANK_SOCK,			/* protects a socket's state */

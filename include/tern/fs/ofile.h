@@ -107,6 +107,14 @@ ssize_t ofile_transfer(struct ofile *f, struct uio *u, loff_t pos, bool is_write
  * largest file; -EFBIG (and SIGXFSZ).
  */
 ssize_t fsize_limit(struct vnode *vn, loff_t pos, size_t n);
+/** ofile_fallocate() - fallocate(2). */
+int ofile_fallocate(struct ofile *f, int mode, loff_t off, loff_t len);
+/**
+ * ofile_splice() - splice(2); @ip, @op NULL: the file's own position or a pipe. ofile_tee() - tee(2).
+ * Flags are checked by the caller.
+ */
+long ofile_splice(struct ofile *in, loff_t *ip, struct ofile *out, loff_t *op, size_t len, u32 flags);
+long ofile_tee(struct ofile *in, struct ofile *out, size_t len, u32 flags);
 
 /** ofile_count() / ofile_max() - for /proc/sys/fs/file-nr. */
 u64 ofile_count(void);

@@ -19,11 +19,12 @@ struct pollwatch {
 	struct poll_table pt;
 	struct ofile *file;		/* borrowed: the owner's reference keeps the queues */
 	u32 events;			/* POLL*; errors and hang-ups always count */
-	u32 claimed;			/* A */
+	u32 state;			/* A WATCH_* of pollwatch.c; zero: armed */
 	u32 nslots;
 	bool has_failed;		/* the file has more queues than slots */
 	struct pollwatch_slot slots[POLLWATCH_QUEUES];
-	void (*fire)(struct pollwatch *w);	/* a queue's lock held, interrupts off */
+	void (*fire)(struct pollwatch *w);	/* soft interrupt: no lock held, must not sleep */
+	struct pollwatch *next;		/* claimed by a wake-up, to be fired */
 };
 
 /**
@@ -31,8 +32,13 @@ struct pollwatch {
  * Return: events that are ready now (then nothing is armed); 0 armed, or fire() was
  *	called already; -EINVAL: the file cannot be watched. Sleeps.
  */
+/* Before the first arm: nothing to cancel. */
+#define POLLWATCH_IDLE	{ .state = 1 }
 int pollwatch_arm(struct pollwatch *w, struct ofile *f, u32 events, void (*fire)(struct pollwatch *w));
 /** pollwatch_disarm() - leave the queues, after fire(). On return no callback runs. */
 void pollwatch_disarm(struct pollwatch *w);
-/** pollwatch_cancel() - true: disarmed, and fire() neither was nor will be called. */
+/**
+ * pollwatch_cancel() - true: disarmed, and fire() neither was nor will be called
+ * False also while it is being armed: who arms looks afterwards whether it still should be.
+ */
 bool pollwatch_cancel(struct pollwatch *w);

@@ -108,7 +108,8 @@ struct thread {
 	struct spin t_pi_lock;		/* LOCKRANK_THREAD */
 	u64 t_rseq_seen;		/* O CPU that its rseq area names */
 	struct semundos *t_semundos;	/* O undo operations of semop(2), shared by CLONE_SYSVSEM */
-	void *t_ioctx;			/* O io_uring and friends */
+	void *t_ioctx;			/* O io_uring instances that it uses (fs/uring) */
+	u8 t_nowait;			/* A interruptible waits end at once: io_uring (fs/uring) */
 	void *t_journal;		/* O nesting of file system transactions */
 	void *t_workq;			/* I of a worker: its queue (kernel/irq/workq.c) */
 	void *t_blocked_on;		/* debug: lock or queue it sleeps on */

@@ -99,5 +99,8 @@ bool pidfd_is_nonblock(struct ofile *f);
 /** corefile_open() - create a core file as a dump may: no links followed, owner only; ERR_PTR. */
 struct ofile *corefile_open(const char *name);
 
+/** face_uring_exit() - @t (thread_self) ends or execs: its io_uring requests end first. Sleeps. */
+void face_uring_exit(struct thread *t);
+
 /** path_name_of() - absolute name of an open file into buf's end; ERR_PTR(-ENAMETOOLONG). */
 char *face_ofile_name(struct ofile *f, char *buf, size_t size);
