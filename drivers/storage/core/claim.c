@@ -178,7 +178,7 @@ static u64 parse_number(const char *s)
 	return i ? DEV_MAKE(v[0], v[1]) : 0;
 }
 
-struct blkdev *blkdev_open_spec(const char *spec, u32 mode, const void *holder)
+static u64 find_spec(const char *spec)
 {
 	u64 number = parse_number(spec);
 
@@ -189,5 +189,38 @@ struct blkdev *blkdev_open_spec(const char *spec, u32 mode, const void *holder)
 			break;
 		}
 	}
-	return number ? blkdev_open_number(number, mode, holder) : ERR_PTR(-ENXIO);
+	return number;
+}
+
+struct blkdev *blkdev_open_spec(const char *spec, u32 mode, const void *holder)
+{
+	u64 number = find_spec(spec);
+	struct blkdev *b = number ? blkdev_open_number(number, mode, holder) : ERR_PTR(-ENXIO);
+
+	if (PTR_ERR(b) != -ENXIO)
+		return b;
+	blk_probe_wait();
+	number = find_spec(spec);
+	return number ? blkdev_open_number(number, mode, holder) : b;
+}
+
+/* ---- disks that are still being looked for ---- */
+
+static atomic32 probes;
+static struct waitq probes_wait = WAITQ_INIT(probes_wait);
+
+void blk_probe_begin(void)
+{
+	atomic_inc(&probes);
+}
+
+void blk_probe_end(void)
+{
+	if (atomic_dec_and_test(&probes))
+		waitq_wake_all(&probes_wait);
+}
+
+void blk_probe_wait(void)
+{
+	waitq_wait(&probes_wait, !atomic_read(&probes));
 }

@@ -163,6 +163,8 @@ struct blkdev *blkdev_open_source(const char *path, u32 mode, const void *holder
  * Works without a mounted /dev. -ENXIO if there is none (yet).
  */
 struct blkdev *blkdev_open_spec(const char *spec, u32 mode, const void *holder);
+/** blk_probe_wait() - until drivers have looked at all disks that were there at boot. Sleeps, bounded. */
+void blk_probe_wait(void);
 /** blkdev_close() - same @mode and @holder; the last writer's close writes the page cache out. */
 void blkdev_close(struct blkdev *b, u32 mode, const void *holder);
 

@@ -199,6 +199,9 @@ int blk_major_register(u32 major, const char *name);
 void blk_print_letters(char *out, const char *prefix, u32 index);
 /** blk_sd_index() - the next number of an "sd" disk, whatever bus it is on. */
 u32 blk_sd_index(void);
+/** blk_probe_begin() / blk_probe_end() - a driver looks for disks in the background. Context: any. */
+void blk_probe_begin(void);
+void blk_probe_end(void);
 #define BLK_MAJOR_SD	8u
 #define BLK_SD_MINORS	16u
 #define BLK_MAJOR_EXTENDED	259u
