@@ -10,15 +10,19 @@
 #include "init_impl.h"
 
 #include <asm/vmap.h>
+#include <tern/drivers/blkdev.h>
 #include <tern/base/err.h>
 #include <tern/fs/ofile.h>
 #include <tern/fs/path.h>
 #include <tern/kernel/cmdline.h>
+#include <tern/kernel/clock.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/process.h>
+#include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
 #include <tern/mm/init.h>
 #include <uapi/fcntl.h>
+#include <uapi/mount.h>
 
 #define ARGS_MAX 64
 
@@ -63,23 +67,84 @@ static bool file_exists(const char *path)
 	return true;
 }
 
+/* Without an initramfs nobody else makes device nodes reachable. */
+static void mount_dev(void)
+{
+	int err = kfs_mkdir("/dev", 0755);
+
+	if (!err || err == -EEXIST)
+		err = kfs_mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	if (err)
+		kwarn("cannot mount /dev: error %d", err);
+}
+
+/* The source to mount for root=: what is not a path names a disk in another way (PARTUUID=, 8:1). */
+static int root_source(const char *spec, char *path, size_t size)
+{
+	struct blkdev *b;
+
+	if (*spec == '/' || !IS_ENABLED(CONFIG_BLOCK)) {
+		fmt_print(path, size, "%s", spec);
+		return 0;
+	}
+	b = blkdev_open_spec(spec, BLKDEV_READ, NULL);
+	if (IS_ERR(b))
+		return (int)PTR_ERR(b);
+	fmt_print(path, size, "/dev/%s", blkdev_name(b));
+	blkdev_close(b, BLKDEV_READ, NULL);
+	return 0;
+}
+
+/* rootfstype= is a list; without it, all that a root may be on. */
+static int try_types(const char *source, u64 flags)
+{
+	const char *given = cmdline_get("rootfstype");
+	char list[128], *rest = list, *type;
+	int err = -ENODEV;
+
+	fmt_print(list, sizeof(list), "%s", given ? given : "ext4,squashfs,iso9660,vfat");
+	while (err && (type = strsep(&rest, ","))) {
+		int e = kfs_mount(source, "/root", type, flags, cmdline_get("rootflags"));
+
+		/* What the likely type says is worth more than that another is not there. */
+		if (!e || err == -ENODEV)
+			err = e;
+	}
+	return err;
+}
+
 /* Mount root= on /root and make it the root. */
 static int mount_root(void)
 {
-	const char *dev = cmdline_get("root"), *type = cmdline_get("rootfstype");
-	u64 flags = cmdline_has("rw") ? 0 : 1 /* MS_RDONLY */;
+	const char *spec = cmdline_get("root");
+	u64 flags = cmdline_has("rw") ? 0 : MS_RDONLY;
+	char source[128];
+	struct waitq never;
 	int err;
 
-	if (!dev || !type)
+	waitq_init(&never);
+	if (!spec)
 		return -ENODEV;
 	err = kfs_mkdir("/root", 0700);
 	if (err && err != -EEXIST)
 		return err;
-	err = kfs_mount(dev, "/root", type, flags, cmdline_get("rootflags"));
+	for (;;) {
+		err = root_source(spec, source, sizeof(source));
+		if (!err)
+			err = try_types(source, flags);
+		/* rootwait: disks may come late. */
+		if ((err != -ENXIO && err != -ENOENT) || !cmdline_has("rootwait"))
+			break;
+		(void)waitq_wait_intr_until(&never, false, deadline_after(100 * NSEC_PER_MSEC));
+	}
 	if (err)
 		return err;
 	err = kfs_chdir("/root");
-	return err ? err : kfs_move_root("/root");
+	if (!err)
+		err = kfs_move_root("/root");
+	if (!err && file_exists("/dev"))
+		(void)kfs_mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	return err;
 }
 
 static void run_rdinit(void)
@@ -112,6 +177,8 @@ int userland_start(void *unused)
 	cmdline_init_args(init_argv, init_envp, ARGS_MAX);
 	arch_protect_image();
 	mm_free_init();
+	if (!file_exists("/dev/console"))
+		mount_dev();
 	if (!file_exists("/dev/console"))
 		kwarn("no /dev/console in the root file system");
 	open_console();
