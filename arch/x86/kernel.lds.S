@@ -69,6 +69,7 @@ SECTIONS {
 		TABLE(ipproto)
 		TABLE(ip6proto)
 		TABLE(linkproto)
+		TABLE(netnspart)
 		TABLE(netwatch)
 		TABLE(nlfamily)
 		TABLE(rtobject)

@@ -50,7 +50,7 @@ static const struct netif_ops loop_ops = {
 	.set_filter = loop_set_filter, .set_addr = loop_set_addr, .release = loop_release,
 };
 
-static int loopback_start(void)
+int loopback_create(struct netns *ns)
 {
 	struct netif *nif = kmem_zalloc(sizeof(*nif), ALLOC_KERNEL);
 	int err;
@@ -67,11 +67,16 @@ static int loopback_start(void)
 	nif->features = NETIF_F_SUM | NETIF_F_TSO4 | NETIF_F_TSO6 | NETIF_F_SG | NETIF_F_NOARP;
 	nif->is_lockless = true;
 	nif->has_carrier = true;
-	err = netif_add(nif, &netns_initial);
+	err = netif_add(nif, ns);
 	if (!err)
-		netns_initial.loopback = nif;
+		ns->loopback = nif;
 	else
 		netif_put(nif);
 	return err;
+}
+
+static int loopback_start(void)
+{
+	return loopback_create(&netns_initial);
 }
 INITCALL(BUS, loopback_start);

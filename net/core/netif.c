@@ -29,6 +29,8 @@
 
 #include "core_impl.h"
 
+#include <tern/kernel/userns.h>
+
 #define BACKLOG_MAX	1000u
 #define BUDGET		300u
 #define POLL_WEIGHT	64u
@@ -41,7 +43,7 @@ struct netcpu {
 static DEFINE_PERCPU(struct netcpu, netcpus);
 
 struct netns netns_initial = {
-	.refs = { ATOMIC_INIT(1) },
+	.base = NSBASE_INIT(NSKIND_NET, NSINUM_NET),
 	.config_lock = KMUTEX_INIT(netns_initial.config_lock, LOCKRANK_NETCONF),
 	.ifs = LIST_INIT(netns_initial.ifs),
 	.taps = LIST_INIT(netns_initial.taps),
@@ -397,7 +399,8 @@ int netif_add(struct netif *nif, struct netns *ns)
 	}
 	if (!err) {
 		list_add_tail_rcu(&nif->link, &ns->ifs);
-		err = netif_sysfs_add(nif);
+		/* sysfs shows the first namespace's network. */
+		err = ns == &netns_initial ? netif_sysfs_add(nif) : 0;
 		if (err)
 			kwarn("net: %s has no place in sysfs: %d", nif->name, err);
 		err = 0;
@@ -414,7 +417,8 @@ void netif_remove(struct netif *nif)
 	netif_set_flags(nif, nif->flags & ~IFF_UP);
 	tell(nif, NETEVENT_REMOVE);
 	list_del_rcu(&nif->link);
-	netif_sysfs_remove(nif);
+	if (ns == &netns_initial)
+		netif_sysfs_remove(nif);
 	netns_routes_changed(ns);
 	kmutex_unlock(&ns->config_lock);
 	rcu_wait();

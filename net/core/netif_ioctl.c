@@ -102,7 +102,7 @@ long netif_ioctl(struct netns *ns, u32 cmd, uptr arg)
 	if (user_copyin(&r, (void __user *)arg, sizeof(r)))
 		return -EFAULT;
 	r.ifr_name[IFNAMSIZ - 1] = '\0';
-	if (is_set(cmd) && !cap_has(CAP_NET_ADMIN))
+	if (is_set(cmd) && !netns_cap(CAP_NET_ADMIN))
 		return -EPERM;
 	kmutex_lock(&ns->config_lock);
 	if (cmd == SIOCGIFNAME) {

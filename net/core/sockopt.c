@@ -5,6 +5,7 @@
 #include <tern/fs/procfs.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/cred.h>
+#include <tern/net/netns.h>
 #include <tern/lib/string.h>
 #include <tern/net/sockfilter.h>
 #include <uapi/if_packet.h>
@@ -76,14 +77,14 @@ static int set_special(struct netsock *s, int name, const void *val, u32 len, s3
 		return 0;
 	case SO_SNDBUFFORCE:
 	case SO_RCVBUFFORCE:
-		if (!cap_has(CAP_NET_ADMIN))
+		if (!netns_cap(CAP_NET_ADMIN))
 			return -EPERM;
 		*(name == SO_SNDBUFFORCE ? &s->sndbuf_locked : &s->rcvbuf_locked) = true;
 		set_buf(name == SO_SNDBUFFORCE ? &s->sndbuf : &s->rcvbuf, v, 0,
 			name == SO_SNDBUFFORCE ? SOCK_BUF_MIN : SOCK_RCVBUF_MIN, true);
 		return 0;
 	case SO_PRIORITY:
-		if ((v < 0 || v > 6) && !cap_has(CAP_NET_ADMIN))
+		if ((v < 0 || v > 6) && !netns_cap(CAP_NET_ADMIN))
 			return -EPERM;
 		s->priority = v;
 		return 0;

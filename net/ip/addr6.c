@@ -434,6 +434,25 @@ static int addr6_watch(struct netif *nif, enum netevent ev)
 }
 NETWATCH(addr6_watch);
 
+static int tables_init(struct netns *ns)
+{
+	struct ip6tables *t = kmem_zalloc(sizeof(*t), ALLOC_KERNEL);
+
+	if (!t)
+		return -ENOMEM;
+	t->ns = ns;
+	ns->ip6 = t;
+	return 0;
+}
+
+static void tables_fini(struct netns *ns)
+{
+	kmem_free(ns->ip6);
+}
+
+static const struct netnspart ip6_part = { tables_init, tables_fini };
+NETNSPART(ip6_part);
+
 static void print_if_inet6(struct seqbuf *sb, void *arg)
 {
 	struct ifaddr6 *a;

@@ -26,7 +26,7 @@ void isock_init(struct isock *sk, const struct netsock_ops *ops, u16 type, u32 p
 	netsock_init(&sk->ns, ops, AF_INET, type, protocol);
 	ref_init(&sk->refs, 1);
 	sk->ns.takes_filter = type != SOCK_STREAM;
-	sk->net = netns_self();
+	sk->net = netns_get(netns_self());
 	spin_init(&sk->lock, LOCKRANK_SOCK_SPIN);
 	kmutex_init(&sk->send_lock, LOCKRANK_SOCK);
 	hnode_init(&sk->hash_node);
@@ -45,7 +45,10 @@ void isock_init(struct isock *sk, const struct netsock_ops *ops, u16 type, u32 p
 
 static void isock_free(struct rcu_job *job)
 {
-	kmem_free(container_of(job, struct isock, rcu));
+	struct isock *sk = container_of(job, struct isock, rcu);
+
+	netns_put(sk->net);
+	kmem_free(sk);
 }
 
 void isock_put(struct isock *sk)
@@ -142,7 +145,7 @@ static struct netsock *inet_family_create(int type, int protocol)
 	case SOCK_RAW:
 		if (!protocol)
 			return ERR_PTR(-EPROTONOSUPPORT);
-		if (!cap_has(CAP_NET_RAW))
+		if (!netns_cap(CAP_NET_RAW))
 			return ERR_PTR(-EPERM);
 		return rawsock_create(protocol);
 	}

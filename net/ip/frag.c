@@ -40,8 +40,10 @@ static struct hlist *bucket_of(struct ip4tables *t, const struct ip4_head *h)
 
 static void fragq_put(struct fragq *q)
 {
-	if (ref_put(&q->refs))
+	if (ref_put(&q->refs)) {
+		netns_put(q->ns);
 		kmem_free(q);
+	}
 }
 
 /* Out of the table with its pieces on @out; frag_lock held. The table's reference is the caller's. */
@@ -97,7 +99,7 @@ static struct fragq *find_or_make(struct netns *ns, const struct ip4_head *h)
 	q->daddr = h->daddr;
 	q->id = h->id;
 	q->protocol = h->protocol;
-	q->ns = ns;
+	q->ns = netns_get(ns);
 	ref_init(&q->refs, 2);
 	timeout_init(&q->timer, expire, 0);
 	timeout_arm(&q->timer, clock_ns() + FRAG_TIME);

@@ -33,8 +33,10 @@ static u64 frag6_mem;
 
 static void frag6q_put(struct frag6q *q)
 {
-	if (ref_put(&q->refs))
+	if (ref_put(&q->refs)) {
+		netns_put(q->ns);
 		kmem_free(q);
+	}
 }
 
 static void unhash(struct frag6q *q, struct list *out)
@@ -83,7 +85,7 @@ static struct frag6q *find_or_make(struct netns *ns, const struct ip6_head *h, c
 	q->saddr = h->saddr;
 	q->daddr = h->daddr;
 	q->id = f->id;
-	q->ns = ns;
+	q->ns = netns_get(ns);
 	ref_init(&q->refs, 2);
 	timeout_init(&q->timer, expire, 0);
 	timeout_arm(&q->timer, clock_ns() + FRAG_TIME);

@@ -147,7 +147,7 @@ static long addr_ioctl(struct netns *ns, u32 cmd, uptr arg)
 
 	if (user_copyin(&r, (void __user *)arg, sizeof(r)))
 		return -EFAULT;
-	if (is_addr_set(cmd) && !cap_has(CAP_NET_ADMIN))
+	if (is_addr_set(cmd) && !netns_cap(CAP_NET_ADMIN))
 		return -EPERM;
 	r.ifr_name[IFNAMSIZ - 1] = '\0';
 	strlcpy(name, r.ifr_name, sizeof(name));
@@ -220,7 +220,7 @@ static long route_ioctl(struct netns *ns, u32 cmd, uptr arg)
 	struct rtentry rt;
 	long err;
 
-	if (!cap_has(CAP_NET_ADMIN))
+	if (!netns_cap(CAP_NET_ADMIN))
 		return -EPERM;
 	if (user_copyin(&rt, (void __user *)arg, sizeof(rt)))
 		return -EFAULT;
@@ -275,7 +275,7 @@ static long arp_ioctl(struct netns *ns, u32 cmd, uptr arg)
 	struct arpreq q;
 	long err;
 
-	if (cmd != SIOCGARP && !cap_has(CAP_NET_ADMIN))
+	if (cmd != SIOCGARP && !netns_cap(CAP_NET_ADMIN))
 		return -EPERM;
 	if (user_copyin(&q, (void __user *)arg, sizeof(q)))
 		return -EFAULT;

@@ -413,3 +413,24 @@ static int route_watch(struct netif *nif, enum netevent ev)
 	return err;
 }
 NETWATCH(route_watch);
+
+static int tables_init(struct netns *ns)
+{
+	struct ip4tables *t = kmem_zalloc(sizeof(*t), ALLOC_KERNEL);
+
+	if (!t)
+		return -ENOMEM;
+	t->ns = ns;
+	spin_init(&t->frag_lock, LOCKRANK_NET_TABLE);
+	ns->ip4 = t;
+	return 0;
+}
+
+/* Its interfaces are gone, and their routes with them; packets in pieces hold the namespace. */
+static void tables_fini(struct netns *ns)
+{
+	kmem_free(ns->ip4);
+}
+
+static const struct netnspart ip4_part = { tables_init, tables_fini };
+NETNSPART(ip4_part);

@@ -77,7 +77,7 @@ int isock_check_bind(struct isock *sk, const struct sockaddr_any *a, u32 len, st
 		return -EINVAL;
 	if (!is_bindable(sk, b))
 		return -EADDRNOTAVAIL;
-	if (b->port && b->port < 1024 && sk->ns.type != SOCK_RAW && !cap_has(CAP_NET_BIND_SERVICE))
+	if (b->port && b->port < 1024 && sk->ns.type != SOCK_RAW && !netns_cap(CAP_NET_BIND_SERVICE))
 		return -EACCES;
 	return 0;
 }
@@ -445,7 +445,7 @@ static struct netsock *inet6_create(int type, int protocol)
 	case SOCK_RAW:
 		if (!protocol)
 			return ERR_PTR(-EPROTONOSUPPORT);
-		if (!cap_has(CAP_NET_RAW))
+		if (!netns_cap(CAP_NET_RAW))
 			return ERR_PTR(-EPERM);
 		s = rawsock6_create(protocol);
 		break;

@@ -15,7 +15,7 @@ static int bind_to_device(struct isock *sk, const void *val, u32 len)
 	u32 index = 0;
 
 	memcpy(name, val, min_t(u32, len, IFNAMSIZ - 1));
-	if (sk->bound_if && !cap_has(CAP_NET_RAW))
+	if (sk->bound_if && !netns_cap(CAP_NET_RAW))
 		return -EPERM;
 	if (name[0]) {
 		rcu_read_lock();

@@ -81,7 +81,8 @@ struct tcpsock *tcp_alloc(struct netns *ns, alloc_flags flags)
 	if (!tp)
 		return NULL;
 	isock_init(&tp->sk, &tcp_ops, SOCK_STREAM, IPPROTO_TCP);
-	tp->sk.net = ns;
+	netns_put(tp->sk.net);
+	tp->sk.net = netns_get(ns);
 	tp->sk.ns.sndbuf = 16384;
 	tp->sk.ns.rcvbuf = 131072;
 	tp->state = TCP_CLOSE;

@@ -216,7 +216,7 @@ static int nl_connect(struct netsock *ns, const struct sockaddr_any *a, u32 len,
 	}
 	if (a->family != AF_NETLINK || len < sizeof(*nl))
 		return -EINVAL;
-	if ((nl->nl_groups || nl->nl_pid) && !cap_has(CAP_NET_ADMIN) && !s->family->user_groups)
+	if ((nl->nl_groups || nl->nl_pid) && !netns_cap(CAP_NET_ADMIN) && !s->family->user_groups)
 		return -EPERM;
 	s->dst_pid = nl->nl_pid;
 	s->dst_groups = nl->nl_groups;
@@ -320,7 +320,7 @@ static ssize_t nl_send(struct netsock *ns, struct sockmsg *m)
 			return -EINVAL;
 		pid = nl->nl_pid;
 		groups = nl->nl_groups;
-		if ((groups || pid) && !cap_has(CAP_NET_ADMIN) && !s->family->user_groups)
+		if ((groups || pid) && !netns_cap(CAP_NET_ADMIN) && !s->family->user_groups)
 			return -EPERM;
 	}
 	err = s->portid ? 0 : take_portid(s, 0);
@@ -610,6 +610,7 @@ static void free_later(struct rcu_job *job)
 
 	list_foreach_safe(p, next, &s->queue, link)
 		kmem_free(p);
+	netns_put(s->net);
 	kmem_free(s->dump);
 	kmem_free(s);
 }
@@ -653,7 +654,7 @@ static struct netsock *nl_create(int type, int protocol)
 	if (!s)
 		return ERR_PTR(-ENOMEM);
 	netsock_init(&s->ns, &nl_ops, AF_NETLINK, (u16)type, (u32)protocol);
-	s->net = netns_self();
+	s->net = netns_get(netns_self());
 	s->family = f;
 	spin_init(&s->lock, LOCKRANK_SOCK_SPIN);
 	list_init(&s->queue);

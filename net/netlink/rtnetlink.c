@@ -80,7 +80,7 @@ static int rt_request(struct nlreq *r)
 	if (r->len < sizeof(struct rtgenmsg))
 		return 0;
 	family = *(const u8 *)r->data;
-	if (kind != 2 && !cap_has(CAP_NET_ADMIN))
+	if (kind != 2 && !netns_cap(CAP_NET_ADMIN))
 		return -EPERM;
 	if (kind == 2 && (r->h->flags & NLM_F_DUMP) && is_known(base))
 		return nlreq_dump(r, dump_start);

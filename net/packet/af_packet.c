@@ -267,7 +267,10 @@ static ssize_t packet_recv(struct netsock *s, struct sockmsg *m)
 
 static void free_later(struct rcu_job *job)
 {
-	kmem_free(container_of(job, struct packsock, rcu));
+	struct packsock *ps = container_of(job, struct packsock, rcu);
+
+	netns_put(ps->net);
+	kmem_free(ps);
 }
 
 static void put(struct packsock *ps)
@@ -446,7 +449,7 @@ static struct netsock *packet_create(int type, int protocol)
 	struct packsock *ps;
 	int err;
 
-	if (!cap_has(CAP_NET_RAW))
+	if (!netns_cap(CAP_NET_RAW))
 		return ERR_PTR(-EPERM);
 	if (type != SOCK_RAW && type != SOCK_DGRAM)
 		return ERR_PTR(-ESOCKTNOSUPPORT);
@@ -456,7 +459,7 @@ static struct netsock *packet_create(int type, int protocol)
 	netsock_init(&ps->ns, &packet_ops, AF_PACKET, (u16)type, (u16)protocol);
 	ps->ns.takes_filter = true;
 	ref_init(&ps->refs, 1);
-	ps->net = netns_self();
+	ps->net = netns_get(netns_self());
 	ps->tap.see = see;
 	spin_init(&ps->lock, LOCKRANK_SOCK_SPIN);
 	list_init(&ps->queue);

@@ -5,6 +5,7 @@
  */
 #include "unix_impl.h"
 
+#include <tern/kernel/ns.h>
 #include <tern/fs/ofile.h>
 #include <tern/kernel/random.h>
 #include <tern/lib/fmt.h>
@@ -40,12 +41,13 @@ static struct usaddr *usaddr_make(const struct sockaddr_un *un, u32 len, u16 typ
 }
 
 /* Locks: the bucket's. */
-static struct usock *bucket_find(struct bucket *b, const struct usaddr *a, u16 type)
+static struct usock *bucket_find(struct bucket *b, const struct usaddr *a, u16 type,
+				 const struct nsbase *net)
 {
 	struct usock *u;
 
 	hlist_foreach(u, &b->chain, hash_node)
-		if (u->ns.type == type && u->addr->len == a->len &&
+		if (u->net == net && u->ns.type == type && u->addr->len == a->len &&
 		    !memcmp(&u->addr->name, &a->name, a->len))
 			return u;
 	return NULL;
@@ -58,7 +60,7 @@ static int bind_abstract(struct usock *u, struct usaddr *a)
 	int err = -EADDRINUSE;
 
 	spin_lock(&b->lock);
-	if (!bucket_find(b, a, u->ns.type)) {
+	if (!bucket_find(b, a, u->ns.type, u->net)) {
 		store_release(&u->addr, a);
 		hlist_add_head(&u->hash_node, &b->chain);
 		err = 0;
@@ -243,7 +245,7 @@ struct usock *usock_find(const struct sockaddr_any *any, u32 len, u16 type)
 		return ERR_PTR(-ENOMEM);
 	b = &buckets[a->bucket];
 	spin_lock(&b->lock);
-	u = bucket_find(b, a, type);
+	u = bucket_find(b, a, type, nsset_self()->net);
 	if (u && !ref_get_unless_zero(&u->refs))
 		u = NULL;
 	spin_unlock(&b->lock);

@@ -2,6 +2,7 @@
 /* /proc/net/unix: every socket, a line each. Kernel addresses are not shown. */
 #include "unix_impl.h"
 
+#include <tern/kernel/ns.h>
 #include <tern/fs/procfs.h>
 
 #define SS_UNCONNECTED	1
@@ -40,7 +41,8 @@ static void print_unix(struct seqbuf *sb, void *arg)
 	seqbuf_puts(sb, "Num       RefCount Protocol Flags    Type St Inode Path\n");
 	spin_lock(&usock_list_lock);
 	list_foreach(u, &usock_all, all_link)
-		print_socket(sb, u);
+		if (u->net == nsset_self()->net)
+			print_socket(sb, u);
 	spin_unlock(&usock_list_lock);
 }
 static struct procfile unix_file = { .path = "net/unix", .print = print_unix };

@@ -34,6 +34,7 @@ enum ustate { USTATE_IDLE, USTATE_LISTEN, USTATE_CONNECTED };
 struct usock {
 	struct netsock ns;
 	refcount refs;
+	struct nsbase *net;		/* I with a reference: abstract names are of a network namespace */
 	struct kmutex state_lock;	/* protects binding and connecting; LOCKRANK_SOCK */
 	struct kmutex read_lock;	/* one reader takes messages at a time; LOCKRANK_SOCK_READ */
 	struct spin lock;		/* protects Q members; LOCKRANK_SOCK_SPIN */

@@ -24,6 +24,7 @@
 #include "unix_impl.h"
 
 #include <asm/uaccess.h>
+#include <tern/kernel/ns.h>
 #include <tern/kernel/userns.h>
 #include <tern/base/bug.h>
 #include <tern/base/initcall.h>
@@ -63,6 +64,7 @@ struct usock *usock_alloc(u16 type)
 	u->poll_blocker.sender = u;
 	list_init(&u->embryo_link);
 	hnode_init(&u->hash_node);
+	u->net = nsbase_get(nsset_self()->net);
 	u->max_dgram = (u32)unix_max_dgram_qlen;
 	spin_lock(&usock_list_lock);
 	list_add_tail(&u->all_link, &usock_all);
@@ -79,6 +81,7 @@ void usock_put(struct usock *u)
 	pidref_put(u->peer_pid);
 	if (u->peer_groups)
 		grouplist_put(u->peer_groups);
+	nsbase_put(u->net);
 	objcache_free(usock_cache, u);
 }
 
