@@ -10,6 +10,34 @@ void vfs_notify_register(vfs_notify_fn fn)
 	__atomic_store_n(&notify_fn, fn, __ATOMIC_RELEASE);
 }
 
+static const struct vfs_fan_ops *fan_ops;
+
+void vfs_fan_register(const struct vfs_fan_ops *ops)
+{
+	__atomic_store_n(&fan_ops, ops, __ATOMIC_RELEASE);
+}
+
+void vfs_notify_file_slow(struct ofile *f, u32 mask)
+{
+	const struct vfs_fan_ops *fan = __atomic_load_n(&fan_ops, __ATOMIC_ACQUIRE);
+
+	if (f->of_mode & OFILE_NONOTIFY)
+		return;
+	vfs_notify_slow(f->of_vnode, f->of_path.nc, mask);
+	if (fan)
+		fan->event(f, mask);
+}
+
+static void tell_fan_gone(struct vnode *vn, u32 mask)
+{
+	const struct vfs_fan_ops *fan = __atomic_load_n(&fan_ops, __ATOMIC_ACQUIRE);
+
+	if (fan && (mask & IN_DELETE_SELF))
+		fan->vnode_gone(vn);
+	if (fan && (mask & IN_UNMOUNT))
+		fan->filesys_gone(vn->vn_fs);
+}
+
 void vfs_notify_name(struct vnode *dir, u32 mask, const char *name, u32 len, u32 cookie)
 {
 	vfs_notify_fn fn = __atomic_load_n(&notify_fn, __ATOMIC_ACQUIRE);
@@ -25,6 +53,8 @@ void vfs_notify_slow(struct vnode *vn, struct ncent *nc, u32 mask)
 	bool on_self = mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT);
 	u32 dir = vnode_is_dir(vn) && !on_self ? IN_ISDIR : 0;
 
+	if (mask & (IN_DELETE_SELF | IN_UNMOUNT))
+		tell_fan_gone(vn, mask);
 	if (!fn)
 		return;
 	if (on_self)

@@ -82,7 +82,7 @@ static void release(struct ofile *f)
 	struct vnode *vn = f->of_vnode;
 
 	if (vn) {
-		vfs_notify(vn, f->of_path.nc, f->of_mode & OFILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+		vfs_notify_file(f, f->of_mode & OFILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 		if (unlikely(!list_is_empty(&f->of_epoll)))
 			ofile_epoll_release(f);
 		if (unlikely(vn->vn_flocks))
@@ -172,13 +172,13 @@ struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset
 	fspath_get(p);
 	f->of_path = *p;
 	f->of_vnode = vn;
-	f->of_mode = mode_of_flags(flags, vn);
+	f->of_mode = mode_of_flags(flags, vn) | (flags & O_NONOTIFY_ ? OFILE_NONOTIFY : 0);
 	if (flags & O_PATH) {
 		f->of_flags = flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW);
 		f->of_ops = &path_fops;
 		return f;
 	}
-	f->of_flags = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
+	f->of_flags = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC | O_NONOTIFY_);
 	if (flags & O_EXCL)
 		f->of_mode |= OFILE_EXCL;
 	f->of_wb_err = vn->vn_pc->wb_err;
@@ -202,7 +202,7 @@ struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset
 		goto fail;
 	}
 	f->of_flags &= ~O_NOCTTY;	/* terminals have looked at it */
-	vfs_notify(vn, p->nc, IN_OPEN);
+	vfs_notify_file(f, IN_OPEN);
 	return f;
 fail:
 	ofile_put(f);
@@ -331,7 +331,7 @@ ssize_t ofile_read(struct ofile *f, struct uio *u, loff_t *pos)
 	t->t_syscr++;
 	if (n > 0) {
 		t->t_rchar += (u64)n;
-		vfs_notify(f->of_vnode, f->of_path.nc, IN_ACCESS);
+		vfs_notify_file(f, IN_ACCESS);
 	}
 	return n;
 }
@@ -352,7 +352,7 @@ ssize_t ofile_write(struct ofile *f, struct uio *u, loff_t *pos)
 	t->t_syscw++;
 	if (n > 0) {
 		t->t_wchar += (u64)n;
-		vfs_notify(f->of_vnode, f->of_path.nc, IN_MODIFY);
+		vfs_notify_file(f, IN_MODIFY);
 		if (unlikely((f->of_flags & O_DSYNC) || (f->of_vnode->vn_fs->flags & FILESYS_SYNC)) &&
 		    S_ISREG(f->of_vnode->vn_mode))
 			n = sync_written(f, *pos, n);

@@ -289,7 +289,7 @@ int ofile_fallocate(struct ofile *f, int mode, loff_t off, loff_t len)
 	if (!err)
 		err = f->of_ops->fallocate(f, mode, off, len);
 	if (!err)
-		vfs_notify(f->of_vnode, f->of_path.nc, IN_MODIFY);
+		vfs_notify_file(f, IN_MODIFY);
 	return err;
 }
 

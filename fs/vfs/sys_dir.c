@@ -85,7 +85,7 @@ static long list_dir(struct ofile *f, struct dents *d)
 	rwsem_read_unlock(&vn->vn_lock);
 	kmutex_unlock(&f->of_pos_lock);
 	ofile_touch_atime(f);
-	vfs_notify(vn, f->of_path.nc, IN_ACCESS);
+	vfs_notify_file(f, IN_ACCESS);
 	if (d->done)
 		return (long)d->done;
 	return err ? err : d->err;

@@ -74,6 +74,7 @@ struct ofile {
 #define OFILE_ATOMIC_POS 0x40u	/* position lock needed when shared */
 #define OFILE_WROTE_ACCESS 0x80u /* holds vn_writers and the mount's write count */
 #define OFILE_NOWAIT	0x100u
+#define OFILE_NONOTIFY	0x400u	/* no watcher is told of what is done through it */
 #define OFILE_EXCL	0x200u	/* opened with O_EXCL: claims a block device */
 
 static inline struct ofile *ofile_of(struct object *o) { return container_of(o, struct ofile, of_obj); }
@@ -255,6 +256,23 @@ void vfs_notify_register(vfs_notify_fn fn);
 void vfs_notify_slow(struct vnode *vn, struct ncent *nc, u32 mask);
 /** vfs_notify_name() - an event of an entry in @dir by name (create, delete, move). */
 void vfs_notify_name(struct vnode *dir, u32 mask, const char *name, u32 len, u32 cookie);
+/* What fanotify is told; its one implementation registers. */
+struct vfs_fan_ops {
+	/* @mask (IN_*) was done with the open file. */
+	void (*event)(struct ofile *f, u32 mask);
+	void (*vnode_gone)(struct vnode *vn);		/* its last name is gone */
+	void (*filesys_gone)(struct filesys *fs);	/* nothing of it is mounted any more */
+};
+void vfs_fan_register(const struct vfs_fan_ops *ops);
+void vfs_notify_file_slow(struct ofile *f, u32 mask);
+/** vfs_notify_file() - hook: @mask was done with an open file. */
+static inline void vfs_notify_file(struct ofile *f, u32 mask)
+{
+	if (unlikely(atomic_read(&vfs_nr_watches)))
+		vfs_notify_file_slow(f, mask);
+}
+/* In flags of ofile_open(), never a program's: OFILE_NONOTIFY. */
+#define O_NONOTIFY_	0x80000000u
 /** vfs_notify() - hook: @mask (IN_*) happened to @vn, known by @nc (may be NULL). */
 static inline void vfs_notify(struct vnode *vn, struct ncent *nc, u32 mask)
 {
