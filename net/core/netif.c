@@ -24,6 +24,7 @@
 #include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
+#include <tern/svc/fault.h>
 
 #include <uapi/if_packet.h>
 
@@ -243,6 +244,48 @@ static void send_one(struct netif *nif, struct pktbuf *pb)
 	spin_unlock(&nif->tx_lock);
 }
 
+/* To the device: cut what it cannot. */
+static void send_whole(struct netif *nif, struct pktbuf *pb)
+{
+	if (nif->is_lockless) {
+		netif_stat_add(nif, tx_packets, 1);
+		netif_stat_add(nif, tx_bytes, pb->len);
+		nif->ops->xmit(nif, pb);
+		return;
+	}
+	send_one(nif, pb);
+}
+
+#define TAMPERING (BIT(FAULT_NET_DROP) | BIT(FAULT_NET_DUPLICATE) | BIT(FAULT_NET_REORDER))
+
+/* The bad day of a network, by rules of fault injection. Consumes. */
+static void send_tampered(struct netif *nif, struct pktbuf *pb)
+{
+	struct pktbuf *held;
+
+	if (fault_inject(FAULT_NET_DROP)) {
+		netif_stat_add(nif, tx_dropped, 1);
+		pktbuf_free(pb);
+		return;
+	}
+	if (fault_inject(FAULT_NET_DUPLICATE)) {
+		struct pktbuf *twin = pktbuf_clone(pb, ALLOC_ATOMIC);
+
+		if (twin)
+			send_whole(nif, twin);
+	}
+	if (fault_inject(FAULT_NET_REORDER)) {
+		held = xchg(&nif->held, pb);
+		if (held)
+			send_whole(nif, held);
+		return;
+	}
+	send_whole(nif, pb);
+	held = xchg(&nif->held, NULL);
+	if (held)
+		send_whole(nif, held);
+}
+
 void netif_send(struct netif *nif, struct pktbuf *pb)
 {
 	struct pktbuf *next;
@@ -258,10 +301,17 @@ void netif_send(struct netif *nif, struct pktbuf *pb)
 		show_taps(nif->ns, pb, true);
 		rcu_read_unlock();
 	}
+	if (fault_any_armed(TAMPERING)) {
+		if (pb->gso_size)
+			pktgso_cut(pb, &parts);
+		else
+			list_add(&pb->link, &parts);
+		list_foreach_safe(pb, next, &parts, link)
+			send_tampered(nif, pb);
+		return;
+	}
 	if (nif->is_lockless) {
-		netif_stat_add(nif, tx_packets, 1);
-		netif_stat_add(nif, tx_bytes, pb->len);
-		nif->ops->xmit(nif, pb);
+		send_whole(nif, pb);
 		return;
 	}
 	if (likely(!pb->gso_size || (nif->features & (pb->gso_type == PKTGSO_TCP6 ? NETIF_F_TSO6 : NETIF_F_TSO4)))) {
@@ -439,6 +489,7 @@ static int go_up(struct netif *nif)
 
 static void go_down(struct netif *nif)
 {
+	struct pktbuf *held;
 	LIST_HEAD(waiting);
 
 	WRITE_ONCE(nif->flags, nif->flags & ~IFF_UP);
@@ -449,6 +500,9 @@ static void go_down(struct netif *nif)
 	list_splice_init(&nif->txq, &waiting);
 	nif->txq_n = 0;
 	spin_unlock_bh(&nif->tx_lock);
+	held = xchg(&nif->held, NULL);
+	if (held)
+		pktbuf_free(held);
 	pktbuf_purge(&waiting);
 }
 

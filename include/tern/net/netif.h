@@ -74,6 +74,7 @@ struct netif {
 	struct spin tx_lock;		/* protects sending and the queue; bottom halves off */
 	struct list txq;		/* tx_lock */
 	u32 txq_n;			/* tx_lock */
+	struct pktbuf *held;		/* A by a rule of fault injection */
 	struct list addrs4;		/* R C of ifaddr4 */
 	struct neightab *neigh4, *neigh6;	/* I net/ip's */
 	struct list addrs6, groups6;	/* R C of ifaddr6; multicast groups */
