@@ -25,11 +25,13 @@ static_assert(sizeof(struct sockaddr_ll) == 20, "user ABI");
 
 #define PACKET_ADD_MEMBERSHIP	1
 #define PACKET_DROP_MEMBERSHIP	2
+#define PACKET_RX_RING		5
 #define PACKET_STATISTICS	6
 #define PACKET_AUXDATA		8
 #define PACKET_ORIGDEV		9
 #define PACKET_VERSION		10
 #define PACKET_HDRLEN		11
+#define PACKET_RESERVE		12
 #define PACKET_IGNORE_OUTGOING	23
 #define PACKET_MR_MULTICAST	0
 #define PACKET_MR_PROMISC	1
@@ -40,7 +42,14 @@ static_assert(sizeof(struct packet_mreq) == 16, "user ABI");
 struct tpacket_stats { u32 packets, drops; };
 struct tpacket_auxdata { u32 status, len, snaplen; u16 mac, net, vlan_tci, vlan_tpid; };
 static_assert(sizeof(struct tpacket_auxdata) == 20, "user ABI");
+enum { TPACKET_V1, TPACKET_V2, TPACKET_V3 };
+struct tpacket_req { u32 block_size, block_nr, frame_size, frame_nr; };
+struct tpacket1_head { u64 status; u32 len, snaplen; u16 mac, net; u32 sec, usec; };
+static_assert(sizeof(struct tpacket1_head) == 32, "user ABI");
+struct tpacket2_head { u32 status, len, snaplen; u16 mac, net; u32 sec, nsec; u16 vlan_tci, vlan_tpid; u8 pad_[4]; };
+static_assert(sizeof(struct tpacket2_head) == 32, "user ABI");
 #define TP_STATUS_USER		0x1u
+#define TP_STATUS_LOSING	0x4u
 #define TP_STATUS_CSUMNOTREADY	0x8u
 #define TP_STATUS_CSUM_VALID	0x80u
 

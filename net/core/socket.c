@@ -161,6 +161,13 @@ static long sock_ioctl(struct ofile *f, u32 cmd, uptr arg)
 	return ret == -ENOTTY ? netif_ioctl(netns_self(), cmd, arg) : ret;	/* any socket names interfaces */
 }
 
+static int sock_mmap(struct ofile *f, struct map_request *req)
+{
+	struct netsock *s = f->of_priv;
+
+	return s->mmap ? s->mmap(s, req) : -ENODEV;
+}
+
 const struct ofile_ops sock_fops = {
 	.open = sock_open,
 	.flush = fop_default_flush,
@@ -171,7 +178,7 @@ const struct ofile_ops sock_fops = {
 	.readdir = fop_no_readdir,
 	.poll = sock_poll,
 	.ioctl = sock_ioctl,
-	.mmap = fop_no_mmap,
+	.mmap = sock_mmap,
 	.fsync = fop_no_fsync,
 	.fallocate = fop_no_fallocate,
 	.splice_read = fop_default_splice_read,

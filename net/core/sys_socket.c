@@ -272,7 +272,7 @@ long sys_getsockopt(int fd, int level, int name, void __user *uval, s32 __user *
 	u32 len;
 	s32 room;
 	void *val;
-	int err;
+	int err = 0;
 
 	if (user_get(room, ulen))
 		return -EFAULT;
@@ -283,7 +283,10 @@ long sys_getsockopt(int fd, int level, int name, void __user *uval, s32 __user *
 		return err;
 	val = kmem_zalloc(SOCKOPT_MAX, ALLOC_KERNEL);
 	len = min_t(u32, room, SOCKOPT_MAX);
-	err = val ? sockopt_get(s, level, name, val, &len) : -ENOMEM;
+	if (val && level >= 256)	/* some of these say there what they ask for */
+		err = user_copyin(val, uval, len);
+	if (!err)
+		err = val ? sockopt_get(s, level, name, val, &len) : -ENOMEM;
 	fd_return(r);
 	if (!err && user_copyout(uval, val, min_t(u32, len, room)))
 		err = -EFAULT;

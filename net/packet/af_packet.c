@@ -25,23 +25,36 @@
 
 static struct hlist all_socks;	/* config_lock, RCU */
 
-/* In pktbuf.cb of what lies in the queue. */
-struct seen { u32 orig_len, mem; u16 mac_len; u8 pkttype, halen; u8 addr[8]; u32 ifindex; u16 hatype; be16 protocol; };
-static_assert(sizeof(struct seen) <= sizeof(((struct pktbuf *)0)->cb), "fits");
-
 /* ---- seeing ---- */
 
-static void fill_seen(struct seen *sn, const struct pktbuf *pb, bool is_out)
+static void fill_seen(struct packet_seen *sn, const struct pktbuf *pb, bool is_out)
 {
 	const struct netif *nif = pb->nif;
 	const u8 *mac = pb->buf + pb->mac;
 
-	*sn = (struct seen){ .pkttype = is_out ? PACKET_OUTGOING : pb->type > PKT_OTHERHOST ? PACKET_HOST : pb->type,
+	*sn = (struct packet_seen){ .pkttype = is_out ? PACKET_OUTGOING :
+						pb->type > PKT_OTHERHOST ? PACKET_HOST : pb->type,
 			     .ifindex = nif->index, .hatype = nif->type, .protocol = pb->protocol };
 	if (nif->header_len == 14) {
 		sn->halen = 6;
 		memcpy(sn->addr, mac + 6, 6);
 	}
+}
+
+static void to_ring(struct packsock *ps, const struct pktbuf *pb, s32 off, u32 n, bool is_out)
+{
+	struct packet_seen sn;
+	bool ok = false;
+
+	fill_seen(&sn, pb, is_out);
+	sn.orig_len = (u32)((s32)pb->len - off);
+	sn.mac_len = pb->nif->header_len;
+	spin_lock_bh(&ps->lock);
+	if (ps->ring)
+		ok = packring_store(ps, pb, off, n, &sn, pb->stamp ? pb->stamp : clock_realtime_ns());
+	spin_unlock_bh(&ps->lock);
+	if (ok)
+		waitq_wake(&ps->ns.wait, 0, POLLIN | POLLRDNORM);
 }
 
 static void see(struct nettap *t, const struct pktbuf *pb, bool is_out)
@@ -50,7 +63,7 @@ static void see(struct nettap *t, const struct pktbuf *pb, bool is_out)
 	u32 mac_len = pb->nif->header_len, at = pktbuf_headroom(pb), n;
 	s32 off = (s32)pb->mac + (ps->ns.type == SOCK_DGRAM ? (s32)mac_len : 0) - (s32)at;
 	struct pktbuf *c;
-	struct seen sn;
+	struct packet_seen sn;
 	bool ok;
 
 	if ((is_out && ps->ignores_out) || pb->owner == ps)
@@ -58,6 +71,10 @@ static void see(struct nettap *t, const struct pktbuf *pb, bool is_out)
 	n = sockfilter_run(&ps->ns, pb, off);
 	if (!n)
 		return;
+	if (READ_ONCE(ps->ring)) {
+		to_ring(ps, pb, off, n, is_out);
+		return;
+	}
 	c = pktbuf_clone(pb, ALLOC_ATOMIC);
 	if (!c)
 		return;
@@ -182,7 +199,7 @@ static struct pktbuf *take(struct packsock *ps, bool peek)
 		pb = c;
 	} else if (pb) {
 		list_unlink(&pb->link);
-		ps->rx_bytes -= ((struct seen *)pb->cb)->mem;
+		ps->rx_bytes -= ((struct packet_seen *)pb->cb)->mem;
 	}
 	spin_unlock_bh(&ps->lock);
 	return pb;
@@ -209,7 +226,7 @@ static struct pktbuf *wait_packet(struct packsock *ps, u32 flags)
 	}
 }
 
-static void give_control(struct packsock *ps, struct sockmsg *m, const struct pktbuf *pb, const struct seen *sn)
+static void give_control(struct packsock *ps, struct sockmsg *m, const struct pktbuf *pb, const struct packet_seen *sn)
 {
 	struct tpacket_auxdata aux = { .status = TP_STATUS_USER, .len = sn->orig_len, .snaplen = pb->len };
 	struct { s64 sec, usec; } tv = { pb->stamp / 1000000000, pb->stamp % 1000000000 / 1000 };
@@ -229,7 +246,7 @@ static void give_control(struct packsock *ps, struct sockmsg *m, const struct pk
 static ssize_t packet_recv(struct netsock *s, struct sockmsg *m)
 {
 	struct packsock *ps = packsock_of(s);
-	const struct seen *sn;
+	const struct packet_seen *sn;
 	struct pktbuf *pb;
 	size_t want;
 	ssize_t n;
@@ -391,8 +408,10 @@ static u32 packet_poll(struct netsock *s, struct ofile *f, struct poll_table *pt
 	u32 ev = 0;
 
 	poll_wait(f, &s->wait, pt);
-	if (!list_is_empty(&ps->queue))
+	spin_lock_bh(&ps->lock);
+	if (ps->ring ? packring_is_readable(ps) : !list_is_empty(&ps->queue))
 		ev |= POLLIN | POLLRDNORM;
+	spin_unlock_bh(&ps->lock);
 	if (has_room(ps))
 		ev |= POLLOUT | POLLWRNORM | POLLWRBAND;
 	if (READ_ONCE(s->error))
@@ -434,6 +453,8 @@ static void packet_release(struct netsock *s)
 	kmutex_unlock(&ps->net->config_lock);
 	rcu_wait();	/* nobody adds to the queue any more */
 	pktbuf_purge(&ps->queue);
+	if (ps->ring)
+		packring_put(ps->ring);
 	put(ps);
 }
 
@@ -458,6 +479,7 @@ static struct netsock *packet_create(int type, int protocol)
 		return ERR_PTR(-ENOMEM);
 	netsock_init(&ps->ns, &packet_ops, AF_PACKET, (u16)type, (u16)protocol);
 	ps->ns.takes_filter = true;
+	ps->ns.mmap = packsock_mmap;
 	ref_init(&ps->refs, 1);
 	ps->net = netns_get(netns_self());
 	ps->tap.see = see;

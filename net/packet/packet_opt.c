@@ -89,6 +89,24 @@ static int set_member(struct packsock *ps, int name, const void *val, u32 len)
 	return err;
 }
 
+/* What a ring looks like: before there is one. */
+static int set_shape(struct packsock *ps, int name, u32 v)
+{
+	int err = 0;
+
+	if (name == PACKET_VERSION ? v > TPACKET_V2 : v > S32_MAX / 2)
+		return -EINVAL;
+	spin_lock_bh(&ps->lock);
+	if (ps->ring)
+		err = -EBUSY;
+	else if (name == PACKET_VERSION)
+		ps->version = (u8)v;
+	else
+		ps->reserve = v;
+	spin_unlock_bh(&ps->lock);
+	return err;
+}
+
 int packsock_setopt(struct netsock *s, int level, int name, const void *val, u32 len)
 {
 	struct packsock *ps = packsock_of(s);
@@ -98,10 +116,21 @@ int packsock_setopt(struct netsock *s, int level, int name, const void *val, u32
 		return -ENOPROTOOPT;
 	if (name == PACKET_ADD_MEMBERSHIP || name == PACKET_DROP_MEMBERSHIP)
 		return set_member(ps, name, val, len);
+	if (name == PACKET_RX_RING) {
+		struct tpacket_req q;
+
+		if (len < sizeof(q))
+			return -EINVAL;
+		memcpy(&q, val, sizeof(q));
+		return packring_set(ps, &q);
+	}
 	if (len < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, val, sizeof(v));
 	switch (name) {
+	case PACKET_VERSION:
+	case PACKET_RESERVE:
+		return set_shape(ps, name, (u32)v);
 	case PACKET_AUXDATA:
 		ps->want_auxdata = v;
 		return 0;
@@ -135,6 +164,20 @@ int packsock_getopt(struct netsock *s, int level, int name, void *val, u32 *len)
 		*len = min_t(u32, *len, sizeof(st));
 		memcpy(val, &st, *len);
 		return 0;
+	case PACKET_VERSION:
+		v = ps->version;
+		break;
+	case PACKET_RESERVE:
+		v = (s32)ps->reserve;
+		break;
+	case PACKET_HDRLEN:
+		if (*len < sizeof(v))
+			return -EINVAL;
+		memcpy(&v, val, sizeof(v));
+		if (v != TPACKET_V1 && v != TPACKET_V2)
+			return -EINVAL;
+		v = (s32)(v == TPACKET_V1 ? sizeof(struct tpacket1_head) : sizeof(struct tpacket2_head));
+		break;
 	case PACKET_AUXDATA:
 		v = ps->want_auxdata;
 		break;

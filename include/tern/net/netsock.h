@@ -16,6 +16,7 @@
 struct netsock;
 struct sockmsg;
 struct sockfilter;
+struct map_request;
 
 struct netsock_ops {
 	void (*release)(struct netsock *s);
@@ -52,6 +53,7 @@ struct netsock {
 	s32 error;			/* A pending, negative errno; read once */
 	u32 options;			/* A SOCKOPT_* */
 	u32 priority;			/* A */
+	int (*mmap)(struct netsock *s, struct map_request *req);	/* I NULL: cannot be mapped */
 	bool takes_filter;		/* I runs sockfilter_run() on what it receives */
 	struct sockfilter *filter;	/* R */
 	struct linger linger;		/* A */

@@ -11,6 +11,7 @@
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 static unsigned char buf[70000];
@@ -288,6 +289,54 @@ CASE(membership_and_names)
 	CHECK_EQ(n, 18);
 	CHECK_EQ(ll.sll_hatype, 772);
 	CHECK_EQ(ntohs(ll.sll_protocol), ETH_P_IP);
+}
+
+CASE(a_mapped_ring_holds_packets)
+{
+	struct tpacket_req q = { .tp_block_size = 8192, .tp_block_nr = 2, .tp_frame_size = 2048, .tp_frame_nr = 8 };
+	int s = tap(SOCK_RAW, ETH_P_IP), port, u = listener(&port), v = TPACKET_V2, len;
+	struct pollfd p = { s, POLLIN, 0 };
+	socklen_t n = sizeof(v);
+	unsigned char *ring;
+
+	CHECK(getsockopt(s, SOL_PACKET, PACKET_HDRLEN, &v, &n) == 0);
+	CHECK_EQ(v, sizeof(struct tpacket2_hdr));
+	v = TPACKET_V2;
+	CHECK(setsockopt(s, SOL_PACKET, PACKET_VERSION, &v, sizeof(v)) == 0);
+	q.tp_frame_nr = 7;
+	FAILS(setsockopt(s, SOL_PACKET, PACKET_RX_RING, &q, sizeof(q)), EINVAL);
+	q.tp_frame_nr = 8;
+	CHECK(setsockopt(s, SOL_PACKET, PACKET_RX_RING, &q, sizeof(q)) == 0);
+	ring = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_SHARED, s, 0);
+	NEED(ring != MAP_FAILED);
+	FAILS(setsockopt(s, SOL_PACKET, PACKET_RX_RING, &q, sizeof(q)), EBUSY);
+	CHECK_EQ(poll(&p, 1, 0), 0);
+	for (int i = 0; i < 10; i++)
+		say("hello", port);
+	CHECK_EQ(poll(&p, 1, 2000), 1);
+	usleep(50000);
+	len = 0;
+	for (int i = 0; i < 8; i++) {
+		struct tpacket2_hdr *h = (void *)(ring + i * 2048);
+		struct sockaddr_ll *ll = (void *)((char *)h + TPACKET_ALIGN(sizeof(*h)));
+
+		NEED(h->tp_status & TP_STATUS_USER);
+		CHECK_EQ(h->tp_len, 47);
+		CHECK_EQ(h->tp_snaplen, 47);
+		CHECK_EQ(h->tp_net - h->tp_mac, 14);
+		CHECK(!memcmp((char *)h + h->tp_mac + 42, "hello", 5));
+		CHECK_EQ(ll->sll_pkttype, PACKET_HOST);
+		h->tp_status = TP_STATUS_KERNEL;
+		len++;
+	}
+	CHECK_EQ(len, 8);
+	say("after", port);
+	CHECK_EQ(poll(&p, 1, 2000), 1);
+	CHECK(((struct tpacket2_hdr *)ring)->tp_status & TP_STATUS_LOSING);
+	munmap(ring, 16384);
+	memset(&q, 0, sizeof(q));
+	CHECK(setsockopt(s, SOL_PACKET, PACKET_RX_RING, &q, sizeof(q)) == 0);
+	close(u);
 }
 
 CASE(needs_privilege)
