@@ -128,6 +128,7 @@ static int mount_root(void)
 	err = kfs_mkdir("/root", 0700);
 	if (err && err != -EEXIST)
 		return err;
+	blk_probe_wait();
 	for (;;) {
 		err = root_source(spec, source, sizeof(source));
 		if (!err)

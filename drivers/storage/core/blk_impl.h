@@ -183,3 +183,8 @@ long blkpg_ioctl(struct blkdev *b, uptr arg);
 /* ---- blksysfs.c ---- */
 int blksysfs_add(struct blkdev *b);
 void blksysfs_remove(struct blkdev *b);
+
+/* ---- fsid.c ---- */
+struct fsid { char uuid[37], label[17]; };
+/** fsid_read() - name of the file system on an open device; 0, -ENOENT none known, -EIO. Sleeps. */
+int fsid_read(struct blkdev *b, struct fsid *out);

@@ -178,12 +178,31 @@ static u64 parse_number(const char *s)
 	return i ? DEV_MAKE(v[0], v[1]) : 0;
 }
 
+/* "UUID=" or "LABEL=" of the file system on it. */
+static bool holds(const struct blkdev *b, const char *spec)
+{
+	struct blkdev *open;
+	struct fsid id;
+	int err;
+
+	if (strncmp(spec, "UUID=", 5) && strncmp(spec, "LABEL=", 6))
+		return false;
+	open = blkdev_open_number(b->number, BLKDEV_READ, NULL);
+	if (IS_ERR(open))
+		return false;
+	err = fsid_read(open, &id);
+	blkdev_close(open, BLKDEV_READ, NULL);
+	if (err)
+		return false;
+	return *spec == 'U' ? !strcasecmp(id.uuid, spec + 5) : id.label[0] && !strcmp(id.label, spec + 6);
+}
+
 static u64 find_spec(const char *spec)
 {
 	u64 number = parse_number(spec);
 
 	for (struct blkdev *b = number ? NULL : blkdev_next(NULL); b; b = blkdev_next(b)) {
-		if (names(b, spec)) {
+		if (names(b, spec) || holds(b, spec)) {
 			number = b->number;
 			blkdev_drop(b);
 			break;

@@ -159,12 +159,17 @@ struct blkdev *blkdev_open_number(u64 dev, u32 mode, const void *holder);
 /** blkdev_open_source() - by path of a block device node (mount's source); also -ENOENT, -ENOTBLK. */
 struct blkdev *blkdev_open_source(const char *path, u32 mode, const void *holder);
 /**
- * blkdev_open_spec() - for root=: "/dev/NAME", "NAME", "MAJ:MIN", "PARTUUID=...", "PARTLABEL=...".
+ * blkdev_open_spec() - for root=: "/dev/NAME", "NAME", "MAJ:MIN", "PARTUUID=...", "PARTLABEL=...",
+ * "UUID=..." and "LABEL=..." of ext2, ext3, ext4.
  * Works without a mounted /dev. -ENXIO if there is none (yet).
  */
 struct blkdev *blkdev_open_spec(const char *spec, u32 mode, const void *holder);
 /** blk_probe_wait() - until drivers have looked at all disks that were there at boot. Sleeps, bounded. */
+#ifdef CONFIG_BLOCK
 void blk_probe_wait(void);
+#else
+static inline void blk_probe_wait(void) { }
+#endif
 /** blkdev_close() - same @mode and @holder; the last writer's close writes the page cache out. */
 void blkdev_close(struct blkdev *b, u32 mode, const void *holder);
 
