@@ -153,6 +153,8 @@ static int entry_begin(void *ctx, const struct cpio_entry *e)
 			err = kfs_link(e->link_to, u->name);
 		} else {
 			err = kfs_mknod(u->name, e->mode, DEV_MAKE(e->rdev_major, e->rdev_minor));
+			if (err == -EEXIST)	/* of the same kind: it stays, as on Linux */
+				err = 0;
 			if (!err)
 				set_attrs(u);
 		}
@@ -310,11 +312,20 @@ static int unpack_archive(struct unpack *u, paddr_t start, u64 len)
 	return err;
 }
 
+/* What is there under every archive, as on Linux: the console, and where root= is mounted. */
+static void make_first_entries(void)
+{
+	if (kfs_mkdir("/dev", 0755) || kfs_mkdir("/root", 0700) ||
+	    kfs_mknod("/dev/console", S_IFCHR | 0600, DEV_MAKE(5, 1)))
+		kwarn("initramfs: no memory for the first entries");
+}
+
 int initramfs_unpack(void)
 {
 	struct unpack *u = kmem_zalloc(sizeof(*u), ALLOC_KERNEL);
 	int err = -ENOMEM;
 
+	make_first_entries();
 	if (!bootinfo.ninitrd) {
 		kmem_free(u);
 		return 0;
