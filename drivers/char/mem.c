@@ -8,13 +8,7 @@
 
 #define ZERO_CHUNK	65536UL
 
-static int char_open(struct ofile *f, struct vnode *vn)
-{
-	ofile_make_stream(f);
-	return 0;
-}
-
-/* Seeking succeeds and changes nothing. */
+/* Positions are taken and change nothing. */
 static loff_t null_seek(struct ofile *f, loff_t off, int whence)
 {
 	return f->of_pos = 0;
@@ -70,17 +64,17 @@ static ssize_t full_write(struct ofile *f, struct uio *u, loff_t *pos)
 }
 
 static const struct ofile_ops null_fops = {
-	CHAR_FOPS_COMMON, .open = char_open, .read = null_read, .write = null_write, .seek = null_seek,
+	CHAR_FOPS_COMMON, .open = fop_default_open, .read = null_read, .write = null_write, .seek = null_seek,
 	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_no_mmap,
 };
 
 static const struct ofile_ops zero_fops = {
-	CHAR_FOPS_COMMON, .open = char_open, .read = zero_read, .write = null_write, .seek = null_seek,
+	CHAR_FOPS_COMMON, .open = fop_default_open, .read = zero_read, .write = null_write, .seek = null_seek,
 	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = zero_mmap,
 };
 
 static const struct ofile_ops full_fops = {
-	CHAR_FOPS_COMMON, .open = char_open, .read = zero_read, .write = full_write, .seek = null_seek,
+	CHAR_FOPS_COMMON, .open = fop_default_open, .read = zero_read, .write = full_write, .seek = null_seek,
 	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_no_mmap,
 };
 
