@@ -15,6 +15,7 @@
 
 #include <generated/svc_loader.h>
 #include <asm/uaccess.h>
+#include <tern/kernel/keyring.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/persona.h>
@@ -199,6 +200,7 @@ int binprm_commit(struct binprm *b)
 	b->is_point_of_no_return = true;
 	if (t->t_ioctx)
 		face_uring_exit(t);
+	keys_process_exit(p, t);
 	err = fdtab_unshare();
 	if (!err)
 		err = own_actions(p);

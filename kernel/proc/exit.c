@@ -19,6 +19,7 @@
 #include <tern/kernel/cgroup.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/futex.h>
+#include <tern/kernel/keyring.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/persona.h>
 #include <tern/kernel/syscalls.h>
@@ -109,6 +110,7 @@ static void release_files(struct thread *t)
 static void release_process_parts(struct process *p)
 {
 	process_timers_exit(p);
+	keys_process_exit(p, NULL);
 	session_leader_exit(p);
 }
 
@@ -227,6 +229,7 @@ void thread_exit(int status)
 	clear_child_tid(t);
 	thread_release_memory(t);
 	sysvsem_thread_exit(t);
+	keys_thread_exit(t);
 	release_files(t);
 	seccomp_exit(t);
 	nsset_switch(NULL);

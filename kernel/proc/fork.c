@@ -17,6 +17,7 @@
 #include <tern/kernel/cgroup.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/ctty.h>
+#include <tern/kernel/keyring.h>
 #include <tern/kernel/persona.h>
 #include <tern/kernel/seccomp.h>
 #include <tern/kernel/sysvipc.h>
@@ -362,6 +363,7 @@ static int link_thread(struct thread *t, const struct clone_args_k *a, struct tr
 static void drop_user_parts(struct thread *t)
 {
 	sysvsem_thread_exit(t);
+	keys_thread_exit(t);
 	if (t->t_as)
 		aspace_put(t->t_as);
 	if (t->t_fs)
@@ -380,6 +382,7 @@ static int build_thread(struct thread *t, struct thread *self, const struct clon
 	int err;
 
 	copy_plain(t, self, a);
+	keys_thread_fork(t, self);
 	err = copy_cred(t, self, a);
 	if (!err)
 		err = sched_fork(t, self);

@@ -19,7 +19,7 @@ struct usercount {
 	uid_t uid;		/* I */
 	struct userns *ns;	/* I */
 	atomic64 nprocs, sigpending, locked_pages, nfiles_inflight, inotify_watches,
-		 inotify_instances, epoll_watches, mq_bytes;
+		 inotify_instances, epoll_watches, mq_bytes, nkeys, key_bytes;
 };
 
 struct credset {

@@ -105,6 +105,7 @@ struct process {
 	    p_cinblock, p_coublock, p_rchar, p_wchar, p_syscr, p_syscw, p_sum_exec;
 	struct posix_timers *p_timers;	/* POSIX timers and itimers; kernel/time/posix_timer.c */
 	s16 p_oom_score_adj, p_oom_score_adj_min;	/* A */
+	struct keyobj *p_keys;		/* p_lock, its keyring with a reference (kernel/keys) */
 	u32 p_personality;		/* personality(2) */
 	struct cgnode *p_cgroup;	/* P R with a reference; NULL: the root of control groups */
 	struct rcu_job p_rcu;

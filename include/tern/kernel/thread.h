@@ -32,6 +32,7 @@ struct persona_ops;
 struct tracerec;
 struct secfilter;
 struct semundos;
+struct keyobj;
 
 /* Work word bits: not zero means a slow path on the way in or out (t_work). */
 #define WORK_RESCHED	BIT(0)	/* exit: sched_preempt */
@@ -108,6 +109,7 @@ struct thread {
 	struct spin t_pi_lock;		/* LOCKRANK_THREAD */
 	u64 t_rseq_seen;		/* O CPU that its rseq area names */
 	struct semundos *t_semundos;	/* O undo operations of semop(2), shared by CLONE_SYSVSEM */
+	struct keyobj *t_session_keys, *t_own_keys;	/* O keyrings with references (kernel/keys) */
 	void *t_ioctx;			/* O io_uring instances that it uses (fs/uring) */
 	u8 t_nowait;			/* A interruptible waits end at once: io_uring (fs/uring) */
 	void *t_journal;		/* O nesting of file system transactions */
