@@ -39,10 +39,11 @@ PROCFILE(snmp_file);
 static void print_netstat(struct seqbuf *sb, void *arg)
 {
 	seqbuf_puts(sb, "TcpExt: SyncookiesSent ListenOverflows ListenDrops DelayedACKs TCPTimeouts "
-		    "TCPFastRetrans TCPOFOQueue TW\n");
-	seqbuf_printf(sb, "TcpExt: %lu %lu %lu %lu %lu %lu %lu %lu\n", S(TCPSTAT_SYNCOOKIES_SENT),
+		    "TCPFastRetrans TCPOFOQueue TW TCPLossProbes\n");
+	seqbuf_printf(sb, "TcpExt: %lu %lu %lu %lu %lu %lu %lu %lu %lu\n", S(TCPSTAT_SYNCOOKIES_SENT),
 		      S(TCPSTAT_LISTEN_OVERFLOWS), S(TCPSTAT_LISTEN_DROPS), S(TCPSTAT_DELAYED_ACKS),
-		      S(TCPSTAT_TIMEOUTS), S(TCPSTAT_FAST_RETRANS), S(TCPSTAT_OFO_QUEUE), S(TCPSTAT_TW));
+		      S(TCPSTAT_TIMEOUTS), S(TCPSTAT_FAST_RETRANS), S(TCPSTAT_OFO_QUEUE), S(TCPSTAT_TW),
+		      S(TCPSTAT_LOSS_PROBES));
 }
 static struct procfile netstat_file = { .path = "net/netstat", .print = print_netstat };
 PROCFILE(netstat_file);

@@ -68,7 +68,9 @@ static void reset_vars(struct tcpsock *tp)
 	tp->ts_ok = tp->sack_ok = tp->ws_ok = false;
 	tp->ts_recent = 0;
 	tp->ts_offset = random_u32();
-	tp->rack_sent = tp->retrans_since = 0;
+	tp->rack_sent = tp->retrans_since = tp->reorder_due = 0;
+	tp->tlp_out = tp->is_reordering = tp->has_dsack = false;
+	tp->reorder_mult = 1;
 	tp->mss_peer = tp->pmtu = 0;
 	tp->nsack = 0;
 	cubic_reset(tp);
@@ -351,7 +353,7 @@ static int start_connect(struct tcpsock *tp, const struct iproute *r, const stru
 		goto fail;
 	tcp_choose_mss(tp);
 	tp->iss = random_u32();
-	tp->snd_una = tp->snd_nxt = tp->write_seq = tp->iss;
+	tp->snd_una = tp->snd_nxt = tp->write_seq = tp->fack = tp->iss;
 	tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
 	tp->rcv_mss = TCP_MSS_DEFAULT;
 	tcp_go(tp, TCP_SYN_SENT);

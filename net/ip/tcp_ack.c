@@ -19,8 +19,26 @@ static void unmark(struct tcpsock *tp, const struct tcpcb *cb, u32 n)
 		tp->retrans_out -= n;
 }
 
+/* A packet was delivered: RFC 8985 6.2 step 2. */
+static void note_delivery(struct tcpsock *tp, const struct tcpcb *cb, nsec_t now)
+{
+	u64 rtt = now - cb->sent;
+
+	if (!cb->retries && seq_before(cb->end_seq, tp->fack))
+		tp->is_reordering = true;
+	if (seq_after(cb->end_seq, tp->fack))
+		tp->fack = cb->end_seq;
+	if (cb->retries && rtt < tp->min_rtt)
+		return;		/* surely the first copy's */
+	if (cb->sent < tp->rack_sent || (cb->sent == tp->rack_sent && !seq_after(cb->end_seq, tp->rack_seq)))
+		return;
+	tp->rack_sent = cb->sent;
+	tp->rack_seq = cb->end_seq;
+	tp->rack_rtt = rtt;
+}
+
 /* Drop what @ack covers; the time of the newest that was sent once goes to *@sent. */
-static void clean_queue(struct tcpsock *tp, u32 ack, nsec_t *sent)
+static void clean_queue(struct tcpsock *tp, u32 ack, nsec_t *sent, nsec_t now)
 {
 	struct pktbuf *pb, *next;
 
@@ -31,7 +49,8 @@ static void clean_queue(struct tcpsock *tp, u32 ack, nsec_t *sent)
 			break;
 		if (!cb->retries)
 			*sent = cb->sent;
-		tp->rack_sent = max(tp->rack_sent, cb->sent);
+		if (!(cb->mark & TCPMARK_SACKED))
+			note_delivery(tp, cb, now);
 		if (seq_before(ack, cb->end_seq)) {
 			u32 n = ack - cb->seq;
 
@@ -47,7 +66,7 @@ static void clean_queue(struct tcpsock *tp, u32 ack, nsec_t *sent)
 	}
 }
 
-static void mark_sacked(struct tcpsock *tp, struct pktbuf *pb)
+static void mark_sacked(struct tcpsock *tp, struct pktbuf *pb, nsec_t now)
 {
 	struct tcpcb *cb = tcpcb_of(pb);
 	u32 n = cb->end_seq - cb->seq;
@@ -55,11 +74,11 @@ static void mark_sacked(struct tcpsock *tp, struct pktbuf *pb)
 	unmark(tp, cb, n);
 	cb->mark = TCPMARK_SACKED;
 	tp->sacked_out += n;
-	tp->rack_sent = max(tp->rack_sent, cb->sent);
+	note_delivery(tp, cb, now);
 }
 
 /* One block; true if it said something new. */
-static bool take_block(struct tcpsock *tp, u32 start, u32 end)
+static bool take_block(struct tcpsock *tp, u32 start, u32 end, nsec_t now)
 {
 	struct pktbuf *pb;
 	bool news = false;
@@ -81,7 +100,7 @@ static bool take_block(struct tcpsock *tp, u32 start, u32 end)
 		if (seq_after(cb->end_seq, end) && end - cb->seq < pb->len &&
 		    tcp_split(tp, pb, end - cb->seq))
 			break;
-		mark_sacked(tp, pb);
+		mark_sacked(tp, pb, now);
 		news = true;
 	}
 	return news;
@@ -101,23 +120,35 @@ static void mark_lost(struct tcpsock *tp, struct tcpcb *cb)
 	}
 }
 
-/* What was sent well before something that arrived is lost. True: something is new. */
-static bool find_lost(struct tcpsock *tp)
+/*
+ * What was sent before something that was delivered, and is late by more than a reordering
+ * may explain, is lost: RFC 8985 6.2 step 5. True: some is. *@next: when more may be.
+ */
+static bool find_lost(struct tcpsock *tp, nsec_t now, nsec_t *next)
 {
-	nsec_t reorder = tp->dupacks >= 3 ? 0 : tp->min_rtt / 4;
+	bool sure = !tp->is_reordering && (tp->dupacks >= 3 || tp->ca_state >= TCPCA_RECOVERY);
+	u64 reorder = sure ? 0 : min_t(u64, tp->reorder_mult * tp->min_rtt / 4, tp->srtt);
 	struct pktbuf *pb;
 	bool any = false;
 
+	*next = 0;
 	list_foreach(pb, &tp->wq, link) {
 		struct tcpcb *cb = tcpcb_of(pb);
+		nsec_t due;
 
 		if (pb == tp->send_head)
 			break;
 		if ((cb->mark & TCPMARK_SACKED) || (cb->mark & (TCPMARK_LOST | TCPMARK_RETRANS)) == TCPMARK_LOST)
 			continue;
-		if (cb->sent + reorder < tp->rack_sent) {
+		if (cb->sent > tp->rack_sent ||
+		    (cb->sent == tp->rack_sent && !seq_before(cb->end_seq, tp->rack_seq)))
+			continue;
+		due = cb->sent + tp->rack_rtt + reorder;
+		if (due <= now) {
 			mark_lost(tp, cb);
 			any = true;
+		} else if (!*next || due < *next) {
+			*next = due;
 		}
 	}
 	return any;
@@ -181,7 +212,10 @@ static void mark_head_lost(struct tcpsock *tp)
 static void react(struct tcpsock *tp, u32 acked, bool news, nsec_t now)
 {
 	bool recovering = tp->ca_state == TCPCA_RECOVERY || tp->ca_state == TCPCA_LOSS;
-	bool lost = (tp->sacked_out || recovering) && find_lost(tp);
+	nsec_t next = 0;
+	bool lost = (tp->sacked_out || recovering) && find_lost(tp, now, &next);
+
+	tp->reorder_due = next;
 
 	if (recovering && !seq_before(tp->snd_una, tp->high_seq)) {
 		tp->cwnd = max(min(tp->cwnd, tp->ssthresh), 2 * tp->mss);
@@ -206,6 +240,33 @@ static void react(struct tcpsock *tp, u32 acked, bool news, nsec_t now)
 	}
 	if (acked)
 		cubic_acked(tp, acked, now);
+}
+
+void tcp_reorder_timer(struct tcpsock *tp, nsec_t now)
+{
+	nsec_t next;
+
+	if (find_lost(tp, now, &next)) {
+		if (tp->ca_state < TCPCA_RECOVERY)
+			enter_recovery(tp);
+		tcp_resend_lost(tp);
+	}
+	tp->reorder_due = next;
+	tcp_rearm_rtx(tp, now);
+}
+
+/* The answer to a probe of the tail: RFC 8985 7.4. By its time stamp, was it the probe that arrived? */
+static void end_tail_probe(struct tcpsock *tp, u32 ack, const struct tcp_opts *o)
+{
+	if (seq_before(ack, tp->tlp_seq))
+		return;
+	tp->tlp_out = false;
+	if (!tp->tlp_was_resent || !tp->ts_ok || !o->has_ts || tp->ca_state != TCPCA_OPEN)
+		return;
+	if ((s32)(o->tsecr - tcp_now_ms(tp, tp->tlp_sent)) < 0)
+		return;		/* the first copy was only late */
+	tp->ssthresh = cubic_ssthresh(tp);
+	tp->cwnd = tp->ssthresh;
 }
 
 static void update_window(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack)
@@ -242,17 +303,22 @@ bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32
 	}
 	now = clock_ns();
 	if (unlikely(o->nsack && tp->sack_ok))
+		if (seq_before(o->sack[0].start, ack) && tp->reorder_mult < 20)
+			tp->reorder_mult++;	/* we resent something in vain */
+	if (unlikely(o->nsack && tp->sack_ok))
 		for (u32 i = 0; i < o->nsack; i++)
-			news |= take_block(tp, o->sack[i].start, o->sack[i].end);
+			news |= take_block(tp, o->sack[i].start, o->sack[i].end, now);
 	if (acked) {
 		tp->snd_una = ack;
-		clean_queue(tp, ack, &sent);
+		clean_queue(tp, ack, &sent, now);
 		if (sent)
 			tcp_rtt_sample(tp, now - sent);
 		tp->backoff = tp->retries = tp->probes = 0;
 		tp->retrans_since = 0;
 		if (tp->ca_state == TCPCA_OPEN)
 			tp->dupacks = 0;
+		if (unlikely(tp->tlp_out))
+			end_tail_probe(tp, ack, o);
 		if (tp->snd_urg && !seq_before(ack, tp->snd_up))
 			tp->snd_urg = false;
 	} else if (!len && !(h->flags & (TCPF_SYN | TCPF_FIN)) && (news || tp->snd_wnd == old_wnd)) {
@@ -260,8 +326,9 @@ bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32
 	}
 	react(tp, acked, news, now);
 	tcp_push(tp, false);
-	if (acked) {
+	if (acked || tp->reorder_due)
 		tcp_rearm_rtx(tp, now);
+	if (acked) {
 		if (tp->wants_space && tcp_has_space(tp)) {
 			tp->wants_space = false;
 			isock_wake(&tp->sk, IWAKE_WRITE);

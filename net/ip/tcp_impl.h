@@ -60,7 +60,18 @@ struct tcpsock {
 	u8 ca_state;			/* TCPCA_* */
 	bool is_cwnd_limited, wants_space, nodelay, cork, fin_queued;
 	struct cubic cubic;
-	nsec_t rack_sent;		/* latest time at which something acknowledged was sent */
+	nsec_t rack_sent;		/* when what was delivered last was sent */
+	u32 rack_seq;			/* its end */
+	u64 rack_rtt;			/* its round trip, ns */
+	u32 fack;			/* end of the highest that was delivered */
+	bool is_reordering;		/* something was delivered late that was sent once */
+	u8 reorder_mult;		/* quarters of min_rtt that late is not lost */
+	nsec_t reorder_due;		/* when late packets count as lost; 0: none are late */
+	u8 rtx_kind;			/* RTX_*: what the rtx timer is for */
+	bool tlp_out;			/* a probe of the tail is on its way */
+	bool tlp_was_resent;		/* with old data */
+	u32 tlp_seq;			/* snd_nxt then */
+	nsec_t tlp_sent;
 	u64 srtt, rttvar, min_rtt, rto;	/* ns */
 	u8 backoff, retries, probes;
 	u8 snd_wscale, rcv_wscale;
@@ -82,6 +93,8 @@ struct tcpsock {
 	u32 ofo_mem;
 	struct { u32 start, end; } sack[TCP_SACKS];
 	u8 nsack;
+	bool has_dsack;			/* dsack: what came twice, to be told (RFC 2883) */
+	struct { u32 start, end; } dsack;
 	bool ack_pending, ack_now, is_pingpong, fin_rcvd;
 	u8 quick;
 	bool has_urg, urg_read;
@@ -111,6 +124,7 @@ struct tcpsock {
 	struct list accept_link;	/* listener's accept_lock */
 	struct tcpsock *listener;	/* with a reference until it is accepted */
 };
+enum { RTX_RESEND, RTX_PROBE_TAIL, RTX_REORDER };
 enum { TCPCA_OPEN, TCPCA_DISORDER, TCPCA_CWR, TCPCA_RECOVERY, TCPCA_LOSS };
 
 static inline struct tcpsock *tcp_of(struct netsock *s) { return container_of(s, struct tcpsock, sk.ns); }
@@ -187,6 +201,8 @@ const struct iproute *tcp_route(struct tcpsock *tp, int *err);
 /** tcp_ack() - take an acknowledgement; false: drop the segment. */
 bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32 len, const struct tcp_opts *o);
 void tcp_enter_loss(struct tcpsock *tp);
+/** tcp_reorder_timer() - what was only late by now is lost. */
+void tcp_reorder_timer(struct tcpsock *tp, nsec_t now);
 void tcp_rtt_sample(struct tcpsock *tp, u64 rtt);
 void cubic_acked(struct tcpsock *tp, u32 bytes, nsec_t now);
 u32 cubic_ssthresh(struct tcpsock *tp);

@@ -124,6 +124,21 @@ static bool fill_from_ofo(struct tcpsock *tp)
 	return fin;
 }
 
+static u32 min_seq(u32 a, u32 b)
+{
+	return seq_before(a, b) ? a : b;
+}
+
+/* These bytes were here before. */
+static void note_twice(struct tcpsock *tp, u32 start, u32 end)
+{
+	if (!tp->sack_ok || !seq_before(start, end))
+		return;
+	tp->has_dsack = true;
+	tp->dsack.start = start;
+	tp->dsack.end = end;
+}
+
 /* Keep what came too early: in order, without overlaps; consumes. */
 static void keep_early(struct tcpsock *tp, struct pktbuf *pb)
 {
@@ -170,6 +185,7 @@ static void keep_early(struct tcpsock *tp, struct pktbuf *pb)
 	return;
 drop:
 	make_sacks(tp, cb->seq);
+	note_twice(tp, cb->seq, cb->end_seq);
 	pktbuf_free(pb);
 }
 
@@ -192,6 +208,7 @@ static bool take_data(struct tcpsock *tp, struct pktbuf *pb, struct segment *s)
 			return true;
 		}
 		tp->ack_now = true;	/* old, or no window: say where we are */
+		note_twice(tp, seq, min_seq(end, tp->rcv_nxt));
 		pktbuf_free(pb);
 		return false;
 	}
@@ -603,7 +620,7 @@ static void listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s
 		take_syn_options(c, s, true);
 		c->last_rcvd = clock_ns();
 		c->iss = random_u32();
-		c->snd_una = c->snd_nxt = c->write_seq = c->iss;
+		c->snd_una = c->snd_nxt = c->write_seq = c->fack = c->iss;
 		if (tcp_queue_flag(c, TCPF_SYN))
 			tcp_end(c, -ENOBUFS);
 		else

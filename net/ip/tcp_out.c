@@ -125,9 +125,16 @@ static u32 plain_options(struct tcpsock *tp, u8 *opt, nsec_t now)
 
 	if (tp->ts_ok)
 		p = put_stamp(tp, p, now);
-	if (unlikely(tp->nsack)) {
-		n = min((u32)tp->nsack, tp->ts_ok ? 3u : 4u);
-		p = put32(p, 0x01010500 | (2 + 8 * n));
+	if (unlikely(tp->nsack || tp->has_dsack)) {
+		u32 twice = tp->has_dsack;
+
+		n = min((u32)tp->nsack, (tp->ts_ok ? 3u : 4u) - twice);
+		p = put32(p, 0x01010500 | (2 + 8 * (n + twice)));
+		if (twice) {
+			p = put32(p, tp->dsack.start);
+			p = put32(p, tp->dsack.end);
+			tp->has_dsack = false;
+		}
 		for (u32 i = 0; i < n; i++) {
 			p = put32(p, tp->sack[i].start);
 			p = put32(p, tp->sack[i].end);

@@ -34,12 +34,37 @@ void tcp_timers_stop(struct tcpsock *tp)
 	stop(tp, &tp->keep);
 }
 
+/* When to probe the tail: RFC 8985 7.2; 0: not. */
+static u64 probe_delay(const struct tcpsock *tp)
+{
+	u64 delay;
+
+	if (!tp->sack_ok || !tp->srtt || tp->tlp_out || tp->backoff || tp->ca_state != TCPCA_OPEN || tp->sacked_out ||
+	    tp->snd_nxt == tp->snd_una || (tp->state != TCP_ESTABLISHED && tp->state != TCP_CLOSE_WAIT))
+		return 0;
+	delay = 2 * tp->srtt + (tp->snd_nxt - tp->snd_una <= tp->mss ? TCP_RTO_MIN : 2 * NSEC_PER_MSEC);
+	return delay < tp->rto ? delay : 0;
+}
+
 void tcp_rearm_rtx(struct tcpsock *tp, nsec_t now)
 {
-	if (tp->snd_nxt != tp->snd_una || tp->send_head)
-		tcp_timer_set(tp, &tp->rtx, now + min_t(u64, tp->rto << tp->backoff, TCP_RTO_MAX));
-	else
+	nsec_t due = now + min_t(u64, tp->rto << tp->backoff, TCP_RTO_MAX);
+	u64 delay;
+
+	tp->rtx_kind = RTX_RESEND;
+	if (tp->snd_nxt == tp->snd_una && !tp->send_head) {
 		tp->rtx.due = 0;
+		return;
+	}
+	delay = probe_delay(tp);
+	if (unlikely(tp->reorder_due && tp->reorder_due < due)) {
+		tp->rtx_kind = RTX_REORDER;
+		due = tp->reorder_due;
+	} else if (delay) {
+		tp->rtx_kind = RTX_PROBE_TAIL;
+		due = now + delay;
+	}
+	tcp_timer_set(tp, &tp->rtx, due);
 }
 
 void tcp_rearm_keep(struct tcpsock *tp)
@@ -84,6 +109,29 @@ static void probe_window(struct tcpsock *tp, nsec_t now)
 	tcp_rearm_rtx(tp, now);
 }
 
+/* The last segment once more, or a new one: its answer shows what is missing. */
+static void probe_tail(struct tcpsock *tp, nsec_t now)
+{
+	struct pktbuf *pb = tp->send_head ? list_prev_entry(tp->send_head, link) :
+			    list_last_entry(&tp->wq, struct pktbuf, link);
+	u32 before = tp->snd_nxt;
+
+	tp->tlp_out = true;
+	tp->tlp_sent = now;
+	tp->tlp_was_resent = false;
+	if (tp->send_head)
+		tcp_push(tp, true);
+	if (tp->snd_nxt == before) {
+		if (pb->len > tp->mss && !tcp_split(tp, pb, pb->len - tp->mss))
+			pb = list_next_entry(pb, link);
+		tp->tlp_was_resent = true;
+		tcp_resend(tp, pb);
+		ipstat_inc(TCPSTAT_LOSS_PROBES);
+	}
+	tp->tlp_seq = tp->snd_nxt;
+	tcp_rearm_rtx(tp, now);
+}
+
 static void resend_timer(struct tcpsock *tp, nsec_t now)
 {
 	struct pktbuf *pb = list_first_entry_or_null(&tp->wq, struct pktbuf, link);
@@ -95,6 +143,16 @@ static void resend_timer(struct tcpsock *tp, nsec_t now)
 	}
 	if (!pb || pb == tp->send_head)
 		return;
+	if (tp->rtx_kind == RTX_REORDER) {
+		tcp_reorder_timer(tp, now);
+		return;
+	}
+	if (tp->rtx_kind == RTX_PROBE_TAIL) {
+		probe_tail(tp, now);
+		return;
+	}
+	tp->tlp_out = false;
+	tp->reorder_due = 0;
 	ipstat_inc(TCPSTAT_TIMEOUTS);
 	if (!tp->retrans_since)
 		tp->retrans_since = now;
