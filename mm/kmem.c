@@ -151,10 +151,12 @@ void *kmem_alloc_large(size_t size, alloc_flags flags)
 
 void kmem_free_large(const void *p)
 {
-	if (kva_contains(p))
-		kva_free(p);
-	else
+	if (!kva_contains(p))
 		kmem_free(p);
+	else if (in_atomic() || !irq_is_enabled())
+		kva_free_deferred(p);
+	else
+		kva_free(p);
 }
 
 void kmem_free_large_atomic(const void *p)

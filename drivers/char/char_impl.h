@@ -24,6 +24,19 @@ static inline int char_add(struct chardev *c, const char *node, mode_t mode)
 	return err ? err : devtmpfs_add(node, S_IFCHR | mode, 0, 0, DEV_MAKE(MEM_MAJOR, c->minor));
 }
 
+/* No position is kept, but calls that bring one are welcome: pread of /dev/zero. */
+static inline int char_open(struct ofile *f, struct vnode *vn)
+{
+	f->of_mode = (f->of_mode & ~OFILE_ATOMIC_POS) | OFILE_STREAM;
+	return 0;
+}
+
+/* Seeking succeeds and changes nothing. */
+static inline loff_t char_seek(struct ofile *f, loff_t off, int whence)
+{
+	return f->of_pos = 0;
+}
+
 #define CHAR_FOPS_COMMON						\
 	.flush = fop_default_flush, .release = fop_default_release,	\
 	.readdir = fop_no_readdir, .fsync = fop_no_fsync,		\

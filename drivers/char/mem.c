@@ -8,12 +8,6 @@
 
 #define ZERO_CHUNK	65536UL
 
-/* Positions are taken and change nothing. */
-static loff_t null_seek(struct ofile *f, loff_t off, int whence)
-{
-	return f->of_pos = 0;
-}
-
 static ssize_t null_read(struct ofile *f, struct uio *u, loff_t *pos)
 {
 	return 0;
@@ -64,17 +58,17 @@ static ssize_t full_write(struct ofile *f, struct uio *u, loff_t *pos)
 }
 
 static const struct ofile_ops null_fops = {
-	CHAR_FOPS_COMMON, .open = fop_default_open, .read = null_read, .write = null_write, .seek = null_seek,
+	CHAR_FOPS_COMMON, .open = char_open, .read = null_read, .write = null_write, .seek = char_seek,
 	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_no_mmap,
 };
 
 static const struct ofile_ops zero_fops = {
-	CHAR_FOPS_COMMON, .open = fop_default_open, .read = zero_read, .write = null_write, .seek = null_seek,
+	CHAR_FOPS_COMMON, .open = char_open, .read = zero_read, .write = null_write, .seek = char_seek,
 	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = zero_mmap,
 };
 
 static const struct ofile_ops full_fops = {
-	CHAR_FOPS_COMMON, .open = fop_default_open, .read = zero_read, .write = full_write, .seek = null_seek,
+	CHAR_FOPS_COMMON, .open = char_open, .read = zero_read, .write = full_write, .seek = char_seek,
 	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_no_mmap,
 };
 

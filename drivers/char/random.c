@@ -13,11 +13,6 @@
 #define RNDCLEARPOOL	0x5206u
 #define RNDRESEEDCRNG	0x5207u
 
-static loff_t random_seek(struct ofile *f, loff_t off, int whence)
-{
-	return f->of_pos;
-}
-
 static ssize_t random_read(struct ofile *f, struct uio *u, loff_t *pos)
 {
 	int err;
@@ -104,13 +99,13 @@ static long random_ioctl(struct ofile *f, u32 cmd, uptr arg)
 }
 
 static const struct ofile_ops random_fops = {
-	CHAR_FOPS_COMMON, .open = fop_default_open, .read = random_read, .write = random_write,
-	.seek = random_seek, .poll = random_poll, .ioctl = random_ioctl, .mmap = fop_no_mmap,
+	CHAR_FOPS_COMMON, .open = char_open, .read = random_read, .write = random_write,
+	.seek = char_seek, .poll = random_poll, .ioctl = random_ioctl, .mmap = fop_no_mmap,
 };
 
 static const struct ofile_ops urandom_fops = {
-	CHAR_FOPS_COMMON, .open = fop_default_open, .read = urandom_read, .write = random_write,
-	.seek = random_seek, .poll = fop_default_poll, .ioctl = random_ioctl, .mmap = fop_no_mmap,
+	CHAR_FOPS_COMMON, .open = char_open, .read = urandom_read, .write = random_write,
+	.seek = char_seek, .poll = fop_default_poll, .ioctl = random_ioctl, .mmap = fop_no_mmap,
 };
 
 static struct chardev random_dev = { .name = "mem", .minor = 8, .ops = &random_fops };

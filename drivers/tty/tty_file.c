@@ -24,7 +24,7 @@ int tty_open_file(struct tty *t, struct ofile *f)
 	tty_flag_clear(t, TTY_HUNGUP);
 	f->of_priv = t;
 	f->of_ops = &tty_fops;
-	f->of_mode |= OFILE_STREAM;
+	ofile_make_stream(f);
 out:
 	kmutex_unlock(&t->lock);
 	if (err)

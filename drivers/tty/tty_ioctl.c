@@ -58,6 +58,21 @@ void tty_termios_default(struct ktermios2_abi *tio)
 #define SET_DRAIN	1
 #define SET_FLUSH	2	/* drain, and forget input */
 
+/* L held: what TIOCSLCKTRMIOS locked stays. */
+static void keep_locked(const struct tty *t, struct ktermios2_abi *new)
+{
+	const struct ktermios2_abi *old = &t->tio, *lock = &t->locked;
+
+	new->c_iflag = (new->c_iflag & ~lock->c_iflag) | (old->c_iflag & lock->c_iflag);
+	new->c_oflag = (new->c_oflag & ~lock->c_oflag) | (old->c_oflag & lock->c_oflag);
+	new->c_cflag = (new->c_cflag & ~lock->c_cflag) | (old->c_cflag & lock->c_cflag);
+	new->c_lflag = (new->c_lflag & ~lock->c_lflag) | (old->c_lflag & lock->c_lflag);
+	new->c_line = lock->c_line ? old->c_line : new->c_line;
+	for (u32 i = 0; i < ARRAY_SIZE(new->c_cc); i++)
+		if (lock->c_cc[i])
+			new->c_cc[i] = old->c_cc[i];
+}
+
 static int set_termios(struct tty *t, struct ktermios2_abi *new, int how)
 {
 	struct ktermios2_abi old;
@@ -76,6 +91,7 @@ static int set_termios(struct tty *t, struct ktermios2_abi *new, int how)
 	if (how == SET_FLUSH)
 		ldisc_reset(t);
 	old = t->tio;
+	keep_locked(t, new);
 	t->tio = *new;
 	ldisc_termios_changed(t, &old);
 	if ((old.c_iflag & IXON) && !I_FLAG(t, IXON) && t->is_stopped) {
@@ -145,11 +161,39 @@ static long get_to_user_old(struct tty *t, uptr arg)
 	return user_copyout((void __user *)arg, &out, sizeof(out));
 }
 
+static long get_locked(struct tty *t, uptr arg)
+{
+	struct ktermios2_abi lock;
+
+	kmutex_lock(&t->lock);
+	lock = t->locked;
+	kmutex_unlock(&t->lock);
+	return user_copyout((void __user *)arg, &lock, sizeof(struct ktermios_abi));
+}
+
+static long set_locked(struct tty *t, uptr arg)
+{
+	struct ktermios2_abi lock = { 0 };
+
+	if (!cap_has(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (user_copyin(&lock, (void __user *)arg, sizeof(struct ktermios_abi)))
+		return -EFAULT;
+	kmutex_lock(&t->lock);
+	t->locked = lock;
+	kmutex_unlock(&t->lock);
+	return 0;
+}
+
 static long termios_ioctl(struct tty *t, u32 cmd, uptr arg)
 {
 	switch (cmd) {
 	case TCGETS:
 		return get_to_user(t, arg, sizeof(struct ktermios_abi));
+	case TIOCGLCKTRMIOS:
+		return get_locked(t, arg);
+	case TIOCSLCKTRMIOS:
+		return set_locked(t, arg);
 	case TCGETS2:
 		return get_to_user(t, arg, sizeof(struct ktermios2_abi));
 	case TCSETS: case TCSETSW: case TCSETSF:

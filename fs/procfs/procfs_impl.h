@@ -77,6 +77,7 @@ struct procvn {
 	const struct taskent *ent;	/* I or NULL */
 	struct pidref *pid;		/* I with a reference, or NULL */
 	struct list view_link;		/* directories: in pid->views, under its views_lock */
+	size_t size_hint;		/* racy: how long the text of a process file was */
 	int fd;				/* I */
 	uptr map_start, map_end;	/* I of map_files/START-END */
 	bool is_thread;			/* I below task/ */

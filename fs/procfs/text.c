@@ -85,13 +85,14 @@ static int print_task(struct ofile *f, const struct procvn *pv, struct seqbuf *s
 static struct snapshot *snapshot_make(struct ofile *f)
 {
 	struct procvn *pv = procvn_of_file(f);
-	size_t size = TEXT_MIN;
+	size_t size = TEXT_MIN, *hint = pv->node ? &pv->node->size_hint : &pv->size_hint;
 	struct snapshot *s;
 	struct seqbuf sb;
 	int err;
 
-	if (pv->node && pv->node->size_hint >= size)
-		size = ALIGN_UP(pv->node->size_hint + pv->node->size_hint / 4, TEXT_MIN);
+	/* Printing again with more room costs locks and time: begin with enough. */
+	if (READ_ONCE(*hint) >= size)
+		size = ALIGN_UP(READ_ONCE(*hint) + READ_ONCE(*hint) / 4, TEXT_MIN);
 	for (;; size *= 2) {
 		if (size > TEXT_MAX)
 			return ERR_PTR(-ENOMEM);
@@ -110,8 +111,7 @@ static struct snapshot *snapshot_make(struct ofile *f)
 	}
 	ref_init(&s->refs, 1);
 	s->len = sb.len;
-	if (pv->node)
-		pv->node->size_hint = sb.len;
+	WRITE_ONCE(*hint, sb.len);
 	return s;
 }
 

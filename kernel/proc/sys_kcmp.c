@@ -54,6 +54,8 @@ static const void *object_of(struct thread *t, u32 type)
 	case KCMP_VM: return READ_ONCE(t->t_as);
 	case KCMP_FILES: return READ_ONCE(t->t_files);
 	case KCMP_FS: return READ_ONCE(t->t_fs);
+	case KCMP_SYSVSEM: return READ_ONCE(t->t_semundos);
+	case KCMP_IO: return NULL;	/* nobody has an I/O context of its own */
 	default: return READ_ONCE(t->t_proc->p_actions);
 	}
 }
@@ -87,9 +89,10 @@ long sys_kcmp(s32 pid_a, s32 pid_b, s32 type, u64 idx_a, u64 idx_b)
 		ret = compare_files(a, b, idx_a, idx_b);
 		break;
 	case KCMP_VM: case KCMP_FILES: case KCMP_FS: case KCMP_SIGHAND:
+	case KCMP_IO: case KCMP_SYSVSEM:
 		ret = compare(object_of(a, type), object_of(b, type), type);
 		break;
-	case KCMP_IO: case KCMP_SYSVSEM: case KCMP_EPOLL_TFD:
+	case KCMP_EPOLL_TFD:
 		ret = -EOPNOTSUPP;
 		break;
 	default:

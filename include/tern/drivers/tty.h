@@ -61,6 +61,7 @@ struct tty {
 	struct kmutex lock;		/* protects L; LOCKRANK_TTY */
 	struct kmutex write_lock;	/* one writer at a time; LOCKRANK_TTY_WRITE */
 	struct ktermios2_abi tio;	/* L */
+	struct ktermios2_abi locked;	/* L bits and characters that set calls leave alone */
 	struct winsize_abi winsize;	/* L */
 	bool is_stopped;		/* L by XOFF or TCOOFF */
 	bool is_packet;			/* L pty master in packet mode */

@@ -40,6 +40,7 @@ char *kmem_strndup(const char *s, size_t n, alloc_flags flags);
 void *kmem_dup(const void *p, size_t n, alloc_flags flags);
 /** kmem_alloc_large() - kmem_alloc or, for large sizes, kva pages; free with kmem_free_large. */
 void *kmem_alloc_large(size_t size, alloc_flags flags);
+/** kmem_free_large() - NULL is allowed. Context: any but NMI (large ones then wait for reclaim). */
 void kmem_free_large(const void *p);
 /** kmem_free_large_atomic() - the same later. Context: any but NMI. */
 void kmem_free_large_atomic(const void *p);

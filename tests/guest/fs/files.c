@@ -318,6 +318,21 @@ CASE(splice_moves_between_file_and_pipe)
 	FAILS(splice(fd, NULL, fd, NULL, 1, 0), EINVAL);
 }
 
+CASE(devices_without_position_take_one)
+{
+	static const char *const names[] = { "/dev/zero", "/dev/full", "/dev/urandom" };
+	char c[4];
+
+	for (int i = 0; i < 3; i++) {
+		int fd = open(names[i], O_RDWR);
+
+		CHECK_EQ(pread(fd, c, 4, 1L << 40), 4);
+		CHECK_EQ(lseek(fd, 100, SEEK_SET), 0);
+		close(fd);
+	}
+	FAILS(pread(open("/dev/ptmx", O_RDWR | O_NOCTTY), c, 4, 0), ESPIPE);
+}
+
 CASE(special_devices)
 {
 	int z = open("/dev/zero", O_RDWR), n = open("/dev/null", O_RDWR), f = open("/dev/full", O_RDWR),

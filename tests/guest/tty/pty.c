@@ -350,6 +350,31 @@ CASE(a_session_leader_takes_only_what_it_asks_for)
 	JOIN(p);
 }
 
+#ifndef TIOCGLCKTRMIOS
+#define TIOCGLCKTRMIOS 0x5456
+#define TIOCSLCKTRMIOS 0x5457
+#endif
+
+CASE(locked_settings_stay)
+{
+	struct termios lock = { 0 }, got = { 0 }, t;
+
+	open_pair();
+	CHECK_EQ(ioctl(s, TIOCGLCKTRMIOS, &got), 0);
+	CHECK_EQ(got.c_lflag, 0);
+	lock.c_lflag = ECHO;
+	CHECK_EQ(ioctl(s, TIOCSLCKTRMIOS, &lock), 0);
+	set_lflag(ECHO | ICANON, 0);
+	tcgetattr(s, &t);
+	CHECK(t.c_lflag & ECHO);
+	CHECK(!(t.c_lflag & ICANON));
+	lock.c_lflag = 0;
+	CHECK_EQ(ioctl(s, TIOCSLCKTRMIOS, &lock), 0);
+	set_lflag(ECHO, 0);
+	tcgetattr(s, &t);
+	CHECK(!(t.c_lflag & ECHO));
+}
+
 CASE(large_transfers_lose_nothing)
 {
 	struct termios t;
