@@ -13,6 +13,8 @@
  */
 #include "tmpfs_impl.h"
 
+#include <tern/fs/acl.h>
+
 #include <tern/mm/aspace.h>
 
 void tmpfs_recount(struct tmpfs_vnode *t)
@@ -110,7 +112,9 @@ int tmpfs_setattr(struct vnode *vn, const struct vattr *va)
 		    (va->size > old && (t->file.seals & F_SEAL_GROW)))
 			return -EPERM;
 	}
-	err = vnop_default_setattr(vn, va);
+	err = va->mask & VATTR_MODE ? vnode_acl_chmod(vn, va->mode) : 0;
+	if (!err)
+		err = vnop_default_setattr(vn, va);
 	if (!err && (va->mask & VATTR_SIZE) && va->size < old)
 		tmpfs_recount(t);
 	return err;

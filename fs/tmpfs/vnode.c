@@ -3,6 +3,7 @@
 #include "tmpfs_impl.h"
 
 #include <tern/base/rcu.h>
+#include <tern/fs/acl.h>
 
 static struct objcache *cache;
 
@@ -20,6 +21,15 @@ static bool inode_reserve(struct tmpfs_super *s)
 		return true;
 	atomic_dec(&s->used_inodes);
 	return false;
+}
+
+static void free_rcu(struct rcu_job *job)
+{
+	struct tmpfs_vnode *t = container_of(job, struct tmpfs_vnode, vn.vn_rcu);
+
+	if (S_ISLNK(t->vn.vn_mode))
+		kmem_free(t->link);
+	objcache_free(cache, t);
 }
 
 struct tmpfs_vnode *tmpfs_vnode_make(struct filesys *fs, struct vnode *dir, mode_t mode)
@@ -42,6 +52,12 @@ struct tmpfs_vnode *tmpfs_vnode_make(struct filesys *fs, struct vnode *dir, mode
 	list_init(&t->work);
 	vnode_init(vn, fs, &tmpfs_vnode_ops, S_ISDIR(mode) ? &tmpfs_dir_fops : &tmpfs_file_fops, mode);
 	vnode_init_owner(vn, dir, mode);
+	if (dir && vnode_acl_inherit(dir, vn)) {
+		vnode_fini(vn);
+		atomic_dec(&s->used_inodes);
+		vnode_free_deferred(vn, free_rcu);
+		return ERR_PTR(-ENOMEM);
+	}
 	if (S_ISDIR(mode)) {
 		rbtree_init(&t->dir.names);
 		rbtree_init(&t->dir.order);
@@ -53,15 +69,6 @@ struct tmpfs_vnode *tmpfs_vnode_make(struct filesys *fs, struct vnode *dir, mode
 		t->file.seals = F_SEAL_SEAL;
 	}
 	return t;
-}
-
-static void free_rcu(struct rcu_job *job)
-{
-	struct tmpfs_vnode *t = container_of(job, struct tmpfs_vnode, vn.vn_rcu);
-
-	if (S_ISLNK(t->vn.vn_mode))
-		kmem_free(t->link);
-	objcache_free(cache, t);
 }
 
 static void tmpfs_evict(struct vnode *vn)

@@ -5,6 +5,8 @@
  */
 #include "tmpfs_impl.h"
 
+#include <tern/fs/acl.h>
+
 struct tmpfs_xattr {
 	struct tmpfs_xattr *next;
 	size_t size;			/* of the value, which lies behind the name */
@@ -34,6 +36,8 @@ ssize_t tmpfs_getxattr(struct vnode *vn, const char *name, void *buf, size_t siz
 	struct tmpfs_xattr *x;
 	ssize_t n = -ENODATA;
 
+	if (acl_is_name(name))
+		return vnode_acl_get(vn, name, buf, size);
 	if (!is_supported(name))
 		return -EOPNOTSUPP;
 	spin_lock(&vn->vn_spin);
@@ -56,6 +60,8 @@ int tmpfs_setxattr(struct vnode *vn, const char *name, const void *val, size_t s
 	size_t len = strlen(name);
 	int err = 0;
 
+	if (acl_is_name(name))
+		return vnode_acl_set(vn, name, val, size);
 	if (!is_supported(name))
 		return -EOPNOTSUPP;
 	x = kmem_alloc_large(sizeof(*x) + len + 1 + size, ALLOC_USER);
@@ -89,6 +95,8 @@ int tmpfs_removexattr(struct vnode *vn, const char *name)
 	struct tmpfs_vnode *t = tmpfs_of(vn);
 	struct tmpfs_xattr *x, **link;
 
+	if (acl_is_name(name))
+		return vnode_acl_set(vn, name, NULL, 0);
 	if (!is_supported(name))
 		return -EOPNOTSUPP;
 	spin_lock(&vn->vn_spin);
@@ -108,8 +116,8 @@ ssize_t tmpfs_listxattr(struct vnode *vn, char *buf, size_t size)
 {
 	bool trusted = cap_has(CAP_SYS_ADMIN);
 	struct tmpfs_xattr *x;
-	size_t used = 0;
-	ssize_t n = 0;
+	ssize_t n = vnode_acl_list(vn, buf, size);
+	size_t used = n < 0 ? 0 : (size_t)n;
 
 	spin_lock(&vn->vn_spin);
 	for (x = tmpfs_of(vn)->xattrs; x && n >= 0; x = x->next) {

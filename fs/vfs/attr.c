@@ -7,6 +7,7 @@
  */
 #include "vfs_impl.h"
 
+#include <tern/fs/acl.h>
 #include <uapi/resource.h>
 
 /* A capability in a user namespace that knows the file's owners. */
@@ -18,11 +19,14 @@ static bool cap_over(const struct vnode *vn, int cap)
 int vnop_default_permission(struct vnode *vn, u32 mask)
 {
 	const struct credset *c = cred_self();
-	mode_t mode = READ_ONCE(vn->vn_mode), bits = mode;
+	mode_t mode = READ_ONCE(vn->vn_mode);
+	u32 bits = mode;
 
 	mask &= MAY_READ | MAY_WRITE | MAY_EXEC;
 	if (c->fsuid == vn->vn_uid)
 		bits >>= 6;
+	else if (unlikely(READ_ONCE(vn->vn_acl)) && (mode & 070) && acl_permission(vn, mask, &bits))
+		bits &= 7;
 	else if (c->fsgid == vn->vn_gid || cred_in_group(c, vn->vn_gid))
 		bits >>= 3;
 	if (likely(!(mask & ~bits)))

@@ -9,6 +9,7 @@
  */
 #include "dirop_impl.h"
 
+#include <tern/fs/acl.h>
 #include <tern/fs/procfs.h>
 
 u64 sysctl_protected_hardlinks = 1;
@@ -217,7 +218,7 @@ int name_mkdir(int dirfd, const char *name, mode_t mode)
 
 	if (err)
 		return err;
-	err = entry_mkdir(op.dir.nc, op.nc, mode & ~umask_self());
+	err = entry_mkdir(op.dir.nc, op.nc, acl_create_mode(op.dir.nc->nc_vnode, mode));
 	dirop_end(&op);
 	return err;
 }
@@ -251,7 +252,7 @@ int name_mknod(int dirfd, const char *name, mode_t mode, u64 rdev, bool is_kerne
 	if (err)
 		return err;
 	if (!is_kernel)
-		mode &= ~umask_self();
+		mode = acl_create_mode(op.dir.nc->nc_vnode, mode);
 	if (!(mode & S_IFMT) || S_ISREG(mode))
 		err = entry_create(op.dir.nc, op.nc, mode);
 	else

@@ -6,6 +6,8 @@
  */
 #include "vfs_impl.h"
 
+#include <tern/fs/acl.h>
+
 u64 sysctl_protected_fifos, sysctl_protected_regular;
 
 #define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | \
@@ -148,7 +150,7 @@ static struct ofile *create_and_open(struct walk *w, struct ncent *nc, const str
 	int err = entry_may_create(w->vn);
 
 	if (!err)
-		err = entry_create(w->cur.nc, nc, req->mode & ~umask_self());
+		err = entry_create(w->cur.nc, nc, acl_create_mode(w->vn, req->mode));
 	if (err)
 		return ERR_PTR(err);
 	/* Made with any mode, it opens as asked: no permission check. */
@@ -250,7 +252,7 @@ static struct ofile *open_tmpfile(int dirfd, const char *name, const struct open
 	if (err)
 		goto out_write;
 	rwsem_write_lock(&dir->vn_lock);
-	vn = dir->vn_ops->tmpfile(dir, S_IFREG | (req->mode & ~umask_self()));
+	vn = dir->vn_ops->tmpfile(dir, S_IFREG | acl_create_mode(dir, req->mode));
 	rwsem_write_unlock(&dir->vn_lock);
 	if (IS_ERR(vn)) {
 		err = (int)PTR_ERR(vn);

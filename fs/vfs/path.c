@@ -50,7 +50,8 @@ static int may_search(struct walk *w)
 	struct vnode *vn = w->vn;
 
 	/* Open to all: no need to look at who asks. */
-	if (likely(vn->vn_ops->permission == vnop_default_permission && (vn->vn_mode & 0111) == 0111))
+	if (likely(vn->vn_ops->permission == vnop_default_permission && (vn->vn_mode & 0111) == 0111 &&
+		   !READ_ONCE(vn->vn_acl)))
 		return 0;
 	if (w->flags & LOOKUP_KERNEL)
 		return 0;

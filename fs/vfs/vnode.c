@@ -17,6 +17,7 @@
  */
 #include "vfs_impl.h"
 
+#include <tern/fs/acl.h>
 #include <tern/fs/chardev.h>
 #include <tern/base/initcall.h>
 #include <tern/lib/hash.h>
@@ -66,6 +67,7 @@ void vnode_fini(struct vnode *vn)
 	struct filesys *fs = vn->vn_fs;
 
 	flocks_free(vn);
+	vnode_acls_free(vn);
 	pagecache_fini(&vn->vn_pages);
 	unhash(vn);
 	spin_lock(&fs->lock);

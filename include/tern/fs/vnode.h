@@ -135,6 +135,7 @@ struct vnode {
 	void *vn_special;			/* V pipe, device, socket bound here */
 	struct flocks *vn_flocks;		/* A locks and leases; made on first use, fs/vfs/flock.c */
 	struct watchset *vn_watches;		/* V inotify, fanotify */
+	struct posixacl *vn_acl, *vn_acl_default;	/* L to change, RCU; NULL: none (acl.h) */
 	u64 vn_version;				/* A i_version style change counter */
 	struct hnode vn_hash;			/* (fs, ino) table for file systems that want it */
 	struct list vn_fs_link;			/* all vnodes of the file system */
