@@ -49,6 +49,7 @@ CASE(attached_memory_stays_through_unshare)
 	p = shmat(shm, NULL, 0);
 	NEED(p != (void *)-1);
 	strcpy(p, "kept");
+	CHECK(shmctl(shm, IPC_RMID, NULL) == 0);
 	NEED(unshare(CLONE_NEWIPC) == 0);
 	CHECK_STR(p, "kept");
 	FAILS((long)shmat(shm, NULL, 0), EINVAL);

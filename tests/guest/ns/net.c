@@ -93,6 +93,9 @@ CASE(ports_are_of_a_namespace)
 		CHECK(listen(in, 1) == 0);
 		close(c);
 		c = socket(AF_INET, SOCK_STREAM, 0);
+		/* Reset at the end: nothing of it stays in the namespace. */
+		struct linger off = { 1, 0 };
+		setsockopt(c, SOL_SOCKET, SO_LINGER, &off, sizeof(off));
 		CHECK(connect(c, (void *)&a, sizeof(a)) == 0);
 		CHECK(accept(in, NULL, NULL) >= 0);
 	});
