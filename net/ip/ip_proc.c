@@ -68,6 +68,94 @@ static bool count_udp(struct isock *sk, u32 bucket, void *arg)
 	return true;
 }
 
+static void print_port_range(struct seqbuf *sb, void *arg)
+{
+	seqbuf_printf(sb, "%lu\t%lu\n", ip_port_low, ip_port_high);
+}
+
+static ssize_t write_port_range(const char *text, size_t n, void *arg)
+{
+	const char *p = text;
+	u64 v[2];
+
+	for (u32 i = 0; i < 2; i++) {
+		while (*p == ' ' || *p == '\t')
+			p++;
+		if (*p < '0' || *p > '9')
+			return -EINVAL;
+		for (v[i] = 0; *p >= '0' && *p <= '9' && v[i] <= 65535; p++)
+			v[i] = v[i] * 10 + (u64)(*p - '0');
+		if (!v[i] || v[i] > 65535)
+			return -EINVAL;
+	}
+	if (v[0] > v[1])
+		return -EINVAL;
+	WRITE_ONCE(ip_port_low, v[0]);
+	WRITE_ONCE(ip_port_high, v[1]);
+	return (ssize_t)n;
+}
+static struct procfile port_range_file = { .path = "sys/net/ipv4/ip_local_port_range", .mode = 0644,
+	.print = print_port_range, .write = write_port_range };
+PROCFILE(port_range_file);
+
+static bool count6(struct tcpsock *tp, void *arg)
+{
+	*(u64 *)arg += tp->sk.ns.family == AF_INET6 && tp->state != TCP_TIME_WAIT;
+	return true;
+}
+
+static bool count_udp6(struct isock *sk, u32 bucket, void *arg)
+{
+	*(u64 *)arg += sk->ns.family == AF_INET6;
+	return true;
+}
+
+static void print_sockstat6(struct seqbuf *sb, void *arg)
+{
+	u64 tcp = 0, udp = 0;
+
+	rcu_read_lock();
+	tcp_foreach(count6, &tcp);
+	udp_foreach(count_udp6, &udp);
+	rcu_read_unlock();
+	seqbuf_printf(sb, "TCP6: inuse %lu\nUDP6: inuse %lu\nUDPLITE6: inuse 0\n", tcp, udp);
+}
+static struct procfile sockstat6_file = { .path = "net/sockstat6", .print = print_sockstat6 };
+PROCFILE(sockstat6_file);
+
+static void print_in6(struct seqbuf *sb, const struct in6ip *a)
+{
+	for (u32 i = 0; i < 16; i++)
+		seqbuf_printf(sb, "%02x", a->b[i]);
+}
+
+static bool print_route6(fibkey key, u8 plen, const struct fibroute *r, void *arg)
+{
+	struct in6ip dst = fib6_addr(key), none = { 0 };
+	bool has_gateway = !in6_is_any(&r->gateway6);
+	struct seqbuf *sb = arg;
+
+	print_in6(sb, &dst);
+	seqbuf_printf(sb, " %02x ", plen);
+	print_in6(sb, &none);
+	seqbuf_puts(sb, " 00 ");
+	print_in6(sb, &r->gateway6);
+	seqbuf_printf(sb, " %08x %08x %08x %08x %8s\n", r->metric, 1, 0,
+		      (r->type == RTN_LOCAL ? 0x80000000u : 0) | 1u | (has_gateway ? 2u : 0) | (plen == 128 ? 4u : 0),
+		      r->nif ? r->nif->name : "lo");
+	return true;
+}
+
+static void print_routes6(struct seqbuf *sb, void *arg)
+{
+	rcu_read_lock();
+	fib_walk(&netns_self()->ip6->main, print_route6, sb);
+	fib_walk(&netns_self()->ip6->local, print_route6, sb);
+	rcu_read_unlock();
+}
+static struct procfile route6_file = { .path = "net/ipv6_route", .print = print_routes6 };
+PROCFILE(route6_file);
+
 static void print_sockstat(struct seqbuf *sb, void *arg)
 {
 	u64 tcp[4] = { 0 }, udp[2] = { 0 }, raw = rawsock_count(), frags, frag_mem;

@@ -244,8 +244,7 @@ static void orphan(struct tcpsock *tp)
 		tcp_go(tp, TCP_LAST_ACK);
 		send_fin(tp);
 	} else if (tp->state == TCP_FIN_WAIT2) {
-		tcp_timer_set(tp, &tp->keep, clock_ns() + (tp->linger2 > 0 ? tp->linger2 * NSEC_PER_SEC :
-					     TCP_TW_NS));
+		tcp_timer_set(tp, &tp->keep, clock_ns() + tcp_fin_wait(tp->linger2));
 	}
 	tp->sk.shutdown = RECV_SHUTDOWN | SEND_SHUTDOWN;
 }

@@ -146,7 +146,9 @@ static inline u32 tcp_in_flight(const struct tcpsock *tp)
 #define TCPF_STATE(s) (1u << (s))
 
 /* ---- tcp_hash.c ---- */
-extern u64 tcp_max_tw;
+extern u64 tcp_max_tw, tcp_fin_time;
+/** tcp_fin_wait() - how long an orphan waits for the other end's FIN, ns. */
+static inline u64 tcp_fin_wait(s32 linger2) { return (linger2 > 0 ? (u64)linger2 : tcp_fin_time) * NSEC_PER_SEC; }
 struct tcpsock *tcp_find(struct netns *ns, const struct ipflow *f);	/* RCU */
 void tcp_flow_of(const struct isock *sk, struct ipflow *f);
 struct tcpsock *tcp_find_listener(struct netns *ns, const struct ipflow *f);	/* RCU */

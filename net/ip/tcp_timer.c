@@ -6,10 +6,38 @@
  */
 #include "tcp_impl.h"
 
-#define RETRIES_SYN	6u
-#define RETRIES_SYNACK	5u
-#define RETRIES_DATA	15u
+#include <tern/fs/procfs.h>
+
 #define RETRIES_ORPHAN	8u
+
+#define TCP_KNOB(var, file, initial, lo, hi)						\
+	static u64 var = initial;							\
+	static struct procint var##_int = { .path = "sys/net/ipv4/" file, .value = &(var), .min = lo,	\
+		.max = hi, .width = 8 };							\
+	PROCINT(var##_int)
+TCP_KNOB(retries_syn, "tcp_syn_retries", 6, 1, 127);
+TCP_KNOB(retries_synack, "tcp_synack_retries", 5, 0, 255);
+TCP_KNOB(retries_data, "tcp_retries2", 15, 0, 255);
+TCP_KNOB(keep_time, "tcp_keepalive_time", 7200, 1, 32767);
+TCP_KNOB(keep_interval, "tcp_keepalive_intvl", 75, 1, 32767);
+TCP_KNOB(keep_count, "tcp_keepalive_probes", 9, 1, 127);
+u64 tcp_fin_time = 60;
+static struct procint fin_time_int = { .path = "sys/net/ipv4/tcp_fin_timeout", .value = &tcp_fin_time, .min = 1,
+	.max = 120, .width = 8 };
+PROCINT(fin_time_int);
+static struct procint tw_int = { .path = "sys/net/ipv4/tcp_max_tw_buckets", .value = &tcp_max_tw, .max = S32_MAX,
+	.width = 8 };
+PROCINT(tw_int);
+
+static void print_congestion(struct seqbuf *sb, void *arg)
+{
+	seqbuf_puts(sb, "cubic\n");
+}
+static struct procfile congestion_file = { .path = "sys/net/ipv4/tcp_congestion_control", .print = print_congestion };
+PROCFILE(congestion_file);
+static struct procfile available_file = { .path = "sys/net/ipv4/tcp_available_congestion_control",
+	.print = print_congestion };
+PROCFILE(available_file);
 
 void tcp_timer_set(struct tcpsock *tp, struct tcptimer *t, nsec_t due)
 {
@@ -81,10 +109,10 @@ void tcp_rearm_keep(struct tcpsock *tp)
 static u32 retries_allowed(const struct tcpsock *tp)
 {
 	if (tp->state == TCP_SYN_SENT)
-		return tp->syn_retries ? tp->syn_retries : RETRIES_SYN;
+		return tp->syn_retries ? tp->syn_retries : (u32)retries_syn;
 	if (tp->state == TCP_SYN_RECV)
-		return RETRIES_SYNACK;
-	return tp->is_orphan ? RETRIES_ORPHAN : RETRIES_DATA;
+		return (u32)retries_synack;
+	return tp->is_orphan ? RETRIES_ORPHAN : (u32)retries_data;
 }
 
 static bool is_over(struct tcpsock *tp, u32 tries, nsec_t now)
@@ -96,7 +124,7 @@ static bool is_over(struct tcpsock *tp, u32 tries, nsec_t now)
 
 static void probe_window(struct tcpsock *tp, nsec_t now)
 {
-	if (tp->probes++ >= RETRIES_DATA) {
+	if (tp->probes++ >= retries_data) {
 		tcp_end(tp, -ETIMEDOUT);
 		return;
 	}
@@ -248,7 +276,7 @@ void tcp_timers_init(struct tcpsock *tp)
 	timeout_init(&tp->rtx.t, rtx_fire, 0);
 	timeout_init(&tp->delack.t, delack_fire, 0);
 	timeout_init(&tp->keep.t, keep_fire, 0);
-	tp->keep_idle = 7200;
-	tp->keep_intvl = 75;
-	tp->keep_cnt = 9;
+	tp->keep_idle = (u32)keep_time;
+	tp->keep_intvl = (u32)keep_interval;
+	tp->keep_cnt = (u8)keep_count;
 }
