@@ -194,6 +194,7 @@ int blkdisk_rescan(struct blkdisk *d)
 }
 
 struct blkdisk_limits *blkdisk_limits_of(struct blkdisk *d) { return &d->limits; }
+struct sysnode *blkdisk_sysdir(struct blkdisk *d) { return d->whole->sys; }
 void *blkdisk_priv(const struct blkdisk *d) { return d->priv; }
 struct blkdev *blkdisk_dev(struct blkdisk *d) { return d->whole; }
 u32 blkdisk_openers(const struct blkdisk *d) { return READ_ONCE(d->openers); }

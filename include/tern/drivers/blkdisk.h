@@ -18,6 +18,7 @@
 struct blkhwq;
 struct devnode;
 struct seqbuf;
+struct sysnode;
 
 /* One command for the device: neighbours that were merged, or a part of a large ioreq. */
 struct blkcmd {
@@ -168,6 +169,8 @@ void blkdisk_hold(struct blkdisk *d);
 void blkdisk_forgotten(struct blkdisk *d, int error);
 /** blkdisk_limits_of() - to change while stopped (loop). */
 struct blkdisk_limits *blkdisk_limits_of(struct blkdisk *d);
+/** blkdisk_sysdir() - directory in sysfs, for attributes of the driver's own; gone with the disk. */
+struct sysnode *blkdisk_sysdir(struct blkdisk *d);
 void *blkdisk_priv(const struct blkdisk *d);
 /** blkdisk_dev() - the whole disk's blkdev. */
 struct blkdev *blkdisk_dev(struct blkdisk *d);
