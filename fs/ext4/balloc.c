@@ -47,7 +47,7 @@ static int need_pending(struct ext4_vol *v, struct ext4_group *g)
 
 	if (READ_ONCE(g->pending))
 		return 0;
-	map = kmem_zalloc(v->geo.block_size, ALLOC_NOFS);
+	map = kmem_zalloc(v->geo.block_size, EXT4_SURE);
 	if (!map)
 		return -ENOMEM;
 	spin_lock(&g->lock);
@@ -296,7 +296,7 @@ static int free_in_group(struct ext4_tx *tx, u32 group, u32 at, u64 block, u32 n
 
 	if (err)
 		return err;
-	f = kmem_alloc(sizeof(*f), ALLOC_NOFS);
+	f = kmem_alloc(sizeof(*f), EXT4_SURE);
 	if (!f)
 		return -ENOMEM;
 	err = change_group(tx, group, &map);

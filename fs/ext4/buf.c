@@ -62,11 +62,11 @@ struct ext4_buf *ext4_buf_find(struct ext4_vol *v, u64 block)
 
 static struct ext4_buf *buf_make(struct ext4_vol *v, u64 block)
 {
-	struct ext4_buf *b = kmem_zalloc(sizeof(*b), ALLOC_NOFS);
+	struct ext4_buf *b = kmem_zalloc(sizeof(*b), EXT4_SURE);
 
 	if (!b)
 		return NULL;
-	b->data = kmem_alloc(v->geo.block_size ? v->geo.block_size : 1024u, ALLOC_NOFS);
+	b->data = kmem_alloc(v->geo.block_size ? v->geo.block_size : 1024u, EXT4_SURE);
 	if (!b->data) {
 		kmem_free(b);
 		return NULL;

@@ -145,7 +145,7 @@ static struct vnode *make(struct vnode *dir, const char *name, u32 len, mode_t m
 	struct ext4_vol *v = ext4_vol_of(dir);
 	struct ext4_vnode *e;
 	struct ext4_tx tx;
-	bool made = false, is_vnode = false;
+	bool made = false, is_vnode = false, named = false;
 	int err;
 
 	if (S_ISDIR(mode) && links_are_full(dir))
@@ -168,6 +168,7 @@ static struct vnode *make(struct vnode *dir, const char *name, u32 len, mode_t m
 	}
 	if (!err && name)
 		err = ext4_dir_add(&tx, ext4_node_of(dir), name, len, e->n.ino, mode);
+	named = !err && name;
 	if (!err && !name) {
 		e->vn.vn_nlink = 0;
 		ext4_pull(&e->vn);
@@ -180,6 +181,8 @@ static struct vnode *make(struct vnode *dir, const char *name, u32 len, mode_t m
 		err = ext4_store(&tx, dir);
 	}
 	if (err) {
+		if (named)
+			(void)ext4_dir_del(&tx, ext4_node_of(dir), name, len);
 		unmake(&tx, e, made, is_vnode);
 		return ERR_PTR(err);
 	}

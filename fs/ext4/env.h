@@ -14,6 +14,9 @@
 #include <tern/lib/list.h>
 #include <tern/lib/string.h>
 
+/* Memory in the middle of a transaction, where giving up would leave half a change. */
+#define EXT4_SURE	(ALLOC_NOFS | ALLOC_NOFAIL)
+
 #ifdef TERN_HOST
 #include "hostenv.h"
 #else

@@ -30,6 +30,7 @@ enum { LOCKRANK_FS, LOCKRANK_FS_SPIN };
 #define might_sleep()		((void)0)
 
 #define ALLOC_NOFS	0u
+#define ALLOC_NOFAIL	0u
 #define ALLOC_KERNEL	0u
 void *hostenv_alloc(size_t size, bool zero);
 void hostenv_free(const void *p);

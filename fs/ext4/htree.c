@@ -239,8 +239,8 @@ static u32 middle(const struct ext4_dirmap *map, u32 n)
 static int split_leaf(struct ext4_tx *tx, struct ext4_node *dir, struct trail *t, struct ext4_buf *b)
 {
 	const struct ext4_geo *g = &dir->vol->geo;
-	struct ext4_dirmap *map = kmem_alloc(g->block_size / 12 * sizeof(*map), ALLOC_NOFS);
-	u8 *copy = kmem_alloc(g->block_size, ALLOC_NOFS);
+	struct ext4_dirmap *map = kmem_alloc(g->block_size / 12 * sizeof(*map), EXT4_SURE);
+	u8 *copy = kmem_alloc(g->block_size, EXT4_SURE);
 	struct dxframe *f = &t->f[t->n - 1];
 	struct ext4_buf *other = NULL;
 	u32 lblk, at, hash;
@@ -301,7 +301,7 @@ int ext4_htree_add(struct ext4_tx *tx, struct ext4_node *dir, const char *name, 
 int ext4_htree_make(struct ext4_tx *tx, struct ext4_node *dir, struct ext4_buf *first)
 {
 	const struct ext4_geo *g = &dir->vol->geo;
-	struct ext4_dirmap *map = kmem_alloc(g->block_size / 12 * sizeof(*map), ALLOC_NOFS);
+	struct ext4_dirmap *map = kmem_alloc(g->block_size / 12 * sizeof(*map), EXT4_SURE);
 	u32 skip = 12 + ext4_dirent_at(first->data, 12)->rec_len, lblk;
 	struct ext4_buf *leaf;
 	struct ext4_dxview v;

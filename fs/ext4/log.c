@@ -23,7 +23,7 @@
 
 static struct ext4_txn *txn_make(void)
 {
-	struct ext4_txn *t = kmem_zalloc(sizeof(*t), ALLOC_NOFS);
+	struct ext4_txn *t = kmem_zalloc(sizeof(*t), EXT4_SURE);
 
 	if (!t)
 		return NULL;
@@ -112,11 +112,11 @@ void ext4_tx_end(struct ext4_tx *tx)
 
 static struct ext4_image *image_make(struct ext4_vol *v, struct ext4_buf *b)
 {
-	struct ext4_image *img = kmem_zalloc(sizeof(*img), ALLOC_NOFS);
+	struct ext4_image *img = kmem_zalloc(sizeof(*img), EXT4_SURE);
 
 	if (!img)
 		return NULL;
-	img->data = kmem_alloc(v->geo.block_size, ALLOC_NOFS);
+	img->data = kmem_alloc(v->geo.block_size, EXT4_SURE);
 	if (!img->data) {
 		kmem_free(img);
 		return NULL;
@@ -164,7 +164,7 @@ int ext4_tx_forget(struct ext4_tx *tx, u64 block)
 {
 	struct ext4_log *l = &tx->vol->log;
 	struct ext4_buf *b = ext4_buf_find(tx->vol, block);
-	struct ext4_revoke *r = kmem_zalloc(sizeof(*r), ALLOC_NOFS);
+	struct ext4_revoke *r = kmem_zalloc(sizeof(*r), EXT4_SURE);
 	struct ext4_image *img = NULL;
 
 	if (!r) {
@@ -204,5 +204,7 @@ void ext4_log_abort(struct ext4_vol *v, int err)
 	spin_unlock(&l->lock);
 	WRITE_ONCE(v->flags, v->flags | EXT4_VOL_RDONLY);
 	waitq_wake_all(&l->wait);
+	if (v->stopped)
+		v->stopped(v);
 	kerr("ext4: changes stop here (error %d): the volume is read-only now", -err);
 }

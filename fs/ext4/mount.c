@@ -261,6 +261,15 @@ static int open_device(struct ext4_mount *m, const char *source, bool ro)
 	return blkdev_cache_drop(m->bdev);
 }
 
+/* The volume stopped itself: the VFS shall see a read-only instance. */
+static void stopped(struct ext4_vol *v)
+{
+	struct ext4_mount *m = container_of(v, struct ext4_mount, vol);
+
+	if (m->fs)
+		m->fs->flags |= FILESYS_RDONLY;
+}
+
 static struct ext4_mount *mount_make(const char *source, const struct options *o, bool ro)
 {
 	struct ext4_mount *m = kmem_zalloc(sizeof(*m), ALLOC_KERNEL);
@@ -271,6 +280,7 @@ static struct ext4_mount *mount_make(const char *source, const struct options *o
 		return ERR_PTR(-ENOMEM);
 	m->vol.flags = o->flags;
 	m->vol.errors = o->errors;
+	m->vol.stopped = stopped;
 	m->commit_seconds = o->commit ? o->commit : 5;
 	m->shown = o->set;
 	delayed_work_init(&m->commit, periodic);

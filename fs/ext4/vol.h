@@ -216,6 +216,7 @@ struct ext4_vol {
 	struct kmutex orphan_lock;	/* protects the list of orphans */
 	struct list orphans;		/* newest first */
 	u32 dir_hint;
+	void (*stopped)(struct ext4_vol *v);	/* I told when it became read-only by itself */
 };
 static inline struct ext4_disk_super *ext4_super(struct ext4_vol *v)
 {
