@@ -409,6 +409,9 @@ int ext4_rename(struct vnode *odir, const char *oname, u32 olen, struct vnode *o
 		err = check_victim(&r);
 	if (!err && vnode_is_dir(old_vn) && odir != ndir && !new_vn && links_are_full(ndir))
 		err = -EMLINK;
+	/* Who replaces a file this way wants the old or the new one after a power cut, not an empty one. */
+	if (!err && new_vn && !(flags & RENAME_EXCHANGE) && S_ISREG(old_vn->vn_mode))
+		(void)pagecache_flush(old_vn->vn_pc, 0, S64_MAX, true);
 	if (!err && (flags & RENAME_WHITEOUT)) {
 		white = ext4_vnode_new();
 		err = white ? 0 : -ENOMEM;

@@ -34,6 +34,7 @@ struct ext4_vnode {
 	struct latch loaded;		/* open when n and vn are filled in */
 	int error;			/* why not; the vnode is dead then */
 	char *link;			/* text of a symbolic link */
+	bool emptied;			/* cut to nothing while it had data: written out when closed */
 };
 
 static inline struct ext4_vnode *ext4_of(struct vnode *vn) { return (struct ext4_vnode *)vn; }

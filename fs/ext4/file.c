@@ -296,10 +296,21 @@ static ssize_t ext4_write(struct ofile *f, struct uio *u, loff_t *pos)
 	return f->of_flags & O_DIRECT ? ext4_direct_write(f, u, pos) : fop_pagecache_write(f, u, pos);
 }
 
+/* A file that was emptied and written anew shall not stay empty for long. */
+static void ext4_release(struct ofile *f)
+{
+	struct ext4_vnode *e = ext4_of(f->of_vnode);
+
+	if (!(f->of_mode & OFILE_WRITE) || !READ_ONCE(e->emptied))
+		return;
+	WRITE_ONCE(e->emptied, false);
+	(void)pagecache_flush(f->of_vnode->vn_pc, 0, S64_MAX, false);
+}
+
 const struct ofile_ops ext4_file_fops = {
 	.open = fop_default_open,
 	.flush = fop_default_flush,
-	.release = fop_default_release,
+	.release = ext4_release,
 	.read = ext4_read,
 	.write = ext4_write,
 	.seek = ext4_seek,

@@ -278,6 +278,8 @@ static int set_size(struct vnode *vn, const struct vattr *va)
 
 	if (va->size < old)
 		err = cut_off(vn, va->size);
+	if (!va->size && old)
+		WRITE_ONCE(ext4_of(vn)->emptied, true);
 	if (va->size > old) {
 		/* Bytes behind the old end were never written by anybody. */
 		if (old & ~PAGE_MASK)
