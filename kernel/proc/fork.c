@@ -75,6 +75,7 @@ static void copy_plain(struct thread *t, const struct thread *self, const struct
 	t->t_svcmask = a->kfn ? U64_MAX : self->t_svcmask;
 	t->t_timer_slack_ns = self->t_timer_slack_ns ? self->t_timer_slack_ns : 50000;
 	t->t_ioprio = self->t_ioprio;
+	t->t_mempolicy = self->t_mempolicy;
 	t->t_start_ns = clock_ns();
 	t->t_start_boot_ns = clock_boot_ns();
 	t->t_sig.blocked = self->t_sig.blocked;

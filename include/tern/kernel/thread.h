@@ -100,6 +100,7 @@ struct thread {
 	s32 t_exit_signal;		/* S sent to the parent; -1: none (thread) */
 	s32 t_pdeath_signal;		/* O */
 	u64 t_timer_slack_ns;
+	u16 t_mempolicy;		/* O set_mempolicy(2): kind and flags */
 	u16 t_ioprio;			/* A class << 13 | level of its disk requests; 0 none */
 	struct tracerec *t_trace;	/* P, S; NULL if not traced (kernel/proc/trace) */
 	s32 t_trace_signal;		/* P that the tracer lets it go on with */

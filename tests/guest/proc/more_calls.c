@@ -174,4 +174,36 @@ CASE(vhangup_ends_the_terminal)
 	JOIN(pid);
 }
 
+#define SET_POLICY(mode, set, n)	syscall(SYS_set_mempolicy, mode, set, n)
+#define GET_POLICY(p, set, n, addr, fl)	syscall(SYS_get_mempolicy, p, set, n, addr, fl)
+
+CASE(memory_policies_of_one_node)
+{
+	unsigned long one = 1, two = 2, none = 0, got[16];
+	int policy = -1;
+	pid_t pid;
+
+	CHECK(GET_POLICY(&policy, NULL, 0ul, 0ul, 0ul) == 0 && policy == 0);
+	CHECK(SET_POLICY(2, &one, 65ul) == 0);
+	memset(got, 0xff, sizeof(got));
+	CHECK(GET_POLICY(&policy, got, 1025ul, 0ul, 0ul) == 0);
+	CHECK(policy == 2 && got[0] == 1);
+	CHILD(pid, CHECK(GET_POLICY(&policy, NULL, 0ul, 0ul, 0ul) == 0 && policy == 2));
+	JOIN(pid);
+	CHECK(SET_POLICY(3, &one, 65ul) == 0);
+	CHECK(GET_POLICY(&policy, NULL, 0ul, 0ul, 0ul) == 0 && policy == 3);
+	CHECK(SET_POLICY(1, &none, 65ul) == 0);
+	CHECK(GET_POLICY(&policy, NULL, 0ul, 0ul, 0ul) == 0 && policy == 4);
+	CHECK(GET_POLICY(NULL, got, 1025ul, 0ul, 4ul) == 0 && got[0] == 1);
+	FAILS(SET_POLICY(2, &two, 65ul), EINVAL);
+	FAILS(SET_POLICY(2, &none, 65ul), EINVAL);
+	FAILS(SET_POLICY(0, &one, 65ul), EINVAL);
+	FAILS(SET_POLICY(4, &one, 65ul), EINVAL);
+	FAILS(SET_POLICY(17, &one, 65ul), EINVAL);
+	FAILS(SET_POLICY(2, (void *)8, 65ul), EFAULT);
+	FAILS(GET_POLICY(&policy, NULL, 0ul, 4096ul, 0ul), EINVAL);
+	CHECK(SET_POLICY(0, NULL, 0ul) == 0);
+	CHECK(GET_POLICY(&policy, NULL, 0ul, 0ul, 0ul) == 0 && policy == 0);
+}
+
 TAP_MAIN
