@@ -88,6 +88,27 @@ static struct watch *watch_find(struct vnode *vn, const struct watchgroup *g)
 	return NULL;
 }
 
+struct watchset *watchset_alloc(void)
+{
+	struct watchset *set = kmem_alloc(sizeof(*set), ALLOC_KERNEL);
+
+	if (set) {
+		list_init(&set->watches);
+		list_init(&set->dnotes);
+	}
+	return set;
+}
+
+struct watchset *watchset_take_empty(struct vnode *vn)
+{
+	struct watchset *set = vn->vn_watches;
+
+	if (!set || !list_is_empty(&set->watches) || !list_is_empty(&set->dnotes))
+		return NULL;
+	vn->vn_watches = NULL;
+	return set;
+}
+
 /* True if it was attached: the caller then ends it. Frees the set with its last watch. */
 static bool watch_detach(struct watch *w)
 {
@@ -100,10 +121,7 @@ static bool watch_detach(struct watch *w)
 	if (was_attached) {
 		w->is_attached = false;
 		list_del(&w->set_link);
-		if (list_is_empty(&vn->vn_watches->watches)) {
-			empty = vn->vn_watches;
-			vn->vn_watches = NULL;
-		}
+		empty = watchset_take_empty(vn);
 	}
 	spin_unlock(&vn->vn_spin);
 	kmem_free(empty);
@@ -159,13 +177,17 @@ void group_drop_watches(struct watchgroup *g)
 static void inotify_event(struct vnode *vn, u32 mask, const char *name, u32 len, u32 cookie)
 {
 	bool is_last = mask & (IN_DELETE_SELF | IN_UNMOUNT) && !name;
+	struct watchset *empty = NULL;
 	struct watch *w, *next;
 	LIST_HEAD(doomed);
+	LIST_HEAD(gone);
+	u32 ngone = 0;
 
 	if (mask & IN_UNMOUNT && vnode_is_dir(vn))
 		mask |= IN_ISDIR;
 	spin_lock(&vn->vn_spin);
 	if (vn->vn_watches) {
+		ngone = dnotify_event(vn->vn_watches, mask, &gone);
 		list_foreach(w, &vn->vn_watches->watches, set_link) {
 			u32 hit = mask & (w->mask | IN_ALWAYS) & (IN_ALL_EVENTS | IN_ALWAYS);
 
@@ -181,8 +203,13 @@ static void inotify_event(struct vnode *vn, u32 mask, const char *name, u32 len,
 					w->mask = 0;
 			}
 		}
+		empty = watchset_take_empty(vn);
 	}
 	spin_unlock(&vn->vn_spin);
+	if (ngone)
+		atomic_sub(&vfs_nr_watches, ngone);
+	dnotify_free(&gone);
+	kmem_free(empty);
 	list_foreach_safe(w, next, &doomed, doomed_link) {
 		if (watch_detach(w))
 			watch_end(w);
@@ -267,7 +294,7 @@ static s32 watch_update(struct watchgroup *g, struct vnode *vn, u32 mask)
 
 static s32 watch_create(struct watchgroup *g, struct vnode *vn, u32 mask)
 {
-	struct watchset *set = kmem_alloc(sizeof(*set), ALLOC_KERNEL);
+	struct watchset *set = watchset_alloc();
 	struct watch *w = kmem_zalloc(sizeof(*w), ALLOC_KERNEL);
 	struct usercount *user = g->cred->user;
 	s32 wd = -ENOMEM;
@@ -288,7 +315,6 @@ static s32 watch_create(struct watchgroup *g, struct vnode *vn, u32 mask)
 	w->vn = vn;
 	w->wd = wd;
 	w->mask = mask;
-	list_init(&set->watches);
 	spin_lock(&vn->vn_spin);
 	if (!vn->vn_watches) {
 		vn->vn_watches = set;

@@ -46,7 +46,17 @@ struct watch {
 	struct list doomed_link;	/* who removes it */
 };
 
-struct watchset { struct list watches; };	/* vn_spin */
+struct watchset { struct list watches, dnotes; };	/* vn_spin */
+
+struct watchset *watchset_alloc(void);
+/** watchset_take_empty() - @vn's set, off it, if nothing is left in it. Locks: vn_spin. */
+struct watchset *watchset_take_empty(struct vnode *vn);
+/**
+ * dnotify_event() - signals for @mask; those that wait no more go to @gone, for
+ * dnotify_free(). How many. Locks: vn_spin.
+ */
+u32 dnotify_event(struct watchset *set, u32 mask, struct list *gone);
+void dnotify_free(struct list *gone);
 
 extern u64 inotify_max_queued, inotify_max_instances, inotify_max_watches;
 extern const struct ofile_ops inotify_fops;

@@ -17,6 +17,7 @@
  */
 #include "vfs_impl.h"
 
+#include <tern/fs/event.h>
 #include <tern/lib/bitmap.h>
 #include <uapi/resource.h>
 
@@ -284,6 +285,8 @@ static int close_file(struct ofile *f, struct fdtab *t)
 		if (f->of_ops->flush != fop_default_flush)
 			err = f->of_ops->flush(f);
 		flocks_close(f, t);
+		if (unlikely(f->of_vnode && READ_ONCE(f->of_vnode->vn_watches)))
+			dnotify_close(f, t);
 	}
 	ofile_put(f);
 	return err;

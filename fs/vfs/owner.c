@@ -171,16 +171,28 @@ static void send_to(struct pidref *pid, s32 type, s32 sig, const struct ksiginfo
 	rcu_read_unlock();
 }
 
+int fowner_default(struct ofile *f)
+{
+	struct fowner *o = owner_of(f);
+
+	if (!o)
+		return -ENOMEM;
+	return READ_ONCE(o->pid) ? 0 : set_owner(f, F_OWNER_PID, pidref_nr(process_self()->p_pid));
+}
+
 void ofile_sigio(struct ofile *f, u32 band)
 {
+	if (unlikely(READ_ONCE(f->of_flags) & O_ASYNC))
+		fowner_signal(f, 0, code_of_band(band), band);
+}
+
+void fowner_signal(struct ofile *f, int fd, s32 code, u32 band)
+{
+	struct fowner *o = READ_ONCE(f->of_owner);
 	struct ksiginfo info;
-	struct fowner *o;
 	struct pidref *pid;
 	s32 type, sig;
 
-	if (likely(!(READ_ONCE(f->of_flags) & O_ASYNC)))
-		return;
-	o = READ_ONCE(f->of_owner);
 	if (!o)
 		return;
 	spin_lock(&f->of_lock);
@@ -192,8 +204,9 @@ void ofile_sigio(struct ofile *f, u32 band)
 		return;
 	memset(&info, 0, sizeof(info));
 	info.user.si_signo = sig ? sig : SIGIO;
-	info.user.si_code = code_of_band(band);
+	info.user.si_code = code;
 	info.user.poll.band = band;
+	info.user.poll.fd = fd;
 	send_to(pid, type, info.user.si_signo, sig ? &info : NULL);
 	pidref_put(pid);
 }

@@ -2,6 +2,7 @@
 /* fcntl(2), and the ioctl(2)s that every file understands. */
 #include "vfs_impl.h"
 
+#include <tern/fs/event.h>
 #include <tern/fs/memfd.h>
 #include <tern/kernel/syscalls.h>
 #include <uapi/ioctl.h>
@@ -68,6 +69,8 @@ static long do_fcntl(struct ofile *f, int fd, u32 cmd, uptr arg)
 	case F_SETOWN: case F_GETOWN: case F_SETOWN_EX: case F_GETOWN_EX:
 	case F_SETSIG: case F_GETSIG: case F_GETOWNER_UIDS:
 		return fowner_fcntl(f, cmd, arg);
+	case F_NOTIFY:
+		return dnotify_fcntl(f, fd, (u32)arg);
 	case F_SETLEASE: case F_GETLEASE:
 		return lease_fcntl(f, (int)cmd, (long)arg);
 	case F_SETPIPE_SZ:

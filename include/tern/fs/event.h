@@ -5,6 +5,17 @@
 #include <tern/fs/ofile.h>
 
 struct eventcount;
+struct fdtab;
+
+#ifdef CONFIG_INOTIFY
+/** dnotify_fcntl() - F_NOTIFY with DN_* on descriptor @fd: 0, -ENOTDIR, -ENOMEM. Sleeps. */
+long dnotify_fcntl(struct ofile *f, int fd, u32 wanted);
+/** dnotify_close() - @owner closed a descriptor of @f: its F_NOTIFY ends. */
+void dnotify_close(struct ofile *f, struct fdtab *owner);
+#else
+static inline long dnotify_fcntl(struct ofile *f, int fd, u32 wanted) { return -EINVAL; }
+static inline void dnotify_close(struct ofile *f, struct fdtab *owner) { }
+#endif
 
 /**
  * eventcount_of() - counter behind an eventfd with a reference;

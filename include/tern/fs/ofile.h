@@ -242,6 +242,10 @@ static inline void poll_wait(struct ofile *f, struct waitq *q, struct poll_table
 }
 /** ofile_send_sigio() - O_ASYNC owners of the file get SIGIO. */
 void ofile_sigio(struct ofile *f, u32 band);
+/** fowner_signal() - who F_SETOWN names gets F_SETSIG's signal with these values. Context: any thread. */
+void fowner_signal(struct ofile *f, int fd, s32 code, u32 band);
+/** fowner_default() - this process is the owner unless there is one; 0 or -ENOMEM. */
+int fowner_default(struct ofile *f);
 
 /*
  * Watchers (inotify, fanotify). The one implementation registers its function; the
@@ -249,6 +253,7 @@ void ofile_sigio(struct ofile *f, u32 band);
  * counts it there.
  */
 extern atomic64 vfs_nr_watches;
+#define VFS_NOTIFY_RENAMED 0x04000000u	/* with IN_MOVED_FROM: within the directory */
 #define VFS_NOTIFY_UNLINKED 0x08000000u	/* in a mask, with a name: that entry is unlinked */
 typedef void (*vfs_notify_fn)(struct vnode *watched, u32 mask, const char *name, u32 len, u32 cookie);
 void vfs_notify_register(vfs_notify_fn fn);
