@@ -69,6 +69,40 @@ static struct procfile rr_file = { .path = "sys/kernel/sched_rr_timeslice_ms", .
 	.write = rr_write };
 PROCFILE(rr_file);
 
+/* ---- the share of real-time threads ---- */
+
+static void print_s32(struct seqbuf *sb, void *arg)
+{
+	seqbuf_printf(sb, "%d\n", READ_ONCE(*(s32 *)arg));
+}
+
+static ssize_t rt_runtime_write(const char *text, size_t n, void *arg)
+{
+	s64 us;
+
+	if (parse_s64(str_trim((char *)text), 0, &us, NULL) || us < -1 || us > READ_ONCE(sched_rt_period_us))
+		return -EINVAL;
+	WRITE_ONCE(sched_rt_runtime_us, (s32)us);
+	return n;
+}
+
+static ssize_t rt_period_write(const char *text, size_t n, void *arg)
+{
+	s64 us;
+
+	if (parse_s64(str_trim((char *)text), 0, &us, NULL) || us < 1 || us > S32_MAX ||
+	    us < READ_ONCE(sched_rt_runtime_us))
+		return -EINVAL;
+	WRITE_ONCE(sched_rt_period_us, (s32)us);
+	return n;
+}
+static struct procfile rt_runtime_file = { .path = "sys/kernel/sched_rt_runtime_us", .print = print_s32,
+	.write = rt_runtime_write, .arg = &sched_rt_runtime_us };
+PROCFILE(rt_runtime_file);
+static struct procfile rt_period_file = { .path = "sys/kernel/sched_rt_period_us", .print = print_s32,
+	.write = rt_period_write, .arg = &sched_rt_period_us };
+PROCFILE(rt_period_file);
+
 /* ---- counts ---- */
 
 static void print_dentry_state(struct seqbuf *sb, void *arg)

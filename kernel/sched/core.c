@@ -404,6 +404,8 @@ void sched_tick(nsec_t now, bool was_user)
 	rq->clock = now;
 	if (rq->dl.replenish_at && now >= rq->dl.replenish_at)
 		dl_replenish(rq);
+	if (rq->rt.nr)
+		rt_period_tick(rq);
 	if (t != rq->idle)
 		t->t_sched.se_class->tick(rq, t);
 	rq_unlock(rq);

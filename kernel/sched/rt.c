@@ -4,10 +4,15 @@
  * bitmap of lists in use. The running thread stays at the head of its list. RR
  * threads go to the tail when their slice is over. A thread's level is the higher of
  * its own and its inherited priority (se_pi_prio).
+ *
+ * Throttling: on each CPU the class has sched_rt_runtime_us of sched_rt_period_us.
+ * When that is used up, ordinary threads of this CPU run until the period ends, if
+ * there are any: a real-time thread that never sleeps does not stop the machine.
  */
 #include "sched_impl.h"
 
 u64 sched_rr_slice_ns = SCHED_RR_SLICE_DEFAULT;
+s32 sched_rt_runtime_us = 950000, sched_rt_period_us = 1000000;
 
 #define STEAL_SCAN	8
 
@@ -24,12 +29,37 @@ s32 rt_level(const struct thread *t)
 	return prio > 0 ? 99 - prio : RT_LEVELS;
 }
 
+static bool is_throttled(const struct runq *rq)
+{
+	s32 runtime = READ_ONCE(sched_rt_runtime_us);
+
+	return runtime >= 0 && rq->rt.used > (u64)runtime * NSEC_PER_USEC && rq->fair.nr;
+}
+
+void rt_period_tick(struct runq *rq)
+{
+	nsec_t period = (nsec_t)READ_ONCE(sched_rt_period_us) * NSEC_PER_USEC;
+	u64 runtime = (u64)max(READ_ONCE(sched_rt_runtime_us), 0) * NSEC_PER_USEC;
+	bool was_throttled = is_throttled(rq);
+
+	if (rq->clock < rq->rt.period_end)
+		return;
+	if (rq->clock - rq->rt.period_end >= period)	/* there were whole periods without any */
+		rq->rt.used = 0;
+	else
+		rq->rt.used -= min(rq->rt.used, runtime);
+	rq->rt.period_end = rq->clock + period;
+	if (was_throttled && !is_throttled(rq))
+		rq_resched(rq);
+}
+
 static void rt_update(struct runq *rq, struct thread *t)
 {
 	u64 delta = exec_account(rq, t);
 
 	t->t_sched.se_slice_left -= min(delta, t->t_sched.se_slice_left);
 	t->t_sched.se_rt_timeout += delta;
+	rq->rt.used += delta;
 }
 
 static void rt_enqueue(struct runq *rq, struct thread *t, u32 flags)
@@ -63,7 +93,7 @@ static struct thread *rt_pick(struct runq *rq)
 {
 	u32 level;
 
-	if (!rq->rt.nr)
+	if (!rq->rt.nr || is_throttled(rq))
 		return NULL;
 	level = rq->rt.bitmap[0] ? bit_lowest(rq->rt.bitmap[0]) : 64 + bit_lowest(rq->rt.bitmap[1]);
 	return thread_of(list_entry(rq->rt.queue[level].next, struct schedent, se_link));
@@ -80,6 +110,8 @@ static void rt_tick(struct runq *rq, struct thread *t)
 	struct list *queue = &rq->rt.queue[rt_level(t)];
 
 	rt_update(rq, t);
+	if (is_throttled(rq))
+		rq_resched(rq);
 	if (se->se_policy != SCHED_POLICY_RR || se->se_slice_left)
 		return;
 	se->se_slice_left = RR_SLICE_NS;

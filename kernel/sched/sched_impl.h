@@ -34,6 +34,8 @@ struct rt_queue {
 	u64 bitmap[2];		/* levels in use; 0 is the most urgent */
 	u32 nr;
 	struct list queue[RT_LEVELS];	/* the running thread stays in its list */
+	u64 used;		/* ns run above what earlier periods allowed */
+	nsec_t period_end;
 };
 
 struct dl_queue {
@@ -127,6 +129,8 @@ u32 weight_of_nice(s32 nice);
 void fair_migrate(struct thread *t, u32 from, u32 to);
 struct thread *fair_stealable(struct runq *rq, u32 cpu);
 /* rt.c */
+/** rt_period_tick() - a new period of the real-time class may begin. Locks: rq. */
+void rt_period_tick(struct runq *rq);
 s32 rt_level(const struct thread *t);
 struct thread *rt_stealable(struct runq *rq, u32 cpu);
 /* deadline.c */

@@ -29,6 +29,8 @@ struct schedclass;
 #define SCHED_POLICY_DEADLINE	6
 
 #define SCHED_RR_SLICE_DEFAULT	100000000UL
+/* What real-time threads may use of each CPU; a runtime of -1: all. */
+extern s32 sched_rt_runtime_us, sched_rt_period_us;
 extern u64 sched_rr_slice_ns;	/* of SCHED_RR threads of equal priority */
 
 /*

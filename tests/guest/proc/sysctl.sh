@@ -44,6 +44,14 @@ check 'is kept' "$(cat kernel/sched_rr_timeslice_ms)" 40
 put 0 kernel/sched_rr_timeslice_ms
 check 'zero is the default' "$(cat kernel/sched_rr_timeslice_ms)" "$old"
 
+check 'share of real-time threads' "$(cat kernel/sched_rt_runtime_us kernel/sched_rt_period_us | tr '\n' ' ')" '950000 1000000 '
+no 'more than the period' put 1000001 kernel/sched_rt_runtime_us
+no 'less than no limit' put -2 kernel/sched_rt_runtime_us
+no 'a period below the share' put 900000 kernel/sched_rt_period_us
+yes 'no limit' put -1 kernel/sched_rt_runtime_us
+check 'is kept' "$(cat kernel/sched_rt_runtime_us)" -1
+yes 'the old share' put 950000 kernel/sched_rt_runtime_us
+
 old=$(cat vm/min_free_kbytes)
 min_sum() { awk '$1 == "min" { n += $2 } END { print n * 4 }' /proc/zoneinfo; }
 yes 'some memory is kept' test "$old" -gt 100
