@@ -137,8 +137,9 @@ static void tell(struct rename *r, const char *oname, u32 olen)
 	static u32 last_cookie;
 	u32 cookie = __atomic_add_fetch(&last_cookie, 1, __ATOMIC_RELAXED);
 	u32 dir = vnode_is_dir(r->old_vn) ? IN_ISDIR : 0;
+	u32 within = r->ow.vn == r->nw.vn ? VFS_NOTIFY_RENAMED : 0;
 
-	vfs_notify_name(r->ow.vn, IN_MOVED_FROM | dir | (r->ow.vn == r->nw.vn ? VFS_NOTIFY_RENAMED : 0), oname, olen, cookie);
+	vfs_notify_name(r->ow.vn, IN_MOVED_FROM | dir | within, oname, olen, cookie);
 	vfs_notify_name(r->nw.vn, IN_MOVED_TO | dir, r->nw.last.name, r->nw.last.len, cookie);
 	if (READ_ONCE(r->old_vn->vn_watches))
 		vfs_notify(r->old_vn, NULL, IN_MOVE_SELF);
