@@ -358,3 +358,7 @@ long sys_exit_group(int code)
 {
 	process_exit_group((code & 0xff) << 8);
 }
+
+__weak void face_uring_exit(struct thread *t)
+{
+}
