@@ -144,7 +144,9 @@ struct task_ref {
 	bool is_thread;		/* about t alone, not the whole process */
 	const struct procvn *pv;
 	const struct credset *opener;	/* of the file that is read or written; borrowed */
+	u64 from, next;		/* texts in parts: where to begin, where the next part does */
 };
+#define TASK_TEXT_END	U64_MAX
 /** task_get() - 0, or -ESRCH if it is gone. */
 int task_get(const struct procvn *pv, struct task_ref *task);
 void task_put(struct task_ref *task);
@@ -160,6 +162,7 @@ struct taskent {
 	mode_t mode;			/* with type bits */
 	enum taskent_kind kind;
 	bool needs_access;		/* open needs process_may_access() */
+	bool in_parts;			/* print() goes on at task->from and sets task->next */
 	int (*print)(struct seqbuf *sb, struct task_ref *task);
 	ssize_t (*write)(struct task_ref *task, const char *text, size_t n);
 	int (*follow)(struct task_ref *task, struct fspath *out);

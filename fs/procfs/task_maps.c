@@ -64,8 +64,18 @@ static int print_regions(struct seqbuf *sb, struct task_ref *task, region_printe
 	buf = kmem_alloc(PATH_SIZE, ALLOC_KERNEL);
 	err = buf ? rwsem_read_lock_killable(&as->as_lock) : -ENOMEM;
 	if (!err) {
-		for (rg = region_first(as); rg && !sb->is_full; rg = region_next(rg))
+		for (rg = region_find(as, task->from); rg; rg = region_next(rg)) {
+			size_t mark = sb->len;
+
 			fn(sb, rg, buf);
+			if (!sb->is_full)
+				continue;
+			/* It begins the next part; if it is alone, it needs more room. */
+			sb->len = mark;
+			sb->is_full = !mark;
+			break;
+		}
+		task->next = rg ? rg->start : TASK_TEXT_END;
 		rwsem_read_unlock(&as->as_lock);
 	}
 	kmem_free(buf);

@@ -177,6 +177,8 @@ void taskdir_gone(struct pidref *pid)
 #define TEXT(n, m, fn)		{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_TEXT, .print = fn }
 #define SECRET(n, m, fn)	{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_TEXT, .print = fn, \
 				  .needs_access = true }
+#define SECRET_PARTS(n, m, fn)	{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_TEXT, .print = fn, \
+				  .needs_access = true, .in_parts = true }
 #define TEXT_RW(n, m, fn, wr)	{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_TEXT, .print = fn, \
 				  .write = wr }
 #define LINK(n, fn)		{ .name = n, .mode = S_IFLNK | 0777, .kind = TASKENT_LINK, .follow = fn }
@@ -203,7 +205,7 @@ static const struct ofile_ops taskrows_fops, tasklist_fops;
 	TEXT("cmdline", 0444, task_print_cmdline),			\
 	TEXT("stat", 0444, task_print_stat),				\
 	TEXT("statm", 0444, task_print_statm),				\
-	SECRET("maps", 0444, task_print_maps),				\
+	SECRET_PARTS("maps", 0444, task_print_maps),			\
 	RAW("mem", 0600, taskmem_fops),					\
 	LINK("cwd", task_follow_cwd),					\
 	ROWS("ns", 0511, ns_rows, NS_ROWS),				\
@@ -214,7 +216,7 @@ static const struct ofile_ops taskrows_fops, tasklist_fops;
 	LINK("exe", task_follow_exe),					\
 	TEXT("mounts", 0444, task_print_mounts),			\
 	TEXT("mountinfo", 0444, task_print_mountinfo),			\
-	SECRET("smaps", 0444, task_print_smaps),			\
+	SECRET_PARTS("smaps", 0444, task_print_smaps),			\
 	SECRET("smaps_rollup", 0444, task_print_smaps_rollup),		\
 	TEXT("schedstat", 0444, task_print_schedstat),			\
 	TEXT("sched", 0444, task_print_sched),				\

@@ -5,6 +5,10 @@
  * a reader sees one moment. Printing takes no lock of the file: two readers
  * of one open file may each print, and the later text stays.
  *
+ * Long lists of a process (maps, smaps) are printed part by part as they are
+ * read: who looks at the beginning does not pay for the rest, and locks are
+ * not held for long. A part ends with a whole record and knows where to go on.
+ *
  * Life-cycle: open makes a proctext; it holds at most one snapshot; readers
  * keep a reference on the one they copy from.
  *
@@ -18,11 +22,14 @@
 #include <tern/mm/uio.h>
 
 #define TEXT_MIN	4096UL
+#define TEXT_PART	16384UL
 #define TEXT_MAX	(256UL << 20)
 
 struct snapshot {
 	refcount refs;
+	loff_t start;		/* position of text[0] in the file */
 	size_t len;
+	u64 next;		/* where the printer goes on, TASK_TEXT_END: this is the end */
 	char text[];
 };
 
@@ -65,7 +72,8 @@ static int print_node(struct procnode *n, struct seqbuf *sb)
 	return 0;
 }
 
-static int print_task(struct ofile *f, const struct procvn *pv, struct seqbuf *sb)
+/* @at: in and out, for files in parts. */
+static int print_task(struct ofile *f, const struct procvn *pv, struct seqbuf *sb, u64 *at)
 {
 	struct task_ref task;
 	int err = task_get(pv, &task);
@@ -73,25 +81,32 @@ static int print_task(struct ofile *f, const struct procvn *pv, struct seqbuf *s
 	if (err)
 		return err;
 	task.opener = f->of_cred;
+	task.from = *at;
+	task.next = TASK_TEXT_END;
 	if (pv->ent->needs_access && !task_may_look(&task))
 		err = -EACCES;
 	else
 		err = pv->ent->print(sb, &task);
+	*at = task.next;
 	task_put(&task);
 	return err;
 }
 
-/* Print with growing memory until all fits. */
-static struct snapshot *snapshot_make(struct ofile *f)
+/* Print with growing memory until all, or in parts one record, fits. */
+static struct snapshot *snapshot_make(struct ofile *f, u64 from, loff_t start)
 {
 	struct procvn *pv = procvn_of_file(f);
 	size_t size = TEXT_MIN, *hint = pv->node ? &pv->node->size_hint : &pv->size_hint;
+	bool in_parts = pv->ent && pv->ent->in_parts;
 	struct snapshot *s;
 	struct seqbuf sb;
+	u64 next;
 	int err;
 
 	/* Printing again with more room costs locks and time: begin with enough. */
-	if (READ_ONCE(*hint) >= size)
+	if (in_parts)
+		size = TEXT_PART;
+	else if (READ_ONCE(*hint) >= size)
 		size = ALIGN_UP(READ_ONCE(*hint) + READ_ONCE(*hint) / 4, TEXT_MIN);
 	for (;; size *= 2) {
 		if (size > TEXT_MAX)
@@ -100,7 +115,8 @@ static struct snapshot *snapshot_make(struct ofile *f)
 		if (!s)
 			return ERR_PTR(-ENOMEM);
 		seqbuf_init(&sb, s->text, size);
-		err = pv->node ? print_node(pv->node, &sb) : print_task(f, pv, &sb);
+		next = pv->node ? TASK_TEXT_END : from;
+		err = pv->node ? print_node(pv->node, &sb) : print_task(f, pv, &sb, &next);
 		if (!err && !sb.is_full)
 			break;
 		kmem_free_large(s);
@@ -111,34 +127,59 @@ static struct snapshot *snapshot_make(struct ofile *f)
 	}
 	ref_init(&s->refs, 1);
 	s->len = sb.len;
+	s->start = start;
+	s->next = next;
 	WRITE_ONCE(*hint, sb.len);
 	return s;
 }
 
-/* Text to read from at @pos, with a reference. */
-static struct snapshot *snapshot_get(struct ofile *f, loff_t pos)
+static struct snapshot *snapshot_last(struct proctext *pt)
 {
-	struct proctext *pt = f->of_priv;
-	struct snapshot *s = NULL, *old;
+	struct snapshot *s;
 
-	if (pos) {
-		spin_lock(&pt->lock);
-		s = pt->snap;
-		if (s)
-			ref_get(&s->refs);
-		spin_unlock(&pt->lock);
-		if (s)
-			return s;
-	}
-	s = snapshot_make(f);
-	if (IS_ERR(s))
-		return s;
+	spin_lock(&pt->lock);
+	s = pt->snap;
+	if (s)
+		ref_get(&s->refs);
+	spin_unlock(&pt->lock);
+	return s;
+}
+
+static void snapshot_keep(struct proctext *pt, struct snapshot *s)
+{
+	struct snapshot *old;
+
 	ref_get(&s->refs);
 	spin_lock(&pt->lock);
 	old = pt->snap;
 	pt->snap = s;
 	spin_unlock(&pt->lock);
 	snapshot_put(old);
+}
+
+static bool snapshot_covers(const struct snapshot *s, loff_t pos)
+{
+	return pos >= s->start && (pos < s->start + (loff_t)s->len || s->next == TASK_TEXT_END);
+}
+
+/* Text to read from at @pos, with a reference; it may end before @pos if the file does. */
+static struct snapshot *snapshot_get(struct ofile *f, loff_t pos)
+{
+	struct proctext *pt = f->of_priv;
+	struct snapshot *s = pos ? snapshot_last(pt) : NULL, *n;
+
+	if (s && pos < s->start) {
+		snapshot_put(s);
+		s = NULL;
+	}
+	while (!s || !snapshot_covers(s, pos)) {
+		n = snapshot_make(f, s ? s->next : 0, s ? s->start + (loff_t)s->len : 0);
+		snapshot_put(s);
+		if (IS_ERR(n))
+			return n;
+		s = n;
+		snapshot_keep(pt, s);
+	}
 	return s;
 }
 
@@ -185,10 +226,10 @@ static ssize_t text_read(struct ofile *f, struct uio *u, loff_t *pos)
 
 	if (IS_ERR(s))
 		return PTR_ERR(s);
-	if ((u64)*pos < s->len && u->resid) {
-		size_t want = min_t(size_t, s->len - *pos, u->resid);
+	if (*pos - s->start < (loff_t)s->len && u->resid) {
+		size_t at = *pos - s->start, want = min_t(size_t, s->len - at, u->resid);
 
-		done = uio_put(u, s->text + *pos, want);
+		done = uio_put(u, s->text + at, want);
 		if (!done)
 			done = -EFAULT;
 		else

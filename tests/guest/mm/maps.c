@@ -358,4 +358,50 @@ CASE(proc_maps_lists_mappings)
 	CHECK(strstr(read_file("/proc/self/maps"), "[stack]") != NULL);
 }
 
+/* Read a long list with reads of @step bytes: lines in order, each once. */
+static int count_regions(const char *name, size_t step, uintptr_t base, int n)
+{
+	static char text[2 << 20];
+	size_t len = 0, start, end;
+	ssize_t got;
+	int found = 0, fd = open(name, O_RDONLY);
+	unsigned long last = 0;
+
+	NEED(fd >= 0);
+	while ((got = read(fd, text + len, step)) > 0)
+		len += got;
+	close(fd);
+	text[len] = 0;
+	for (char *p = text; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
+		if (sscanf(p, "%zx-%zx ", &start, &end) != 2 || strchr("KRPSADLVF", *p))
+			continue;
+		CHECK(start >= last);
+		last = end;
+		if (start >= base && end <= base + n * 8192UL)
+			found++;
+	}
+	return found;
+}
+
+CASE(long_lists_of_regions_are_whole)
+{
+	int n = 1500, fd;
+	char *base = mmap(NULL, n * 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char a[64], b[64];
+
+	NEED(base != MAP_FAILED);
+	for (int i = 0; i < n; i++)
+		NEED(!mprotect(base + i * 8192 + 4096, 4096, PROT_NONE));
+	CHECK_EQ(count_regions("/proc/self/maps", 4096, (uintptr_t)base, n), 2 * n);
+	CHECK_EQ(count_regions("/proc/self/maps", 77, (uintptr_t)base, n), 2 * n);
+	CHECK_EQ(count_regions("/proc/self/smaps", 65536, (uintptr_t)base, n), 2 * n);
+	fd = open("/proc/self/maps", O_RDONLY);
+	CHECK_EQ(pread(fd, a, 64, 60000), 64);
+	CHECK_EQ(lseek(fd, 60000, SEEK_SET), 60000);
+	CHECK_EQ(read(fd, b, 64), 64);
+	CHECK(!memcmp(a, b, 64));
+	CHECK_EQ(pread(fd, a, 64, 1 << 30), 0);
+	CHECK_EQ(pread(fd, b, 20, 0), 20);
+}
+
 TAP_MAIN
