@@ -80,7 +80,9 @@ static struct packring *ring_make(const struct packsock *ps, const struct tpacke
 	r->nblocks = q->block_nr;
 	r->order = order;
 	for (u32 i = 0; i < r->nblocks; i++) {
-		r->blocks[i] = page_alloc_kva(order, ALLOC_KERNEL | ALLOC_ZERO | ALLOC_NOWARN);
+		/* Compound: references of mappings to its pages count for the whole block. */
+		r->blocks[i] = page_alloc_kva(order, ALLOC_KERNEL | ALLOC_ZERO | ALLOC_NOWARN |
+					      (order ? ALLOC_COMPOUND : 0));
 		if (!r->blocks[i]) {
 			packring_put(r);
 			return ERR_PTR(-ENOMEM);
