@@ -68,27 +68,30 @@ static void print_ids(struct seqbuf *sb, struct task_ref *task, const struct cre
 }
 
 /* Numbers in the namespace of this proc and in each below it that sees the process. */
-static void print_levels(struct seqbuf *sb, const char *name, struct pidns *ns, struct pidref *pid)
+/* @what's number in each namespace that the task @of has one in; 0 where it has none. */
+static void print_levels(struct seqbuf *sb, const char *name, struct pidns *ns,
+			 const struct pidref *of, struct pidref *what)
 {
 	seqbuf_printf(sb, "\n%s:", name);
-	for (u32 i = ns->level; pid && i <= pid->level; i++)
-		seqbuf_printf(sb, "\t%d", pidref_nr_in(pid, pid->at[i].ns));
+	for (u32 i = ns->level; of && i <= of->level; i++)
+		seqbuf_printf(sb, "\t%d", what ? pidref_nr_in(what, of->at[i].ns) : 0);
 }
 
 static void print_numbers(struct seqbuf *sb, struct task_ref *task)
 {
 	struct pidns *ns = procpids_of(task->pv->vn.vn_fs);
 	bool is_kernel = task->p->p_flags & PROC_KERNEL;
+	struct pidref *pid = task->pv->pid;
 
 	seqbuf_puts(sb, " ");
 	rcu_read_lock();
-	print_levels(sb, "NStgid", ns, is_kernel ? task->pv->pid : task->p->p_pid);
-	print_levels(sb, "NSpid", ns, task->pv->pid);
+	print_levels(sb, "NStgid", ns, pid, is_kernel ? pid : task->p->p_pid);
+	print_levels(sb, "NSpid", ns, pid, pid);
 	if (is_kernel) {
 		seqbuf_puts(sb, "\nNSpgid:\t0\nNSsid:\t0\n");
 	} else {
-		print_levels(sb, "NSpgid", ns, rcu_load(task->p->p_pgrp));
-		print_levels(sb, "NSsid", ns, rcu_load(task->p->p_session));
+		print_levels(sb, "NSpgid", ns, pid, rcu_load(task->p->p_pgrp));
+		print_levels(sb, "NSsid", ns, pid, rcu_load(task->p->p_session));
 		seqbuf_puts(sb, "\n");
 	}
 	rcu_read_unlock();

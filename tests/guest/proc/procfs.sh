@@ -76,6 +76,9 @@ check sys_pid_max test "$(cat /proc/sys/kernel/pid_max)" -ge 32768
 check random_uuid matches /proc/sys/kernel/random/uuid '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab]'
 check uuids_differ test "$(cat /proc/sys/kernel/random/uuid)" != "$(cat /proc/sys/kernel/random/uuid)"
 check boot_id_stays equal "$(cat /proc/sys/kernel/random/boot_id)" "$(cat /proc/sys/kernel/random/boot_id)"
+check numbers_in_namespaces matches /proc/self/status '^NSsid:	[0-9]+$'
+# Parsers of this file take a tab after each colon for granted.
+check every_status_line_has_a_tab test -z "$(grep -v '^[A-Za-z_]*:	' /proc/self/status)"
 check absent_process test ! -e /proc/999999
 check write_comm sh -c 'echo new >/proc/self/comm && [ "$(cat /proc/$$/comm)" != "" ]'
 kill $pid
