@@ -14,4 +14,4 @@ rm -rf /tmp/work/a/../b; mkdir -p b/{1..30}/{1..10}; find b | wc -l; rm -r b; rm
 date -u -d @1000000000 '+%F %T'; factor 1234567890123456789; expr 7 \* 6; nproc --all >/dev/null; test -t 0 || echo notty
 base64 n | base64 -d | cmp - n; od -An -tx1 -N8 n; tac n | head -n 1; comm -12 <(seq 3) <(seq 2 4); join <(seq 3) <(seq 2 4); paste -sd+ <(seq 4)
 df -T / /dev/shm /proc | awk '{print $1,$2,$NF}'; sync; sync -f n; id -u; who; tty || true; stdbuf -oL echo line; nice -n 5 nice; nohup echo hup 2>/dev/null; env -i A=1 env; printenv HOME; pathchk /x; mktemp -d /tmp/work/XXXX >/dev/null; timeout -s KILL 0.5 sleep 9 || echo $?
-ls /proc/self/fd | wc -l; stat -f -c '%T' / /proc /sys /dev/pts; uname -srm; chroot / /bin/true; tee x y </dev/null; yes | head -c 100000 | md5sum; numfmt --to=iec 123456789; tail -n +49999 n; (tail -f n & p=$!; sleep 0.3; echo more >>n; sleep 1.5; kill $p) | tail -n 1
+ls /proc/self/fd | wc -l; stat -f -c '%T' / /proc /sys /dev/pts; uname -sm; chroot / /bin/true; tee x y </dev/null; yes | head -c 100000 | md5sum; numfmt --to=iec 123456789; tail -n +49999 n; (tail -f n & p=$!; sleep 0.3; echo more >>n; sleep 1.5; kill $p) | tail -n 1

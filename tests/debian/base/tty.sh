@@ -4,7 +4,7 @@ set -eu
 export TERM=screen HOME=/tmp/work LC_ALL=C.UTF-8
 cat >v.exp <<'X'
 log_user 0
-set timeout 60
+set timeout 10
 spawn vim -u NONE -N t.txt
 expect -re "t.txt|~"
 send "ihello from vim\rsecond line\033"

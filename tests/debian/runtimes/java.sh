@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 400
+# long
 set -eu
 export LC_ALL=C.UTF-8
 cat >T.java <<'J'

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 240
+# long
 set -eu
 cat >t.js <<'J'
 const fs = require('fs'), cp = require('child_process'), net = require('net'), os = require('os'), zlib = require('zlib'), crypto = require('crypto'), { Worker, isMainThread, parentPort } = require('worker_threads');
