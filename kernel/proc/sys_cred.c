@@ -69,19 +69,6 @@ static int cred_switch_user(struct credset *c)
 	return 0;
 }
 
-static long commit_uids(struct credset *c)
-{
-	int err = cred_switch_user(c);
-
-	if (err) {
-		cred_put(c);
-		return err;
-	}
-	caps_follow_uids(cred_self(), c);
-	cred_commit(c);
-	return 0;
-}
-
 long sys_getuid(void)
 {
 	return uid_show(cred_self()->uid);
@@ -119,75 +106,155 @@ static bool take_gid(u32 *id)
 	return *id != KEEP;
 }
 
-long sys_setuid(u32 uid)
+/* The ids that processes change by one rule, be they of users or of groups. */
+struct ids { u32 real, eff, saved; };
+
+static bool is_one_of(u32 id, const struct ids *old)
 {
-	const struct credset *old = cred_self();
+	return id == KEEP || id == old->real || id == old->eff || id == old->saved;
+}
+
+static int plan_set(struct ids *n, u32 id, bool is_priv)
+{
+	if (!is_priv && id != n->real && id != n->saved)
+		return -EPERM;
+	if (is_priv)
+		n->real = n->saved = id;
+	n->eff = id;
+	return 0;
+}
+
+static int plan_setre(struct ids *n, u32 real, u32 eff, bool is_priv)
+{
+	const struct ids old = *n;
+
+	if (!is_priv && ((real != KEEP && real != old.real && real != old.eff) || !is_one_of(eff, &old)))
+		return -EPERM;
+	if (real != KEEP)
+		n->real = real;
+	if (eff != KEEP)
+		n->eff = eff;
+	if (real != KEEP || (eff != KEEP && eff != old.real))
+		n->saved = n->eff;
+	return 0;
+}
+
+static int plan_setres(struct ids *n, u32 real, u32 eff, u32 saved, bool is_priv)
+{
+	const struct ids old = *n;
+
+	if (!is_priv && !(is_one_of(real, &old) && is_one_of(eff, &old) && is_one_of(saved, &old)))
+		return -EPERM;
+	if (real != KEEP)
+		n->real = real;
+	if (eff != KEEP)
+		n->eff = eff;
+	if (saved != KEEP)
+		n->saved = saved;
+	return 0;
+}
+
+static struct ids uids_of(const struct credset *c)
+{
+	return (struct ids){ c->uid, c->euid, c->suid };
+}
+
+static struct ids gids_of(const struct credset *c)
+{
+	return (struct ids){ c->gid, c->egid, c->sgid };
+}
+
+/* @err: what the plan said. */
+static long commit_uids(int err, const struct ids *n)
+{
 	struct credset *c;
 
-	if (uid == KEEP || !take_uid(&uid))
-		return -EINVAL;
-	if (!cap_has_self(CAP_SETUID) && uid != old->uid && uid != old->suid)
-		return -EPERM;
+	if (err)
+		return err;
 	c = cred_prepare();
 	if (!c)
 		return -ENOMEM;
-	if (cap_has_self(CAP_SETUID))
-		c->uid = c->suid = uid;
-	c->euid = c->fsuid = uid;
-	return commit_uids(c);
+	c->uid = n->real;
+	c->euid = c->fsuid = n->eff;
+	c->suid = n->saved;
+	err = cred_switch_user(c);
+	if (err) {
+		cred_put(c);
+		return err;
+	}
+	caps_follow_uids(cred_self(), c);
+	cred_commit(c);
+	return 0;
+}
+
+static long commit_gids(int err, const struct ids *n)
+{
+	struct credset *c;
+
+	if (err)
+		return err;
+	c = cred_prepare();
+	if (!c)
+		return -ENOMEM;
+	c->gid = n->real;
+	c->egid = c->fsgid = n->eff;
+	c->sgid = n->saved;
+	cred_commit(c);
+	return 0;
+}
+
+long sys_setuid(u32 uid)
+{
+	struct ids n = uids_of(cred_self());
+
+	if (uid == KEEP || !take_uid(&uid))
+		return -EINVAL;
+	return commit_uids(plan_set(&n, uid, cap_has_self(CAP_SETUID)), &n);
 }
 
 long sys_setreuid(u32 ruid, u32 euid)
 {
-	const struct credset *old = cred_self();
-	bool is_priv = cap_has_self(CAP_SETUID);
-	struct credset *c;
+	struct ids n = uids_of(cred_self());
 
 	if (!take_uid(&ruid) || !take_uid(&euid))
 		return -EINVAL;
-	if (!is_priv && ruid != KEEP && ruid != old->uid && ruid != old->euid)
-		return -EPERM;
-	if (!is_priv && euid != KEEP && euid != old->uid && euid != old->euid && euid != old->suid)
-		return -EPERM;
-	c = cred_prepare();
-	if (!c)
-		return -ENOMEM;
-	if (ruid != KEEP)
-		c->uid = ruid;
-	if (euid != KEEP)
-		c->euid = euid;
-	if (ruid != KEEP || (euid != KEEP && euid != old->uid))
-		c->suid = c->euid;
-	c->fsuid = c->euid;
-	return commit_uids(c);
-}
-
-static bool is_any(u32 id, u32 a, u32 b, u32 c)
-{
-	return id == KEEP || id == a || id == b || id == c;
+	return commit_uids(plan_setre(&n, ruid, euid, cap_has_self(CAP_SETUID)), &n);
 }
 
 long sys_setresuid(u32 ruid, u32 euid, u32 suid)
 {
-	const struct credset *o = cred_self();
-	struct credset *c;
+	struct ids n = uids_of(cred_self());
 
 	if (!take_uid(&ruid) || !take_uid(&euid) || !take_uid(&suid))
 		return -EINVAL;
-	if (!(is_any(ruid, o->uid, o->euid, o->suid) && is_any(euid, o->uid, o->euid, o->suid) &&
-	      is_any(suid, o->uid, o->euid, o->suid)) && !cap_has_self(CAP_SETUID))
-		return -EPERM;
-	c = cred_prepare();
-	if (!c)
-		return -ENOMEM;
-	if (ruid != KEEP)
-		c->uid = ruid;
-	if (euid != KEEP)
-		c->euid = euid;
-	if (suid != KEEP)
-		c->suid = suid;
-	c->fsuid = c->euid;
-	return commit_uids(c);
+	return commit_uids(plan_setres(&n, ruid, euid, suid, cap_has_self(CAP_SETUID)), &n);
+}
+
+long sys_setgid(u32 gid)
+{
+	struct ids n = gids_of(cred_self());
+
+	if (gid == KEEP || !take_gid(&gid))
+		return -EINVAL;
+	return commit_gids(plan_set(&n, gid, cap_has_self(CAP_SETGID)), &n);
+}
+
+long sys_setregid(u32 rgid, u32 egid)
+{
+	struct ids n = gids_of(cred_self());
+
+	if (!take_gid(&rgid) || !take_gid(&egid))
+		return -EINVAL;
+	return commit_gids(plan_setre(&n, rgid, egid, cap_has_self(CAP_SETGID)), &n);
+}
+
+long sys_setresgid(u32 rgid, u32 egid, u32 sgid)
+{
+	struct ids n = gids_of(cred_self());
+
+	if (!take_gid(&rgid) || !take_gid(&egid) || !take_gid(&sgid))
+		return -EINVAL;
+	return commit_gids(plan_setres(&n, rgid, egid, sgid, cap_has_self(CAP_SETGID)), &n);
 }
 
 static long put3(u32 __user *pa, u32 a, u32 __user *pb, u32 b, u32 __user *pc, u32 c)
@@ -207,75 +274,6 @@ long sys_getresgid(u32 *rgid, u32 *egid, u32 *sgid)
 	const struct credset *c = cred_self();
 
 	return put3(rgid, gid_show(c->gid), egid, gid_show(c->egid), sgid, gid_show(c->sgid));
-}
-
-long sys_setgid(u32 gid)
-{
-	const struct credset *old = cred_self();
-	struct credset *c;
-
-	if (gid == KEEP || !take_gid(&gid))
-		return -EINVAL;
-	if (!cap_has_self(CAP_SETGID) && gid != old->gid && gid != old->sgid)
-		return -EPERM;
-	c = cred_prepare();
-	if (!c)
-		return -ENOMEM;
-	if (cap_has_self(CAP_SETGID))
-		c->gid = c->sgid = gid;
-	c->egid = c->fsgid = gid;
-	cred_commit(c);
-	return 0;
-}
-
-long sys_setregid(u32 rgid, u32 egid)
-{
-	const struct credset *old = cred_self();
-	bool is_priv = cap_has_self(CAP_SETGID);
-	struct credset *c;
-
-	if (!take_gid(&rgid) || !take_gid(&egid))
-		return -EINVAL;
-	if (!is_priv && rgid != KEEP && rgid != old->gid && rgid != old->egid)
-		return -EPERM;
-	if (!is_priv && egid != KEEP && egid != old->gid && egid != old->egid && egid != old->sgid)
-		return -EPERM;
-	c = cred_prepare();
-	if (!c)
-		return -ENOMEM;
-	if (rgid != KEEP)
-		c->gid = rgid;
-	if (egid != KEEP)
-		c->egid = egid;
-	if (rgid != KEEP || (egid != KEEP && egid != old->gid))
-		c->sgid = c->egid;
-	c->fsgid = c->egid;
-	cred_commit(c);
-	return 0;
-}
-
-long sys_setresgid(u32 rgid, u32 egid, u32 sgid)
-{
-	const struct credset *o = cred_self();
-	struct credset *c;
-
-	if (!take_gid(&rgid) || !take_gid(&egid) || !take_gid(&sgid))
-		return -EINVAL;
-	if (!(is_any(rgid, o->gid, o->egid, o->sgid) && is_any(egid, o->gid, o->egid, o->sgid) &&
-	      is_any(sgid, o->gid, o->egid, o->sgid)) && !cap_has_self(CAP_SETGID))
-		return -EPERM;
-	c = cred_prepare();
-	if (!c)
-		return -ENOMEM;
-	if (rgid != KEEP)
-		c->gid = rgid;
-	if (egid != KEEP)
-		c->egid = egid;
-	if (sgid != KEEP)
-		c->sgid = sgid;
-	c->fsgid = c->egid;
-	cred_commit(c);
-	return 0;
 }
 
 /* Both answer the old value, also when nothing changed: that is how one asks. */
