@@ -159,14 +159,6 @@ void kmem_free_large(const void *p)
 		kva_free(p);
 }
 
-void kmem_free_large_atomic(const void *p)
-{
-	if (kva_contains(p))
-		kva_free_deferred(p);
-	else
-		kmem_free(p);
-}
-
 /* ---- nodes of trees with lock-free readers ---- */
 static struct objcache *radix_cache;
 

@@ -277,8 +277,9 @@ void devpts_remove(struct devpts *d, u32 index)
 
 /* ---- mounting ---- */
 
-static int parse_option(char *opt, struct pts_options *o)
+static int parse_option(void *ctx, char *opt)
 {
+	struct pts_options *o = ctx;
 	char *v = strchr(opt, '=');
 	int err = -EINVAL;
 
@@ -309,21 +310,8 @@ static int parse_option(char *opt, struct pts_options *o)
 
 static int parse_options(const char *data, struct pts_options *o)
 {
-	char *copy, *rest, *opt;
-	int err = 0;
-
 	*o = default_options;
-	if (!data || !*data)
-		return 0;
-	copy = kmem_strdup(data, ALLOC_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	rest = copy;
-	while (!err && (opt = strsep(&rest, ",")))
-		if (*opt)
-			err = parse_option(opt, o);
-	kmem_free(copy);
-	return err;
+	return mountopts_each(data, parse_option, o);
 }
 
 static int pts_remount(struct filesys *fs, const struct mount_args *args)

@@ -39,10 +39,10 @@ static int parse_errors(struct options *o, const char *val)
 	return 0;
 }
 
-static int parse_option(struct options *o, const char *word)
+static int parse_option(void *ctx, char *word)
 {
-	if (!*word)
-		return 0;
+	struct options *o = ctx;
+
 	for (u32 i = 0; i < ARRAY_SIZE(harmless); i++) {
 		if (!strcmp(word, harmless[i]))
 			return 0;
@@ -70,19 +70,8 @@ static int parse_option(struct options *o, const char *word)
 
 static int parse_options(struct options *o, const char *data)
 {
-	char *copy, *rest, *word;
-	int err = 0;
-
 	*o = (struct options){ .commit = 5 };
-	if (!data)
-		return 0;
-	copy = rest = kmem_strdup(data, ALLOC_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	while (!err && (word = strsep(&rest, ",")))
-		err = parse_option(o, word);
-	kmem_free(copy);
-	return err;
+	return mountopts_each(data, parse_option, o);
 }
 
 /* ---- operations ---- */

@@ -127,7 +127,7 @@ static int frames_open(struct ofile *f, struct vnode *vn)
 	static const struct ofile_ops var = {				\
 		.open = frames_open, .flush = fop_default_flush,	\
 		.release = fop_default_release, .read = rd,		\
-		.write = fop_no_write, .seek = proc_dir_seek,		\
+		.write = fop_no_write, .seek = fop_dir_seek,		\
 		.readdir = fop_no_readdir, .poll = fop_default_poll,	\
 		.ioctl = fop_no_ioctl, .mmap = fop_no_mmap,		\
 		.fsync = fop_no_fsync, .fallocate = fop_no_fallocate,	\

@@ -17,6 +17,7 @@
 #include <tern/kernel/process.h>
 #include <tern/lib/fmt.h>
 #include <tern/lib/seqbuf.h>
+#include <tern/base/usegate.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 #include <uapi/dirent.h>
@@ -42,10 +43,8 @@ struct procnode {
 	char *target;			/* I symbolic links */
 	int (*make_target)(struct pidns *ns, char *buf, size_t size);	/* I PROCNODE_DYNLINK */
 	size_t size_hint;		/* racy: how long the text was */
-	bool is_gone;			/* A unregistered */
 	refcount refs;			/* the tree, each vnode */
-	atomic32 busy;			/* prints and writes under way */
-	struct waitq idle;		/* unregistering waits for busy to be 0 */
+	struct usegate gate;		/* prints and writes; shut when unregistered */
 	u32 name_len;
 	char name[];
 };
@@ -56,12 +55,6 @@ void procnode_put(struct procnode *n);
 struct procnode *procnode_child(struct procnode *dir, const char *name, u32 len);
 /** procnode_readdir() - entries from *pos on: false if the sink is full. */
 bool procnode_readdir(struct procnode *dir, struct dir_sink *s, u64 base);
-/**
- * procnode_enter() - before using a registered object: false if it is gone;
- * then procnode_leave().
- */
-bool procnode_enter(struct procnode *n);
-void procnode_leave(struct procnode *n);
 /** procnode_add_file() - a file with operations of its own. */
 int procnode_add_file(const char *path, mode_t mode, const struct ofile_ops *fops);
 /** procnode_add_dynlink() - a symbolic link whose target depends on the reader. */
@@ -106,7 +99,6 @@ int proc_setattr(struct vnode *vn, const struct vattr *va);
 bool proc_emit(struct dir_sink *s, const char *name, u32 len, u64 ino, mode_t mode, loff_t next);
 /** proc_emit_dots() - positions 0 and 1. */
 bool proc_emit_dots(struct ofile *f, struct dir_sink *s);
-loff_t proc_dir_seek(struct ofile *f, loff_t off, int whence);
 const char *proc_no_vnlink(struct vnode *vn, void **cookie);
 extern const struct vnode_ops procfile_vnops;	/* plain files of all kinds */
 
@@ -122,7 +114,7 @@ extern const struct vnode_ops procfile_vnops;	/* plain files of all kinds */
 #define PROC_DIR_FOPS							\
 	.open = fop_default_open, .flush = fop_default_flush,		\
 	.release = fop_default_release, .read = proc_dir_read,		\
-	.write = fop_no_write, .seek = proc_dir_seek,			\
+	.write = fop_no_write, .seek = fop_dir_seek,			\
 	.poll = fop_default_poll, .ioctl = fop_no_ioctl,		\
 	.mmap = fop_no_mmap, .fsync = fop_no_fsync,			\
 	.fallocate = fop_no_fallocate,					\

@@ -48,8 +48,9 @@ static int parse_gid(const char *v, struct procopts *o)
 	return 0;
 }
 
-static int parse_option(char *opt, struct procopts *o)
+static int parse_option(void *ctx, char *opt)
 {
+	struct procopts *o = ctx;
 	char *v = strchr(opt, '=');
 
 	if (v)
@@ -65,28 +66,10 @@ static int parse_option(char *opt, struct procopts *o)
 	return -EINVAL;
 }
 
-static int parse_options(const char *data, struct procopts *o)
-{
-	char *copy, *rest, *opt;
-	int err = 0;
-
-	if (!data || !*data)
-		return 0;
-	copy = kmem_strdup(data, ALLOC_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	rest = copy;
-	while (!err && (opt = strsep(&rest, ",")))
-		if (*opt)
-			err = parse_option(opt, o);
-	kmem_free(copy);
-	return err;
-}
-
 static int proc_remount(struct filesys *fs, const struct mount_args *args)
 {
 	struct procopts o = *procopts_of(fs);
-	int err = parse_options(args->data, &o);
+	int err = mountopts_each(args->data, parse_option, &o);
 
 	if (!err)
 		*procopts_of(fs) = o;
@@ -132,7 +115,7 @@ static struct filesys *proc_mount(struct fstype *t, const struct mount_args *arg
 
 	if (!o)
 		return ERR_PTR(-ENOMEM);
-	err = parse_options(args->data, o);
+	err = mountopts_each(args->data, parse_option, o);
 	if (err)
 		goto err_free;
 	err = -ENOMEM;

@@ -84,18 +84,13 @@ static ssize_t pagemap_read(struct ofile *f, struct uio *u, loff_t *pos)
 	return done ? done : got;
 }
 
-static loff_t pagemap_seek(struct ofile *f, loff_t off, int whence)
-{
-	return proc_dir_seek(f, off, whence);
-}
-
 const struct ofile_ops taskpagemap_fops = {
 	.open = pagemap_open,
 	.flush = fop_default_flush,
 	.release = pagemap_release,
 	.read = pagemap_read,
 	.write = fop_no_write,
-	.seek = pagemap_seek,
+	.seek = fop_dir_seek,
 	.readdir = fop_no_readdir,
 	.poll = fop_default_poll,
 	.ioctl = fop_no_ioctl,

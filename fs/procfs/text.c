@@ -65,10 +65,10 @@ static int print_node(struct procnode *n, struct seqbuf *sb)
 			seqbuf_printf(sb, "%ld\n", (s64)int_load(i));
 		return 0;
 	}
-	if (!procnode_enter(n))
+	if (!usegate_enter(&n->gate))
 		return -ENOENT;
 	file->print(sb, file->arg);
-	procnode_leave(n);
+	usegate_leave(&n->gate);
 	return 0;
 }
 
@@ -267,10 +267,10 @@ static ssize_t write_node(struct procnode *n, const char *text, size_t len)
 		return write_int(n->what, text, len);
 	if (!file->write)
 		return -EINVAL;
-	if (!procnode_enter(n))
+	if (!usegate_enter(&n->gate))
 		return -ENOENT;
 	done = file->write(text, len, file->arg);
-	procnode_leave(n);
+	usegate_leave(&n->gate);
 	return done;
 }
 
@@ -312,18 +312,13 @@ static ssize_t text_write(struct ofile *f, struct uio *u, loff_t *pos)
 	return done;
 }
 
-static loff_t text_seek(struct ofile *f, loff_t off, int whence)
-{
-	return proc_dir_seek(f, off, whence);
-}
-
 const struct ofile_ops proctext_fops = {
 	.open = text_open,
 	.flush = fop_default_flush,
 	.release = text_release,
 	.read = text_read,
 	.write = text_write,
-	.seek = text_seek,
+	.seek = fop_dir_seek,
 	.readdir = fop_no_readdir,
 	.poll = fop_default_poll,
 	.ioctl = fop_no_ioctl,

@@ -30,7 +30,7 @@ static struct procnode *node_alloc(const char *name, u32 len, enum procnode_kind
 		return NULL;
 	list_init(&n->children);
 	list_init(&n->sibling);
-	waitq_init(&n->idle);
+	usegate_init(&n->gate);
 	ref_init(&n->refs, 1);
 	n->kind = kind;
 	n->mode = mode;
@@ -229,25 +229,9 @@ void procfile_unregister(struct procfile *f)
 	rwsem_write_unlock(&tree_lock);
 	if (WARN_IF(!n))
 		return;
-	WRITE_ONCE(n->is_gone, true);
-	smp_mb();
-	waitq_wait(&n->idle, !atomic_read(&n->busy));
+	usegate_shut(&n->gate);
+	usegate_drain(&n->gate);
 	procnode_put(n);
-}
-
-bool procnode_enter(struct procnode *n)
-{
-	atomic_inc(&n->busy);
-	if (likely(!READ_ONCE(n->is_gone)))
-		return true;
-	procnode_leave(n);
-	return false;
-}
-
-void procnode_leave(struct procnode *n)
-{
-	if (atomic_dec_and_test(&n->busy) && unlikely(READ_ONCE(n->is_gone)))
-		waitq_wake_all(&n->idle);
 }
 
 static int make_self(struct pidns *ns, char *buf, size_t size)

@@ -77,18 +77,6 @@ bool proc_emit_dots(struct ofile *f, struct dir_sink *s)
 	       proc_emit(s, "..", 2, up ? up->vn_ino : f->of_vnode->vn_ino, S_IFDIR, 2);
 }
 
-loff_t proc_dir_seek(struct ofile *f, loff_t off, int whence)
-{
-	if (whence == SEEK_CUR)
-		off += f->of_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (off < 0)
-		return -EINVAL;
-	f->of_pos = off;
-	return off;
-}
-
 ssize_t proc_dir_read(struct ofile *f, struct uio *u, loff_t *pos)
 {
 	return -EISDIR;
@@ -135,7 +123,7 @@ static int node_revalidate(struct ncent *nc)
 
 	if (vn && procvn_of(vn)->pid)
 		return taskvn_revalidate(nc);
-	return vn && procvn_of(vn)->node && !READ_ONCE(procvn_of(vn)->node->is_gone);
+	return vn && procvn_of(vn)->node && !usegate_is_closed(&procvn_of(vn)->node->gate);
 }
 
 static int nodedir_getattr(struct vnode *vn, struct vattr *va)

@@ -53,11 +53,11 @@ static int text_make(struct sysfile *sf, struct sysnode *n)
 	if (!sf->text)
 		return -ENOMEM;
 	seqbuf_init(&sb, sf->text, PAGE_SIZE);
-	if (!sysnode_enter(n))
+	if (!usegate_enter(&n->gate))
 		return -ENODEV;
 	sf->seen_events = READ_ONCE(n->events);
 	err = a->show(&sb, n->arg);
-	sysnode_leave(n);
+	usegate_leave(&n->gate);
 	sf->len = sb.len;
 	return err;
 }
@@ -98,10 +98,10 @@ static ssize_t bin_transfer(struct sysnode *n, struct uio *u, loff_t pos, bool i
 	if (is_write && uio_get(u, buf, want) != want)
 		goto out;
 	done = -ENODEV;
-	if (!sysnode_enter(n))
+	if (!usegate_enter(&n->gate))
 		goto out;
 	done = is_write ? b->write(n->arg, buf, want, pos) : b->read(n->arg, buf, want, pos);
-	sysnode_leave(n);
+	usegate_leave(&n->gate);
 	if (!is_write && done > 0 && uio_put(u, buf, done) != (size_t)done)
 		done = -EFAULT;
 out:
@@ -133,9 +133,9 @@ static ssize_t attr_write(struct sysnode *n, struct uio *u)
 	if (uio_get(u, text, want) == want) {
 		text[want] = '\0';
 		done = -ENODEV;
-		if (sysnode_enter(n)) {
+		if (usegate_enter(&n->gate)) {
 			done = a->store(text, want, n->arg);
-			sysnode_leave(n);
+			usegate_leave(&n->gate);
 		}
 	}
 	kmem_free(text);
@@ -158,8 +158,8 @@ static u32 file_poll(struct ofile *f, struct poll_table *pt)
 	struct sysfile *sf = f->of_priv;
 	u32 ev = POLLDEFAULT;
 
-	poll_wait(f, &n->idle, pt);
-	if (READ_ONCE(n->events) != READ_ONCE(sf->seen_events) || READ_ONCE(n->is_gone))
+	poll_wait(f, &n->pollers, pt);
+	if (READ_ONCE(n->events) != READ_ONCE(sf->seen_events) || usegate_is_closed(&n->gate))
 		ev |= POLLERR | POLLPRI;
 	return ev;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tern/base/err.h>
+#include <tern/base/usegate.h>
 #include <tern/fs/filesys.h>
 #include <tern/fs/ofile.h>
 #include <tern/fs/sysfs.h>
@@ -26,11 +27,10 @@ struct sysnode {
 	void *arg;			/* I */
 	char *target;			/* I link text */
 	char *name;			/* tree lock */
-	bool is_gone;			/* A */
 	u32 events;			/* A counts sysfs_wake() */
 	refcount refs;			/* the tree, each vnode */
-	atomic32 busy;			/* functions under way */
-	struct waitq idle;		/* removal waits for busy to be 0; pollers for events */
+	struct usegate gate;		/* functions under way; shut when removed */
+	struct waitq pollers;		/* wait for events */
 };
 
 struct sysvn {
@@ -47,6 +47,4 @@ extern struct rwsem sysfs_lock;		/* protects the tree */
 void sysnode_put(struct sysnode *n);
 /** sysnode_child_locked() - by name; no reference. */
 struct sysnode *sysnode_child_locked(struct sysnode *dir, const char *name, u32 len);
-bool sysnode_enter(struct sysnode *n);
-void sysnode_leave(struct sysnode *n);
 extern const struct ofile_ops sysfile_fops;

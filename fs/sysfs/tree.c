@@ -34,7 +34,8 @@ static struct sysnode *node_alloc(const char *name, enum sysnode_kind kind, mode
 	}
 	list_init(&n->children);
 	list_init(&n->sibling);
-	waitq_init(&n->idle);
+	usegate_init(&n->gate);
+	waitq_init(&n->pollers);
 	ref_init(&n->refs, 1);
 	n->kind = kind;
 	n->mode = mode;
@@ -50,21 +51,6 @@ void sysnode_put(struct sysnode *n)
 	kmem_free(n->target);
 	kmem_free(n->name);
 	kmem_free(n);
-}
-
-bool sysnode_enter(struct sysnode *n)
-{
-	atomic_inc(&n->busy);
-	if (likely(!READ_ONCE(n->is_gone)))
-		return true;
-	sysnode_leave(n);
-	return false;
-}
-
-void sysnode_leave(struct sysnode *n)
-{
-	if (atomic_dec_and_test(&n->busy) && unlikely(READ_ONCE(n->is_gone)))
-		waitq_wake_all(&n->idle);
 }
 
 struct sysnode *sysnode_child_locked(struct sysnode *dir, const char *name, u32 len)
@@ -83,7 +69,7 @@ static int node_attach(struct sysnode *dir, struct sysnode *n)
 	int err = 0;
 
 	rwsem_write_lock(&sysfs_lock);
-	if (dir->is_gone) {
+	if (usegate_is_closed(&dir->gate)) {
 		err = -ENOENT;
 	} else if (sysnode_child_locked(dir, n->name, strlen(n->name))) {
 		err = -EEXIST;
@@ -235,11 +221,10 @@ void sysfs_remove(struct sysnode *n)
 		for (leaf = n; !list_is_empty(&leaf->children);)
 			leaf = list_first_entry(&leaf->children, struct sysnode, sibling);
 		list_del_init(&leaf->sibling);
-		WRITE_ONCE(leaf->is_gone, true);
+		usegate_shut(&leaf->gate);
 		rwsem_write_unlock(&sysfs_lock);
-		smp_mb();
-		waitq_wake_all(&leaf->idle);
-		waitq_wait(&leaf->idle, !atomic_read(&leaf->busy));
+		waitq_wake_all(&leaf->pollers);
+		usegate_drain(&leaf->gate);
 		if (leaf == n)
 			break;
 		sysnode_put(leaf);
@@ -268,7 +253,7 @@ void sysfs_wake(struct sysnode *dir, const char *name)
 	n = sysnode_child_locked(dir, name, strlen(name));
 	if (n) {
 		__atomic_fetch_add(&n->events, 1, __ATOMIC_SEQ_CST);
-		waitq_wake(&n->idle, 0, POLLERR | POLLPRI);
+		waitq_wake(&n->pollers, 0, POLLERR | POLLPRI);
 	}
 	rwsem_read_unlock(&sysfs_lock);
 }

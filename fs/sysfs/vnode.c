@@ -68,7 +68,7 @@ static int sys_revalidate(struct ncent *nc)
 {
 	struct vnode *vn = READ_ONCE(nc->nc_vnode);
 
-	return vn && !READ_ONCE(sysnode_of(vn)->is_gone);
+	return vn && !usegate_is_closed(&sysnode_of(vn)->gate);
 }
 
 static const char *sys_readlink(struct vnode *vn, void **cookie)

@@ -56,14 +56,15 @@ static int parse_number(const char *s, unsigned base, u32 *out)
 	return parse_u32(s, base, out, NULL) ? -EINVAL : 0;
 }
 
-static int parse_option(struct tmpfs_options *o, char *key)
+static int parse_option(void *ctx, char *key)
 {
+	struct tmpfs_options *o = ctx;
 	char *val = strchr(key, '=');
 	u64 n;
 	int err;
 
 	if (!val)
-		return !strcmp(key, "inode64") || !*key ? 0 : -EINVAL;
+		return !strcmp(key, "inode64") ? 0 : -EINVAL;
 	*val++ = 0;
 	if (!strcmp(key, "size") || !strcmp(key, "nr_blocks")) {
 		err = parse_amount(val, &n);
@@ -92,22 +93,6 @@ static int parse_option(struct tmpfs_options *o, char *key)
 	return err;
 }
 
-static int parse_options(struct tmpfs_options *o, const char *data)
-{
-	char *copy, *rest, *word;
-	int err = 0;
-
-	if (!data)
-		return 0;
-	copy = rest = kmem_strdup(data, ALLOC_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	while (!err && (word = strsep(&rest, ",")))
-		err = parse_option(o, word);
-	kmem_free(copy);
-	return err;
-}
-
 static int tmpfs_statfs(struct filesys *fs, struct statfs_info *out)
 {
 	struct tmpfs_super *s = fs->priv;
@@ -131,7 +116,7 @@ static int tmpfs_remount(struct filesys *fs, const struct mount_args *args)
 {
 	struct tmpfs_super *s = fs->priv;
 	struct tmpfs_options o = { 0 };
-	int err = parse_options(&o, args->data);
+	int err = mountopts_each(args->data, parse_option, &o);
 
 	if (err)
 		return err;
@@ -239,7 +224,7 @@ struct filesys *tmpfs_make(struct fstype *t, const struct mount_args *args)
 	const struct credset *c = cred_self();
 	struct tmpfs_options o = { .blocks = default_blocks(), .inodes = default_inodes(), .mode = 01777,
 				   .uid = c->fsuid, .gid = c->fsgid };
-	int err = parse_options(&o, args->data);
+	int err = mountopts_each(args->data, parse_option, &o);
 	struct filesys *fs;
 
 	if (err)

@@ -78,9 +78,15 @@ int fop_default_mmap(struct ofile *f, struct map_request *req)
 	return 0;
 }
 
-loff_t fop_default_seek(struct ofile *f, loff_t off, int whence)
+static loff_t seek_in_vnode(struct ofile *f, loff_t off, bool is_hole)
 {
-	loff_t size = vnode_size(f->of_vnode), pos;
+	return pagecache_seek(f->of_vnode->vn_pc, off, vnode_size(f->of_vnode), is_hole);
+}
+
+loff_t fop_seek_sized(struct ofile *f, loff_t off, int whence, loff_t size, u64 max,
+		      loff_t (*find)(struct ofile *f, loff_t off, bool is_hole))
+{
+	loff_t pos;
 
 	switch (whence) {
 	case SEEK_SET:
@@ -98,17 +104,24 @@ loff_t fop_default_seek(struct ofile *f, loff_t off, int whence)
 	case SEEK_HOLE:
 		if (off < 0 || off >= size)
 			return -ENXIO;
-		pos = pagecache_seek(f->of_vnode->vn_pc, off, size, whence == SEEK_HOLE);
+		pos = find(f, off, whence == SEEK_HOLE);
 		break;
 	default:
 		return -EINVAL;
 	}
 	if (pos < 0)
 		return whence >= SEEK_DATA ? pos : -EINVAL;
-	if ((u64)pos > f->of_vnode->vn_fs->max_file_size)
+	if ((u64)pos > max)
 		return -EINVAL;
 	f->of_pos = pos;
 	return pos;
+}
+
+loff_t fop_default_seek(struct ofile *f, loff_t off, int whence)
+{
+	struct vnode *vn = f->of_vnode;
+
+	return fop_seek_sized(f, off, whence, vnode_size(vn), vn->vn_fs->max_file_size, seek_in_vnode);
 }
 
 loff_t fop_dir_seek(struct ofile *f, loff_t off, int whence)

@@ -68,7 +68,7 @@ static struct fdarray *array_alloc(u32 n)
 
 static void array_free_rcu(struct rcu_job *job)
 {
-	kmem_free_large_atomic(container_of(job, struct fdarray, rcu));
+	kmem_free_large(container_of(job, struct fdarray, rcu));
 }
 
 static void array_copy(struct fdarray *to, const struct fdarray *from, u32 n)
@@ -98,7 +98,7 @@ static int grow_locked(struct fdtab *t, u32 fd)
 		return -ENOMEM;
 	old = t->arr;
 	if (old->n >= a->n) {		/* another thread was faster */
-		kmem_free_large_atomic(a);
+		kmem_free_large(a);
 		return 0;
 	}
 	array_copy(a, old, old->n);
@@ -456,7 +456,7 @@ static void table_free_rcu(struct rcu_job *job)
 	struct fdtab *t = container_of(job, struct fdtab, rcu);
 
 	if (t->arr != &t->first)
-		kmem_free_large_atomic(t->arr);
+		kmem_free_large(t->arr);
 	kmem_free(t);
 }
 

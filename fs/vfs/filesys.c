@@ -25,6 +25,23 @@ static struct spin dev_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects dev_map */
 static u64 *dev_map;			/* anonymous minors in use */
 static size_t dev_map_bits;
 
+int mountopts_each(const char *data, int (*fn)(void *ctx, char *word), void *ctx)
+{
+	char *copy, *rest, *word;
+	int err = 0;
+
+	if (!data || !*data)
+		return 0;
+	copy = rest = kmem_strdup(data, ALLOC_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	while (!err && (word = strsep(&rest, ",")))
+		if (*word)
+			err = fn(ctx, word);
+	kmem_free(copy);
+	return err;
+}
+
 int fstype_register(struct fstype *t)
 {
 	int err = 0;

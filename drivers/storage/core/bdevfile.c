@@ -77,35 +77,17 @@ static ssize_t bdev_write(struct ofile *f, struct uio *u, loff_t *pos)
 	return sync_written(f, n);
 }
 
+/* A device is data from end to end. */
+static loff_t bdev_find(struct ofile *f, loff_t off, bool is_hole)
+{
+	return is_hole ? (loff_t)size_of(f) : off;
+}
+
 static loff_t bdev_seek(struct ofile *f, loff_t off, int whence)
 {
-	loff_t size = (loff_t)size_of(f), pos;
+	u64 size = size_of(f);
 
-	switch (whence) {
-	case SEEK_SET:
-		pos = off;
-		break;
-	case SEEK_CUR:
-		if (check_add(f->of_pos, off, &pos))
-			return -EOVERFLOW;
-		break;
-	case SEEK_END:
-		if (check_add(size, off, &pos))
-			return -EOVERFLOW;
-		break;
-	case SEEK_DATA:
-	case SEEK_HOLE:
-		if (off < 0 || off >= size)
-			return -ENXIO;
-		pos = whence == SEEK_DATA ? off : size;
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (pos < 0 || pos > size)
-		return -EINVAL;
-	f->of_pos = pos;
-	return pos;
+	return fop_seek_sized(f, off, whence, (loff_t)size, size, bdev_find);
 }
 
 static int bdev_mmap(struct ofile *f, struct map_request *req)

@@ -101,6 +101,14 @@ int filesys_root_set(struct filesys *fs, struct vnode *vn);
  * @fs->priv is freed by kmem_free.
  */
 void filesys_discard(struct filesys *fs);
+/**
+ * mountopts_each() - call @fn for each word of the comma-separated text @data.
+ * @data: mount data, or NULL for none; empty words are left out.
+ * @fn: may write into the word, which is a copy; a value but 0 ends the walk.
+ *
+ * Context: sleeps. Return: 0, what @fn answered, or -ENOMEM.
+ */
+int mountopts_each(const char *data, int (*fn)(void *ctx, char *word), void *ctx);
 u64 filesys_dev_alloc(void);
 void filesys_dev_free(u64 dev);
 

@@ -134,6 +134,15 @@ void fop_default_release(struct ofile *f);
 ssize_t fop_no_read(struct ofile *f, struct uio *u, loff_t *pos);	/* -EINVAL */
 ssize_t fop_no_write(struct ofile *f, struct uio *u, loff_t *pos);	/* -EINVAL */
 loff_t fop_no_seek(struct ofile *f, loff_t off, int whence);		/* -ESPIPE */
+/**
+ * fop_seek_sized() - lseek(2) on a file of known size, for seek slots.
+ * @size: bytes, where SEEK_END counts from. @max: the last position allowed.
+ * @find: where data or a hole begins at or after @off, or a negative error.
+ *
+ * Return: the new position, or -EINVAL, -EOVERFLOW, -ENXIO (no data or hole there).
+ */
+loff_t fop_seek_sized(struct ofile *f, loff_t off, int whence, loff_t size, u64 max,
+		      loff_t (*find)(struct ofile *f, loff_t off, bool is_hole));
 loff_t fop_default_seek(struct ofile *f, loff_t off, int whence);	/* by vnode size */
 int fop_no_readdir(struct ofile *f, struct dir_sink *s);		/* -ENOTDIR */
 u32 fop_default_poll(struct ofile *f, struct poll_table *pt);		/* always readable and writable */

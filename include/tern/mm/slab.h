@@ -42,8 +42,6 @@ void *kmem_dup(const void *p, size_t n, alloc_flags flags);
 void *kmem_alloc_large(size_t size, alloc_flags flags);
 /** kmem_free_large() - NULL is allowed. Context: any but NMI (large ones then wait for reclaim). */
 void kmem_free_large(const void *p);
-/** kmem_free_large_atomic() - the same later. Context: any but NMI. */
-void kmem_free_large_atomic(const void *p);
 
 #define OBJCACHE_HWALIGN	0x1u	/* align to a cache line */
 #define OBJCACHE_RCU		0x2u	/* slabs are freed after a grace period: type-stable memory */
