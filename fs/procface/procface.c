@@ -109,6 +109,12 @@ struct ofile *execfile_open(int dirfd, const char *name, u32 at_flags)
 	return f;
 }
 
+void execfile_allow_write(struct ofile *f)
+{
+	f->of_mode &= ~OFILE_EXEC;
+	vnode_allow_write(f->of_vnode);
+}
+
 /* Set-id bits count only in this mount namespace, on file systems that the user's masters made. */
 static bool mount_is_trusted(const struct mountpt *m)
 {

@@ -43,6 +43,7 @@ struct procnode {
 	char *target;			/* I symbolic links */
 	int (*make_target)(struct pidns *ns, char *buf, size_t size);	/* I PROCNODE_DYNLINK */
 	size_t size_hint;		/* racy: how long the text was */
+	bool is_mount_dir;		/* I PROCNODE_DIR that stays empty, to mount on */
 	refcount refs;			/* the tree, each vnode */
 	struct usegate gate;		/* prints and writes; shut when unregistered */
 	u32 name_len;

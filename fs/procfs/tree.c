@@ -171,6 +171,15 @@ int procnode_add_dir(const char *path)
 	return node_result(node_add(path, PROCNODE_DIR, S_IFDIR | 0555, NULL));
 }
 
+int procfs_mount_dir(const char *path)
+{
+	struct procnode *n = node_add(path, PROCNODE_DIR, S_IFDIR | 0555, NULL);
+
+	if (!IS_ERR(n))
+		n->is_mount_dir = true;
+	return node_result(n);
+}
+
 int procnode_add_dynlink(const char *path, int (*make)(struct pidns *ns, char *buf, size_t size))
 {
 	struct procnode *n = node_add(path, PROCNODE_DYNLINK, S_IFLNK | 0777, NULL);

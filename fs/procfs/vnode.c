@@ -223,6 +223,8 @@ struct vnode *procvn_for_node(struct filesys *fs, struct procnode *n)
 		return ERR_PTR(-ENOMEM);
 	}
 	pv->node = n;
+	if (n->is_mount_dir)
+		pv->vn.vn_flags |= VNODE_MOUNT_DIR;
 	if (n->target)
 		pv->vn.vn_link = n->target;
 	return &pv->vn;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Formats of programs: a list that execve asks in order. Native formats come
- * first, others register behind them. Also the layout of a new address space,
+ * Formats of programs: a list that execve asks in order. What root registered
+ * (misc.c) comes first, then native formats, then others. Also the layout of a new address space,
  * which all formats share.
  */
 #include "loader_impl.h"
@@ -39,6 +39,8 @@ void binfmt_init(void)
 {
 	if (cmdline_has("norandmaps"))
 		exec_randomize = 0;
+	if (IS_ENABLED(CONFIG_BINFMT_MISC))
+		list_add_tail(&binfmt_misc.link, &formats);
 	list_add_tail(&binfmt_elf.link, &formats);
 	list_add_tail(&binfmt_script.link, &formats);
 }

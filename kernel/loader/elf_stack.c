@@ -15,6 +15,7 @@
 #include <tern/mm/slab.h>
 
 #define AT_NULL 0
+#define AT_EXECFD 2
 #define AT_PHDR 3
 #define AT_PHENT 4
 #define AT_PHNUM 5
@@ -37,6 +38,7 @@
 #define AT_MINSIGSTKSZ 51
 
 #define HWCAP2_FSGSBASE	2
+#define FLAGS_KEPT_ARGV0	1
 #define SP_RND_BYTES	8192
 #define ARG_STRING_MAX	(32 * PAGE_SIZE)
 
@@ -74,7 +76,7 @@ static void fill_auxv(struct auxv *a, struct binprm *b, const struct elf_image *
 	aux(a, AT_PHENT, ELF_PHDR_SIZE);
 	aux(a, AT_PHNUM, exe->info.phnum);
 	aux(a, AT_BASE, interp ? interp->bias : 0);
-	aux(a, AT_FLAGS, 0);
+	aux(a, AT_FLAGS, b->flags & BINPRM_KEPT_ARGV0 ? FLAGS_KEPT_ARGV0 : 0);
 	aux(a, AT_ENTRY, exe->bias + exe->info.entry);
 	aux(a, AT_UID, uid_show_in(c->ns, c->uid));
 	aux(a, AT_EUID, uid_show_in(c->ns, c->euid));
@@ -103,6 +105,8 @@ static long put_extras(struct auxv *a, struct binprm *b, uptr p)
 	aux(a, AT_HWCAP2, cpu_has(FEAT_FSGSBASE) ? HWCAP2_FSGSBASE : 0);
 	aux(a, AT_EXECFN, b->exec_name);
 	aux(a, AT_PLATFORM, p);
+	if (b->flags & BINPRM_EXECFD)
+		aux(a, AT_EXECFD, b->execfd);
 	aux(a, AT_NULL, 0);
 	return random_at;
 }

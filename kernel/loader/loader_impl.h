@@ -19,4 +19,4 @@ struct elf_image {
 long elf_stack_fill(struct binprm *b, const struct elf_image *exe, const struct elf_image *interp,
 		    uptr vdso);
 
-extern struct binfmt binfmt_elf, binfmt_script;
+extern struct binfmt binfmt_elf, binfmt_script, binfmt_misc;

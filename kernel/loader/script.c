@@ -83,7 +83,7 @@ static int script_load(struct binprm *b)
 	char *interp;
 	int err;
 
-	if (b->buf[0] != '#' || b->buf[1] != '!')
+	if (b->buf[0] != '#' || b->buf[1] != '!' || b->executable)
 		return -ENOEXEC;
 	err = parse_line((const char *)b->buf, &h);
 	if (err)

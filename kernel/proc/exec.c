@@ -45,7 +45,12 @@ int binprm_read_head(struct binprm *b)
 
 void binprm_set_file(struct binprm *b, struct ofile *f, char *interp)
 {
-	ofile_put(b->file);
+	if (b->flags & BINPRM_EXECFD) {
+		execfile_allow_write(b->file);
+		b->executable = b->file;
+	} else {
+		ofile_put(b->file);
+	}
 	b->file = f;
 	kmem_free(b->interp_alloc);
 	b->interp_alloc = interp;
@@ -62,6 +67,8 @@ static void binprm_free(struct binprm *b)
 		cred_put(b->cred);
 	if (!IS_ERR_OR_NULL(b->file))
 		ofile_put(b->file);
+	if (b->executable)
+		ofile_put(b->executable);
 	kmem_free(b->interp_alloc);
 	if (b->flags & BINPRM_NAME_IS_FD)
 		kmem_free(b->filename);
@@ -176,12 +183,29 @@ static void switch_identity(struct binprm *b, struct thread *t)
 
 	execfile_stat(b->file, &info);
 	t->t_as->is_dumpable = !b->secure_exec && info.is_readable;
+	if (b->executable) {
+		execfile_stat(b->executable, &info);
+		t->t_as->is_dumpable &= info.is_readable;
+	}
 	if (b->secure_exec) {
 		t->t_pdeath_signal = 0;
 		t->t_proc->p_personality &= ~PERSONA_CLEAR_ON_SETID;
 	}
 	cred_publish_self(b->cred);
 	b->cred = NULL;
+}
+
+/* AT_EXECFD: the interpreter reads what it shall run from a descriptor. */
+static int open_executable(struct binprm *b)
+{
+	if (!b->executable)
+		return 0;
+	b->execfd = fd_reserve(0, false);
+	if (b->execfd < 0)
+		return b->execfd;
+	fd_publish(b->execfd, b->executable);
+	b->executable = NULL;
+	return 0;
 }
 
 int binprm_commit(struct binprm *b)
@@ -220,7 +244,7 @@ int binprm_commit(struct binprm *b)
 	switch_identity(b, t);
 	fdtab_close_exec();
 	p->p_exit_signal = SIGCHLD;
-	return 0;
+	return open_executable(b);
 }
 
 /* ---- from the call to the formats ---- */

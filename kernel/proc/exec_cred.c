@@ -94,15 +94,16 @@ int exec_cred_compute(struct binprm *b)
 	const struct credset *o = cred_self();
 	struct credset *n = b->cred;
 	struct execfile_info info;
+	struct ofile *f = b->flags & BINPRM_EXECFD_CREDS ? b->executable : b->file;
 	struct filecaps fc = { 0 };
 	bool is_setid;
 
-	execfile_stat(b->file, &info);
+	execfile_stat(f, &info);
 	n->euid = o->euid;
 	n->egid = o->egid;
 	apply_setid(n, &info);
 	if (!info.is_nosuid && !n->no_new_privs)
-		filecaps_read(b->file, &fc);
+		filecaps_read(f, &fc);
 	is_setid = n->euid != o->uid || n->egid != o->gid;
 	root_is_powerful(n, &fc);
 	if (is_setid || fc.exists)

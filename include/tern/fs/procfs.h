@@ -25,3 +25,5 @@ void procfile_unregister(struct procfile *f);
 struct procint { const char *path; u64 *value; u64 min, max; u32 width; };
 #define PROCINT(var) TABLE_ENTRY(procint, struct procint *, procint_ptr_##var) = &(var)
 int procfs_symlink(const char *path, const char *target);
+/** procfs_mount_dir() - an empty directory to mount on. 0 or -errno. */
+int procfs_mount_dir(const char *path);

@@ -15,7 +15,7 @@ struct binprm;
 struct binprm {
 	u8 buf[BINPRM_BUF];		/* first bytes of the file, zero padded */
 	struct ofile *file;		/* being loaded, open for reading */
-	struct ofile *executable;	/* first script or program: credentials come from it */
+	struct ofile *executable;	/* BINPRM_EXECFD: the file that is interpreted, or NULL */
 	const char *filename;		/* as given, or /dev/fd/N/path */
 	const char *interp;		/* what is loaded now */
 	char *interp_alloc;
@@ -28,8 +28,7 @@ struct binprm {
 	bool secure_exec;		/* AT_SECURE */
 	bool is_point_of_no_return;
 	u32 flags;			/* BINPRM_* */
-	u64 fd_flags;
-	int execfd;
+	int execfd;			/* BINPRM_EXECFD: its descriptor, once committed */
 	uptr stack_top;			/* end of the stack region */
 	uptr exec_name;			/* user address of the file name (AT_EXECFN) */
 	struct page *page;		/* page of the new stack that is being filled, or NULL */
@@ -38,6 +37,9 @@ struct binprm {
 };
 #define BINPRM_NO_PATH	0x1u		/* its name leads nowhere after exec: no scripts */
 #define BINPRM_NAME_IS_FD 0x2u
+#define BINPRM_EXECFD	0x4u		/* the interpreter gets a descriptor (AT_EXECFD) */
+#define BINPRM_EXECFD_CREDS 0x8u	/* credentials come from executable, not from file */
+#define BINPRM_KEPT_ARGV0 0x10u		/* argv[0] follows the file's name (AT_FLAGS) */
 
 struct binfmt {
 	const char *name;
@@ -58,7 +60,8 @@ int binprm_push_user(struct binprm *b, const void __user *data, size_t n);
 int binprm_pop_arg(struct binprm *b);
 /**
  * binprm_set_file() - load @f next instead (consumes the reference), known as
- * @interp (consumed, kmem).
+ * @interp (consumed, kmem). With BINPRM_EXECFD the old file becomes b->executable,
+ * which must be NULL.
  */
 void binprm_set_file(struct binprm *b, struct ofile *f, char *interp);
 /** binprm_flush_page() - let go of the page being filled. */

@@ -83,6 +83,8 @@ struct execfile_info {
 	bool is_cloexec;
 	u64 dev, ino;
 };
+/** execfile_allow_write() - it is not run after all: others may write to it again. */
+void execfile_allow_write(struct ofile *f);
 void execfile_stat(struct ofile *f, struct execfile_info *out);
 /** execfile_file_caps() - security.capability attribute; bytes or -errno. */
 ssize_t execfile_file_caps(struct ofile *f, void *buf, size_t size);
