@@ -73,6 +73,7 @@ SECTIONS {
 		TABLE(netwatch)
 		TABLE(nlfamily)
 		TABLE(rtobject)
+		TABLE(linkkind)
 		TABLE(sockdiag)
 		TABLE(binfmt)
 		TABLE(ktest)

@@ -25,7 +25,6 @@
 #include <tern/kernel/clock.h>
 #include <tern/kernel/irq.h>
 #include <tern/kernel/klog.h>
-#include <tern/kernel/random.h>
 #include <tern/kernel/sched.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
@@ -53,14 +52,8 @@
 enum { QUEUE_RX, QUEUE_TX, QUEUE_CTRL };
 
 /* Before every packet, 5.1.6. */
-struct vnet_head { u8 flags, gso_type; u16 hdr_len, gso_size, csum_start, csum_offset, num_buffers; };
+struct vnet_head { struct vnethdr h; u16 num_buffers; };
 static_assert(sizeof(struct vnet_head) == 12, "wire");
-#define HEAD_NEEDS_CSUM	1
-#define HEAD_DATA_VALID	2
-#define GSO_NONE	0
-#define GSO_TCP4	1
-#define GSO_TCP6	4
-#define GSO_MASK	0x7f
 
 #define ETH_HEAD	14u
 #define COPY_WHOLE	256u	/* smaller packets do not keep a page */
@@ -160,16 +153,6 @@ static bool take_rest(struct vnet *v, struct pktbuf *pb, u32 more)
 	return ok;
 }
 
-static void read_head(struct pktbuf *pb, const struct vnet_head *h)
-{
-	if (h->flags & (HEAD_NEEDS_CSUM | HEAD_DATA_VALID))
-		pb->sum_state = PKTSUM_GOOD;
-	if ((h->gso_type & GSO_MASK) == GSO_TCP4 || (h->gso_type & GSO_MASK) == GSO_TCP6) {
-		pb->gso_size = h->gso_size;
-		pb->gso_type = (h->gso_type & GSO_MASK) == GSO_TCP4 ? PKTGSO_TCP4 : PKTGSO_TCP6;
-	}
-}
-
 static void receive(struct vnet *v, struct page *p, u32 len)
 {
 	struct vnet_head h;
@@ -194,11 +177,11 @@ static void receive(struct vnet *v, struct page *p, u32 len)
 	}
 	ok = take_bytes(pb, p, sizeof(h), len - (u32)sizeof(h));
 	ok &= take_rest(v, pb, more);
-	if (!ok || !netif_is_up(&v->nif) || !ether_receive_header(&v->nif, pb)) {
+	ok = ok && netif_is_up(&v->nif) && !vnethdr_apply(pb, &h.h) && ether_receive_header(&v->nif, pb);
+	if (!ok) {
 		pktbuf_free(pb);
 		goto bad;
 	}
-	read_head(pb, &h);
 	net_receive(pb);
 	return;
 bad:
@@ -250,23 +233,6 @@ static void reclaim(struct vnet *v)
 		pktbuf_free(pb);
 }
 
-static void write_head(struct vnet_head *h, const struct pktbuf *pb, const u8 *frame)
-{
-	*h = (struct vnet_head){ .gso_type = GSO_NONE };
-	if (pb->sum_state == PKTSUM_PARTIAL) {
-		h->flags = HEAD_NEEDS_CSUM;
-		h->csum_start = (u16)(pb->buf + pb->sum_start - frame);
-		h->csum_offset = pb->sum_off;
-	}
-	if (pb->gso_size) {
-		const u8 *tcp = pb->buf + pb->tp;
-
-		h->gso_type = pb->gso_type == PKTGSO_TCP4 ? GSO_TCP4 : GSO_TCP6;
-		h->gso_size = pb->gso_size;
-		h->hdr_len = (u16)(tcp - frame + (tcp[12] >> 4) * 4);
-	}
-}
-
 /* tx_lock held. */
 static int vnet_xmit(struct netif *nif, struct pktbuf *pb)
 {
@@ -294,7 +260,9 @@ static int vnet_xmit(struct netif *nif, struct pktbuf *pb)
 		pb->destroy = NULL;
 	}
 	h = (void *)(pb->data - sizeof(*h));
-	write_head(h, pb, pb->data);
+	vnethdr_fill(&h->h, pb);
+	h->h.flags &= VNETHDR_NEEDS_CSUM;
+	h->num_buffers = 0;
 	segs[n++] = (struct virtio_seg){ virt_to_phys(h), pb->linear + (u32)sizeof(*h) };
 	for (u32 i = 0; i < pb->nfrags; i++)
 		segs[n++] = (struct virtio_seg){ page_to_phys(pb->frag[i].page) + pb->frag[i].off,
@@ -493,8 +461,7 @@ static void setup_netif(struct vnet *v)
 	if (virtio_has(d, NET_F_MAC)) {
 		virtio_config_read(d, CONFIG_MAC, mac, sizeof(mac));
 	} else {
-		random_bytes(mac, sizeof(mac));
-		mac[0] = (u8)((mac[0] & 0xfe) | 2);	/* made up here, to one */
+		ether_random_addr(mac);
 	}
 	netif_init_ether(&v->nif, &vnet_ops, mac);
 	v->nif.features = NETIF_F_SG;

@@ -17,6 +17,7 @@
 #define IFF_LOWER_UP	0x10000u
 #define ARPHRD_ETHER	1
 #define ARPHRD_LOOPBACK	772
+#define ARPHRD_NONE	65534
 
 struct ifmap { u64 mem_start, mem_end; u16 base_addr; u8 irq, dma, port, pad_[3]; };
 struct ifreq {

@@ -2,6 +2,7 @@
 /* Ethernet headers (IEEE 802.3, type encapsulation of RFC 894). */
 #include <tern/net/netif.h>
 
+#include <tern/kernel/random.h>
 #include <tern/lib/string.h>
 
 #define ETH_HEAD	14u
@@ -36,6 +37,17 @@ void ether_header(struct netif *nif, struct pktbuf *pb, const u8 *dst)
 	memcpy(p + 6, nif->addr, 6);
 	memcpy(p + 12, &pb->protocol, 2);
 	pb->mac = (u16)pktbuf_headroom(pb);
+}
+
+void netif_no_header(struct netif *nif, struct pktbuf *pb, const u8 *dst)
+{
+	pb->mac = (u16)pktbuf_headroom(pb);
+}
+
+void ether_random_addr(u8 addr[6])
+{
+	random_bytes(addr, 6);
+	addr[0] = (u8)((addr[0] & 0xfe) | 2);
 }
 
 void netif_init_ether(struct netif *nif, const struct netif_ops *ops, const u8 addr[6])

@@ -39,6 +39,7 @@
 struct netcpu {
 	struct list backlog;	/* own CPU, bottom halves off */
 	u32 nbacklog;
+	u64 nqueued, ndone;	/* A packets that the backlog ever had, and those that left it */
 	struct list polls;	/* own CPU, interrupts off */
 };
 static DEFINE_PERCPU(struct netcpu, netcpus);
@@ -50,6 +51,9 @@ struct netns netns_initial = {
 	.taps = LIST_INIT(netns_initial.taps),
 	.next_ifindex = 1,
 };
+
+struct kmutex netif_links_lock = KMUTEX_INIT(netif_links_lock, LOCKRANK_NETLINKS);
+static struct waitq flush_wait = WAITQ_INIT(flush_wait);
 
 /* ---- receiving ---- */
 
@@ -127,6 +131,7 @@ void net_queue_receive(struct pktbuf *pb)
 		return;
 	}
 	c->nbacklog++;
+	WRITE_ONCE(c->nqueued, c->nqueued + 1);
 	list_add_tail(&pb->link, &c->backlog);
 	softirq_mark(SOFTIRQ_NET_RX);
 }
@@ -166,8 +171,21 @@ static u32 run_backlog(struct netcpu *c, u32 budget)
 		list_del(&pb->link);
 		c->nbacklog--;
 		net_receive(pb);
+		store_release(&c->ndone, c->ndone + 1);
 	}
+	waitq_wake_if_any(&flush_wait);
 	return n;
+}
+
+/* What waits in backlogs now has been received on return: nobody there has a removed interface. */
+static void flush_backlogs(void)
+{
+	for_each_possible_cpu(cpu) {
+		const struct netcpu *c = percpu_ptr(netcpus, cpu);
+		u64 until = READ_ONCE(c->nqueued);
+
+		waitq_wait(&flush_wait, load_acquire(&c->ndone) >= until);
+	}
 }
 
 static u32 run_polls(struct netcpu *c, u32 budget)
@@ -230,13 +248,24 @@ static void xmit_or_queue(struct netif *nif, struct pktbuf *pb)
 	}
 }
 
+/* To the device, in a form that it takes: sums and pieces that it cannot are made here. */
 static void send_one(struct netif *nif, struct pktbuf *pb)
 {
-	if (pb->sum_state == PKTSUM_PARTIAL && !(nif->features & NETIF_F_SUM))
+	u32 features = READ_ONCE(nif->features), bytes;
+
+	if (pb->sum_state == PKTSUM_PARTIAL && !(features & NETIF_F_SUM))
 		pktbuf_finish_sum(pb);
-	if (!(nif->features & NETIF_F_SG) && !pktbuf_make_linear(pb, pb->len)) {
+	if (!(features & NETIF_F_SG) && !pktbuf_make_linear(pb, pb->len)) {
 		netif_stat_add(nif, tx_dropped, 1);
 		pktbuf_free(pb);
+		return;
+	}
+	if (nif->is_lockless) {
+		bytes = pb->len;
+		if (!nif->ops->xmit(nif, pb)) {
+			netif_stat_add(nif, tx_packets, 1);
+			netif_stat_add(nif, tx_bytes, bytes);
+		}
 		return;
 	}
 	spin_lock(&nif->tx_lock);
@@ -244,16 +273,20 @@ static void send_one(struct netif *nif, struct pktbuf *pb)
 	spin_unlock(&nif->tx_lock);
 }
 
-/* To the device: cut what it cannot. */
+/* Large packets are cut for devices that cannot. */
 static void send_whole(struct netif *nif, struct pktbuf *pb)
 {
-	if (nif->is_lockless) {
-		netif_stat_add(nif, tx_packets, 1);
-		netif_stat_add(nif, tx_bytes, pb->len);
-		nif->ops->xmit(nif, pb);
+	struct pktbuf *next;
+	LIST_HEAD(parts);
+
+	if (likely(!pb->gso_size ||
+		   (READ_ONCE(nif->features) & (pb->gso_type == PKTGSO_TCP6 ? NETIF_F_TSO6 : NETIF_F_TSO4)))) {
+		send_one(nif, pb);
 		return;
 	}
-	send_one(nif, pb);
+	pktgso_cut(pb, &parts);
+	list_foreach_safe(pb, next, &parts, link)
+		send_one(nif, pb);
 }
 
 #define TAMPERING (BIT(FAULT_NET_DROP) | BIT(FAULT_NET_DUPLICATE) | BIT(FAULT_NET_REORDER))
@@ -310,17 +343,7 @@ void netif_send(struct netif *nif, struct pktbuf *pb)
 			send_tampered(nif, pb);
 		return;
 	}
-	if (nif->is_lockless) {
-		send_whole(nif, pb);
-		return;
-	}
-	if (likely(!pb->gso_size || (nif->features & (pb->gso_type == PKTGSO_TCP6 ? NETIF_F_TSO6 : NETIF_F_TSO4)))) {
-		send_one(nif, pb);
-		return;
-	}
-	pktgso_cut(pb, &parts);
-	list_foreach_safe(pb, next, &parts, link)
-		send_one(nif, pb);
+	send_whole(nif, pb);
 }
 
 void netif_tx_resume(struct netif *nif)
@@ -431,6 +454,16 @@ static void pick_name(struct netif *nif, struct netns *ns)
 	}
 }
 
+/* A number of its own, unless one was asked for. */
+static void pick_index(struct netif *nif, struct netns *ns)
+{
+	if (nif->index)
+		return;
+	do
+		nif->index = ns->next_ifindex++;
+	while (!nif->index || netif_find_index(ns, nif->index));
+}
+
 int netif_add(struct netif *nif, struct netns *ns)
 {
 	int err = 0;
@@ -443,8 +476,10 @@ int netif_add(struct netif *nif, struct netns *ns)
 	nif->ns = ns;
 	if (netif_find_name(ns, nif->name))
 		err = -EEXIST;
+	else if (nif->index && netif_find_index(ns, nif->index))
+		err = -EBUSY;
 	if (!err) {
-		nif->index = ns->next_ifindex++;
+		pick_index(nif, ns);
 		err = tell(nif, NETEVENT_ADD);
 	}
 	if (!err) {
@@ -461,6 +496,13 @@ int netif_add(struct netif *nif, struct netns *ns)
 
 void netif_remove(struct netif *nif)
 {
+	kmutex_lock(&netif_links_lock);
+	netif_remove_locked(nif);
+	kmutex_unlock(&netif_links_lock);
+}
+
+void netif_remove_locked(struct netif *nif)
+{
 	struct netns *ns = nif->ns;
 
 	kmutex_lock(&ns->config_lock);
@@ -472,6 +514,7 @@ void netif_remove(struct netif *nif)
 	netns_routes_changed(ns);
 	kmutex_unlock(&ns->config_lock);
 	rcu_wait();
+	flush_backlogs();
 	tell(nif, NETEVENT_GONE);
 	netif_put(nif);
 }
@@ -542,10 +585,21 @@ void netif_changed(struct netif *nif)
 	tell(nif, NETEVENT_CHANGE);
 }
 
+bool netif_name_is_valid_pattern(const char *name)
+{
+	const char *percent = strchr(name, '%');
+
+	if (!name[0] || !strcmp(name, ".") || !strcmp(name, "..") || (percent && (percent[1] != 'd' || percent[2])))
+		return false;
+	for (; *name; name++)
+		if (*name == '/' || *name == ':' || (u8)*name <= ' ')
+			return false;
+	return true;
+}
+
 int netif_rename(struct netif *nif, const char *name)
 {
-	if (!name[0] || strchr(name, '/') || strchr(name, '%') || strchr(name, ':') || strchr(name, ' ') ||
-	    !strcmp(name, ".") || !strcmp(name, ".."))
+	if (!netif_name_is_valid_pattern(name) || strchr(name, '%'))
 		return -EINVAL;
 	if (netif_find_name(nif->ns, name))
 		return -EEXIST;

@@ -4,7 +4,7 @@
  * It is counted by sets of namespaces, files and sockets. The last reference
  * may go in a soft interrupt: the end is left to a worker.
  */
-#include <tern/net/netif.h>
+#include <tern/net/linkkind.h>
 
 #include <tern/base/bug.h>
 #include <tern/base/err.h>
@@ -53,8 +53,14 @@ static void take_down(struct workitem *w)
 	struct netns *ns = container_of(w, struct netns, end);
 	struct netif *nif;
 
-	while ((nif = list_first_entry_or_null(&ns->ifs, struct netif, link)))
-		netif_remove(nif);
+	kmutex_lock(&netif_links_lock);
+	while ((nif = list_first_entry_or_null(&ns->ifs, struct netif, link))) {
+		if (nif->kind)
+			nif->kind->remove(nif);
+		else
+			netif_remove_locked(nif);
+	}
+	kmutex_unlock(&netif_links_lock);
 	rcu_wait();
 	parts_fini(ns, NULL);
 	rcu_wait();

@@ -185,7 +185,7 @@ static void icmp4_receive(struct netns *ns, struct pktbuf *pb)
 
 	ipstat_inc(ICMPSTAT_IN_MSGS);
 	if (!pktbuf_make_linear(pb, sizeof(*h)) ||
-	    (pb->sum_state != PKTSUM_GOOD && inetsum_fold(pktbuf_sum(pb, 0, pb->len, 0)) != 0xffff)) {
+	    (!pktsum_is_trusted(pb) && inetsum_fold(pktbuf_sum(pb, 0, pb->len, 0)) != 0xffff)) {
 		ipstat_inc(ICMPSTAT_IN_ERRORS);
 		pktbuf_free(pb);
 		return;

@@ -142,7 +142,7 @@ static void icmp6_receive(struct netns *ns, struct pktbuf *pb)
 
 	ipstat_inc(ICMP6STAT_IN_MSGS);
 	if (!pktbuf_make_linear(pb, sizeof(*h)) ||
-	    (pb->sum_state != PKTSUM_GOOD &&
+	    (!pktsum_is_trusted(pb) &&
 	     inetsum_fold(pktbuf_sum(pb, 0, pb->len, pkt_pseudo(pb, IPPROTO_ICMPV6, pb->len))) != 0xffff)) {
 		ipstat_inc(ICMP6STAT_IN_ERRORS);
 		pktbuf_free(pb);

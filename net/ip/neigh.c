@@ -475,6 +475,11 @@ static int neigh_watch(struct netif *nif, enum netevent ev)
 		table_end(nif->neigh4, ev == NETEVENT_REMOVE);
 		table_end(nif->neigh6, ev == NETEVENT_REMOVE);
 	}
+	if (ev == NETEVENT_GONE) {
+		kmem_free(nif->neigh4);
+		kmem_free(nif->neigh6);
+		nif->neigh4 = nif->neigh6 = NULL;
+	}
 	return 0;
 }
 NETWATCH(neigh_watch);

@@ -642,7 +642,7 @@ static bool parse(struct pktbuf *pb, struct segment *s)
 		return false;
 	s->h = (void *)pb->data;
 	pb->tp = (u16)pktbuf_headroom(pb);
-	if (pb->sum_state != PKTSUM_GOOD &&
+	if (!pktsum_is_trusted(pb) &&
 	    inetsum_fold(pktbuf_sum(pb, 0, pb->len, pkt_pseudo(pb, IPPROTO_TCP, pb->len))) != 0xffff) {
 		ipstat_inc(TCPSTAT_IN_CSUM_ERRORS);
 		return false;

@@ -234,7 +234,7 @@ static void udp_receive(struct netns *ns, struct pktbuf *pb)
 	if (len < sizeof(*h) || len > pb->len)
 		goto bad;
 	pktbuf_trim(pb, len);
-	if ((h->check || pkt_is_v6(pb)) && pb->sum_state != PKTSUM_GOOD && !sum_is_right(pb, len)) {
+	if ((h->check || pkt_is_v6(pb)) && !pktsum_is_trusted(pb) && !sum_is_right(pb, len)) {
 		ipstat_inc(UDPSTAT_IN_CSUM_ERRORS);
 		goto bad;
 	}

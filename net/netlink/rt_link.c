@@ -5,7 +5,7 @@
 #include <tern/base/err.h>
 #include <tern/kernel/klog.h>
 #include <tern/lib/string.h>
-#include <tern/net/netif.h>
+#include <tern/net/linkkind.h>
 
 #define LINK_ROOM	1024u
 
@@ -14,6 +14,23 @@ static u8 operstate(const struct netif *nif)
 	if (nif->flags & IFF_LOOPBACK)
 		return IF_OPER_UNKNOWN;
 	return netif_is_up(nif) && READ_ONCE(nif->has_carrier) ? IF_OPER_UP : IF_OPER_DOWN;
+}
+
+/* What kind it is, with its settings. */
+static void put_info(struct nlpkt *p, const struct netif *nif)
+{
+	u32 info, data;
+
+	if (!nif->kind)
+		return;
+	info = nlpkt_nest(p, IFLA_LINKINFO);
+	nlpkt_put_str(p, IFLA_INFO_KIND, nif->kind->name);
+	if (nif->kind->show) {
+		data = nlpkt_nest(p, IFLA_INFO_DATA);
+		nif->kind->show(p, nif);
+		nlpkt_nest_end(p, data);
+	}
+	nlpkt_nest_end(p, info);
 }
 
 static void put_stats(struct nlpkt *p, const struct netif *nif)
@@ -70,6 +87,7 @@ static bool put_link(struct nlpkt *p, const struct netif *nif, u16 type, u16 fla
 		nlpkt_put(p, IFLA_BROADCAST, nif->broadcast, nif->addr_len);
 	}
 	put_stats(p, nif);
+	put_info(p, nif);
 	return nlpkt_end(p);
 }
 

@@ -30,6 +30,7 @@ enum lockrank {
 	LOCKRANK_TTY,			/* protects a terminal's settings and buffers */
 	LOCKRANK_SOCK,			/* protects a socket's state */
 	LOCKRANK_SOCK_READ,		/* one reader of a socket at a time */
+	LOCKRANK_NETLINKS,		/* protects which interfaces there are, in all network namespaces */
 	LOCKRANK_NETCONF,		/* protects a network namespace's interfaces, addresses, routes */
 	LOCKRANK_EPOLL_LOOP,		/* one change at a time to the graph of epoll sets */
 	LOCKRANK_EPOLL,			/* protects an epoll set; nests along the set graph */

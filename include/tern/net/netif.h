@@ -17,6 +17,7 @@
 #include <uapi/if.h>
 
 struct if6;
+struct linkkind;
 struct neightab;
 struct seqbuf;
 struct sysnode;
@@ -36,7 +37,7 @@ struct netif_ops {
 	void (*stop)(struct netif *nif);
 	/*
 	 * Send; 0: consumed. -EBUSY: no room, the driver calls netif_tx_resume() when
-	 * there is. One caller at a time unless is_lockless.
+	 * there is. One caller at a time unless is_lockless. Other errors: consumed and lost.
 	 */
 	int (*xmit)(struct netif *nif, struct pktbuf *pb);
 	/* Link header with these addresses (@dst NULL: broadcast), protocol in pb. */
@@ -54,20 +55,21 @@ struct netif_stats {
 
 struct netif {
 	char name[IFNAMSIZ];		/* C */
-	u32 index;			/* I */
+	u32 index;			/* I; before netif_add(): wanted, 0: any */
 	u16 type;			/* I ARPHRD_* */
 	u16 addr_len, header_len;	/* I */
 	u8 addr[NETIF_ADDR_MAX];	/* C */
 	u8 broadcast[NETIF_ADDR_MAX];	/* I */
 	u32 mtu, mtu_max;		/* C */
 	u32 flags;			/* C to write: IFF_* without RUNNING */
-	u32 features;			/* I NETIF_F_* */
+	u32 features;			/* A NETIF_F_* */
 	u32 txq_len;			/* C packets that may wait */
 	bool has_carrier;		/* A */
 	bool is_lockless;		/* I xmit needs no lock */
 	const struct netif_ops *ops;	/* I */
+	const struct linkkind *kind;	/* I NULL: hardware, loopback */
 	void *driver;			/* I the driver's */
-	struct netns *ns;		/* I */
+	struct netns *ns;		/* links lock, R: netif_move() */
 	refcount refs;
 	struct list link;		/* R C ns->ifs */
 	struct netif_stats *stats;	/* per-CPU cookie */
@@ -91,8 +93,13 @@ void netif_init(struct netif *nif, const struct netif_ops *ops, const char *patt
 void netif_init_ether(struct netif *nif, const struct netif_ops *ops, const u8 addr[6]);
 /** netif_add() - publish; takes over the first reference. 0, -ENOMEM, -EEXIST. Sleeps. */
 int netif_add(struct netif *nif, struct netns *ns);
-/** netif_remove() - down, unpublish, drop the first reference. Sleeps. */
+/** netif_links_lock - interfaces appear, end and move, one change at a time; outside of config_lock. */
+extern struct kmutex netif_links_lock;
+/** netif_remove() - down, unpublish, drop the first reference. Sleeps. _locked: the caller has the links lock. */
 void netif_remove(struct netif *nif);
+void netif_remove_locked(struct netif *nif);
+/** netif_name_is_valid_pattern() - a name that an interface may have; one "%d" is replaced. */
+bool netif_name_is_valid_pattern(const char *name);
 void netif_put(struct netif *nif);
 static inline void netif_get(struct netif *nif) { ref_get(&nif->refs); }
 /** netif_find_index() / netif_find_name() - under RCU or config_lock; NULL if none. */
@@ -125,6 +132,11 @@ void net_queue_receive(struct pktbuf *pb);
 /** netif_stat_add() - this CPU's counter @member. Preemption off. */
 #define netif_stat_add(nif, member, n)						\
 	(((struct netif_stats *)((uptr)(nif)->stats + this_cpu_read(cpu_area_base)))->member += (n))
+#define netif_stat_add_any(nif, member, n) do {					\
+	preempt_disable();							\
+	netif_stat_add(nif, member, n);						\
+	preempt_enable();							\
+	} while (0)
 void netif_stats_sum(const struct netif *nif, struct netif_stats *out);
 
 /* Polling in place of an interrupt for each packet. */
@@ -181,3 +193,7 @@ void netif_sysfs_remove(struct netif *nif);
 /** ether_receive_header() - take the link header off: type, protocol, mac. False: too short. */
 bool ether_receive_header(struct netif *nif, struct pktbuf *pb);
 void ether_header(struct netif *nif, struct pktbuf *pb, const u8 *dst);
+/** ether_random_addr() - a hardware address made up here, of one station. */
+void ether_random_addr(u8 addr[6]);
+/** netif_no_header() - header of a link that has none. */
+void netif_no_header(struct netif *nif, struct pktbuf *pb, const u8 *dst);

@@ -28,6 +28,8 @@ enum pktsum {
 	PKTSUM_GOOD,		/* in: checked or never left the machine */
 	PKTSUM_PARTIAL,		/* holds the pseudo header's sum; device or pktbuf_finish_sum() adds the rest */
 };
+/* In: need not be checked. */
+#define pktsum_is_trusted(pb)	((pb)->sum_state != PKTSUM_NONE)
 enum pkttype { PKT_HOST, PKT_BROADCAST, PKT_MULTICAST, PKT_OTHERHOST, PKT_OUTGOING, PKT_LOOPED };
 enum pktgso { PKTGSO_NONE, PKTGSO_TCP4, PKTGSO_TCP6, PKTGSO_UDP4 };
 
