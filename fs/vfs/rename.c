@@ -14,10 +14,8 @@ struct rename {
 	u32 flags;
 };
 
-static void lock_parents(struct rename *r)
+void rename_lock_parents(struct ncent *a, struct ncent *b)
 {
-	struct ncent *a = r->ow.cur.nc, *b = r->nw.cur.nc;
-
 	if (a == b) {
 		rwsem_write_lock(&a->nc_vnode->vn_lock);
 		return;
@@ -29,10 +27,8 @@ static void lock_parents(struct rename *r)
 	rwsem_write_lock_nested(&b->nc_vnode->vn_lock);
 }
 
-static void unlock_parents(struct rename *r)
+void rename_unlock_parents(struct ncent *a, struct ncent *b)
 {
-	struct ncent *a = r->ow.cur.nc, *b = r->nw.cur.nc;
-
 	rwsem_write_unlock(&a->nc_vnode->vn_lock);
 	if (a == b)
 		return;
@@ -160,12 +156,12 @@ static int rename_between(struct rename *r)
 	err = mountpt_want_write(r->ow.cur.mnt);
 	if (err)
 		return err;
-	lock_parents(r);
+	rename_lock_parents(r->ow.cur.nc, r->nw.cur.nc);
 	err = find_both(r);
 	if (!err)
 		err = check_names(r);
 	if (!err && r->old_vn == r->new_vn) {
-		unlock_parents(r);	/* two names of one file: nothing to do */
+		rename_unlock_parents(r->ow.cur.nc, r->nw.cur.nc);	/* two names of one file: nothing to do */
 		mountpt_drop_write(r->ow.cur.mnt);
 		return 0;
 	}
@@ -173,7 +169,7 @@ static int rename_between(struct rename *r)
 		err = check_permission(r);
 	if (!err)
 		err = rename_locked(r);
-	unlock_parents(r);
+	rename_unlock_parents(r->ow.cur.nc, r->nw.cur.nc);
 	mountpt_drop_write(r->ow.cur.mnt);
 	if (!err && atomic_read(&vfs_nr_watches))
 		tell(r, r->ow.last.name, r->ow.last.len);

@@ -8,6 +8,11 @@
  * nested), not held already, interrupts off from LOCKRANK_IRQ up, and no lock below
  * that in a hard interrupt. A trylock cannot dead-lock and is only recorded.
  *
+ * A file system on top of others calls them with its own locks held: between
+ * lockcheck_layer_enter() and _leave() what was taken before is of an outer layer, whose
+ * ranks say nothing about the inner one's. That files are below those that are stacked on
+ * them is certain, since a layer exists before the file system that uses it.
+ *
  * The run queue lock travels from one thread to the next in a context switch and
  * is not known here.
  */
@@ -26,10 +31,12 @@
 struct held {
 	const void *lock;
 	u16 rank;
+	u16 layer;
 };
 
 struct held_stack {
 	u32 n;
+	u16 layer;			/* of what is taken next; threads' only */
 	struct held e[HELD_MAX];
 };
 
@@ -67,6 +74,8 @@ static void check_against(const struct held_stack *s, u16 rank, const void *lock
 
 		if (h->lock == lock)
 			report("taken twice", rank, lock, h);
+		else if (h->layer < s->layer && h->rank < LOCKRANK_SPIN)
+			continue;
 		else if (rank && h->rank && (h->rank > rank || (h->rank == rank && !is_nested)))
 			report("taken inside a later one", rank, lock, h);
 	}
@@ -75,7 +84,7 @@ static void check_against(const struct held_stack *s, u16 rank, const void *lock
 static void push(struct held_stack *s, u16 rank, const void *lock)
 {
 	if (s->n < HELD_MAX)
-		s->e[s->n++] = (struct held){ lock, rank };
+		s->e[s->n++] = (struct held){ lock, rank, s->layer };
 }
 
 static bool pop(struct held_stack *s, const void *lock)
@@ -137,22 +146,43 @@ bool lockcheck_is_held(const void *lock)
 	return found;
 }
 
-void lockcheck_acquire_sleeping(u16 rank, const void *lock, bool is_nested, bool is_try)
+/* The thread's, made if need be; NULL until memory works. The scheduler frees it with the thread. */
+static struct held_stack *thread_stack_make(void)
 {
 	struct thread *t = thread_self();
 
-	if (!t)
-		return;
-	/* Unchecked until memory works; freed by the scheduler when the thread ends. */
-	if (!t->t_lockcheck && sched_is_running())
+	if (t && !t->t_lockcheck && sched_is_running())
 		t->t_lockcheck = kmem_zalloc(sizeof(struct held_stack), ALLOC_ATOMIC);
-	if (!t->t_lockcheck)
+	return t ? t->t_lockcheck : NULL;
+}
+
+void lockcheck_acquire_sleeping(u16 rank, const void *lock, bool is_nested, bool is_try)
+{
+	struct held_stack *s = thread_stack_make();
+
+	if (!s)
 		return;
 	if (!is_try) {
-		check_against(t->t_lockcheck, rank, lock, is_nested);
+		check_against(s, rank, lock, is_nested);
 		check_against(this_cpu_ptr(spin_stack), rank, lock, is_nested);
 	}
-	push(t->t_lockcheck, rank, lock);
+	push(s, rank, lock);
+}
+
+void lockcheck_layer_enter(void)
+{
+	struct held_stack *s = thread_stack_make();
+
+	if (s)
+		s->layer++;
+}
+
+void lockcheck_layer_leave(void)
+{
+	struct held_stack *s = thread_stack();
+
+	if (s && s->layer)
+		s->layer--;
 }
 
 void lockcheck_release_sleeping(u16 rank, const void *lock)

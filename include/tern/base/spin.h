@@ -65,6 +65,9 @@ static inline bool spinword_is_locked(const spinword *w)
 void lockcheck_acquire(u16 rank, const void *lock, bool is_nested, bool is_try);
 void lockcheck_release(u16 rank, const void *lock);
 bool lockcheck_is_held(const void *lock);
+/* A stacked file system begins and ends calling the ones below it. */
+void lockcheck_layer_enter(void);
+void lockcheck_layer_leave(void);
 
 #define __lockcheck(call) do { if (IS_ENABLED(CONFIG_DEBUG_LOCKS)) call; } while (0)
 

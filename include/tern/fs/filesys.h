@@ -57,6 +57,7 @@ struct filesys {
 	u64 max_file_size;		/* I */
 	u32 name_max;			/* I 255 */
 	u32 time_gran;			/* I ns */
+	u32 stack_depth;		/* I file systems below it that it is made of */
 	struct kmutex rename_lock;	/* LOCKRANK_FS_RENAME */
 	struct spin lock;		/* protects vnodes */
 	struct list vnodes;
