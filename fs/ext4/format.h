@@ -117,6 +117,10 @@ static_assert(offsetof(struct ext4_disk_super, s_checksum_seed) == 0x270, "disk 
 	EXT4_RO_GDT_CSUM | EXT4_RO_DIR_NLINK | EXT4_RO_EXTRA_ISIZE | EXT4_RO_METADATA_CSUM | \
 	EXT4_RO_ORPHAN_PRESENT)
 
+/* What ext2 and ext3 may have; the latter has a journal besides. */
+#define EXT2_INCOMPAT_KNOWN	(EXT4_INCOMPAT_FILETYPE | EXT4_INCOMPAT_META_BG)
+#define EXT2_RO_KNOWN		(EXT4_RO_SPARSE_SUPER | EXT4_RO_LARGE_FILE | EXT4_RO_BTREE_DIR)
+
 /* Group descriptor; the first 32 bytes are all there is without the 64BIT feature. */
 struct ext4_disk_group {
 	u32 bg_block_bitmap_lo, bg_inode_bitmap_lo, bg_inode_table_lo;

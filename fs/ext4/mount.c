@@ -296,7 +296,7 @@ static struct ext4_mount *mount_make(const char *source, const struct options *o
 }
 
 /* The device is mounted already: that instance, referenced, or NULL. */
-static struct filesys *find_mounted(const char *source, bool ro)
+static struct filesys *find_mounted(const struct fstype *t, const char *source, bool ro)
 {
 	struct blkdev *b = blkdev_open_source(source, BLKDEV_READ, NULL);
 	struct filesys *fs;
@@ -305,7 +305,7 @@ static struct filesys *find_mounted(const char *source, bool ro)
 		return ERR_CAST(b);
 	fs = filesys_by_dev(blkdev_number(b));
 	blkdev_close(b, BLKDEV_READ, NULL);
-	if (fs && (fs->ops != &ext4_ops || !(fs->flags & FILESYS_RDONLY) != !ro)) {
+	if (fs && (fs->type != t || !(fs->flags & FILESYS_RDONLY) != !ro)) {
 		filesys_put(fs);
 		return ERR_PTR(-EBUSY);
 	}
@@ -366,6 +366,8 @@ static struct filesys *instance_make(struct fstype *t, struct ext4_mount *m, boo
 	return ERR_PTR(err);
 }
 
+static struct fstype ext2_type, ext3_type;
+
 static struct filesys *ext4_mount_fs(struct fstype *t, const struct mount_args *args)
 {
 	bool ro = args->sb_flags & MS_RDONLY;
@@ -382,7 +384,9 @@ static struct filesys *ext4_mount_fs(struct fstype *t, const struct mount_args *
 		err = ext4_vnode_cache_init();
 	if (err)
 		return ERR_PTR(err);
-	fs = find_mounted(args->source, ro);
+	o.flags |= (u32)(ro ? EXT4_VOL_RO_WANTED : 0) | (t == &ext2_type ? EXT4_VOL_AS_EXT2 : 0) |
+		   (t == &ext3_type ? EXT4_VOL_AS_EXT3 : 0);
+	fs = find_mounted(t, args->source, ro);
 	if (fs)
 		return fs;
 	m = mount_make(args->source, &o, ro);

@@ -85,6 +85,20 @@ static void log_init(struct ext4_log *l)
 	list_init(&l->logged);
 }
 
+/* By the name of an older file system only what that could have been. */
+static int check_name(const struct ext4_vol *v, const char **why)
+{
+	bool as2 = v->flags & EXT4_VOL_AS_EXT2, as3 = v->flags & EXT4_VOL_AS_EXT3;
+	u32 incompat = EXT2_INCOMPAT_KNOWN | (as3 ? EXT4_INCOMPAT_RECOVER : 0);
+
+	if (!as2 && !as3)
+		return 0;
+	*why = "it is no file system of that version";
+	if ((v->geo.incompat & ~incompat) || (as3 && !(v->geo.compat & EXT4_COMPAT_HAS_JOURNAL)))
+		return -EINVAL;
+	return (v->geo.ro_compat & ~EXT2_RO_KNOWN) && !(v->flags & EXT4_VOL_RO_WANTED) ? -EINVAL : 0;
+}
+
 int ext4_vol_open(struct ext4_vol *v, const char **why)
 {
 	int err;
@@ -95,6 +109,8 @@ int ext4_vol_open(struct ext4_vol *v, const char **why)
 	v->flags |= EXT4_VOL_RDONLY;
 	*why = "it cannot be read";
 	err = load_base(v, why);
+	if (!err)
+		err = check_name(v, why);
 	if (!err)
 		err = load_log(v, why);
 	if (!err)

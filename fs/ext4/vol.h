@@ -193,6 +193,9 @@ struct ext4_node {
 #define EXT4_VOL_DISCARD	0x4u
 #define EXT4_VOL_NOBARRIER	0x8u
 #define EXT4_VOL_NOLOAD		0x10u
+#define EXT4_VOL_AS_EXT2	0x20u	/* mounted by that name: only if it is one */
+#define EXT4_VOL_AS_EXT3	0x40u
+#define EXT4_VOL_RO_WANTED	0x80u	/* nothing will be written but a replay */
 struct ext4_vol {
 	struct ext4_geo geo;		/* I */
 	void *dev;			/* I dev.c */

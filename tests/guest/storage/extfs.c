@@ -289,4 +289,33 @@ CASE(a_removed_file_lives_while_it_is_open)
 	unmounted();
 }
 
+
+/* The disk as it is, with these features set in its super block. */
+static void set_features(uint32_t incompat, uint32_t ro_compat)
+{
+	uint32_t words[2] = { incompat, ro_compat };
+	int fd = open(DISK, O_WRONLY | O_SYNC);
+
+	NEED(fd >= 0 && pwrite(fd, words, sizeof(words), 1024 + 0x60) == sizeof(words));
+	close(fd);
+}
+
+CASE(older_names_mount_only_what_they_know)
+{
+	if (getenv("EXT_DISK"))
+		SKIP("needs a disk of its own");
+	NEED(!system("mke2fs -F -b 1024 " DISK " >/dev/null 2>&1") && !mkdir("m", 0755));
+	FAILS(mount(DISK, "m", "ext3", 0, NULL), EINVAL);	/* no journal */
+	CHECK(!mount(DISK, "m", "ext2", 0, NULL));
+	unmounted();
+	set_features(0x42, 0x1);				/* filetype, extents; sparse_super */
+	FAILS(mount(DISK, "m", "ext2", 0, NULL), EINVAL);
+	FAILS(mount(DISK, "m", "ext2", MS_RDONLY, NULL), EINVAL);
+	CHECK(!mount(DISK, "m", "ext4", 0, NULL));
+	unmounted();
+	set_features(0x2, 0x9);					/* huge_file */
+	FAILS(mount(DISK, "m", "ext2", 0, NULL), EINVAL);
+	CHECK(!mount(DISK, "m", "ext2", MS_RDONLY, NULL));
+	unmounted();
+}
 TAP_MAIN
