@@ -130,6 +130,8 @@ void aspace_switch(struct aspace *prev, struct aspace *next)
 	this_cpu_write(cpu_aspace, next);
 	if (next)
 		pt_activate(next);
+	else
+		pt_deactivate();
 }
 
 /* ---- totals ---- */

@@ -67,8 +67,8 @@ void rq_resched(struct runq *rq)
 	thread_work_set(t, WORK_RESCHED);
 	if (rq->cpu == cpu_self())
 		need_resched_set();
-	else
-		smp_send_resched(rq->cpu);
+	else if (t != rq->idle || !READ_ONCE(rq->is_polling))
+		rq->wants_kick = true;
 }
 
 void rq_enqueue(struct runq *rq, struct thread *t, u32 flags)

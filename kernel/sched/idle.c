@@ -5,6 +5,9 @@
  * pending soft interrupts and RCU callbacks run and work is looked for on other
  * queues. The timer is left as it is: a tick that comes once while idle arms nothing
  * again.
+ *
+ * While is_polling is set, WORK_RESCHED is enough to make the CPU schedule. It is
+ * cleared before the last look at the flags, so that who sets them later interrupts.
  */
 #include "sched_impl.h"
 
@@ -89,6 +92,8 @@ static void idle_wait(struct runq *rq)
 		irq_enable();
 		return;
 	}
+	WRITE_ONCE(rq->is_polling, false);
+	smp_mb();
 	if (need_resched() || READ_ONCE(rq->wake_list) || this_cpu_read(softirq_pending) ||
 	    (READ_ONCE(rq->idle->t_work) & WORK_RESCHED) || READ_ONCE(rq->wants_work))
 		irq_enable();
@@ -111,6 +116,7 @@ void sched_idle_loop(void)
 	irq_enable();
 	WRITE_ONCE(is_up, true);
 	for (;;) {
+		WRITE_ONCE(rq->is_polling, true);
 		irq_disable();
 		klog_wake_readers();
 		if (this_cpu_read(softirq_pending))

@@ -51,6 +51,8 @@ struct runq {
 	u32 cpu;		/* I */
 	u32 nr_running;		/* Q; read by others as a hint */
 	bool wants_work;	/* A somebody asks this idle CPU to look for work */
+	bool is_polling;	/* A its idle loop looks at WORK_RESCHED before it halts */
+	bool wants_kick;	/* Q interrupt the CPU once the lock is released */
 	struct thread *curr;	/* Q */
 	struct thread *idle;	/* I */
 	nsec_t clock;		/* Q */
@@ -95,7 +97,18 @@ static inline struct runq *cpu_rq(u32 cpu) { return percpu_ptr(sched_rq, cpu); }
 static inline struct runq *this_rq(void) { return this_cpu_ptr(sched_rq); }
 static inline struct thread *thread_of(struct schedent *se) { return container_of(se, struct thread, t_sched); }
 static inline void rq_lock(struct runq *rq) { spinword_lock(&rq->lock); }
-static inline void rq_unlock(struct runq *rq) { spinword_unlock(&rq->lock); }
+
+/* The interrupt goes out after the lock: the CPU that it wakes wants the lock at once. */
+static inline void rq_unlock(struct runq *rq)
+{
+	bool kick = rq->wants_kick;
+
+	rq->wants_kick = false;
+	spinword_unlock(&rq->lock);
+	if (unlikely(kick))
+		smp_send_resched(rq->cpu);
+}
+
 static inline void rq_clock_update(struct runq *rq) { rq->clock = clock_ns(); }
 static inline bool is_smp(void) { return cpu_count_online > 1; }
 static inline bool is_idle_policy(const struct thread *t) { return t->t_sched.se_policy == SCHED_POLICY_IDLE; }

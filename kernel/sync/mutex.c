@@ -8,8 +8,8 @@
  * the owner is on a CPU, then queues. Taking a free mutex past the queue is allowed
  * once, which keeps throughput; HANDOFF then keeps it fair.
  *
- * Lock order: the mutex's own spin lock (LOCKRANK_WAITQ) is held while waking. Flags
- * change only under it; the owner part changes by compare-and-swap.
+ * Lock order: the mutex's own spin lock is LOCKRANK_WAITQ. Flags change only under it; the
+ * owner part changes by compare-and-swap. Waking comes after it, with preemption off.
  */
 #include "sync_impl.h"
 
@@ -185,17 +185,21 @@ bool kmutex_trylock(struct kmutex *m)
 
 static void mutex_unlock_slow(struct kmutex *m, struct thread *self)
 {
-	u64 flags = spin_lock_irqsave(&m->lock);
-	struct kmutex_waiter *w = list_is_empty(&m->waiters) ? NULL :
-				 list_entry(m->waiters.next, struct kmutex_waiter, link);
+	struct thread *next = NULL;
+	u64 flags;
 
-	if (w && (READ_ONCE(m->owner) & M_HANDOFF))
-		store_release(&m->owner, (u64)w->thread | M_WAITERS);
+	preempt_disable();	/* keeps the memory of the thread to wake */
+	flags = spin_lock_irqsave(&m->lock);
+	if (!list_is_empty(&m->waiters))
+		next = list_first_entry(&m->waiters, struct kmutex_waiter, link)->thread;
+	if (next && (READ_ONCE(m->owner) & M_HANDOFF))
+		store_release(&m->owner, (u64)next | M_WAITERS);
 	else
 		__atomic_fetch_and(&m->owner, M_FLAGS, __ATOMIC_SEQ_CST);
-	if (w)
-		thread_wake(w->thread);
 	spin_unlock_irqrestore(&m->lock, flags);
+	if (next)
+		thread_wake(next);
+	preempt_enable();
 }
 
 void kmutex_unlock(struct kmutex *m)

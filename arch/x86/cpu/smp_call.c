@@ -113,7 +113,21 @@ static u64 targets(const u64 *mask, u32 w)
 	return self / 64 == w ? bits & ~BIT(self % 64) : bits;
 }
 
-static void call_targets(const u64 *mask, void (*fn)(void *arg), void *arg)
+static bool wants_all(u32 cpu, void *arg)
+{
+	return true;
+}
+
+static bool has_targets(const u64 *mask)
+{
+	for (u32 w = 0; w < online_words; w++)
+		if (targets(mask, w))
+			return true;
+	return false;
+}
+
+static void call_targets(const u64 *mask, bool (*wants)(u32 cpu, void *arg), void (*fn)(void *arg),
+			 void *arg)
 {
 	u32 bit;
 	struct call_request *rq = own_request(&bit);
@@ -124,8 +138,12 @@ static void call_targets(const u64 *mask, void (*fn)(void *arg), void *arg)
 	store_release(&rq->pending, 1U);
 	for (u32 w = 0; w < online_words; w++)
 		for (u64 bits = targets(mask, w); bits; bits &= bits - 1) {
+			u32 cpu = w * 64 + bit_lowest(bits);
+
+			if (!wants(cpu, arg))
+				continue;
 			__atomic_fetch_add(&rq->pending, 1, __ATOMIC_SEQ_CST);
-			post(w * 64 + bit_lowest(bits), bit);
+			post(cpu, bit);
 		}
 	__atomic_fetch_sub(&rq->pending, 1, __ATOMIC_RELEASE);
 	wait_done(rq);
@@ -133,8 +151,15 @@ static void call_targets(const u64 *mask, void (*fn)(void *arg), void *arg)
 
 void smp_call_mask(const u64 *mask, void (*fn)(void *arg), void *arg)
 {
+	smp_call_some(mask, wants_all, fn, arg);
+}
+
+void smp_call_some(const u64 *mask, bool (*wants)(u32 cpu, void *arg), void (*fn)(void *arg),
+		   void *arg)
+{
 	preempt_disable();
-	call_targets(mask, fn, arg);
+	if (has_targets(mask))
+		call_targets(mask, wants, fn, arg);
 	preempt_enable();
 }
 

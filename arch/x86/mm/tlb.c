@@ -16,8 +16,9 @@
  * the flusher increments flush_gen before it reads the bits: one of the two
  * sees the other. Without PCIDs there is a single slot and each load flushes.
  *
- * A CPU that runs a kernel thread keeps the last space loaded (lazy). The first
- * flush that reaches it there makes it leave: it will not be called again.
+ * A CPU that runs a kernel thread keeps the last space loaded (is_lazy). Flushes pass
+ * it by; it compares generations when it goes on with the space. Only where
+ * tables may go it is called, and leaves.
  */
 #include "../pt_impl.h"
 
@@ -43,6 +44,7 @@ struct pcid_slot {
 
 struct cpu_tlb {
 	struct arch_aspace *loaded;	/* NULL: the kernel's own tables */
+	bool is_lazy;			/* A loaded, but no user mapping is used */
 	u32 slot, next;
 	struct pcid_slot slots[PCID_SLOTS];
 };
@@ -100,6 +102,7 @@ void arch_aspace_cpu_drop(struct arch_aspace *aa)
 	if (ct->loaded != aa)
 		return;
 	ct->loaded = NULL;
+	ct->is_lazy = false;
 	load_kernel_root();
 	bit_clear_atomic(cpu_self(), aa->cpus);
 }
@@ -137,6 +140,26 @@ static void load_space(struct cpu_tlb *ct, struct arch_aspace *aa)
 	cr3_write(cr3);
 }
 
+void pt_deactivate(void)
+{
+	this_cpu_ptr(cpu_tlb)->is_lazy = this_cpu_ptr(cpu_tlb)->loaded;
+}
+
+/* The space stayed loaded, and flushes may have passed this CPU by. */
+static void leave_lazy(struct cpu_tlb *ct, struct arch_aspace *aa)
+{
+	struct pcid_slot *slot = &ct->slots[ct->slot];
+	s64 gen;
+
+	WRITE_ONCE(ct->is_lazy, false);
+	smp_mb();	/* who counts flush_gen up later sees it */
+	gen = atomic_read(&aa->flush_gen);
+	if (slot->gen == gen)
+		return;
+	slot->gen = gen;
+	cr3_write(aa->root | (cpu_has(FEAT_PCID) ? ct->slot + 1 : 0));
+}
+
 void pt_activate(struct aspace *as)
 {
 	struct arch_aspace *aa = &as->arch, *old;
@@ -151,8 +174,11 @@ void pt_activate(struct aspace *as)
 	} else if (old != aa) {
 		bit_set_atomic(self, aa->cpus);
 		load_space(ct, aa);
+		ct->is_lazy = false;
 		if (old)
 			bit_clear_atomic(self, old->cpus);
+	} else if (ct->is_lazy) {
+		leave_lazy(ct, aa);
 	}
 	irq_restore(flags);
 }
@@ -168,7 +194,7 @@ struct flush_request {
 	struct arch_aspace *aa;
 	uptr start, end;
 	s64 gen;
-	bool full;
+	bool full;		/* of tables, too */
 };
 
 /* Interrupts or at least preemption are off. */
@@ -184,7 +210,8 @@ static void flush_here(void *arg)
 		arch_aspace_cpu_drop(rq->aa);
 		return;
 	}
-	if (!rq->full && slot->gen + 1 == rq->gen) {
+	if (!rq->full && slot->gen + 1 == rq->gen &&
+	    (rq->end - rq->start) / PAGE_SIZE <= FLUSH_PAGES_MAX) {
 		for (uptr va = rq->start; va < rq->end; va += PAGE_SIZE)
 			invlpg(va);
 		slot->gen = rq->gen;
@@ -194,19 +221,12 @@ static void flush_here(void *arg)
 	cr3_write(rq->aa->root | (cpu_has(FEAT_PCID) ? ct->slot + 1 : 0));
 }
 
-static bool others_have_it(const struct arch_aspace *aa)
+/* Does @cpu, which has the space loaded, have to flush at once? */
+static bool needs_call(u32 cpu, void *arg)
 {
-	u32 self = cpu_self();
+	const struct flush_request *rq = arg;
 
-	for (u32 w = 0; w < DIV_ROUND_UP(cpu_count_possible, 64); w++) {
-		u64 bits = READ_ONCE(aa->cpus[w]);
-
-		if (w == self / 64)
-			bits &= ~BIT(self % 64);
-		if (bits)
-			return true;
-	}
-	return false;
+	return rq->full || !READ_ONCE(percpu_ptr(cpu_tlb, cpu)->is_lazy);
 }
 
 static void flush(struct aspace *as, uptr start, uptr end, bool full)
@@ -216,15 +236,12 @@ static void flush(struct aspace *as, uptr start, uptr end, bool full)
 
 	if (is_kernel_space(rq.aa))
 		return;
-	if ((end - start) / PAGE_SIZE > FLUSH_PAGES_MAX)
-		rq.full = true;
 	preempt_disable();
 	rq.gen = atomic_add_return(&rq.aa->flush_gen, 1);
 	flags = irq_save();
 	flush_here(&rq);
 	irq_restore(flags);
-	if (others_have_it(rq.aa))
-		smp_call_mask(rq.aa->cpus, flush_here, &rq);
+	smp_call_some(rq.aa->cpus, needs_call, flush_here, &rq);
 	preempt_enable();
 }
 

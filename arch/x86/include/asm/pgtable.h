@@ -131,6 +131,8 @@ u64 pt_free_range(struct tlb_gather *tg, paddr_t root, uptr start, uptr end, upt
 
 /** pt_activate() - load an address space on this CPU; lazy, PCID-aware. */
 void pt_activate(struct aspace *as);
+/** pt_deactivate() - a thread without address space runs: the loaded one stays, lazy. Interrupts off. */
+void pt_deactivate(void);
 
 /* ---- kernel mappings (4 KiB unless stated) ---- */
 

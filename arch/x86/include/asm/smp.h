@@ -17,6 +17,9 @@ DECLARE_PERCPU(void *, cpu_idle_stack);
 
 /** smp_call_mask() - like smp_call() for the CPUs in a bitmap, this one excluded. */
 void smp_call_mask(const u64 *mask, void (*fn)(void *arg), void *arg);
+/** smp_call_some() - smp_call_mask() for those of the CPUs that @wants says are needed. */
+void smp_call_some(const u64 *mask, bool (*wants)(u32 cpu, void *arg), void (*fn)(void *arg),
+		   void *arg);
 
 /** smp_stop_others() - halt all other CPUs for good (panic, power off). Context: any. */
 void smp_stop_others(void);
