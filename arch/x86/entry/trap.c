@@ -236,6 +236,7 @@ static void debug_trap(struct frame *f)
 		f->rflags &= ~RFLAGS_TF;
 		return;
 	}
+	at->step_by_branch = false;	/* the processor has cleared its flag */
 	at->debug_reg[6] = dr6 & (DR6_STEP | 0xf);
 	if (is_exec_breakpoint(at, dr6))
 		f->rflags |= RFLAGS_RF;		/* or it would hit again at once */
