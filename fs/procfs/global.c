@@ -3,7 +3,7 @@
 #include "procfs_impl.h"
 
 #include <asm/cpufeature.h>
-#include <tern/base/kallsyms.h>
+#include <tern/base/foreign.h>
 #include <tern/drivers/blkdev.h>
 #include <tern/fs/chardev.h>
 #include <tern/kernel/clock.h>
@@ -164,6 +164,7 @@ static void print_kallsyms(struct seqbuf *sb, void *arg)
 		ksym_at(i, &sym);
 		seqbuf_printf(sb, "%016lx %c %s\n", may_see ? sym.addr : 0, sym.type, sym.name);
 	}
+	foreign_code->print_symbols(sb, may_see);
 }
 static struct procfile kallsyms_file = { .path = "kallsyms", .print = print_kallsyms };
 PROCFILE(kallsyms_file);

@@ -114,6 +114,7 @@ struct thread *arch_thread_switch(struct thread *prev, struct thread *next)
 		     pa->step_by_branch | na->step_by_branch))
 		switch_rare(pa, na);
 	this_cpu_write(cpu_thread, next);
+	this_cpu_write(cpu_view, next->t_view ? next->t_view : thread_view_default);
 	desc_set_kstack((u64)next->t_kstack + KSTACK_SIZE);
 	return arch_switch_stack(&pa->sp, na->sp, prev);
 }
