@@ -166,6 +166,13 @@ static void print_kallsyms(struct seqbuf *sb, void *arg)
 	}
 	foreign_code->print_symbols(sb, may_see);
 }
+static void print_modules(struct seqbuf *sb, void *arg)
+{
+	foreign_code->print_modules(sb, READ_ONCE(klog_hide_addresses) < 2 && cap_has(CAP_SYSLOG));
+}
+static struct procfile modules_file = { .path = "modules", .print = print_modules };
+PROCFILE(modules_file);
+
 static struct procfile kallsyms_file = { .path = "kallsyms", .print = print_kallsyms };
 PROCFILE(kallsyms_file);
 
@@ -224,11 +231,3 @@ static void print_softirqs(struct seqbuf *sb, void *arg)
 }
 static struct procfile softirqs_file = { .path = "softirqs", .print = print_softirqs };
 PROCFILE(softirqs_file);
-
-/* ---- things that there are none of ---- */
-
-static void print_nothing(struct seqbuf *sb, void *arg)
-{
-}
-static struct procfile modules_file = { .path = "modules", .print = print_nothing };
-PROCFILE(modules_file);

@@ -47,6 +47,7 @@ static void no_view(void *view) { }
 
 static const struct foreign_code_ops no_foreign_code = {
 	.fixup = no_fixup, .trap = no_trap, .symbol = no_symbol, .print_symbols = no_print,
+	.print_modules = no_print,
 	.died = no_died, .free_view = no_view,
 };
 const struct foreign_code_ops *foreign_code = &no_foreign_code;

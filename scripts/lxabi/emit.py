@@ -74,11 +74,13 @@ class Emitter:
             return self.declarator(made.ref, name)
         if made.kind == b.PTR:
             target = self.btf.types[self.btf.strip(made.ref)]
-            if target.kind == b.STRUCT and target.name == VA_LIST:
+            if target.kind == b.STRUCT and target.name == VA_LIST:      # as a parameter
                 return f"__builtin_va_list {name}".rstrip()
             if target.kind in (b.ARRAY, b.FUNC_PROTO):
                 return self.declarator(made.ref, f"(*{name})")
             return self.declarator(made.ref, f"*{name}")
+        if made.kind == b.ARRAY and self.btf.types[self.btf.strip(made.ref)].name == VA_LIST:
+            return f"__builtin_va_list {name}".rstrip()
         if made.kind == b.ARRAY:
             return self.declarator(made.ref, f"{name}[{made.count}]")
         if made.kind == b.FUNC_PROTO:

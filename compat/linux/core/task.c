@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The vendor's views of threads (task.h): making, finding, freeing them. */
-#include "task.h"
+#include "../task.h"
 
 #include <asm/percpu.h>
 #include <tern/base/err.h>

@@ -32,7 +32,7 @@
 #include <tern/mm/kva.h>
 #include <tern/mm/slab.h>
 
-#include "../core/task.h"
+#include "../task.h"
 
 #define VERMAGIC	TERN_RELEASE " SMP preempt mod_unload modversions "
 #define NONBLOCK	04000u

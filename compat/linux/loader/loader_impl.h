@@ -128,6 +128,8 @@ int params_show(struct ko_module *m);
 int module_sysfs_add(struct ko_module *m);
 void module_sysfs_remove(struct ko_module *m);
 void module_holders_update_locked(struct ko_module *used, struct ko_module *user, bool add);
+/** module_print_list() - /proc/modules. */
+void module_print_list(struct seqbuf *sb, bool may_see);
 const char *module_state_name(const struct ko_module *m);
 void module_print_taints(const struct ko_module *m, struct seqbuf *sb);
 

@@ -3,9 +3,7 @@
 #include "loader_impl.h"
 
 #include <tern/base/err.h>
-#include <tern/fs/procfs.h>
 #include <tern/fs/sysfs.h>
-#include <tern/kernel/cred.h>
 #include <tern/kernel/klog.h>
 
 const char *module_state_name(const struct ko_module *m)
@@ -56,9 +54,8 @@ static void print_module_locked(const struct ko_module *m, struct seqbuf *sb, bo
 	seqbuf_putc(sb, '\n');
 }
 
-static void print_modules(struct seqbuf *sb, void *arg)
+void module_print_list(struct seqbuf *sb, bool may_see)
 {
-	bool may_see = READ_ONCE(klog_hide_addresses) < 2 && cap_has(CAP_SYSLOG);
 	struct ko_module *m;
 
 	kmutex_lock(&module_lock);
@@ -66,8 +63,6 @@ static void print_modules(struct seqbuf *sb, void *arg)
 		print_module_locked(m, sb, may_see);
 	kmutex_unlock(&module_lock);
 }
-static struct procfile modules_file = { .path = "modules", .print = print_modules };
-PROCFILE(modules_file);
 
 /* ---- /sys/module/NAME ---- */
 

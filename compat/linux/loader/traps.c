@@ -15,7 +15,7 @@
 #include <tern/kernel/klog.h>
 #include <tern/kernel/thread.h>
 
-#include "../core/task.h"
+#include "../task.h"
 
 #define TRAP_BREAKPOINT	3u
 #define TRAP_UD		6u
@@ -135,7 +135,8 @@ static void module_died(uptr rip)
 
 static const struct foreign_code_ops module_code = {
 	.fixup = module_fixup, .trap = module_trap, .symbol = module_symbol,
-	.print_symbols = module_print_symbols, .died = module_died, .free_view = lx_task_free,
+	.print_symbols = module_print_symbols,
+	.print_modules = module_print_list, .died = module_died, .free_view = lx_task_free,
 };
 
 static int modules_init(void)

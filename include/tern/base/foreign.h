@@ -21,6 +21,8 @@ struct foreign_code_ops {
 	bool (*symbol)(uptr addr, struct ksym *out);
 	/* Lines of /proc/kallsyms. */
 	void (*print_symbols)(struct seqbuf *sb, bool may_see);
+	/* Lines of /proc/modules. */
+	void (*print_modules)(struct seqbuf *sb, bool may_see);
 	/* A fault at @rip that nothing foresaw: the thread is about to be ended, or the machine. */
 	void (*died)(uptr rip);
 	/* The last reference to a thread with a view of its own (t_view) is gone. Context: any. */

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "../lx.h"
+#include "lx.h"
 
 struct thread;
 
