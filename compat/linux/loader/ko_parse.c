@@ -78,6 +78,12 @@ static bool is_strings(const struct ko_image *ko, u32 index)
 	       !ko->data[s->offset + s->size - 1];
 }
 
+/* Has the section bytes in the file? Only those were compared with its size. */
+static bool has_bytes(const struct elf_section *s)
+{
+	return s->type && s->type != KO_SHT_NOBITS;
+}
+
 static const char *check_section(const struct ko_image *ko, u32 i)
 {
 	const struct elf_section *s = &ko->sec[i];
@@ -118,15 +124,15 @@ static const char *find_special(struct ko_image *ko)
 	u32 info = ko_find_section(ko, ".modinfo");
 	const struct elf_section *s = &ko->sec[info];
 
-	if (!info || s->type == KO_SHT_NOBITS || !s->size || ko->data[s->offset + s->size - 1])
+	if (!info || !has_bytes(s) || !s->size || ko->data[s->offset + s->size - 1])
 		return "no module information";
 	ko->modinfo = (const char *)ko->data + s->offset;
 	ko->modinfo_len = s->size;
 	ko->this_module = ko_find_section(ko, ".gnu.linkonce.this_module");
-	if (!ko->this_module || ko->sec[ko->this_module].type == KO_SHT_NOBITS)
+	if (!ko->this_module || !has_bytes(&ko->sec[ko->this_module]))
 		return "no module structure";
 	ko->versions = ko_find_section(ko, "__versions");
-	if (ko->versions && (ko->sec[ko->versions].type == KO_SHT_NOBITS ||
+	if (ko->versions && (!has_bytes(&ko->sec[ko->versions]) ||
 			     ko->sec[ko->versions].size % KO_VERSION_SIZE))
 		return "the table of versions is malformed";
 	ko->name = ko_modinfo(ko, "name", 0);
@@ -194,7 +200,7 @@ u32 ko_find_section(const struct ko_image *ko, const char *name)
 
 const void *ko_section_data(const struct ko_image *ko, u32 index)
 {
-	return ko->sec[index].type == KO_SHT_NOBITS ? NULL : ko->data + ko->sec[index].offset;
+	return has_bytes(&ko->sec[index]) ? ko->data + ko->sec[index].offset : NULL;
 }
 
 int ko_get_sym(const struct ko_image *ko, u32 index, struct ko_sym *out)

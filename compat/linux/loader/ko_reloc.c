@@ -48,7 +48,7 @@ static enum ko_class class_of(const struct ko_image *ko, u32 i)
 {
 	const struct elf_section *s = &ko->sec[i];
 
-	if (!(s->flags & KO_SHF_ALLOC) || i == ko->versions)
+	if (!s->type || !(s->flags & KO_SHF_ALLOC) || i == ko->versions)
 		return KO_NOWHERE;
 	if (!strcmp(ko_section_name(ko, i), ".data..percpu"))
 		return KO_PERCPU;
