@@ -94,6 +94,11 @@ int filesys_sync_one(struct filesys *fs);
 void filesys_foreach_vnode(void (*fn)(struct vnode *vn, void *arg), void *arg);
 /** filesys_by_dev() - mounted instance with that st_dev, referenced, or NULL. */
 struct filesys *filesys_by_dev(u64 dev);
+/**
+ * filesys_by_source() - the block device at path @source is mounted already: that instance,
+ * referenced; NULL if not; ERR_PTR(-EBUSY) as another type, or as the device cannot be opened.
+ */
+struct filesys *filesys_by_source(const struct fstype *t, const char *source);
 void filesys_init(void);
 /** filesys_root_set() - make the root entry of @vn (consumes the reference). 0 or -ENOMEM. */
 int filesys_root_set(struct filesys *fs, struct vnode *vn);
