@@ -27,6 +27,11 @@ void fdtab_put(struct fdtab *t);
 void fdtab_close_exec(void);
 int fdtab_unshare(void);
 struct ofile *fdtab_file_of(struct thread *t, int fd);
+/**
+ * epoll_watched() - the @nth file (from 0) that the epoll file @ep watches as descriptor @fd
+ * Return: its address, to compare only: no reference; -EINVAL if @ep is none, -ENOENT.
+ */
+struct ofile *epoll_watched(struct ofile *ep, int fd, u32 nth);
 struct fsctx *fsctx_copy(struct fsctx *from);
 void fsctx_put(struct fsctx *f);
 extern struct fsctx fsctx_initial;	/* kernel threads' */
