@@ -14,7 +14,7 @@ enum { KCMP_FILE, KCMP_VM, KCMP_FILES, KCMP_FS, KCMP_SIGHAND, KCMP_IO, KCMP_SYSV
 	KCMP_EPOLL_TFD, KCMP_TYPES };
 
 /* How user space names a file that is watched: number @toff of those watched as @tfd. */
-struct kcmp_epoll_slot {
+struct watch_slot {
 	u32 efd, tfd, toff;
 };
 
@@ -58,7 +58,7 @@ static long compare_files(struct thread *a, struct thread *b, u64 fd_a, u64 fd_b
 static long compare_watched(struct thread *a, struct thread *b, u64 fd_a, uptr slot)
 {
 	struct ofile *fa, *ep, *watched = NULL;
-	struct kcmp_epoll_slot es;
+	struct watch_slot es;
 	long ret;
 
 	if (!IS_ENABLED(CONFIG_EPOLL))
