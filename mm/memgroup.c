@@ -94,6 +94,7 @@ static struct memgroup *try_charge(struct memgroup *g, bool force)
 int memgroup_charge_slow(struct page *p, bool is_shared)
 {
 	struct memgroup *g = memgroup_self(), *full;
+	bool was_stalled;
 
 	if (!g)
 		return 0;
@@ -104,8 +105,10 @@ int memgroup_charge_slow(struct page *p, bool is_shared)
 			return -ENOMEM;
 		}
 		/* The victim needs a moment; its pages wake us. */
+		was_stalled = memstall_begin();
 		(void)waitq_wait_common(&room_wait, atomic_read(&full->npages) < READ_ONCE(full->max),
 					THREAD_KILLABLE, false, clock_ns() + NAP_NS);
+		memstall_end(was_stalled);
 	}
 	count(g, is_shared, 1);
 	atomic_inc(&g->nfaults);

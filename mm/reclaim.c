@@ -193,8 +193,10 @@ static u64 reclaim_pass(u64 want, alloc_flags flags, u32 priority)
 u64 reclaim_direct(u32 order, alloc_flags flags)
 {
 	u64 want = max(1UL << order, 32UL), freed = 0;
+	bool was_stalled;
 
 	might_sleep();
+	was_stalled = memstall_begin();
 	reclaim_wake();
 	lru_drain_all();
 	for (s32 priority = PRIORITY_MAX; priority >= 0 && freed < want; priority -= 3) {
@@ -202,6 +204,7 @@ u64 reclaim_direct(u32 order, alloc_flags flags)
 		if (signal_is_fatal_pending())
 			break;
 	}
+	memstall_end(was_stalled);
 	return freed;
 }
 

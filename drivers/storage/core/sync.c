@@ -3,7 +3,7 @@
 #include "blk_impl.h"
 
 #include <asm/page.h>
-#include <tern/kernel/sched.h>
+#include <tern/base/upcall.h>
 #include <tern/lib/string.h>
 
 #define RANGE_STEP	(1UL << 22)	/* sectors of one discard: others get their turn */
