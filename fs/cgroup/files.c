@@ -515,6 +515,7 @@ static int store_mem_max(struct cgnode *c, char *text, struct ofile *f)
 	for (u32 n = unit ? unit - units + 1 : 0; n; n--)
 		v = v > U64_MAX >> 10 ? U64_MAX : v << 10;
 	WRITE_ONCE(c->mem->max, (s64)min_t(u64, v / PAGE_SIZE, S64_MAX / PAGE_SIZE));
+	memgroup_shrink(c->mem);
 	return 0;
 }
 

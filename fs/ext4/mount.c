@@ -216,6 +216,7 @@ static const struct filesys_ops ext4_ops = {
 	.unmount = ext4_unmount,
 	.show_options = ext4_show_options,
 	.write_attr = ext4_write_attr,
+	.extent = ext4_extent,
 };
 
 /* ---- mounting ---- */

@@ -89,6 +89,10 @@ void sched_io_end(bool old);
 bool memstall_begin(void);
 void memstall_end(bool old);
 
+/** thread_set_memalloc() - thread_self is part of reclaim and may use all reserves, or no more; was it. */
+bool thread_set_memalloc(bool is_on);
+/** thread_is_memalloc() - the last setting. */
+bool thread_is_memalloc(void);
 /** oom_kill() - memory ran out: choose and kill a process (kernel/proc/oom.c). True if one was. */
 bool oom_kill(u64 npages_wanted);
 /** memgroup_self() - thread_self's control group, with a reference, or NULL (kernel/cgroup). */

@@ -184,6 +184,7 @@ u32 blkdev_physical_size(const struct blkdev *b);
 bool blkdev_is_readonly(const struct blkdev *b);
 bool blkdev_has_cache(const struct blkdev *b);		/* volatile write cache: flushes matter */
 bool blkdev_can_discard(const struct blkdev *b);
+bool blkdev_is_memory(const struct blkdev *b);		/* requests are done when they are submitted */
 u32 blkdev_discard_grain(const struct blkdev *b);	/* bytes, 0 if it cannot */
 /** blkdev_is_gone() - the disk vanished: everything fails with -ENODEV. */
 bool blkdev_is_gone(const struct blkdev *b);

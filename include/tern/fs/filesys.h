@@ -13,6 +13,14 @@ struct mount_args {		/* decoded from mount(2) or fsconfig(2) */
 
 struct statfs_info { u64 type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize, flags; u32 fsid[2]; };
 
+/* A stretch of a file that lies, or is missing, in one piece. Bytes; @phys on the disk of the file system. */
+enum fsextent_kind { FSEXTENT_HOLE, FSEXTENT_MAPPED, FSEXTENT_UNWRITTEN, FSEXTENT_INLINE };
+struct fsextent {
+	u64 pos;		/* where it begins: at or before what was asked for */
+	u64 phys, len;		/* from what was asked for on */
+	enum fsextent_kind kind;
+};
+
 struct filesys_ops {
 	int (*statfs)(struct filesys *fs, struct statfs_info *out);
 	int (*sync)(struct filesys *fs, bool wait);
@@ -26,6 +34,8 @@ struct filesys_ops {
 	 */
 	int (*handle_make)(struct vnode *vn, s32 *type, void *data, u32 *bytes);
 	struct vnode *(*handle_find)(struct filesys *fs, s32 type, const void *data, u32 bytes);
+	/* Where byte @pos of a file is; dirty pages may have no place yet. NULL: it cannot tell. Sleeps. */
+	int (*extent)(struct vnode *vn, u64 pos, struct fsextent *out);
 };
 
 struct fstype {
