@@ -4,7 +4,6 @@
 #include <uapi/in.h>
 
 #define IFNAMSIZ	16
-#define IFALIASZ	256
 #define IFF_UP		0x1u
 #define IFF_BROADCAST	0x2u
 #define IFF_LOOPBACK	0x8u
@@ -83,6 +82,7 @@ static_assert(sizeof(struct arpreq) == 68, "user ABI");
 #define SIOCSIFHWADDR	0x8924u
 #define SIOCGIFHWADDR	0x8927u
 #define SIOCGIFINDEX	0x8933u
+#define SIOCDIFADDR	0x8936u
 #define SIOCGIFTXQLEN	0x8942u
 #define SIOCSIFTXQLEN	0x8943u
 #define SIOCETHTOOL	0x8946u

@@ -116,6 +116,8 @@ long isock_ioctl(struct netsock *s, u32 cmd, uptr arg)
 		return user_put(atomic_read(&sk->wmem), (s32 __user *)arg);
 	if (cmd == SIOCGSTAMP)
 		return get_stamp(sk, arg);
+	if (s->family == AF_INET6 && (cmd == SIOCSIFADDR || cmd == SIOCDIFADDR))
+		return ip6_ioctl(sk->net, cmd, arg);
 	err = netif_ioctl(sk->net, cmd, arg);
 	return err == -ENOTTY ? ip4_ioctl(sk->net, cmd, arg) : err;
 }
@@ -124,8 +126,8 @@ long isock_ioctl(struct netsock *s, u32 cmd, uptr arg)
 
 static struct netsock *create_dgram(int protocol)
 {
-	if (!protocol || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
-		return udp_create(protocol ? (u32)protocol : IPPROTO_UDP);
+	if (!protocol || protocol == IPPROTO_UDP)
+		return udp_create();
 	if (protocol == IPPROTO_ICMP)
 		return ping_create(IPPROTO_ICMP);
 	return ERR_PTR(-EPROTONOSUPPORT);
