@@ -29,7 +29,10 @@ enum tcpstate {
 #define TCPI_OPT_SACK		2
 #define TCPI_OPT_WSCALE		4
 
-/* As far as Tern fills it; longer requests get as much. */
+#define TCPI_OPT_ECN		8
+#define TCPI_OPT_ECN_SEEN	16
+#define TCPI_OPT_SYN_DATA	32
+
 struct tcpinfo {
 	u8 state, ca_state, retransmits, probes, backoff, options, wscales, delivery;
 	u32 rto, ato, snd_mss, rcv_mss;
@@ -38,5 +41,16 @@ struct tcpinfo {
 	u32 pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
 	u32 rcv_rtt, rcv_space;
 	u32 total_retrans;
+	u64 pacing_rate, max_pacing_rate;
+	u64 bytes_acked, bytes_received;
+	u32 segs_out, segs_in;
+	u32 notsent_bytes, min_rtt;
+	u32 data_segs_in, data_segs_out;
+	u64 delivery_rate;
+	u64 busy_time, rwnd_limited, sndbuf_limited;
+	u32 delivered, delivered_ce;
+	u64 bytes_sent, bytes_retrans;
+	u32 dsack_dups, reord_seen;
+	u32 rcv_ooopack, snd_wnd;
 };
-static_assert(sizeof(struct tcpinfo) == 104, "user ABI");
+static_assert(sizeof(struct tcpinfo) == 232, "user ABI");

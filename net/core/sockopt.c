@@ -132,6 +132,8 @@ int sockopt_set(struct netsock *s, int level, int name, const void *val, u32 len
 		__atomic_fetch_or(&s->options, (u32)BIT(name), __ATOMIC_SEQ_CST);
 	else
 		__atomic_fetch_and(&s->options, ~(u32)BIT(name), __ATOMIC_SEQ_CST);
+	if (name == SO_KEEPALIVE && s->type == SOCK_STREAM && s->family != AF_UNIX)
+		return s->ops->setopt(s, SOL_SOCKET, name, val, len);
 	return 0;
 }
 
@@ -166,7 +168,7 @@ int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len)
 	else if (name == SO_PROTOCOL)
 		v = s->protocol;
 	else if (name == SO_ERROR)
-		v = -netsock_take_error(s);
+		v = -(s->error ? netsock_take_error(s) : xchg(&s->soft_error, 0));
 	else if (name == SO_SNDBUF)
 		v = s->sndbuf;
 	else if (name == SO_RCVBUF)

@@ -64,6 +64,10 @@ static void reset_vars(struct tcpsock *tp)
 	tp->rcv_limit = 131072;
 	tp->rcv_wnd = 0;
 	tp->fin_queued = tp->fin_rcvd = tp->is_pingpong = tp->ack_pending = tp->ack_now = false;
+	tp->small_end = tp->snd_una;
+	tp->max_window = 0;
+	tp->sk.ns.soft_error = 0;
+	tp->challenged = tp->last_data_rcvd = 0;
 	tp->has_urg = tp->urg_valid = tp->snd_urg = false;
 	tp->ts_ok = tp->sack_ok = tp->ws_ok = false;
 	tp->ts_recent = 0;
@@ -297,7 +301,6 @@ static int tcp_shut(struct netsock *s, int how)
 		err = -ENOTCONN;
 	} else if (tp->state == TCP_SYN_SENT) {
 		tcp_end(tp, 0);
-		err = -ENOTCONN;
 	} else {
 		tp->sk.shutdown |= (u8)(how + 1);
 		if (how != SHUT_RD && (tp->state == TCP_ESTABLISHED || tp->state == TCP_CLOSE_WAIT)) {
@@ -352,7 +355,7 @@ static int start_connect(struct tcpsock *tp, const struct iproute *r, const stru
 		goto fail;
 	tcp_choose_mss(tp);
 	tp->iss = random_u32();
-	tp->snd_una = tp->snd_nxt = tp->write_seq = tp->fack = tp->iss;
+	tp->snd_una = tp->snd_nxt = tp->write_seq = tp->fack = tp->small_end = tp->iss;
 	tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
 	tp->rcv_mss = TCP_MSS_DEFAULT;
 	tcp_go(tp, TCP_SYN_SENT);

@@ -24,8 +24,11 @@ static void note_delivery(struct tcpsock *tp, const struct tcpcb *cb, nsec_t now
 {
 	u64 rtt = now - cb->sent;
 
-	if (!cb->retries && seq_before(cb->end_seq, tp->fack))
+	tp->delivered++;
+	if (!cb->retries && seq_before(cb->end_seq, tp->fack)) {
 		tp->is_reordering = true;
+		tp->reord_seen++;
+	}
 	if (seq_after(cb->end_seq, tp->fack))
 		tp->fack = cb->end_seq;
 	if (cb->retries && rtt < tp->min_rtt)
@@ -190,6 +193,8 @@ void tcp_enter_loss(struct tcpsock *tp)
 	tp->ca_state = TCPCA_LOSS;
 	tp->cwnd = tp->mss;
 	tp->dupacks = 0;
+	if (!tp->sack_ok)
+		tp->sacked_out = 0;
 	list_foreach(pb, &tp->wq, link) {
 		if (pb == tp->send_head)
 			break;
@@ -213,7 +218,7 @@ static void react(struct tcpsock *tp, u32 acked, bool news, nsec_t now)
 {
 	bool recovering = tp->ca_state == TCPCA_RECOVERY || tp->ca_state == TCPCA_LOSS;
 	nsec_t next = 0;
-	bool lost = (tp->sacked_out || recovering) && find_lost(tp, now, &next);
+	bool lost = ((tp->sacked_out && tp->sack_ok) || recovering) && find_lost(tp, now, &next);
 
 	tp->reorder_due = next;
 
@@ -221,6 +226,8 @@ static void react(struct tcpsock *tp, u32 acked, bool news, nsec_t now)
 		tp->cwnd = max(min(tp->cwnd, tp->ssthresh), 2 * tp->mss);
 		tp->ca_state = TCPCA_OPEN;
 		tp->dupacks = 0;
+		if (!tp->sack_ok)
+			tp->sacked_out = 0;
 		recovering = false;
 	}
 	if (recovering) {
@@ -231,7 +238,7 @@ static void react(struct tcpsock *tp, u32 acked, bool news, nsec_t now)
 		tcp_resend_lost(tp);
 		return;
 	}
-	if (lost || tp->dupacks == 3) {
+	if (lost || (tp->dupacks >= 3 && (tp->sack_ok || tp->sacked_out >= 3 * tp->mss))) {
 		if (!tp->lost_out)
 			mark_head_lost(tp);
 		enter_recovery(tp);
@@ -281,6 +288,33 @@ static void update_window(struct tcpsock *tp, const struct tcp_head *h, u32 seq,
 	}
 }
 
+/* Without SACK each duplicate tells that a segment arrived, but the first did not. */
+static void guess_sacked(struct tcpsock *tp)
+{
+	u32 out = tp->snd_nxt - tp->snd_una;
+
+	if (tp->sacked_out + 2 * tp->mss <= out)
+		tp->sacked_out += tp->mss;
+}
+
+/* What is acknowledged was the hole, then what the duplicates were for. */
+static void guess_acked(struct tcpsock *tp, u32 acked)
+{
+	u32 beyond = acked > tp->mss ? acked - tp->mss : 0;
+
+	tp->sacked_out -= min(tp->sacked_out, beyond);
+	if (tp->snd_una == tp->snd_nxt)
+		tp->sacked_out = 0;
+}
+
+/* When a segment left whose time stamp came back; 0: it cannot be. */
+static nsec_t stamp_time(const struct tcpsock *tp, u32 tsecr, nsec_t now)
+{
+	u32 age = tcp_now_ms(tp, now) - tsecr;
+
+	return age < 60000 ? now - age * NSEC_PER_MSEC : 0;
+}
+
 bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32 len, const struct tcp_opts *o)
 {
 	u32 old_wnd = tp->snd_wnd, acked;
@@ -288,11 +322,16 @@ bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32
 	bool news = false;
 
 	if (unlikely(seq_after(ack, tp->snd_nxt))) {
-		tcp_send_ack(tp);
+		if (tp->state != TCP_ESTABLISHED)
+			tcp_send_challenge(tp);
 		return false;
 	}
-	if (unlikely(seq_before(ack, tp->snd_una)))
-		return true;
+	if (unlikely(seq_before(ack, tp->snd_una))) {
+		if (!seq_before(ack, tp->snd_una - (u32)min_t(u64, tp->max_window, tp->bytes_acked)))
+			return true;
+		tcp_send_challenge(tp);	/* RFC 5961 5.2 */
+		return false;
+	}
 	acked = ack - tp->snd_una;
 	update_window(tp, h, seq, ack);
 	if (likely(!acked && tp->snd_nxt == tp->snd_una)) {
@@ -303,17 +342,26 @@ bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32
 	}
 	now = clock_ns();
 	if (unlikely(o->nsack && tp->sack_ok))
-		if (seq_before(o->sack[0].start, ack) && tp->reorder_mult < 20)
-			tp->reorder_mult++;	/* we resent something in vain */
+		if (seq_before(o->sack[0].start, ack)) {	/* we resent something in vain */
+			tp->dsack_dups++;
+			tp->reorder_mult = min(tp->reorder_mult + 1, 20);
+		}
 	if (unlikely(o->nsack && tp->sack_ok))
 		for (u32 i = 0; i < o->nsack; i++)
 			news |= take_block(tp, o->sack[i].start, o->sack[i].end, now);
 	if (acked) {
 		tp->snd_una = ack;
+		tp->bytes_acked += acked;
 		clean_queue(tp, ack, &sent, now);
-		if (sent)
+		if (!tp->sack_ok)
+			guess_acked(tp, acked);
+		if (tp->retries && tp->ts_ok && o->has_ts && !sent && o->tsecr)
+			sent = stamp_time(tp, o->tsecr, now);
+		if (sent) {	/* Karn: else the time-out stays long */
 			tcp_rtt_sample(tp, now - sent);
-		tp->backoff = tp->retries = tp->probes = 0;
+			tp->backoff = 0;
+		}
+		tp->retries = tp->probes = 0;
 		tp->retrans_since = 0;
 		if (tp->ca_state == TCPCA_OPEN)
 			tp->dupacks = 0;
@@ -323,6 +371,8 @@ bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32
 			tp->snd_urg = false;
 	} else if (!len && !(h->flags & (TCPF_SYN | TCPF_FIN)) && (news || tp->snd_wnd == old_wnd)) {
 		tp->dupacks++;
+		if (!tp->sack_ok)
+			guess_sacked(tp);
 	}
 	react(tp, acked, news, now);
 	tcp_push(tp, false);

@@ -13,8 +13,11 @@
 #define TCP_DELACK_NS	(40 * NSEC_PER_MSEC)
 #define TCP_TW_NS	(60 * NSEC_PER_SEC)
 #define TCP_MSS_DEFAULT	536u
+#define TCP_MSS6_DEFAULT 1220u
 #define TCP_MSS_MAX	65495u
 #define TCP_CHUNK_MAX	65483u		/* payload of one packet, cut by the device or not */
+#define TCP_CHALLENGE_NS (500 * NSEC_PER_MSEC)	/* between two challenge ACKs of a connection */
+#define TCP_SYN_AGAIN_NS (8 * NSEC_PER_MSEC)
 #define TCP_QUICK_ACKS	16u
 #define TCP_SACKS	4u
 
@@ -54,11 +57,12 @@ struct tcpsock {
 	u32 mss;			/* payload bytes of a segment */
 	u32 mss_peer, mss_user, pmtu;
 	u32 cwnd, ssthresh;		/* bytes */
-	u32 sacked_out, lost_out, retrans_out;	/* bytes */
+	u32 sacked_out, lost_out, retrans_out;	/* bytes; without SACK sacked_out is a guess by duplicates */
 	u32 high_seq;			/* recovery ends here */
 	u32 dupacks;
 	u8 ca_state;			/* TCPCA_* */
 	bool is_cwnd_limited, wants_space, nodelay, cork, fin_queued;
+	u32 small_end;			/* end of the last segment that was not full: RFC 1122 4.2.3.4, Minshall */
 	struct cubic cubic;
 	nsec_t rack_sent;		/* when what was delivered last was sent */
 	u32 rack_seq;			/* its end */
@@ -80,8 +84,11 @@ struct tcpsock {
 	nsec_t ts_recent_at;
 	u32 user_timeout;		/* ms */
 	nsec_t retrans_since;		/* when the head was first resent */
+	nsec_t challenged;		/* last challenge ACK */
 	u32 total_retrans;
-	nsec_t last_sent, last_rcvd;
+	u64 bytes_sent, bytes_retrans, bytes_acked, bytes_rcvd;
+	u32 segs_out, segs_in, data_segs_out, data_segs_in, dsack_dups, delivered, reord_seen, rcv_ooopack;
+	nsec_t last_sent, last_rcvd, last_data_rcvd;
 
 	/* receiving; sk.rxq holds bytes in order */
 	u32 irs, rcv_nxt, rcv_wup, rcv_wnd, copied_seq;
@@ -186,6 +193,8 @@ void tcp_send_ack(struct tcpsock *tp);
 /** tcp_send_probe() - an old sequence number, to make the peer answer. */
 void tcp_send_probe(struct tcpsock *tp);
 void tcp_send_reset(struct tcpsock *tp);
+/** tcp_send_challenge() - an ACK to a doubtful segment, as many as are allowed a second: RFC 5961 7. */
+void tcp_send_challenge(struct tcpsock *tp);
 /** tcp_reply_reset() - to a segment that belongs to nobody. RCU. */
 void tcp_reply_reset(struct netns *ns, const struct pktbuf *pb, const struct tcp_head *h, u32 seg_len);
 /** tcp_resend() - once more, at most one segment of it; 0 or -errno. */
@@ -211,6 +220,23 @@ u32 cubic_ssthresh(struct tcpsock *tp);
 void cubic_reset(struct tcpsock *tp);
 /** tcp_resend_lost() - what was marked lost, as the window allows. */
 void tcp_resend_lost(struct tcpsock *tp);
+
+/* A segment that came. piece: payload as it was on the wire, where several came as one. */
+struct segment { struct tcp_head *h; u32 seq, ack, len, piece; u8 flags; struct tcp_opts o; };
+
+/* ---- tcp_data.c ---- */
+/** tcp_take_data() - data of a segment; consumes @pb. True: a FIN follows what arrived. */
+bool tcp_take_data(struct tcpsock *tp, struct pktbuf *pb, struct segment *s);
+/** tcp_take_urgent() - note where urgent data is. */
+void tcp_take_urgent(struct tcpsock *tp, const struct segment *s, struct pktbuf *pb);
+
+/* ---- tcp_listen.c ---- */
+/** tcp_take_syn_options() - what the SYN of the other end says. */
+void tcp_take_syn_options(struct tcpsock *tp, const struct segment *s);
+/** tcp_hand_to_listener() - the third segment, @pb, reached a child; false: its listener has no room, or is gone. */
+bool tcp_hand_to_listener(struct tcpsock *tp, const struct pktbuf *pb, const struct segment *s);
+/** tcp_listener_syn() - a SYN for a listener. RCU, no lock held. */
+void tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s);
 
 /* ---- tcp_in.c ---- */
 /** tcp_opened_window() - after reading: tell the peer if it matters. */

@@ -89,6 +89,12 @@ int tcp_setopt(struct netsock *s, int level, int name, const void *val, u32 len)
 	int err;
 	s32 v;
 
+	if (level == SOL_SOCKET && name == SO_KEEPALIVE) {
+		tcp_lock(tp);
+		tcp_rearm_keep(tp);
+		tcp_unlock(tp);
+		return 0;
+	}
 	if (level != SOL_TCP)
 		return isock_setopt(s, level, name, val, len);
 	if (name == TCP_CONGESTION)
@@ -142,7 +148,8 @@ void tcp_describe(struct tcpsock *tp, struct tcpinfo *i)
 	i->lost = DIV_ROUND_UP(tp->lost_out, mss);
 	i->retrans = DIV_ROUND_UP(tp->retrans_out, mss);
 	i->last_data_sent = ms_since(tp->last_sent, now);
-	i->last_data_recv = i->last_ack_recv = ms_since(tp->last_rcvd, now);
+	i->last_ack_recv = ms_since(tp->last_rcvd, now);
+	i->last_data_recv = tp->last_data_rcvd ? ms_since(tp->last_data_rcvd, now) : i->last_ack_recv;
 	i->pmtu = tp->pmtu ? tp->pmtu : tp->sk.route_gen ? tp->sk.route.mtu : 0;
 	i->rcv_ssthresh = tp->rcv_limit;
 	i->rtt = us(tp->srtt);
@@ -153,6 +160,23 @@ void tcp_describe(struct tcpsock *tp, struct tcpinfo *i)
 	i->reordering = 3;
 	i->rcv_space = tp->rcv_limit;
 	i->total_retrans = tp->total_retrans;
+	i->max_pacing_rate = U64_MAX;
+	i->pacing_rate = U64_MAX;
+	i->bytes_acked = tp->bytes_acked;
+	i->bytes_received = tp->bytes_rcvd;
+	i->segs_out = tp->segs_out;
+	i->segs_in = tp->segs_in;
+	i->data_segs_out = tp->data_segs_out;
+	i->data_segs_in = tp->data_segs_in;
+	i->notsent_bytes = tp->write_seq - tp->snd_nxt;
+	i->min_rtt = us(tp->min_rtt);
+	i->delivered = tp->delivered;
+	i->bytes_sent = tp->bytes_sent;
+	i->bytes_retrans = tp->bytes_retrans;
+	i->dsack_dups = tp->dsack_dups;
+	i->reord_seen = tp->reord_seen;
+	i->rcv_ooopack = tp->rcv_ooopack;
+	i->snd_wnd = tp->snd_wnd;
 	tcp_unlock(tp);
 }
 

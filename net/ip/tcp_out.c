@@ -43,6 +43,8 @@ void tcp_choose_mss(struct tcpsock *tp)
 		mss = min(mss, tp->mss_peer);
 	if (tp->mss_user)
 		mss = min(mss, tp->mss_user);
+	if (tp->max_window)	/* two segments fit in what the peer offers */
+		mss = min(mss, max(tp->max_window > TCP_MSS_DEFAULT ? tp->max_window / 2 : tp->max_window, 48u));
 	tp->mss = max(mss, 48u) - (tp->ts_ok ? 12 : 0);
 }
 
@@ -218,7 +220,9 @@ static int transmit(struct tcpsock *tp, const struct pktbuf *from, u32 seq, u8 f
 			pb->gso_type = tp->sk.is_v6 ? PKTGSO_TCP6 : PKTGSO_TCP4;
 		}
 		tp->last_sent = now;
-		if (now - tp->last_rcvd < TCP_DELACK_NS)
+		tp->bytes_sent += from->len;
+		tp->data_segs_out += max(pb->gso_segs, (u16)1);
+		if (tp->last_data_rcvd && now - tp->last_data_rcvd < TCP_DELACK_NS)
 			tp->is_pingpong = true;
 	}
 	nopt = unlikely(flags & TCPF_SYN) ? syn_options(tp, opt, flags & TCPF_ACK, now) :
@@ -228,6 +232,7 @@ static int transmit(struct tcpsock *tp, const struct pktbuf *from, u32 seq, u8 f
 		tp->ack_pending = tp->ack_now = false;
 		tp->delack.due = 0;
 	}
+	tp->segs_out += max(pb->gso_segs, (u16)1);
 	ipstat_inc(TCPSTAT_OUT_SEGS);
 	return to_ip(tp, r, pb);
 }
@@ -252,6 +257,16 @@ void tcp_send_ack(struct tcpsock *tp)
 		tp->ack_pending = true;
 		tcp_timer_set(tp, &tp->delack, clock_ns() + TCP_DELACK_NS);
 	}
+}
+
+void tcp_send_challenge(struct tcpsock *tp)
+{
+	nsec_t now = clock_ns();
+
+	if (now - tp->challenged < TCP_CHALLENGE_NS)
+		return;
+	tp->challenged = now;
+	tcp_send_ack(tp);
 }
 
 void tcp_send_probe(struct tcpsock *tp)
@@ -351,9 +366,11 @@ int tcp_split(struct tcpsock *tp, struct pktbuf *pb, u32 n)
 {
 	struct tcpcb *cb = tcpcb_of(pb), *rcb;
 	struct pktbuf *rest = pktbuf_slice(pb, n, pb->len - n, 0, ALLOC_ATOMIC);
+	u32 moved;
 
 	if (!rest)
 		return -ENOMEM;
+	moved = rest->len - rest->linear;	/* pages count for one of the two */
 	rcb = tcpcb_of(rest);
 	*rcb = *cb;
 	rcb->seq = cb->seq + n;
@@ -361,7 +378,8 @@ int tcp_split(struct tcpsock *tp, struct pktbuf *pb, u32 n)
 	cb->flags &= (u8)~(TCPF_FIN | TCPF_PSH);
 	pktbuf_trim(pb, n);
 	list_add(&rest->link, &pb->link);
-	tp->wq_mem += rest->truesize;
+	pb->truesize -= moved;
+	tp->wq_mem += rest->truesize - moved;
 	return 0;
 }
 
@@ -389,16 +407,16 @@ static u32 allowance(struct tcpsock *tp, const struct tcpcb *cb, u32 len)
 	return wnd && (wnd >= tp->max_window / 2 && !flight) ? wnd : 0;
 }
 
-/* Wait for more of a small last piece. */
+/* Wait for more to fill the last segment of @pb. */
 static bool holds_back(const struct tcpsock *tp, const struct pktbuf *pb, bool now_all)
 {
 	const struct tcpcb *cb = tcpcb_of((struct pktbuf *)pb);
 
-	if (pb->len >= tp->mss || (cb->flags & (TCPF_FIN | TCPF_SYN)) || !list_is_last(&pb->link, &tp->wq))
+	if (!(pb->len % tp->mss) || (cb->flags & (TCPF_FIN | TCPF_SYN)) || !list_is_last(&pb->link, &tp->wq))
 		return false;
 	if (tp->cork)
 		return !now_all;
-	return !tp->nodelay && !now_all && tp->snd_nxt != tp->snd_una;
+	return !tp->nodelay && !now_all && seq_after(tp->small_end, tp->snd_una);
 }
 
 void tcp_push(struct tcpsock *tp, bool now_all)
@@ -412,7 +430,9 @@ void tcp_push(struct tcpsock *tp, bool now_all)
 
 		if (pb->len) {
 			may = allowance(tp, cb, pb->len);
-			if (!may || holds_back(tp, pb, now_all))
+			if (may == pb->len && holds_back(tp, pb, now_all))
+				may -= may % tp->mss;
+			if (!may)
 				break;
 			if (may < pb->len && tcp_split(tp, pb, may))
 				break;
@@ -420,6 +440,8 @@ void tcp_push(struct tcpsock *tp, bool now_all)
 		if (transmit_queued(tp, pb) == -ENOBUFS && !(cb->flags & TCPF_SYN))
 			break;
 		tp->snd_nxt = cb->end_seq;
+		if (pb->len % tp->mss)
+			tp->small_end = tp->snd_nxt;
 		tp->send_head = list_is_last(&pb->link, &tp->wq) ? NULL : list_next_entry(pb, link);
 		sent = true;
 	}
@@ -437,6 +459,7 @@ int tcp_resend(struct tcpsock *tp, struct pktbuf *pb)
 		if (err)
 			return err;
 	}
+	tp->bytes_retrans += pb->len;
 	err = transmit_queued(tp, pb);
 	if (err)
 		return err;

@@ -92,6 +92,8 @@ void tcp_rearm_rtx(struct tcpsock *tp, nsec_t now)
 		tp->rtx_kind = RTX_PROBE_TAIL;
 		due = now + delay;
 	}
+	if (unlikely(tp->user_timeout && tp->retrans_since))
+		due = min_t(nsec_t, due, max_t(nsec_t, now, tp->retrans_since + tp->user_timeout * NSEC_PER_MSEC));
 	tcp_timer_set(tp, &tp->rtx, due);
 }
 
@@ -122,13 +124,27 @@ static bool is_over(struct tcpsock *tp, u32 tries, nsec_t now)
 	return tries >= retries_allowed(tp);
 }
 
+/* A window too small for a whole segment: as much as fits, rather than nothing. */
+static void fill_small_window(struct tcpsock *tp)
+{
+	struct pktbuf *pb = tp->send_head;
+
+	if (tp->snd_wnd && pb->len > tp->snd_wnd && !tcp_split(tp, pb, tp->snd_wnd))
+		tp->max_window = tp->snd_wnd;
+	tcp_push(tp, true);
+}
+
 static void probe_window(struct tcpsock *tp, nsec_t now)
 {
-	if (tp->probes++ >= retries_data) {
+	if (!tp->retrans_since)
+		tp->retrans_since = now;
+	if (tp->user_timeout ? now - tp->retrans_since >= tp->user_timeout * NSEC_PER_MSEC :
+	    tp->probes >= (tp->is_orphan ? RETRIES_ORPHAN : retries_data)) {
 		tcp_end(tp, -ETIMEDOUT);
 		return;
 	}
-	tcp_push(tp, true);
+	tp->probes = (u8)min(tp->probes + 1, 255);
+	fill_small_window(tp);
 	if (tp->snd_nxt == tp->snd_una && tp->send_head) {
 		tcp_send_probe(tp);
 		if (tp->backoff < 12)
@@ -216,6 +232,10 @@ static void keep_timer(struct tcpsock *tp, nsec_t now)
 	}
 	if (!(tp->sk.ns.options & BIT(SO_KEEPALIVE)))
 		return;
+	if (tp->snd_nxt != tp->snd_una || tp->send_head) {	/* that tells as well */
+		tcp_timer_set(tp, &tp->keep, now + tp->keep_idle * NSEC_PER_SEC);
+		return;
+	}
 	heard = tp->last_rcvd + tp->keep_idle * NSEC_PER_SEC;
 	if (heard > now) {
 		tp->keep_probes = 0;

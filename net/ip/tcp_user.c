@@ -40,12 +40,23 @@ bool tcp_has_space(const struct tcpsock *tp)
 
 /* ---- sending ---- */
 
-static bool can_go_on(struct tcpsock *tp)
+static bool can_go_on(const struct tcpsock *tp)
 {
 	if (is_in(tp, STATES_OPENING))
 		return false;
 	return !is_in(tp, STATES_OPEN) || READ_ONCE(tp->wq_mem) < tcp_snd_limit(tp) ||
 	       (READ_ONCE(tp->sk.shutdown) & SEND_SHUTDOWN);
+}
+
+/* The same; if not, ask for a wake-up. Each time anew: splitting what waits takes room after a wake-up. */
+static bool can_go_on_or_ask(struct tcpsock *tp)
+{
+	if (can_go_on(tp))
+		return true;
+	tcp_lock(tp);
+	tp->wants_space = true;
+	tcp_unlock(tp);
+	return can_go_on(tp);
 }
 
 /* Connected, with room: 0; -EPIPE, -EAGAIN, -ERESTARTSYS, the socket's error. */
@@ -65,14 +76,11 @@ static int wait_room(struct tcpsock *tp, u32 flags, nsec_t deadline)
 		} else if (!is_in(tp, STATES_OPENING)) {
 			return -EPIPE;
 		}
-		tcp_lock(tp);
-		tp->wants_space = true;
-		tcp_unlock(tp);
-		if (can_go_on(tp))
+		if (can_go_on_or_ask(tp))
 			continue;
 		if (flags & MSG_DONTWAIT)
 			return -EAGAIN;
-		err = waitq_wait_intr_until(&tp->sk.ns.wait, can_go_on(tp) || READ_ONCE(tp->sk.ns.error),
+		err = waitq_wait_intr_until(&tp->sk.ns.wait, can_go_on_or_ask(tp) || READ_ONCE(tp->sk.ns.error),
 					    deadline);
 		if (err)
 			return err == -ETIMEDOUT ? -EAGAIN : err;

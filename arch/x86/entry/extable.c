@@ -2,8 +2,6 @@
 /* The exception table: instructions that may fault, and where to go on. */
 #include "../entry_impl.h"
 
-#include <tern/base/foreign.h>
-
 struct extable_entry {
 	s32 insn, fixup;	/* relative to their own address */
 };
@@ -21,16 +19,15 @@ static const struct extable_entry *find(uptr rip)
 
 bool extable_has(uptr rip)
 {
-	return find(rip) || foreign_code->fixup(rip);
+	return find(rip) != NULL;
 }
 
 bool extable_fixup(struct frame *f)
 {
 	const struct extable_entry *e = find(f->rip);
-	uptr to = e ? (uptr)&e->fixup + (uptr)(s64)e->fixup : foreign_code->fixup(f->rip);
 
-	if (!to)
+	if (!e)
 		return false;
-	f->rip = to;
+	f->rip = (uptr)&e->fixup + (uptr)(s64)e->fixup;
 	return true;
 }

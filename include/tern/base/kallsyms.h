@@ -35,8 +35,7 @@ void ksym_at(u32 index, struct ksym *out);
  * @addr: any value
  * @out: filled in if found
  * Context: any.
- * Return: true if @addr lies in the kernel image behind a known symbol, or in foreign code
- *	(foreign.h); then the caller is in an RCU section while it uses the name.
+ * Return: true if @addr lies in the kernel image behind a known symbol.
  */
 bool ksym_lookup(uptr addr, struct ksym *out);
 
