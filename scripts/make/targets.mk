@@ -27,10 +27,6 @@ help:
 #:   debug             the same, halted, with gdb attached
 tools:
 	@scripts/bootstrap
-run: tools all image
-	@scripts/guest --interactive $(ARGS)
-debug: tools all image
-	@scripts/debug $(ARGS)
 
 #: Test
 #:   check             everything: lint, host tests, self tests, guest tests, boots
@@ -40,12 +36,25 @@ debug: tools all image
 #:   bench             benchmark on Linux and Tern in turn, ratios
 #:   build-matrix      build and boot each configuration and optimisation level
 #:   check-reproducible  two builds in two folders must be equal
+
+# The vendor's package decides the release's name and whether modules can be loaded, so it is
+# there before make reads the lists of sources. Without it the kernel is built all the same.
+ifeq ($(wildcard $(O)/vendor/vmlinux)$(VENDOR_ASKED),)
+run debug check check-linux bench: tools
+	@scripts/vendor-kernel --vmlinux || echo "make: built without the vendor's kernel: no modules" >&2
+	@$(MAKE) --no-print-directory VENDOR_ASKED=y $@
+else
+run: tools all image
+	@scripts/guest --interactive $(ARGS)
+debug: tools all image
+	@scripts/debug $(ARGS)
 check: tools all image
 	@scripts/check $(ARGS)
 check-linux: tools image
 	@scripts/check --linux $(ARGS)
 bench: tools all image
 	@scripts/bench $(ARGS)
+endif
 build-matrix: image
 	@scripts/build-matrix $(ARGS)
 check-reproducible:
