@@ -107,5 +107,6 @@ static void print_swaps(struct seqbuf *sb, void *arg)
 {
 	seqbuf_puts(sb, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
 }
-static struct procfile swaps_file = { .path = "swaps", .print = print_swaps };
+static struct procevent swaps_event = { .waitq = WAITQ_INIT(swaps_event.waitq) };
+static struct procfile swaps_file = { .path = "swaps", .print = print_swaps, .event = &swaps_event };
 PROCFILE(swaps_file);

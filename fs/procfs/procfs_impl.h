@@ -126,7 +126,7 @@ extern const struct vnode_ops procfile_vnops;	/* plain files of all kinds */
 ssize_t proc_dir_read(struct ofile *f, struct uio *u, loff_t *pos);
 
 /* ---- text.c ---- */
-extern const struct ofile_ops proctext_fops;
+extern const struct ofile_ops proctext_fops, procevent_fops;	/* the latter can be polled for changes */
 #define PROC_WRITE_MAX	(4 * 4096UL)	/* bytes that one write may have */
 
 /* ---- task.c: the process behind a vnode ---- */

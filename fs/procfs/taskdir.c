@@ -181,6 +181,8 @@ void taskdir_gone(struct pidref *pid)
 				  .needs_access = true, .in_parts = true }
 #define TEXT_RW(n, m, fn, wr)	{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_TEXT, .print = fn, \
 				  .write = wr }
+#define TEXT_EVENT(n, m, fn)	{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_TEXT, .print = fn, \
+				  .fops = &procevent_fops }
 #define LINK(n, fn)		{ .name = n, .mode = S_IFLNK | 0777, .kind = TASKENT_LINK, .follow = fn }
 #define RAW(n, m, f)		{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_FILE, .fops = &(f) }
 #define DIRECTORY(n, m, v, f)	{ .name = n, .mode = S_IFDIR | (m), .kind = TASKENT_DIR, .vnops = &(v), \
@@ -214,8 +216,8 @@ static const struct ofile_ops taskrows_fops, tasklist_fops;
 	TEXT_RW("projid_map", 0644, task_print_projid_map, task_write_projid_map), \
 	LINK("root", task_follow_root),					\
 	LINK("exe", task_follow_exe),					\
-	TEXT("mounts", 0444, task_print_mounts),			\
-	TEXT("mountinfo", 0444, task_print_mountinfo),			\
+	TEXT_EVENT("mounts", 0444, task_print_mounts),			\
+	TEXT_EVENT("mountinfo", 0444, task_print_mountinfo),			\
 	SECRET_PARTS("smaps", 0444, task_print_smaps),			\
 	SECRET("smaps_rollup", 0444, task_print_smaps_rollup),		\
 	TEXT("schedstat", 0444, task_print_schedstat),			\

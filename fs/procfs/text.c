@@ -36,6 +36,10 @@ struct snapshot {
 struct proctext {
 	struct spin lock;		/* protects snap */
 	struct snapshot *snap;		/* with a reference, or NULL */
+	struct nsbase *mounts;		/* I of mount tables, with a reference */
+	const u64 *count;		/* I changes so far, of files that can be polled */
+	struct waitq *waitq;		/* I */
+	u64 seen;			/* A changes that poll(2) has told */
 };
 
 static void snapshot_put(struct snapshot *s)
@@ -209,6 +213,49 @@ static int text_open(struct ofile *f, struct vnode *vn)
 	return 0;
 }
 
+static int event_open(struct ofile *f, struct vnode *vn)
+{
+	const struct procvn *pv = procvn_of(vn);
+	struct procevent *event = pv->node ? ((const struct procfile *)pv->node->what)->event : NULL;
+	int err = text_open(f, vn);
+	struct proctext *pt = f->of_priv;
+	struct task_ref task;
+
+	if (err)
+		return err;
+	if (event) {
+		pt->count = &event->count;
+		pt->waitq = &event->waitq;
+	} else if (!task_get(pv, &task)) {
+		pt->mounts = mounts_ns(task.p);
+		if (pt->mounts)
+			pt->waitq = mountns_event(pt->mounts, &pt->count);
+		task_put(&task);
+	}
+	if (pt->count)
+		pt->seen = READ_ONCE(*pt->count);
+	return 0;
+}
+
+void procevent_note(struct procevent *e)
+{
+	__atomic_fetch_add(&e->count, 1, __ATOMIC_SEQ_CST);
+	waitq_wake(&e->waitq, 0, POLLERR | POLLPRI);
+}
+
+/* A change is told once to each open file. */
+static u32 event_poll(struct ofile *f, struct poll_table *table)
+{
+	struct proctext *pt = f->of_priv;
+	u64 now;
+
+	if (!pt->count)
+		return POLLDEFAULT;
+	poll_wait(f, pt->waitq, table);
+	now = __atomic_load_n(pt->count, __ATOMIC_SEQ_CST);
+	return POLLIN | POLLRDNORM | (xchg(&pt->seen, now) != now ? POLLERR | POLLPRI : 0);
+}
+
 static void text_release(struct ofile *f)
 {
 	struct proctext *pt = f->of_priv;
@@ -216,6 +263,7 @@ static void text_release(struct ofile *f)
 	if (!pt)
 		return;
 	snapshot_put(pt->snap);
+	nsbase_put(pt->mounts);
 	kmem_free(pt);
 }
 
@@ -312,21 +360,14 @@ static ssize_t text_write(struct ofile *f, struct uio *u, loff_t *pos)
 	return done;
 }
 
-const struct ofile_ops proctext_fops = {
-	.open = text_open,
-	.flush = fop_default_flush,
-	.release = text_release,
-	.read = text_read,
-	.write = text_write,
-	.seek = fop_dir_seek,
-	.readdir = fop_no_readdir,
-	.poll = fop_default_poll,
-	.ioctl = fop_no_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
-};
+#define TEXT_FOPS							\
+	.flush = fop_default_flush, .release = text_release,	\
+	.read = text_read, .write = text_write,	\
+	.seek = fop_dir_seek, .readdir = fop_no_readdir,	\
+	.ioctl = fop_no_ioctl, .mmap = fop_no_mmap,	\
+	.fsync = fop_no_fsync, .fallocate = fop_no_fallocate,	\
+	.splice_read = fop_default_splice_read, .splice_write = fop_default_splice_write,	\
+	.set_flags = fop_default_set_flags, .show_fdinfo = fop_default_show_fdinfo
+
+const struct ofile_ops proctext_fops = { TEXT_FOPS, .open = text_open, .poll = fop_default_poll };
+const struct ofile_ops procevent_fops = { TEXT_FOPS, .open = event_open, .poll = event_poll };

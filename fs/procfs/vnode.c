@@ -216,6 +216,8 @@ struct vnode *procvn_for_node(struct filesys *fs, struct procnode *n)
 		ops = &nodelink_vnops;
 	} else if (n->kind == PROCNODE_FILE) {
 		fops = n->what;
+	} else if (n->kind == PROCNODE_TEXT && ((const struct procfile *)n->what)->event) {
+		fops = &procevent_fops;
 	}
 	pv = procvn_alloc(fs, ops, fops, n->mode, n->ino);
 	if (!pv) {

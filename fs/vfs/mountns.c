@@ -58,12 +58,12 @@ bool mounts_may_change(void)
 	return cap_has_in(mountns_self()->base.owner, CAP_SYS_ADMIN);
 }
 
-u64 mountns_event(struct mountns *ns, struct waitq **q)
+struct waitq *mountns_event(struct nsbase *base, const u64 **count)
 {
-	if (!ns)
-		ns = mountns_self();
-	*q = &ns->waitq;
-	return __atomic_load_n(&ns->event, __ATOMIC_SEQ_CST);
+	struct mountns *ns = container_of(base, struct mountns, base);
+
+	*count = &ns->event;
+	return &ns->waitq;
 }
 
 /* A path seen in the old tree, moved to the copy that the old mount has. Returns what to put. */
@@ -289,12 +289,10 @@ static void print_one(struct seqbuf *sb, struct mountpt *m, const struct fspath 
 		print_mounts_line(sb, m, where, style);
 }
 
-void mounts_print(struct process *proc, struct seqbuf *sb, int style)
+/* The root of @proc, or of thread_self if that has none (any more). */
+static void root_of(struct process *proc, struct fspath *root)
 {
-	char *buf[2] = { path_name_buf(), path_name_buf() };
 	struct fsctx *f = NULL;
-	struct mountpt *m;
-	struct fspath root;
 
 	if (proc && proc->p_leader) {
 		u64 flags = spin_lock_irqsave(&proc->p_leader->t_lock);
@@ -304,7 +302,31 @@ void mounts_print(struct process *proc, struct seqbuf *sb, int style)
 			ref_get(&f->refs);
 		spin_unlock_irqrestore(&proc->p_leader->t_lock, flags);
 	}
-	fsctx_root(f ? f : fsctx_self(), &root);
+	fsctx_root(f ? f : fsctx_self(), root);
+	fsctx_put(f);
+}
+
+struct nsbase *mounts_ns(struct process *proc)
+{
+	struct nsbase *ns = NULL;
+	struct fspath root;
+
+	root_of(proc, &root);
+	rwsem_read_lock(&mount_tree_lock);
+	if (root.mnt->mp_ns)
+		ns = nsbase_get(&root.mnt->mp_ns->base);
+	rwsem_read_unlock(&mount_tree_lock);
+	fspath_put(&root);
+	return ns;
+}
+
+void mounts_print(struct process *proc, struct seqbuf *sb, int style)
+{
+	char *buf[2] = { path_name_buf(), path_name_buf() };
+	struct mountpt *m;
+	struct fspath root;
+
+	root_of(proc, &root);
 	rwsem_read_lock(&mount_tree_lock);
 	if (buf[0] && buf[1] && root.mnt->mp_ns) {
 		list_foreach(m, &root.mnt->mp_ns->mounts, mp_ns_link)
@@ -312,7 +334,6 @@ void mounts_print(struct process *proc, struct seqbuf *sb, int style)
 	}
 	rwsem_read_unlock(&mount_tree_lock);
 	fspath_put(&root);
-	fsctx_put(f);
 	for (int i = 0; i < 2; i++) {
 		if (buf[i])
 			path_name_put(buf[i]);

@@ -32,6 +32,7 @@
 #define SO_LINGER	13
 #define SO_REUSEPORT	15
 #define SO_PASSCRED	16
+#define SO_PASSSEC	34
 #define SO_PEERCRED	17
 #define SO_RCVLOWAT	18
 #define SO_SNDLOWAT	19

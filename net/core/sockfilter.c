@@ -88,6 +88,37 @@ u32 sockfilter_run_slow(const struct netsock *s, const struct pktbuf *pb, s32 of
 	return f ? cbpf_run(f->insns, &p.d) : U32_MAX;
 }
 
+struct byte_data { struct cbpf_data d; const u8 *bytes; };
+
+static bool load_byte_data(struct cbpf_data *d, u32 off, u32 size, u32 *out)
+{
+	const u8 *b = container_of(d, struct byte_data, d)->bytes;
+
+	if (off == SKF_AD_OFF + SKF_AD_CPU) {
+		*out = cpu_self();
+		return true;
+	}
+	if (off > d->len || size > d->len - off)
+		return false;
+	*out = 0;
+	for (u32 i = 0; i < size; i++)
+		*out = *out << 8 | b[off + i];
+	return true;
+}
+
+u32 sockfilter_run_bytes(const struct netsock *s, const void *data, u32 n)
+{
+	struct byte_data b = { .d = { .load = load_byte_data, .len = n }, .bytes = data };
+	const struct sockfilter *f;
+	u32 took;
+
+	rcu_read_lock();
+	f = rcu_load(s->filter);
+	took = f ? cbpf_run(f->insns, &b.d) : U32_MAX;
+	rcu_read_unlock();
+	return took;
+}
+
 static struct sockfilter *read_program(const void *val, u32 len)
 {
 	struct sock_fprog prog;

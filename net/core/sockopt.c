@@ -97,6 +97,9 @@ static int set_special(struct netsock *s, int name, const void *val, u32 len, s3
 	case SO_RCVLOWAT:
 		WRITE_ONCE(s->rcvlowat, v < 0 ? (u32)S32_MAX : v ? (u32)v : 1);
 		return 0;
+	case SO_PASSSEC:
+		WRITE_ONCE(s->passes_labels, v);
+		return 0;
 	case SO_ATTACH_FILTER:
 	case SO_DETACH_FILTER:
 	case SO_LOCK_FILTER:
@@ -179,6 +182,8 @@ int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len)
 		v = s->rcvlowat;
 	else if (name == SO_SNDLOWAT)
 		v = 1;
+	else if (name == SO_PASSSEC)
+		v = s->passes_labels;
 	else
 		return s->ops->getopt(s, level, name, val, len);
 	*len = min_t(u32, *len, sizeof(v));

@@ -25,6 +25,7 @@
 #include <tern/lib/hlist.h>
 #include <tern/lib/string.h>
 #include <tern/net/netsock.h>
+#include <tern/net/sockfilter.h>
 
 #define REQUEST_MAX	(256u << 10)
 #define DUMP_ROOM	8192u
@@ -62,9 +63,14 @@ static struct nlsock *nl_of(struct netsock *s)
 /* Consumes; false: no room. */
 static bool deliver(struct nlsock *s, struct nlpkt *p)
 {
-	u32 n = p->len + (u32)sizeof(*p);
+	u32 n = p->len + (u32)sizeof(*p), wanted = sockfilter_run_bytes(&s->ns, p->data, p->len);
 	bool ok;
 
+	if (!wanted) {
+		kmem_free(p);
+		return true;
+	}
+	p->len = min(p->len, wanted);
 	spin_lock_bh(&s->lock);
 	ok = list_is_empty(&s->queue) || s->queued + n <= READ_ONCE(s->ns.rcvbuf);
 	if (ok) {
@@ -654,6 +660,7 @@ static struct netsock *nl_create(int type, int protocol)
 	if (!s)
 		return ERR_PTR(-ENOMEM);
 	netsock_init(&s->ns, &nl_ops, AF_NETLINK, (u16)type, (u32)protocol);
+	s->ns.takes_filter = true;
 	s->net = netns_get(netns_self());
 	s->family = f;
 	spin_init(&s->lock, LOCKRANK_SOCK_SPIN);

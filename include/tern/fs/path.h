@@ -179,6 +179,8 @@ void mountpt_put(struct mountpt *m);
  */
 struct process;
 void mounts_print(struct process *p, struct seqbuf *sb, int style);
+/** mounts_ns() - the mount namespace whose table that is. Refs: returns one; NULL: detached root. */
+struct nsbase *mounts_ns(struct process *p);
 /** mountns_self() - of thread_self; borrowed. */
 struct mountns *mountns_self(void);
 /** mountns_owner() - user namespace that owns @ns. */
@@ -187,7 +189,9 @@ struct userns *mountns_owner(const struct mountns *ns);
 bool mounts_may_change(void);
 extern struct mountns *mountns_initial;
 /**
- * mountns_event() - counter that changes with each mount and unmount, for poll
- * of /proc/self/mounts; *q to wait on.
+ * mountns_event() - for poll of /proc/self/mounts
+ * @ns: a mount namespace
+ * @count: out: where a number changes with each mount and unmount
+ * Return: what to wait on.
  */
-u64 mountns_event(struct mountns *ns, struct waitq **q);
+struct waitq *mountns_event(struct nsbase *ns, const u64 **count);

@@ -5,7 +5,15 @@
  */
 #pragma once
 #include <tern/base/types.h>
+#include <tern/base/waitq.h>
 #include <tern/lib/seqbuf.h>
+/** What poll(2) of a text file waits for; static. */
+struct procevent {
+	struct waitq waitq;
+	u64 count;		/* A changes so far */
+};
+/** procevent_note() - the text has changed. */
+void procevent_note(struct procevent *e);
 struct procfile {
 	const char *path;		/* "meminfo", "sys/kernel/hostname", "tern/services" */
 	mode_t mode;			/* 0: 0444 */
@@ -15,6 +23,7 @@ struct procfile {
 	 */
 	ssize_t (*write)(const char *text, size_t n, void *arg);
 	void *arg;
+	struct procevent *event;	/* NULL: poll(2) finds it always ready */
 };
 /** procfile_register() - static object; parents are made. 0 or -errno. */
 int procfile_register(struct procfile *f);

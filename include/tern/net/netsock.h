@@ -55,6 +55,7 @@ struct netsock {
 	u32 options;			/* A SOCKOPT_* */
 	u32 priority;			/* A */
 	int (*mmap)(struct netsock *s, struct map_request *req);	/* I NULL: cannot be mapped */
+	bool passes_labels;		/* A SO_PASSSEC; there are no security labels to pass */
 	bool takes_filter;		/* I runs sockfilter_run() on what it receives */
 	struct sockfilter *filter;	/* R */
 	struct linger linger;		/* A */

@@ -16,6 +16,8 @@ static inline u32 sockfilter_run(const struct netsock *s, const struct pktbuf *p
 {
 	return likely(!READ_ONCE(s->filter)) ? U32_MAX : sockfilter_run_slow(s, pb, off);
 }
+/** sockfilter_run_bytes() - the same for a packet of @n bytes in one piece, as netlink's. */
+u32 sockfilter_run_bytes(const struct netsock *s, const void *data, u32 n);
 /** sockfilter_set() - SO_ATTACH_FILTER, SO_DETACH_FILTER, SO_LOCK_FILTER; 0 or -errno. */
 int sockfilter_set(struct netsock *s, int name, const void *val, u32 len);
 /** sockfilter_drop() - at the end of a socket. */

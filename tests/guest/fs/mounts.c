@@ -2,7 +2,9 @@
 /* Mounts: binding, moving, flags, propagation, namespaces, unmounting. */
 #include "../tap.h"
 
+#include <poll.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -443,6 +445,28 @@ CASE(attributes_of_mounts)
 	CHECK(fsconfig(c, 0, "ro", NULL, 0) == 0);
 	CHECK(fsconfig(c, 7, NULL, NULL, 0) == 0);
 	FAILS(mkdir("d/x", 0755), EROFS);
+}
+
+CASE(mount_tables_tell_of_changes)
+{
+	struct pollfd p = { .events = POLLPRI };
+	struct epoll_event ev = { .events = EPOLLIN };
+	int ep = epoll_create1(0);
+
+	NEED(unshare(CLONE_NEWNS) == 0);
+	p.fd = open("/proc/self/mountinfo", O_RDONLY);
+	NEED(p.fd >= 0 && ep >= 0);
+	CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_ADD, p.fd, &ev), 0);
+	CHECK_EQ(poll(&p, 1, 0), 0);
+	NEED(mount("none", "/tmp", "tmpfs", 0, NULL) == 0);
+	CHECK_EQ(poll(&p, 1, 1000), 1);
+	CHECK_EQ(p.revents, POLLPRI | POLLERR);
+	CHECK_EQ(poll(&p, 1, 0), 0);
+	NEED(umount("/tmp") == 0);
+	CHECK_EQ(poll(&p, 1, 1000), 1);
+	p.fd = open("/proc/swaps", O_RDONLY);
+	CHECK_EQ(poll(&p, 1, 0), 0);
+	CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_ADD, p.fd, &ev), 0);
 }
 
 TAP_MAIN
