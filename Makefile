@@ -61,6 +61,10 @@ asflags	:= $(arch) -g -Wa,--noexecstack -Wa,-mx86-used-note=no $(map)
 ldflags	:= -nostdlib -static -m elf_x86_64 -z max-page-size=4096 -z noexecstack \
 	--build-id=none --orphan-handling=error --fatal-warnings
 
+# ---- vendor modules: need the option and the vendor's kernel --------------------
+vendor-vmlinux := $(firstword $(wildcard $(O)/vendor/vmlinux build/vendor/vmlinux))
+lx-enabled := $(if $(CONFIG_COMPAT_LINUX),$(if $(vendor-vmlinux),y))
+
 # ---- object list --------------------------------------------------------------
 # collect,FOLDER: read FOLDER/Makefile, add its objects, go into its dir-y.
 objs	:=

@@ -33,7 +33,7 @@ static struct page *page_behind(struct region *rg, uptr addr, u32 flags)
 	}
 	page = pfn_to_page(pte_frame(e));
 	may_write = pte_writable(e) || ((flags & FAULT_FORCE) && region_is_private(rg) &&
-					page_is_anon(page) && atomic_read(&page->refcount) == 1);
+					page_is_anon(page) && page_is_sole(page));
 	if ((flags & FAULT_WRITE) && !may_write)
 		page = NULL;
 	else if ((flags & FAULT_WRITE) && pte_present(e))

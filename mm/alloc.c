@@ -5,7 +5,8 @@
  *
  * Short memory, in order: wake the reclaim thread below the low mark, dip to
  * the minimum mark, let urgent callers into the reserve, reclaim directly,
- * give the per-CPU lists back, and at last let oom_kill() choose a victim.
+ * give the per-CPU lists back, and at last let oom_kill() choose a victim. Who is part of
+ * reclaim (thread_set_memalloc()) may take the last page, to write others out.
  * A caller that may not sleep gets NULL at the point where sleeping begins.
  *
  * Limits: one node. Blocks above order 3 are never worth a kill.
@@ -51,7 +52,7 @@ static enum watermark watermark_of(alloc_flags flags)
 {
 	const struct aspace *as = aspace_self();
 
-	if (as && as->oom_victim && !in_interrupt())
+	if (!in_interrupt() && ((as && as->oom_victim) || thread_is_memalloc()))
 		return WM_NONE;
 	return flags & ALLOC_HIGH ? WM_RESERVE : WM_MIN;
 }
@@ -108,7 +109,8 @@ static struct page *alloc_slow(u32 order, alloc_flags flags)
 	if (flags & ALLOC_KSWAPD)
 		reclaim_wake();
 	p = try_zones(order, flags, watermark_of(flags));
-	if (p || !(flags & ALLOC_DIRECT) || in_atomic() || !irq_is_enabled())
+	/* Reclaim itself does not wait for reclaim. */
+	if (p || !(flags & ALLOC_DIRECT) || in_atomic() || !irq_is_enabled() || thread_is_memalloc())
 		return p;
 	return alloc_reclaiming(order, flags);
 }

@@ -17,6 +17,8 @@
 #include "aspace_impl.h"
 #include "mm_impl.h"
 #include "reclaim_impl.h"
+#include "rmap_impl.h"
+#include "swap_impl.h"
 
 struct aspace aspace_kernel = {
 	.as_users = { ATOMIC_INIT(1) },
@@ -32,6 +34,8 @@ u64 vm_mmap_min_addr = USER_MIN;
 u32 vm_stack_guard_pages = 256;
 
 static struct objcache *aspace_cache;
+static LIST_HEAD(all_aspaces);
+static struct spin all_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects all_aspaces */
 
 #define OVERCOMMIT_ALWAYS	1
 #define OVERCOMMIT_NEVER	2
@@ -42,6 +46,7 @@ void aspace_init(void)
 	aspace_cache = objcache_create("aspace", sizeof(struct aspace), 0, OBJCACHE_HWALIGN, NULL);
 	VERIFY(aspace_cache);
 	region_init();
+	anon_init();
 }
 
 struct aspace *aspace_create(void)
@@ -59,6 +64,10 @@ struct aspace *aspace_create(void)
 	ref_init(&as->as_users, 1);
 	ref_init(&as->as_refs, 1);
 	rwsem_init(&as->as_lock, LOCKRANK_ASPACE);
+	spin_init(&as->as_anon_lock, LOCKRANK_ANON);
+	spin_lock(&all_lock);
+	list_add_tail(&as->as_all_link, &all_aspaces);
+	spin_unlock(&all_lock);
 	rbtree_init(&as->as_regions);
 	as->mmap_base = USER_END;
 	as->limit_as = as->limit_data = as->limit_stack = as->limit_memlock = U64_MAX;
@@ -81,6 +90,9 @@ void aspace_unref(struct aspace *as)
 	if (!ref_put(&as->as_refs))
 		return;
 	VERIFY(as != &aspace_kernel);
+	spin_lock(&all_lock);
+	list_del(&as->as_all_link);
+	spin_unlock(&all_lock);
 	vmstat_add(VMSTAT_PAGETABLE, -1);
 	arch_aspace_fini(&as->arch);
 	objcache_free(aspace_cache, as);
@@ -134,6 +146,29 @@ void aspace_switch(struct aspace *prev, struct aspace *next)
 		pt_deactivate();
 }
 
+int aspace_foreach(int (*fn)(struct aspace *as, void *arg), void *arg)
+{
+	struct aspace *as, *prev = NULL;
+	int err = 0;
+
+	spin_lock(&all_lock);
+	list_foreach(as, &all_aspaces, as_all_link) {
+		if (!aspace_get_unless_zero(as))
+			continue;
+		/* Our reference keeps it on the list while the lock is not held. */
+		spin_unlock(&all_lock);
+		aspace_put(prev);
+		prev = as;
+		err = fn(as, arg);
+		spin_lock(&all_lock);
+		if (err)
+			break;
+	}
+	spin_unlock(&all_lock);
+	aspace_put(prev);
+	return err;
+}
+
 /* ---- totals ---- */
 void aspace_account(struct aspace *as, u32 flags, s64 npages)
 {
@@ -158,15 +193,21 @@ int aspace_may_grow(struct aspace *as, u32 flags, u64 npages)
 
 u64 commit_limit_pages(void)
 {
-	return page_count_total() * vm_overcommit_ratio / 100;
+	u64 swap, swap_free;
+
+	swap_totals(&swap, &swap_free);
+	return page_count_total() * vm_overcommit_ratio / 100 + swap;
 }
 
 int commit_charge(u64 npages)
 {
+	u64 swap, swap_free;
+
+	swap_totals(&swap, &swap_free);
 	if (vm_overcommit_mode == OVERCOMMIT_NEVER) {
 		if (vmstat_read(VMSTAT_COMMITTED) + npages > commit_limit_pages())
 			return -ENOMEM;
-	} else if (vm_overcommit_mode != OVERCOMMIT_ALWAYS && npages > page_count_total()) {
+	} else if (vm_overcommit_mode != OVERCOMMIT_ALWAYS && npages > page_count_total() + swap) {
 		return -ENOMEM;
 	}
 	vmstat_add(VMSTAT_COMMITTED, npages);

@@ -41,8 +41,8 @@ static inline pte_t pte_to_kept(pte_t e)
 	return pte_make_soft(SOFT_NONE, pte_pfn(e) << 2 | (u64)pte_special(e) << 1 | pte_dirty(e));
 }
 
-/* A page that was mapped by no file: mapping's low bit, as vendor modules test it. */
-#define MAPPING_ANON	((struct pagecache *)1UL)
+/* A page of no file: mapping is its anonset with this bit, as vendor modules test it. */
+#define MAPPING_ANON	1UL
 static inline bool page_is_anon(const struct page *p) { return (uptr)p->mapping & 1; }
 
 static inline enum rss_kind page_rss_kind(const struct page *p)
@@ -122,7 +122,9 @@ int aspace_may_grow(struct aspace *as, u32 flags, u64 npages);
 int commit_charge(u64 npages);
 void commit_uncharge(u64 npages);
 void aspace_init(void);
-/** rmap_*: the object's tree of regions (rmap.c). */
+/** aspace_foreach() - @fn for every address space that has users, until one returns not 0. Sleeps. */
+int aspace_foreach(int (*fn)(struct aspace *as, void *arg), void *arg);
+/** rmap_*: the trees of the region's object and of its anonymous pages (rmap.c). */
 void rmap_insert(struct region *rg);
 void rmap_remove(struct region *rg);
 void rmap_resize(struct region *rg, uptr start, uptr end, u64 pgoff);
@@ -163,5 +165,7 @@ int region_fault(struct region *rg, uptr addr, u32 *flags);
 struct region *aspace_find_expand(struct aspace *as, uptr addr, int *err);
 int region_expand_down(struct region *rg, uptr addr);
 bool region_permits(const struct region *rg, u32 fault_flags);
+/** page_is_sole() - an anonymous page that one entry maps and nobody else has: its writer may keep it. pt_lock held. */
+bool page_is_sole(struct page *p);
 void page_set_mlocked(struct page *p);
 void page_clear_mlocked(struct page *p);

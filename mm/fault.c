@@ -28,6 +28,8 @@
 #include "aspace_impl.h"
 #include "mm_impl.h"
 #include "reclaim_impl.h"
+#include "rmap_impl.h"
+#include "swap_impl.h"
 
 #define AROUND_PAGES	16u
 #define AROUND_BYTES	(AROUND_PAGES * PAGE_SIZE)
@@ -56,12 +58,6 @@ void page_clear_mlocked(struct page *p)
 	}
 }
 
-static inline void mark_anon_region(struct region *rg)
-{
-	if (!rg->has_anon)
-		WRITE_ONCE(rg->has_anon, true);
-}
-
 /* Put an entry for @page in an empty slot; false if it was filled meanwhile. */
 static bool install(struct region *rg, pte_t *slot, struct page *page, pte_t e)
 {
@@ -82,22 +78,35 @@ static bool install(struct region *rg, pte_t *slot, struct page *page, pte_t e)
 }
 
 /* ---- anonymous memory ---- */
-static struct page *anon_page(alloc_flags flags)
+/* A page of @rg's own for @addr, not on a reclaim list yet; NULL: no memory. */
+static struct page *anon_page(struct region *rg, uptr addr, alloc_flags flags)
 {
-	struct page *p = page_alloc(0, ALLOC_USER | flags);
+	struct page *p = unlikely(anon_prepare(rg)) ? NULL : page_alloc(0, ALLOC_USER | flags);
 
 	if (likely(p) && unlikely(memgroup_charge(p, false))) {
 		page_put(p);
 		p = NULL;
 	}
 	if (likely(p)) {
-		p->mapping = MAPPING_ANON;
+		anon_set_page(p, rg, addr);
 		p->flags |= BIT(PG_SWAPBACKED) | BIT(PG_UPTODATE);
 	}
 	return p;
 }
 
-static int anon_fault(struct region *rg, pte_t *slot, u32 flags)
+/* As install(), for a new page; who came too late frees it. */
+static void install_own(struct region *rg, pte_t *slot, struct page *p)
+{
+	page_get(p);	/* for the lists */
+	if (install(rg, slot, p, make_entry(rg, page_to_pfn(p), PTE_DIRTY, 0))) {
+		lru_add_new(p);
+	} else {
+		page_put(p);
+		page_put(p);
+	}
+}
+
+static int anon_fault(struct region *rg, uptr addr, pte_t *slot, u32 flags)
 {
 	struct page *p;
 
@@ -111,12 +120,10 @@ static int anon_fault(struct region *rg, pte_t *slot, u32 flags)
 		spin_unlock(lock);
 		return 0;
 	}
-	p = anon_page(ALLOC_ZERO);
+	p = anon_page(rg, addr, ALLOC_ZERO);
 	if (unlikely(!p))
 		return -ENOMEM;
-	mark_anon_region(rg);
-	if (!install(rg, slot, p, make_entry(rg, page_to_pfn(p), PTE_DIRTY, 0)))
-		page_put(p);
+	install_own(rg, slot, p);
 	return 0;
 }
 
@@ -125,7 +132,7 @@ static int anon_fault(struct region *rg, pte_t *slot, u32 flags)
 /* Replace the read-only @old entry by one for a private copy of its page. */
 static int cow_copy(struct region *rg, uptr addr, pte_t *slot, pte_t old, struct page *from)
 {
-	struct page *p = anon_page(from ? 0 : ALLOC_ZERO);
+	struct page *p = anon_page(rg, addr, from ? 0 : ALLOC_ZERO);
 	struct spin *lock = pt_lock(slot);
 	pte_t now;
 
@@ -146,9 +153,10 @@ static int cow_copy(struct region *rg, uptr addr, pte_t *slot, pte_t old, struct
 		return 0;
 	}
 	page_map_inc(p);
+	page_get(p);
 	pte_store(slot, make_entry(rg, page_to_pfn(p), PTE_DIRTY, 0));
 	spin_unlock(lock);
-	mark_anon_region(rg);
+	lru_add_new(p);
 	rss_add(rg->as, RSS_ANON, 1);
 	tlb_flush_page(rg->as, addr);
 	if (unlikely(rg->flags & REGION_LOCKED))
@@ -191,6 +199,23 @@ static int shared_make_writable(struct region *rg, pte_t *slot, struct page *pag
 	return err;
 }
 
+bool page_is_sole(struct page *p)
+{
+	if (likely(atomic_read(&p->refcount) == 1))
+		return true;
+	if (atomic_read(&p->mapcount))
+		return false;
+	/* New ones have a reference of this CPU's batch for a while. */
+	if (!page_flag_test(p, PG_LRU))
+		lru_drain_local();
+	if (page_is_swapcache(p) && page_trylock(p)) {
+		if (page_is_swapcache(p))
+			(void)swapcache_try_del(p);
+		page_unlock(p);
+	}
+	return atomic_read(&p->refcount) == 1;
+}
+
 static int write_fault(struct region *rg, uptr addr, pte_t *slot)
 {
 	struct spin *lock = pt_lock(slot);
@@ -211,7 +236,7 @@ static int write_fault(struct region *rg, uptr addr, pte_t *slot)
 		return cow_copy(rg, addr, slot, e, NULL);
 	}
 	page = pfn_to_page(pte_frame(e));
-	if (region_is_private(rg) && page_is_anon(page) && atomic_read(&page->refcount) == 1) {
+	if (region_is_private(rg) && page_is_anon(page) && page_is_sole(page)) {
 		if (rg->flags & REGION_WRITE)
 			pte_store(slot, (pte_t){ e.v | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED });
 		spin_unlock(lock);
@@ -296,12 +321,10 @@ static int object_install(struct region *rg, struct pagefault *f, pte_t *slot, b
 	struct page *page = f->page, *copy;
 
 	if (is_write && region_is_private(rg)) {
-		copy = anon_page(0);
+		copy = anon_page(rg, f->addr, 0);
 		if (copy) {
 			page_copy(page_to_virt(copy), page_to_virt(page));
-			mark_anon_region(rg);
-			if (!install(rg, slot, copy, make_entry(rg, page_to_pfn(copy), PTE_DIRTY, 0)))
-				page_put(copy);
+			install_own(rg, slot, copy);
 		}
 		page_put(page);
 		return copy ? 0 : -ENOMEM;
@@ -377,10 +400,17 @@ int region_fault(struct region *rg, uptr addr, u32 *flags)
 	e = pte_load(slot);
 	if (pte_none(e)) {
 		if (rg->ops == &region_ops_anon)
-			return anon_fault(rg, slot, *flags);
+			return anon_fault(rg, addr, slot, *flags);
 		return object_fault(rg, addr, slot, flags);
 	}
-	if ((*flags & FAULT_WRITE) && !pte_writable(e))
+	if (unlikely(pte_is_swap(e))) {
+		int err = swap_fault(rg, addr, slot, e, flags);
+
+		if (err)
+			return err;
+		e = pte_load(slot);
+	}
+	if ((*flags & FAULT_WRITE) && pte_is_mapped(e) && !pte_writable(e))
 		return write_fault(rg, addr, slot);
 	return 0;
 }
@@ -419,14 +449,14 @@ int region_expand_down(struct region *rg, uptr addr)
 	if ((rg->flags & REGION_LOCKED) &&
 	    (as->locked_vm + n) << PAGE_SHIFT > as->limit_memlock && !cap_has(MM_CAP_IPC_LOCK))
 		return -ENOMEM;
-	if (rg->pc && rg->pgoff < n)
+	if (rg->pgoff < n)
 		return -ENOMEM;
 	if ((rg->flags & REGION_ACCOUNT) && commit_charge(n))
 		return -ENOMEM;
 	aspace_account(as, rg->flags, n);
 	if (rg->flags & REGION_LOCKED)
 		as->locked_vm += n;
-	region_resize(rg, addr, rg->end, rg->pc ? rg->pgoff - n : rg->pgoff);
+	region_resize(rg, addr, rg->end, rg->pgoff - n);
 	return 0;
 }
 

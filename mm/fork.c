@@ -11,14 +11,15 @@
  */
 #include <tern/lib/string.h>
 
-#include "aspace_impl.h"
+#include "rmap_impl.h"
+#include "swap_impl.h"
 
 struct fork_copy {
 	struct aspace *child;
 	struct region *rg;	/* the child's */
 	pte_t *dst;		/* slot of the last entry copied, in the table of dst_va */
 	uptr dst_va;
-	s64 nanon;
+	s64 nanon, nswap;
 	bool has_wrprotected;
 	int err;
 };
@@ -41,6 +42,19 @@ static void copy_table(pte_t *slot, uptr va, u64 n, void *arg)
 		pte_t e = pte_load(slot), *dst;
 		struct page *p;
 
+		if (pte_none(e))
+			continue;
+		if (pte_is_swap(e)) {
+			dst = child_slot(fc, va);
+			if (dst) {
+				swap_dup(pte_to_swapent(e));
+				pte_store(dst, e);
+				fc->nswap++;
+				continue;
+			}
+			fc->err = -ENOMEM;
+			return;
+		}
 		if (!pte_is_mapped(e) || pte_frame_special(e))
 			continue;
 		p = pfn_to_page(pte_frame(e));
@@ -137,11 +151,13 @@ static int copy_region(struct fork_copy *fc, struct region *from)
 	}
 	/* Locks are not inherited. */
 	rg->flags &= ~(REGION_LOCKED | REGION_LOCKONFAULT);
-	if (from->flags & REGION_WIPEONFORK)
-		rg->has_anon = false;
+	if ((from->flags & REGION_WIPEONFORK) && rg->anon) {
+		anonset_put(rg->anon);
+		rg->anon = NULL;
+	}
 	region_link(child, rg);
 	aspace_account(child, rg->flags, n);
-	if (!rg->has_anon)
+	if (!rg->anon)
 		return 0;
 	fc->rg = rg;
 	err = copy_entries(fc, from);
@@ -171,6 +187,7 @@ struct aspace *aspace_fork(struct aspace *parent)
 			break;
 	}
 	rss_add(child, RSS_ANON, fc.nanon);
+	rss_add(child, RSS_SWAP, fc.nswap);
 	if (fc.has_wrprotected)
 		tlb_flush_aspace(parent);
 	rwsem_write_unlock(&parent->as_lock);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The reclaim lists: file pages, active and inactive.
+ * The reclaim lists: an active and an inactive one for pages of files, and for those that
+ * only swap can take (anonymous ones, memory objects).
  *
  * A new page waits, with a reference, in its CPU's batch and then goes to the
- * head of the inactive list. A second use moves it to the active list. Pages
- * that live only in memory are on no list; a page that reclaim finds locked in
- * memory leaves the lists as unevictable and comes back when it is unlocked.
+ * head of the inactive list. A second use moves it to the active list. A page that
+ * reclaim finds locked in memory leaves the lists as unevictable and comes back when it is unlocked.
  *
  * Lock order: lru_lock (irqsave) is inside pc->lock and outside zone locks.
  */
@@ -26,8 +26,20 @@ struct lru_lists lru;
 void lru_init(void)
 {
 	spin_init(&lru.lock, LOCKRANK_LRU);
-	list_init(&lru.active);
-	list_init(&lru.inactive);
+	for (u32 k = 0; k < LRU_KINDS; k++) {
+		list_init(&lru.active[k]);
+		list_init(&lru.inactive[k]);
+	}
+}
+
+static const enum vmstat_item counters[LRU_KINDS][2] = {
+	[LRU_FILE] = { VMSTAT_INACTIVE_FILE, VMSTAT_ACTIVE_FILE },
+	[LRU_ANON] = { VMSTAT_INACTIVE_ANON, VMSTAT_ACTIVE_ANON },
+};
+
+static inline enum lru_kind kind_of(const struct page *p)
+{
+	return page_flag_test(p, PG_SWAPBACKED) ? LRU_ANON : LRU_FILE;
 }
 
 void lru_link_locked(struct page *p, bool is_active)
@@ -36,8 +48,8 @@ void lru_link_locked(struct page *p, bool is_active)
 		return;
 	if (is_active)
 		page_flag_set(p, PG_ACTIVE);
-	list_add(&p->lru, is_active ? &lru.active : &lru.inactive);
-	vmstat_add(is_active ? VMSTAT_ACTIVE_FILE : VMSTAT_INACTIVE_FILE, 1);
+	list_add(&p->lru, is_active ? &lru.active[kind_of(p)] : &lru.inactive[kind_of(p)]);
+	vmstat_add(counters[kind_of(p)][is_active], 1);
 }
 
 void lru_unlink_locked(struct page *p)
@@ -47,7 +59,7 @@ void lru_unlink_locked(struct page *p)
 	list_unlink(&p->lru);
 	p->lru.next = NULL;
 	__atomic_fetch_and(&p->flags, ~(BIT(PG_LRU) | BIT(PG_ACTIVE)), __ATOMIC_SEQ_CST);
-	vmstat_add(is_active ? VMSTAT_ACTIVE_FILE : VMSTAT_INACTIVE_FILE, -1);
+	vmstat_add(counters[kind_of(p)][is_active], -1);
 }
 
 static void batch_flush(struct lru_batch *b)
@@ -68,11 +80,15 @@ static void batch_flush(struct lru_batch *b)
 
 void lru_add(struct page *page)
 {
-	struct lru_batch *b;
-	u64 flags;
-
 	page_get(page);
-	flags = irq_save();
+	lru_add_new(page);
+}
+
+void lru_add_new(struct page *page)
+{
+	struct lru_batch *b;
+	u64 flags = irq_save();
+
 	b = this_cpu_ptr(lru_batches);
 	b->page[b->count++] = page;
 	if (b->count == BATCH)
@@ -88,6 +104,11 @@ static void drain_this_cpu(void *unused)
 	irq_restore(flags);
 }
 
+void lru_drain_local(void)
+{
+	drain_this_cpu(NULL);
+}
+
 void lru_drain_all(void)
 {
 	smp_call(SMP_CALL_ALL, drain_this_cpu, NULL);
@@ -99,6 +120,26 @@ void lru_remove_final(struct page *page)
 
 	if (page_flag_test(page, PG_LRU))
 		lru_unlink_locked(page);
+	spin_unlock_irqrestore(&lru.lock, flags);
+}
+
+void lru_rotate(struct page *page)
+{
+	u64 flags = spin_lock_irqsave(&lru.lock);
+
+	if (page_flag_test(page, PG_LRU) && !page_flag_test(page, PG_ACTIVE))
+		list_move_tail(&page->lru, &lru.inactive[kind_of(page)]);
+	spin_unlock_irqrestore(&lru.lock, flags);
+}
+
+void lru_deactivate(struct page *page)
+{
+	u64 flags = spin_lock_irqsave(&lru.lock);
+
+	if (page_flag_test(page, PG_LRU) && page_flag_test(page, PG_ACTIVE)) {
+		lru_unlink_locked(page);
+		lru_link_locked(page, false);
+	}
 	spin_unlock_irqrestore(&lru.lock, flags);
 }
 

@@ -8,7 +8,9 @@
  */
 #include <tern/base/upcall.h>
 
+#include "reclaim_impl.h"
 #include "rmap_impl.h"
+#include "swap_impl.h"
 #include "usage_impl.h"
 
 /* What a kind of advice does to a region's flags. */
@@ -83,24 +85,69 @@ static void read_ahead_part(struct region *rg, uptr start, uptr end)
 	struct pagecache *pc = rg->pc;
 	u64 first = region_index(rg, start), n = (end - start) >> PAGE_SHIFT;
 
+	if (rg->anon)
+		swap_read_range(rg, start, end);
 	if (pc && pc->ops->read_ahead && !(pc->flags & PAGECACHE_NOWRITEBACK))
 		pc->ops->read_ahead(pc, first, min(n, 1024UL));
 }
 
-/* Clean pages of a file that nobody else uses leave the cache. */
-static void page_out_part(struct region *rg, uptr start, uptr end)
+#define OUT_BATCH 32u
+
+/* Pages that only this program maps, in an order that swap keeps together. */
+struct gather { struct page *pages[OUT_BATCH]; u32 n; uptr next; };
+
+static void gather_table(pte_t *slot, uptr va, u64 n, void *arg)
 {
-	if (!rg->pc || (rg->pc->flags & PAGECACHE_SWAPBACKED))
-		return;
-	zap_part(rg, start, end);
-	(void)pagecache_drop_clean(rg->pc, region_index(rg, start), region_index(rg, end - 1));
+	struct gather *g = arg;
+
+	for (u64 i = 0; i < n && g->n < OUT_BATCH; i++, va += PAGE_SIZE) {
+		pte_t e = pte_load(slot + i);
+		struct page *p;
+
+		g->next = va + PAGE_SIZE;
+		if (!pte_is_mapped(e) || pte_frame_special(e))
+			continue;
+		p = pfn_to_page(pte_frame(e));
+		if (atomic_read(&p->mapcount))
+			continue;
+		page_get(p);
+		g->pages[g->n++] = p;
+	}
+}
+
+/* Those of [*at, end) up to a batch or the end of a table; *at moves past them. */
+static u32 gather_pages(struct region *rg, uptr *at, uptr end, struct gather *g)
+{
+	uptr to = min(ALIGN_DOWN(*at, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE, end);
+
+	*g = (struct gather){ .next = to };
+	pt_visit_range(rg->as, *at, to, gather_table, g);
+	*at = g->next;
+	return g->n;
+}
+
+static int page_out_part(struct region *rg, uptr start, uptr end)
+{
+	struct gather g;
+
+	while (start < end && !signal_is_fatal_pending()) {
+		if (gather_pages(rg, &start, end, &g))
+			reclaim_pages(g.pages, g.n);
+	}
+	return 0;
 }
 
 static void cold_table(pte_t *slot, uptr va, u64 n, void *arg)
 {
-	for (u64 i = 0; i < n; i++)
-		if (pte_present(pte_load(slot + i)))
-			__atomic_fetch_and(&slot[i].v, ~PTE_ACCESSED, __ATOMIC_SEQ_CST);
+	for (u64 i = 0; i < n; i++) {
+		pte_t e = pte_load(slot + i);
+
+		if (!pte_present(e) || pte_frame_special(e))
+			continue;
+		__atomic_fetch_and(&slot[i].v, ~PTE_ACCESSED, __ATOMIC_SEQ_CST);
+		page_flag_clear(pfn_to_page(pte_frame(e)), PG_REFERENCED);
+		lru_deactivate(pfn_to_page(pte_frame(e)));
+	}
 }
 
 /* read lock held; may be dropped and is then gone (*unlocked). */
@@ -132,8 +179,7 @@ static int advise_part(struct region *rg, uptr start, uptr end, int advice, bool
 	case MADV_PAGEOUT:
 		if (!plain || (rg->flags & REGION_LOCKED))
 			return -EINVAL;
-		page_out_part(rg, start, end);
-		return 0;
+		return page_out_part(rg, start, end);
 	case MADV_REMOVE: {
 		loff_t from = (loff_t)region_index(rg, start) << PAGE_SHIFT;
 		struct ofile *file = rg->file;

@@ -3,9 +3,9 @@
  * Charging pages to control groups. A charged page names its group in
  * memcg_data (bit 0: shared memory) and holds a reference on it until it is
  * freed. Counters are hierarchical: a charge that any group above refuses is
- * taken back. As there is no place to put such pages, a group at its limit
+ * taken back. A group at its limit swaps out pages of its own; if none can go, it
  * loses a process (memgroup_oom()); who waits for that goes on above the limit
- * only to die.
+ * only to die. What is in swap is charged to nobody; who brings it back pays.
  */
 #include <tern/mm/memgroup.h>
 
@@ -14,9 +14,13 @@
 #include <tern/base/waitq.h>
 #include <tern/mm/slab.h>
 
+#include "reclaim_impl.h"
+
 #define NO_LIMIT	S64_MAX
 #define SHARED_BIT	1UL
 #define NAP_NS		(10 * 1000000UL)
+#define RECLAIM_PAGES	32
+#define RECLAIM_TRIES	256
 
 u32 memgroup_count;
 static struct waitq room_wait = WAITQ_INIT(room_wait);
@@ -59,6 +63,22 @@ void memgroup_reset(struct memgroup *g)
 	WRITE_ONCE(g->kills_all, false);
 }
 
+bool memgroup_contains(const struct memgroup *g, const struct memgroup *of)
+{
+	while (of && of != g)
+		of = of->parent;
+	return of;
+}
+
+void memgroup_shrink(struct memgroup *g)
+{
+	s64 over;
+
+	while ((over = atomic_read(&g->npages) - READ_ONCE(g->max)) > 0 && !signal_is_fatal_pending())
+		if (!reclaim_group(g, (u64)over))
+			break;
+}
+
 static void note_peak(struct memgroup *g, s64 n)
 {
 	s64 old = atomic_read(&g->peak);
@@ -94,18 +114,24 @@ static struct memgroup *try_charge(struct memgroup *g, bool force)
 int memgroup_charge_slow(struct page *p, bool is_shared)
 {
 	struct memgroup *g = memgroup_self(), *full;
+	bool was_stalled;
+	u32 tries = 0;
 
 	if (!g)
 		return 0;
 	while ((full = try_charge(g, signal_is_fatal_pending()))) {
 		atomic_inc(&full->hits);
+		if (tries++ < RECLAIM_TRIES && reclaim_group(full, RECLAIM_PAGES))
+			continue;
 		if (!memgroup_oom(full)) {
 			memgroup_put(g);
 			return -ENOMEM;
 		}
 		/* The victim needs a moment; its pages wake us. */
+		was_stalled = memstall_begin();
 		(void)waitq_wait_common(&room_wait, atomic_read(&full->npages) < READ_ONCE(full->max),
 					THREAD_KILLABLE, false, clock_ns() + NAP_NS);
+		memstall_end(was_stalled);
 	}
 	count(g, is_shared, 1);
 	atomic_inc(&g->nfaults);

@@ -64,6 +64,8 @@ void buddy_give_chain(struct memzone *z, struct page *head);
 void buddy_add_range(pfn_t start, pfn_t end);
 void buddy_set_watermarks(void);
 void buddy_init(void);
+/** buddy_low_pages() - the low marks of all zones together. */
+u64 buddy_low_pages(void);
 bool buddy_below(u32 order, enum watermark wm);
 
 /* ---- per-CPU page lists (pcp.c) ---- */

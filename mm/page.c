@@ -142,18 +142,28 @@ static bool trylock_marking(struct page *p)
 
 void page_lock(struct page *p)
 {
+	bool in_io;
+
 	might_sleep();
 	if (likely(page_trylock(p)))
 		return;
+	in_io = sched_io_begin();
 	waitq_wait(page_waitq(p), trylock_marking(p));
+	sched_io_end(in_io);
 }
 
 int page_lock_killable(struct page *p)
 {
+	bool in_io;
+	int err;
+
 	might_sleep();
 	if (likely(page_trylock(p)))
 		return 0;
-	return waitq_wait_killable(page_waitq(p), trylock_marking(p));
+	in_io = sched_io_begin();
+	err = waitq_wait_killable(page_waitq(p), trylock_marking(p));
+	sched_io_end(in_io);
+	return err;
 }
 
 static void clear_and_wake(struct page *p, enum page_flag f)
@@ -178,9 +188,14 @@ static bool is_clear_marking(struct page *p, enum page_flag f)
 
 void page_wait_flag(struct page *p, enum page_flag f)
 {
+	bool in_io;
+
 	might_sleep();
-	if (page_flag_test(p, f))
-		waitq_wait(page_waitq(p), is_clear_marking(p, f));
+	if (!page_flag_test(p, f))
+		return;
+	in_io = sched_io_begin();
+	waitq_wait(page_waitq(p), is_clear_marking(p, f));
+	sched_io_end(in_io);
 }
 
 void page_wake_flag(struct page *p, enum page_flag f)

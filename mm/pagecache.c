@@ -17,6 +17,7 @@
 #include <tern/lib/string.h>
 
 #include "pagecache_impl.h"
+#include "swap_impl.h"
 
 void pagecache_init(struct pagecache *pc, struct vnode *vn, const struct pagecache_ops *ops, u32 flags)
 {
@@ -24,16 +25,17 @@ void pagecache_init(struct pagecache *pc, struct vnode *vn, const struct pagecac
 	radix_init(&pc->pages);
 	spin_init(&pc->lock, LOCKRANK_PAGECACHE);
 	rwsem_init(&pc->inval, LOCKRANK_PAGECACHE_INVAL);
-	spin_init(&pc->rmap_lock, LOCKRANK_RMAP_SPIN);
-	rbtree_init(&pc->regions);
+	rmap_tree_init(&pc->maps);
 	list_init(&pc->dirty_link);
+	list_init(&pc->swapped_link);
 }
 
 void pagecache_fini(struct pagecache *pc)
 {
 	pagecache_remove_range(pc, 0, U64_MAX);
 	writeback_forget(pc);
-	ASSERT(!pc->npages && !pc->regions.root);
+	shmem_swap_forget(pc);
+	ASSERT(!pagecache_total(pc) && !pc->maps.regions.root);
 }
 
 struct page *pagecache_find(struct pagecache *pc, u64 index)
@@ -57,7 +59,7 @@ struct page *pagecache_find(struct pagecache *pc, u64 index)
 	return p;
 }
 
-u64 pagecache_count(struct pagecache *pc, u64 first, u64 last)
+static u64 count_entries(const struct radix *t, u64 first, u64 last)
 {
 	void *found[32];
 	u64 total = 0, at = first;
@@ -65,11 +67,30 @@ u64 pagecache_count(struct pagecache *pc, u64 first, u64 last)
 
 	do {
 		rcu_read_lock();
-		n = radix_gang(&pc->pages, &at, last, found, NULL, ARRAY_SIZE(found));
+		n = radix_gang(t, &at, last, found, NULL, ARRAY_SIZE(found));
 		rcu_read_unlock();
 		total += n;
 	} while (n == ARRAY_SIZE(found) && at <= last && at);
 	return total;
+}
+
+u64 pagecache_count(struct pagecache *pc, u64 first, u64 last)
+{
+	return count_entries(&pc->pages, first, last) + count_entries(&pc->swapped, first, last);
+}
+
+bool pagecache_is_hole(struct pagecache *pc, u64 index)
+{
+	u64 flags;
+	bool hole;
+
+	/* It never was swapped: then who did not find a page saw all. */
+	if (list_is_empty(&pc->swapped_link))
+		return true;
+	flags = spin_lock_irqsave(&pc->lock);
+	hole = !radix_lookup(&pc->pages, index) && !radix_lookup(&pc->swapped, index);
+	spin_unlock_irqrestore(&pc->lock, flags);
+	return hole;
 }
 
 static void count_page(const struct pagecache *pc, s64 n)
@@ -83,15 +104,24 @@ static int insert_locked(struct pagecache *pc, struct page *page, u64 index,
 			 const struct lib_alloc *alloc)
 {
 	u64 flags = spin_lock_irqsave(&pc->lock);
-	int err;
+	void *swapped = radix_lookup(&pc->swapped, index);
+	int err = -EEXIST;
 
-	page->mapping = pc;
-	page->index = index;
-	err = radix_insert(&pc->pages, index, page, alloc);
-	if (!err)
+	/* What is in swap is replaced by the page that has that slot, and by no other. */
+	if (!swapped || (page_is_swapcache(page) && entry_to_swapent(swapped).v == page->private)) {
+		page->mapping = pc;
+		page->index = index;
+		err = radix_insert(&pc->pages, index, page, alloc);
+	}
+	if (!err) {
 		pc->npages++;
-	else
+		if (swapped) {
+			(void)radix_erase(&pc->swapped, index, &radix_node_alloc);
+			pc->nswapped--;
+		}
+	} else if (page->mapping == pc) {
 		page->mapping = NULL;
+	}
 	spin_unlock_irqrestore(&pc->lock, flags);
 	return err;
 }
@@ -118,7 +148,8 @@ int pagecache_insert(struct pagecache *pc, struct page *page, u64 index)
 		return err;
 	}
 	count_page(pc, 1);
-	if (!(pc->flags & (PAGECACHE_SWAPBACKED | PAGECACHE_NOWRITEBACK | PAGECACHE_UNEVICTABLE)))
+	if ((pc->flags & PAGECACHE_SWAPBACKED) ||
+	    !(pc->flags & (PAGECACHE_NOWRITEBACK | PAGECACHE_UNEVICTABLE)))
 		lru_add(page);
 	return 0;
 }
@@ -136,6 +167,13 @@ static void leave_done(struct pagecache *pc, struct page *page)
 	count_page(pc, -1);
 	if (bit_test_and_clear(PG_DIRTY, &page->flags) && !(pc->flags & PAGECACHE_NOWRITEBACK))
 		vmstat_add(VMSTAT_DIRTY, -1);
+}
+
+void pagecache_take_out_locked(struct pagecache *pc, struct page *page)
+{
+	leave_locked(pc, page);
+	pc->nswapped++;
+	count_page(pc, -1);
 }
 
 void pagecache_remove(struct page *page)
@@ -180,6 +218,11 @@ struct page *pagecache_get(struct pagecache *pc, u64 index, alloc_flags flags, b
 		p = pagecache_find(pc, index);
 		if (p)
 			return p;
+		if (unlikely(!radix_is_empty(&pc->swapped))) {
+			p = shmem_swap_in(pc, index);
+			if (p)
+				return p;
+		}
 		p = page_alloc(0, flags);
 		if (!p)
 			return ERR_PTR(-ENOMEM);

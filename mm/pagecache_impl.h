@@ -19,6 +19,8 @@ void pagecache_remove_range(struct pagecache *pc, u64 first, u64 last);
  * count 0; false if used.
  */
 bool pagecache_remove_frozen(struct page *page);
+/** pagecache_take_out_locked() - a page that nobody can find goes to the swapped ones; pc->lock held. */
+void pagecache_take_out_locked(struct pagecache *pc, struct page *page);
 /** writeback_forget() - the object goes: off the list of dirty ones. */
 void writeback_forget(struct pagecache *pc);
 /** writeback_kick() - the flusher shall start, memory is wanted. */

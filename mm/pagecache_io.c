@@ -74,7 +74,7 @@ static struct page *page_for_read(struct pagecache *pc, u64 index, u64 last)
 		return p;
 	}
 	if (!p) {
-		if (pc->flags & PAGECACHE_SWAPBACKED)
+		if ((pc->flags & PAGECACHE_SWAPBACKED) && pagecache_is_hole(pc, index))
 			return NULL;
 		if (pc->ops->read_ahead) {
 			rwsem_read_lock(&pc->inval);

@@ -4,6 +4,7 @@
 #include <tern/lib/string.h>
 
 #include "aspace_impl.h"
+#include "swap_impl.h"
 
 #define PM_PRESENT	BIT(63)
 #define PM_SWAPPED	BIT(62)
@@ -25,6 +26,9 @@ static void pagemap_table(pte_t *slot, uptr va, u64 n, void *arg)
 		pte_t e = pte_load(slot + i);
 		const struct page *p;
 
+		if (pte_is_swap(e))
+			out[i] = PM_SWAPPED | swapent_dev(pte_to_swapent(e)) |
+				 swapent_slot(pte_to_swapent(e)) << SWAP_DEV_BITS;
 		if (!pte_is_mapped(e))
 			continue;
 		out[i] = PM_PRESENT | (w->with_frames ? pte_frame(e) : 0);

@@ -1,28 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Getting memory back: page cache from the lists, then caches that registered
+ * Getting memory back: pages from the lists, then caches that registered
  * a shrinker, then empty slabs.
  *
- * A pass isolates pages from the tail of the inactive list and judges each
- * under its lock: used since the last look -> active; dirty or under I/O -> back
- * (the flusher is told); mapped -> unmapped; then the reference count is frozen
+ * A pass isolates pages from the tail of an inactive list and judges each
+ * under its lock: used since the last look -> active; under I/O -> back; a dirty one of
+ * a file -> back (the flusher is told); mapped -> unmapped; then the reference count is frozen
  * and the page freed. The active list is aged when it outgrows the other.
  *
- * One reclaim thread works from the low to the high mark; an allocation that
- * finds the minimum mark reached does a pass itself. Neither allocates memory.
+ * A page with nothing but swap behind it first gets a slot and is written; its users'
+ * entries name the slot from then on. When the write has ended it goes to the tail of its
+ * list and the next look frees it. vm.swappiness weighs such pages against those of files.
  *
- * Limits: anonymous and memory file pages stay: there is no swap.
+ * One reclaim thread works from the low to the high mark; an allocation that
+ * finds the minimum mark reached does a pass itself. Who reclaims may use the last pages
+ * (thread_set_memalloc()): a swap device may need some to take others. Only when nothing can be
+ * freed and no write is under way that will free something does the OOM killer choose.
  *
  * Lock order: shrinker_lock (sleeping) outermost; page lock > pc->lock > lru.lock.
  */
 #include <tern/base/upcall.h>
 #include <tern/base/waitq.h>
+#include <tern/mm/memgroup.h>
 #include <tern/mm/reclaim.h>
 
 #include "pagecache_impl.h"
+#include "swap_impl.h"
 
 #define SCAN_BATCH	32
 #define PRIORITY_MAX	12
+#define WRITE_NAP_NS	(100 * 1000000UL)
+#define SWAPPINESS_ALL	200u
 
 static struct waitq kswapd_wait = WAITQ_INIT(kswapd_wait);
 static u32 kswapd_wanted;
@@ -31,25 +39,112 @@ static LIST_HEAD(shrinkers);
 /* protects the registry; held for reading while a shrinker runs */
 static struct rwsem shrinker_lock = RWSEM_INIT(shrinker_lock, LOCKRANK_NONE);
 
-enum verdict { PAGE_KEEP, PAGE_ACTIVATE, PAGE_LOCKED_IN, PAGE_FREED };
+/* PAGE_WRITTEN: unlocked, on its way to swap. */
+enum verdict { PAGE_KEEP, PAGE_ACTIVATE, PAGE_LOCKED_IN, PAGE_FREED, PAGE_WRITTEN };
 
-/* Locked and with our reference. Frees it or says where it goes. */
-static enum verdict judge(struct page *p)
+/* What one caller wants, and the writes it gathers. */
+struct scan {
+	alloc_flags flags;
+	struct memgroup *group;		/* only its pages; NULL: all */
+	bool ignore_use;		/* asked for by name: used or not */
+	u32 swap_credit;		/* batches of files that anonymous pages let pass */
+	struct swap_batch batch;
+};
+
+/* Mapped: is it to stay. PAGE_FREED: no, it is mapped no more. */
+static enum verdict judge_mapped(struct scan *s, struct page *p)
 {
-	bool locked_in = false;
+	bool locked_in = false, young = rmap_test_young(p, &locked_in);
 
-	if (!p->mapping || page_is_anon(p))
+	if (young && !s->ignore_use)
+		return PAGE_ACTIVATE;
+	if (locked_in)
+		return PAGE_LOCKED_IN;
+	return rmap_unmap_page(p) ? PAGE_FREED : PAGE_KEEP;
+}
+
+static bool may_swap(const struct scan *s)
+{
+	return (s->flags & ALLOC_IO) && swap_is_available();
+}
+
+/* An anonymous page gets a slot; false: there is none, or somebody else uses the page. */
+static bool give_slot(struct page *p)
+{
+	swapent e;
+
+	/* Ours, the entries'; more is a device or a pipe at work. */
+	if (atomic_read(&p->refcount) != atomic_read(&p->mapcount) + 2)
+		return false;
+	e = swap_alloc();
+	if (!e.v)
+		return false;
+	if (swapcache_add(p, e, false)) {
+		swap_free_unused(e);
+		return false;
+	}
+	page_flag_set(p, PG_DIRTY);
+	return true;
+}
+
+/* In the swap cache and mapped nowhere: free it, or write it first. */
+static enum verdict judge_swapcache(struct scan *s, struct page *p)
+{
+	if (swapcache_try_del(p)) {
+		/* Its users are gone: we hold the last reference, or whoever else has one does. */
 		return PAGE_KEEP;
-	if (page_flag_test(p, PG_WRITEBACK))
+	}
+	if (page_flag_test(p, PG_DIRTY)) {
+		if (!(s->flags & ALLOC_IO))
+			return PAGE_KEEP;
+		swap_batch_add(&s->batch, p);
+		return PAGE_WRITTEN;
+	}
+	return swapcache_del_frozen(p) ? PAGE_FREED : PAGE_KEEP;
+}
+
+/* A page with nothing but swap behind it. */
+static enum verdict judge_swapbacked(struct scan *s, struct page *p)
+{
+	if (!page_flag_test(p, PG_UPTODATE))
+		return PAGE_KEEP;
+	if (!page_is_swapcache(p) && !may_swap(s))
+		return PAGE_ACTIVATE;
+	if (!page_is_mapped(p) && !s->ignore_use && bit_test_and_clear(PG_REFERENCED, &p->flags))
 		return PAGE_KEEP;
 	if (page_is_mapped(p)) {
-		if (rmap_test_young(p, &locked_in))
+		bool locked_in = false;
+
+		if (rmap_test_young(p, &locked_in) && !s->ignore_use)
 			return PAGE_ACTIVATE;
 		if (locked_in)
 			return PAGE_LOCKED_IN;
+		if (page_is_anon(p) && !page_is_swapcache(p) && !give_slot(p))
+			return PAGE_ACTIVATE;
 		if (!rmap_unmap_page(p))
 			return PAGE_KEEP;
-	} else if (bit_test_and_clear(PG_REFERENCED, &p->flags)) {
+	}
+	if (!page_is_swapcache(p) && (!p->mapping || page_is_anon(p) || shmem_swap_out(p)))
+		return PAGE_KEEP;
+	return judge_swapcache(s, p);
+}
+
+/* Locked and with our reference. Frees it or says where it goes. */
+static enum verdict judge(struct scan *s, struct page *p)
+{
+	enum verdict v;
+
+	if (page_flag_test(p, PG_WRITEBACK))
+		return PAGE_KEEP;
+	if (page_flag_test(p, PG_SWAPBACKED))
+		return judge_swapbacked(s, p);
+	if (!p->mapping || page_is_anon(p))
+		return PAGE_KEEP;
+	if (page_is_mapped(p)) {
+		v = judge_mapped(s, p);
+		if (v != PAGE_FREED)
+			return v;
+	} else if (bit_test_and_clear(PG_REFERENCED, &p->flags) && !s->ignore_use) {
 		return PAGE_KEEP;
 	}
 	if (page_flag_test(p, PG_DIRTY)) {
@@ -104,25 +199,30 @@ static u32 isolate(struct list *from, struct page **out, u32 n)
 	return got;
 }
 
-static u32 shrink_inactive(void)
+static bool is_in_group(const struct page *p, const struct memgroup *g)
 {
-	struct page *pages[SCAN_BATCH];
-	u32 n = isolate(&lru.inactive, pages, SCAN_BATCH), freed = 0;
+	return !g || memgroup_contains(g, page_memgroup(p));
+}
 
-	vmstat_add(VMSTAT_PGSCAN, n);
+/* Off the lists, with our reference each; freed or back on them. */
+static u32 judge_all(struct scan *s, struct page **pages, u32 n)
+{
+	u32 freed = 0;
+
 	for (u32 i = 0; i < n; i++) {
 		struct page *p = pages[i];
 		enum verdict v = PAGE_KEEP;
 
-		if (page_trylock(p)) {
-			v = judge(p);
+		if (is_in_group(p, s->group) && page_trylock(p)) {
+			v = judge(s, p);
 			if (v == PAGE_FREED) {
 				p->flags &= ~BIT(PG_LOCKED);
 				page_release(p, 0);
 				freed++;
 				continue;
 			}
-			page_unlock(p);
+			if (v != PAGE_WRITTEN)
+				page_unlock(p);
 		}
 		put_back(p, v);
 	}
@@ -130,30 +230,69 @@ static u32 shrink_inactive(void)
 	return freed;
 }
 
-static void age_active(void)
+static u32 shrink_inactive(struct scan *s, enum lru_kind kind)
 {
 	struct page *pages[SCAN_BATCH];
+	u32 n = isolate(&lru.inactive[kind], pages, SCAN_BATCH);
+
+	vmstat_add(VMSTAT_PGSCAN, n);
+	return judge_all(s, pages, n);
+}
+
+static void age_active(enum lru_kind kind)
+{
+	struct page *pages[SCAN_BATCH];
+	bool is_anon = kind == LRU_ANON;
 	u32 n;
 
-	if (vmstat_read(VMSTAT_ACTIVE_FILE) <= vmstat_read(VMSTAT_INACTIVE_FILE))
+	if (vmstat_read(is_anon ? VMSTAT_ACTIVE_ANON : VMSTAT_ACTIVE_FILE) <=
+	    vmstat_read(is_anon ? VMSTAT_INACTIVE_ANON : VMSTAT_INACTIVE_FILE))
 		return;
-	n = isolate(&lru.active, pages, SCAN_BATCH);
+	n = isolate(&lru.active[kind], pages, SCAN_BATCH);
 	for (u32 i = 0; i < n; i++) {
 		page_flag_clear(pages[i], PG_REFERENCED);
 		put_back(pages[i], PAGE_KEEP);
 	}
 }
 
-static u64 shrink_lists(u64 want)
+static u64 list_total(enum lru_kind kind)
+{
+	return kind == LRU_ANON ? vmstat_read(VMSTAT_ACTIVE_ANON) + vmstat_read(VMSTAT_INACTIVE_ANON) :
+				  vmstat_read(VMSTAT_ACTIVE_FILE) + vmstat_read(VMSTAT_INACTIVE_FILE);
+}
+
+/* Whose turn it is: batches in the ratio of swappiness to what is left of 200. */
+static enum lru_kind next_kind(struct scan *s)
+{
+	u32 swappiness = READ_ONCE(vm_swappiness);
+
+	if (s->group)
+		return LRU_ANON;
+	/* Pages that wait to be freed after their write count, whatever is left of swap. */
+	if (!(s->flags & ALLOC_IO) || (!swap_is_available() && !vmstat_read(VMSTAT_SWAPCACHED)))
+		return LRU_FILE;
+	if (list_total(LRU_FILE) < buddy_low_pages())
+		return LRU_ANON;
+	s->swap_credit += swappiness;
+	if (s->swap_credit < SWAPPINESS_ALL)
+		return LRU_FILE;
+	s->swap_credit -= SWAPPINESS_ALL;
+	return LRU_ANON;
+}
+
+static u64 shrink_lists(struct scan *s, u64 want)
 {
 	u64 freed = 0, scanned = 0;
-	u64 limit = vmstat_read(VMSTAT_ACTIVE_FILE) + vmstat_read(VMSTAT_INACTIVE_FILE);
+	u64 limit = list_total(LRU_FILE) + (s->group || swap_is_available() ? list_total(LRU_ANON) : 0);
 
-	while (freed < want && scanned < limit + SCAN_BATCH) {
-		age_active();
-		freed += shrink_inactive();
+	while (freed < want && scanned < limit + SCAN_BATCH && s->batch.nstarted < want * 2) {
+		enum lru_kind kind = next_kind(s);
+
+		age_active(kind);
+		freed += shrink_inactive(s, kind);
 		scanned += SCAN_BATCH;
 	}
+	swap_batch_flush(&s->batch);
 	return freed;
 }
 
@@ -174,11 +313,11 @@ static u64 run_shrinkers(u32 priority)
 }
 
 /* One pass; @priority falls from PRIORITY_MAX to 0 as it gets urgent. */
-static u64 reclaim_pass(u64 want, alloc_flags flags, u32 priority)
+static u64 reclaim_pass(struct scan *s, u64 want, u32 priority)
 {
-	u64 freed = shrink_lists(want);
+	u64 freed = shrink_lists(s, want);
 
-	if (freed < want && (flags & ALLOC_FS)) {
+	if (freed < want && (s->flags & ALLOC_FS)) {
 		u64 objects = run_shrinkers(priority);
 
 		/* Objects free pages by way of whole slabs. */
@@ -193,16 +332,77 @@ static u64 reclaim_pass(u64 want, alloc_flags flags, u32 priority)
 u64 reclaim_direct(u32 order, alloc_flags flags)
 {
 	u64 want = max(1UL << order, 32UL), freed = 0;
+	bool was_stalled;
+	bool was = thread_set_memalloc(true);
 
 	might_sleep();
+	was_stalled = memstall_begin();
 	reclaim_wake();
 	lru_drain_all();
 	for (s32 priority = PRIORITY_MAX; priority >= 0 && freed < want; priority -= 3) {
-		freed += reclaim_pass(want - freed, flags, priority);
+		struct scan s = { .flags = flags };
+
+		freed += reclaim_pass(&s, want - freed, priority);
 		if (signal_is_fatal_pending())
 			break;
+		/* What is being written will be free: that is progress, and worth a wait. */
+		if (freed < want && (flags & ALLOC_IO) && list_total(LRU_ANON)) {
+			if (s.batch.nstarted || vmstat_read(VMSTAT_SWAPCACHED))
+				swap_wait_written(WRITE_NAP_NS);
+			freed += s.batch.nstarted;
+		}
 	}
+	memstall_end(was_stalled);
+	thread_set_memalloc(was);
 	return freed;
+}
+
+u64 reclaim_group(struct memgroup *g, u64 want)
+{
+	struct scan s = { .flags = ALLOC_KERNEL, .group = g };
+	bool was = thread_set_memalloc(true);
+	u64 freed = 0;
+
+	if (swap_is_available() || vmstat_read(VMSTAT_SWAPCACHED)) {
+		lru_drain_all();
+		for (u32 round = 0; round < 3 && !freed && !signal_is_fatal_pending(); round++) {
+			freed = shrink_lists(&s, want);
+			if (!freed)
+				swap_wait_written(WRITE_NAP_NS);
+		}
+	}
+	thread_set_memalloc(was);
+	return freed + s.batch.nstarted;
+}
+
+/* Off its list, with a reference of ours; false: it is on none now. */
+static bool isolate_page(struct page *p)
+{
+	u64 flags = spin_lock_irqsave(&lru.lock);
+	bool ok = page_flag_test(p, PG_LRU);
+
+	if (ok)
+		lru_unlink_locked(p);
+	spin_unlock_irqrestore(&lru.lock, flags);
+	return ok;
+}
+
+void reclaim_pages(struct page **pages, u32 n)
+{
+	struct scan s = { .flags = ALLOC_KERNEL, .ignore_use = true };
+	bool was = thread_set_memalloc(true);
+	u32 got = 0;
+
+	lru_drain_all();
+	for (u32 i = 0; i < n; i++) {
+		if (isolate_page(pages[i]))
+			pages[got++] = pages[i];
+		else
+			page_put(pages[i]);
+	}
+	(void)judge_all(&s, pages, got);
+	swap_batch_flush(&s.batch);
+	thread_set_memalloc(was);
 }
 
 u64 reclaim_drop_caches(u32 what)
@@ -212,8 +412,11 @@ u64 reclaim_drop_caches(u32 what)
 	might_sleep();
 	if (what & 1) {
 		lru_drain_all();
-		for (u32 round = 0; round < 4; round++)
-			n += shrink_lists(U64_MAX >> 1);
+		for (u32 round = 0; round < 4; round++) {
+			struct scan s = { .flags = ALLOC_FS };
+
+			n += shrink_lists(&s, U64_MAX >> 2);
+		}
 	}
 	if (what & 2) {
 		do {
@@ -242,15 +445,21 @@ static void balance(void)
 		return;
 	lru_drain_all();
 	while (buddy_below(0, WM_HIGH) && fruitless < 3) {
-		if (reclaim_pass(SCAN_BATCH * 4, ALLOC_KERNEL, PRIORITY_MAX - 4 * fruitless))
+		struct scan s = { .flags = ALLOC_KERNEL };
+
+		if (reclaim_pass(&s, SCAN_BATCH * 4, PRIORITY_MAX - 4 * fruitless)) {
 			fruitless = 0;
-		else
+		} else if (s.batch.nstarted) {
+			swap_wait_written(WRITE_NAP_NS);
+		} else {
 			fruitless++;
+		}
 	}
 }
 
 static int kswapd(void *unused)
 {
+	thread_set_memalloc(true);
 	for (;;) {
 		waitq_wait(&kswapd_wait, READ_ONCE(kswapd_wanted));
 		/* Before the work: what comes meanwhile is not lost. */

@@ -15,6 +15,7 @@
 #include <tern/mm/slab.h>
 
 #include "aspace_impl.h"
+#include "rmap_impl.h"
 
 #define region_of(n) rbtree_entry(n, struct region, node)
 
@@ -157,26 +158,18 @@ static void tree_unlink(struct aspace *as, struct region *rg)
 void region_link(struct aspace *as, struct region *rg)
 {
 	tree_link(as, rg);
-	if (rg->pc)
-		rmap_insert(rg);
+	rmap_insert(rg);
 }
 
 void region_unlink(struct aspace *as, struct region *rg)
 {
-	if (rg->pc)
-		rmap_remove(rg);
+	rmap_remove(rg);
 	tree_unlink(as, rg);
 }
 
 void region_resize(struct region *rg, uptr start, uptr end, u64 pgoff)
 {
-	if (rg->pc) {
-		rmap_resize(rg, start, end, pgoff);
-	} else {
-		rg->start = start;
-		rg->end = end;
-		rg->pgoff = pgoff;
-	}
+	rmap_resize(rg, start, end, pgoff);
 	region_gaps_refresh(rg);
 	WRITE_ONCE(rg->as->as_seq, rg->as->as_seq + 1);
 }
@@ -191,6 +184,8 @@ struct region *region_copy(struct aspace *as, const struct region *rg)
 	n->as = as;
 	if (n->file)
 		mmface_ofile_get(n->file);
+	if (n->anon)
+		anonset_get(n->anon);
 	if (n->ops->open)
 		n->ops->open(n);
 	return n;
@@ -202,6 +197,8 @@ void region_drop(struct region *rg)
 		rg->ops->close(rg);
 	if (rg->file)
 		ofile_put(rg->file);
+	if (rg->anon)
+		anonset_put(rg->anon);
 	region_free(rg);
 }
 
@@ -223,9 +220,8 @@ int region_split(struct region *rg, uptr addr)
 	hi->start = addr;
 	hi->end = end;
 	hi->pgoff = rg->pgoff + ((addr - rg->start) >> PAGE_SHIFT);
-	/* The object's tree covers every page all the time: truncation may walk it. */
-	if (hi->pc)
-		rmap_insert(hi);
+	/* The trees cover every page all the time: truncation may walk them. */
+	rmap_insert(hi);
 	region_resize(rg, rg->start, addr, rg->pgoff);
 	tree_link(as, hi);
 	return 0;
@@ -252,7 +248,10 @@ static bool can_join(const struct region *a, const struct region *b)
 		return false;
 	if (a->flags & (REGION_SPECIAL | REGION_PFNMAP))
 		return false;
-	return !a->pc || a->pgoff + region_pages(a) == b->pgoff;
+	if (a->anon && b->anon && a->anon != b->anon)
+		return false;
+	/* Without pages, anonymous memory has no place of its own yet. */
+	return (!a->pc && !b->anon) || a->pgoff + region_pages(a) == b->pgoff;
 }
 
 /* @b goes into @a. */
@@ -260,11 +259,10 @@ static void join(struct region *a, struct region *b)
 {
 	uptr end = b->end;
 
-	a->has_anon |= b->has_anon;
+	anon_join(a, b);
 	tree_unlink(b->as, b);
 	region_resize(a, a->start, end, a->pgoff);
-	if (b->pc)
-		rmap_remove(b);
+	rmap_remove(b);
 	region_drop(b);
 }
 

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From an object back to the user entries that name its pages.
+ * From an object, or a set of regions that share anonymous pages, back to the user
+ * entries that name its pages.
  *
- * pc->regions is an interval tree: regions ordered by first page index, each
+ * A tree is an interval tree: regions ordered by first page index, each
  * with the largest last index of its subtree. A region is in it from when it is
- * linked until just before its page tables may go, so whoever holds rmap_lock
- * can walk those tables (they may grow meanwhile, not shrink).
+ * linked until just before its page tables may go, so whoever holds the tree's lock
+ * can walk those tables (they may grow meanwhile, not shrink). A private mapping of a
+ * file is in two: pages of the file are found by the one, its own copies by the other.
  *
- * Lock order: page lock > pc->rmap_lock > pt_lock of the table.
+ * An entry that is being moved (mremap) may be missed: the page then counts as mapped.
+ *
+ * Lock order: page lock > tree (file's, then anonymous) > pt_lock of the table.
  */
 #include "aspace_impl.h"
 #include "rmap_impl.h"
+#include "swap_impl.h"
 
-#define pc_region_of(n) rbtree_entry(n, struct region, pc_node)
+#define link_of(n) rbtree_entry(n, struct rmap_link, node)
 
 static inline u64 last_index(const struct region *rg)
 {
@@ -21,17 +26,56 @@ static inline u64 last_index(const struct region *rg)
 
 static bool last_update(struct rbnode *n)
 {
-	struct region *rg = pc_region_of(n);
-	u64 m = last_index(rg);
+	struct rmap_link *l = link_of(n);
+	u64 m = last_index(l->rg);
 
 	if (n->left)
-		m = max(m, pc_region_of(n->left)->pc_last_max);
+		m = max(m, link_of(n->left)->last_max);
 	if (n->right)
-		m = max(m, pc_region_of(n->right)->pc_last_max);
-	if (m == rg->pc_last_max)
+		m = max(m, link_of(n->right)->last_max);
+	if (m == l->last_max)
 		return false;
-	rg->pc_last_max = m;
+	l->last_max = m;
 	return true;
+}
+
+void rmap_tree_init(struct rmap_tree *t)
+{
+	spin_init(&t->lock, LOCKRANK_RMAP_SPIN);
+	rbtree_init(&t->regions);
+}
+
+static void insert_locked(struct rmap_tree *t, struct region *rg, struct rmap_link *l)
+{
+	struct rbnode **link = &t->regions.root, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = rg->pgoff < link_of(parent)->rg->pgoff ? &parent->left : &parent->right;
+	}
+	l->rg = rg;
+	l->last_max = 0;
+	rbtree_link(&l->node, parent, link);
+	rbtree_insert_augmented(&t->regions, &l->node, last_update);
+}
+
+static void erase_locked(struct rmap_tree *t, struct rmap_link *l)
+{
+	rbtree_erase_augmented(&t->regions, &l->node, last_update);
+}
+
+void rmap_tree_insert(struct rmap_tree *t, struct region *rg, struct rmap_link *l)
+{
+	spin_lock(&t->lock);
+	insert_locked(t, rg, l);
+	spin_unlock(&t->lock);
+}
+
+void rmap_tree_remove(struct rmap_tree *t, struct rmap_link *l)
+{
+	spin_lock(&t->lock);
+	erase_locked(t, l);
+	spin_unlock(&t->lock);
 }
 
 static bool may_write_object(const struct region *rg)
@@ -39,60 +83,70 @@ static bool may_write_object(const struct region *rg)
 	return (rg->flags & (REGION_SHARED | REGION_MAYWRITE)) == (REGION_SHARED | REGION_MAYWRITE);
 }
 
-static void insert_locked(struct pagecache *pc, struct region *rg)
+static void count_writer(struct region *rg, u32 delta)
 {
-	struct rbnode **link = &pc->regions.root, *parent = NULL;
+	struct pagecache *pc = rg->pc;
 
-	while (*link) {
-		parent = *link;
-		link = rg->pgoff < pc_region_of(parent)->pgoff ? &parent->left : &parent->right;
-	}
-	rg->pc_last_max = 0;
-	rbtree_link(&rg->pc_node, parent, link);
-	rbtree_insert_augmented(&pc->regions, &rg->pc_node, last_update);
+	if (may_write_object(rg))
+		WRITE_ONCE(pc->nr_shared_writable, pc->nr_shared_writable + delta);
 }
 
 void rmap_insert(struct region *rg)
 {
-	struct pagecache *pc = rg->pc;
-
-	spin_lock(&pc->rmap_lock);
-	insert_locked(pc, rg);
-	if (may_write_object(rg))
-		WRITE_ONCE(pc->nr_shared_writable, pc->nr_shared_writable + 1);
-	spin_unlock(&pc->rmap_lock);
+	if (rg->pc) {
+		spin_lock(&rg->pc->maps.lock);
+		insert_locked(&rg->pc->maps, rg, &rg->pc_link);
+		count_writer(rg, 1);
+		spin_unlock(&rg->pc->maps.lock);
+	}
+	if (rg->anon)
+		rmap_tree_insert(&rg->anon->maps, rg, &rg->anon_link);
 }
 
 void rmap_remove(struct region *rg)
 {
-	struct pagecache *pc = rg->pc;
-
-	spin_lock(&pc->rmap_lock);
-	rbtree_erase_augmented(&pc->regions, &rg->pc_node, last_update);
-	if (may_write_object(rg))
-		WRITE_ONCE(pc->nr_shared_writable, pc->nr_shared_writable - 1);
-	spin_unlock(&pc->rmap_lock);
+	if (rg->pc) {
+		spin_lock(&rg->pc->maps.lock);
+		erase_locked(&rg->pc->maps, &rg->pc_link);
+		count_writer(rg, -1U);
+		spin_unlock(&rg->pc->maps.lock);
+	}
+	if (rg->anon)
+		rmap_tree_remove(&rg->anon->maps, &rg->anon_link);
 }
 
 void rmap_resize(struct region *rg, uptr start, uptr end, u64 pgoff)
 {
-	struct pagecache *pc = rg->pc;
+	struct rmap_tree *file = rg->pc ? &rg->pc->maps : NULL;
+	struct rmap_tree *anon = rg->anon ? &rg->anon->maps : NULL;
 
-	spin_lock(&pc->rmap_lock);
-	rbtree_erase_augmented(&pc->regions, &rg->pc_node, last_update);
+	if (file) {
+		spin_lock(&file->lock);
+		erase_locked(file, &rg->pc_link);
+	}
+	if (anon) {
+		spin_lock_nested(&anon->lock);
+		erase_locked(anon, &rg->anon_link);
+	}
 	rg->start = start;
 	rg->end = end;
 	rg->pgoff = pgoff;
-	insert_locked(pc, rg);
-	spin_unlock(&pc->rmap_lock);
+	if (anon) {
+		insert_locked(anon, rg, &rg->anon_link);
+		spin_unlock(&anon->lock);
+	}
+	if (file) {
+		insert_locked(file, rg, &rg->pc_link);
+		spin_unlock(&file->lock);
+	}
 }
 
 static void visit(const struct rbnode *n, u64 first, u64 last, rmap_visit *fn, void *arg)
 {
 	while (n) {
-		struct region *rg = pc_region_of(n);
+		struct region *rg = link_of(n)->rg;
 
-		if (rg->pc_last_max < first)
+		if (link_of(n)->last_max < first)
 			return;
 		visit(n->left, first, last, fn, arg);
 		if (rg->pgoff > last)
@@ -105,11 +159,27 @@ static void visit(const struct rbnode *n, u64 first, u64 last, rmap_visit *fn, v
 
 void rmap_walk(struct pagecache *pc, u64 first, u64 last, rmap_visit *fn, void *arg)
 {
-	if (!READ_ONCE(pc->regions.root))
+	if (!READ_ONCE(pc->maps.regions.root))
 		return;
-	spin_lock(&pc->rmap_lock);
-	visit(pc->regions.root, first, last, fn, arg);
-	spin_unlock(&pc->rmap_lock);
+	spin_lock(&pc->maps.lock);
+	visit(pc->maps.regions.root, first, last, fn, arg);
+	spin_unlock(&pc->maps.lock);
+}
+
+/* All regions that may map the locked page. */
+static void walk_page(struct page *page, rmap_visit *fn, void *arg)
+{
+	struct rmap_tree *t;
+
+	if (!page_is_anon(page)) {
+		rmap_walk(page->mapping, page->index, page->index, fn, arg);
+		return;
+	}
+	t = anonset_lock_page(page);
+	if (t) {
+		visit(t->regions.root, page->index, page->index, fn, arg);
+		spin_unlock(&t->lock);
+	}
 }
 
 static inline uptr addr_of_index(const struct region *rg, u64 index)
@@ -189,7 +259,8 @@ bool rmap_clean_page(struct page *page)
 static void unmap_page_one(struct region *rg, u64 first, u64 last, void *arg)
 {
 	struct page_walk *w = arg;
-	pte_t *slot;
+	bool is_anon = page_is_anon(w->page);
+	pte_t *slot, to = { 0 };
 
 	if (rg->flags & REGION_LOCKED) {
 		w->found_locked = true;
@@ -198,7 +269,12 @@ static void unmap_page_one(struct region *rg, u64 first, u64 last, void *arg)
 	slot = slot_lock(rg, first, w->page);
 	if (!slot)
 		return;
-	if (pte_frame_dirty(pte_exchange(slot, (pte_t){ 0 })))
+	if (is_anon) {
+		swap_dup((swapent){ w->page->private });
+		to = swapent_to_pte((swapent){ w->page->private });
+		rss_add(rg->as, RSS_SWAP, 1);
+	}
+	if (pte_frame_dirty(pte_exchange(slot, to)))
 		w->found_dirty = true;
 	tlb_flush_page(rg->as, addr_of_index(rg, first));
 	rss_add(rg->as, page_rss_kind(w->page), -1);
@@ -211,7 +287,8 @@ bool rmap_unmap_page(struct page *page)
 {
 	struct page_walk w = { .page = page };
 
-	rmap_walk(page->mapping, page->index, page->index, unmap_page_one, &w);
+	ASSERT(!page_is_anon(page) || page_flag_test(page, PG_SWAPCACHE));
+	walk_page(page, unmap_page_one, &w);
 	if (w.found_dirty)
 		page_mark_dirty(page);
 	return !page_is_mapped(page);
@@ -238,7 +315,7 @@ bool rmap_test_young(struct page *page, bool *is_locked)
 {
 	struct page_walk w = { .page = page };
 
-	rmap_walk(page->mapping, page->index, page->index, young_one, &w);
+	walk_page(page, young_one, &w);
 	*is_locked = w.found_locked;
 	return w.found_young;
 }

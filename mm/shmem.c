@@ -30,7 +30,7 @@ struct shmem *shmem_create(u64 size, bool is_promised)
 	}
 	ref_init(&s->refs, 1);
 	pagecache_init(&s->pc, NULL, &pagecache_ops_memory,
-		       PAGECACHE_SWAPBACKED | PAGECACHE_NOWRITEBACK);
+		       PAGECACHE_SWAPBACKED | PAGECACHE_NOWRITEBACK | PAGECACHE_SHMEM);
 	s->pc.anon_size = ALIGN_UP(size, PAGE_SIZE);
 	return s;
 }
@@ -42,6 +42,16 @@ void shmem_put(struct shmem *s)
 	pagecache_fini(&s->pc);
 	commit_uncharge(s->ncommitted);
 	kmem_free(s);
+}
+
+bool shmem_hold(struct pagecache *pc)
+{
+	return ref_get_unless_zero(&container_of(pc, struct shmem, pc)->refs);
+}
+
+void shmem_release(struct pagecache *pc)
+{
+	shmem_put(container_of(pc, struct shmem, pc));
 }
 
 struct pagecache *shmem_cache(struct shmem *s)

@@ -9,6 +9,7 @@
 #include <tern/base/rcu.h>
 
 #include "pagecache_impl.h"
+#include "swap_impl.h"
 
 #define BATCH	16
 
@@ -63,6 +64,8 @@ void pagecache_remove_range(struct pagecache *pc, u64 first, u64 last)
 		if (!index)
 			break;	/* passed the largest index */
 	}
+	/* Last: a page that reclaim had locked may have gone there meanwhile. */
+	shmem_swap_drop(pc, first, last);
 }
 
 /* Zero bytes [from, to) of the page at @index, if the cache has it. */
@@ -70,7 +73,9 @@ static void zero_part(struct pagecache *pc, u64 index, u32 from, u32 to)
 {
 	struct page *p = from < to ? pagecache_find(pc, index) : NULL;
 
-	if (!p)
+	if (!p && from < to && !radix_is_empty(&pc->swapped))
+		p = shmem_swap_in(pc, index);
+	if (IS_ERR_OR_NULL(p))
 		return;
 	page_lock(p);
 	if (p->mapping == pc && page_flag_test(p, PG_UPTODATE)) {
@@ -155,6 +160,32 @@ u64 pagecache_drop_clean(struct pagecache *pc, u64 first, u64 last)
 	}
 }
 
+/* Pages and what is swapped of them together; under RCU. last + 1: none. */
+static u64 next_hole(struct pagecache *pc, u64 index, u64 last)
+{
+	while (index <= last) {
+		u64 at = radix_next_hole(&pc->pages, index, last);
+
+		if (at > last || radix_is_empty(&pc->swapped))
+			return at;
+		index = radix_next_hole(&pc->swapped, at, last);
+		if (index == at)
+			return at;
+	}
+	return last + 1;
+}
+
+static u64 next_data(struct pagecache *pc, u64 index, u64 last)
+{
+	u64 page = index, swapped = index;
+
+	if (!radix_next(&pc->pages, &page, last))
+		page = last + 1;
+	if (!radix_next(&pc->swapped, &swapped, last))
+		swapped = last + 1;
+	return min(page, swapped);
+}
+
 loff_t pagecache_seek(struct pagecache *pc, loff_t pos, loff_t size, bool want_hole)
 {
 	u64 index, last;
@@ -165,10 +196,7 @@ loff_t pagecache_seek(struct pagecache *pc, loff_t pos, loff_t size, bool want_h
 	index = (u64)pos >> PAGE_SHIFT;
 	last = (u64)(size - 1) >> PAGE_SHIFT;
 	rcu_read_lock();
-	if (want_hole)
-		index = radix_next_hole(&pc->pages, index, last);
-	else if (!radix_next(&pc->pages, &index, last))
-		index = last + 1;
+	index = want_hole ? next_hole(pc, index, last) : next_data(pc, index, last);
 	rcu_read_unlock();
 	at = max((loff_t)(index << PAGE_SHIFT), pos);
 	if (at < size)

@@ -11,6 +11,7 @@
  */
 #include "aspace_impl.h"
 #include "rmap_impl.h"
+#include "swap_impl.h"
 
 #define TABLE_SPAN	HUGE_PAGE_SIZE
 
@@ -52,6 +53,12 @@ static void zap_page(struct zap *z, pte_t e, uptr va)
 		page_clear_mlocked(p);
 	z->rss[page_rss_kind(p)]--;
 	page_map_dec(p);
+	/* The last user of a page that still has a slot: both go, unless somebody looks at it now. */
+	if (unlikely(page_is_swapcache(p)) && !page_is_mapped(p) && page_trylock(p)) {
+		if (page_is_swapcache(p))
+			(void)swapcache_try_del(p);
+		page_unlock(p);
+	}
 	tlb_gather_page(z->tg, p);
 }
 
@@ -64,6 +71,14 @@ static void zap_table(pte_t *slot, uptr va, u64 n, void *arg)
 
 		if (pte_none(e))
 			continue;
+		if (pte_is_swap(e)) {
+			if (z->keep_anon)
+				continue;
+			pte_store(slot, (pte_t){ 0 });
+			z->rss[RSS_SWAP]--;
+			swap_put(pte_to_swapent(e));
+			continue;
+		}
 		if (z->keep_anon && (!pte_is_mapped(e) || pte_frame_special(e) ||
 				     page_is_anon(pfn_to_page(pte_frame(e)))))
 			continue;
@@ -153,13 +168,13 @@ int unmap_range(struct aspace *as, uptr start, uptr end)
 		zap_range(&tg, rg, rg->start, rg->end);
 		region_unlink(as, rg);
 		region_unaccount(as, rg);
-		list_add_tail(&rg->anon_link, &gone);
+		list_add_tail(&rg->gone_link, &gone);
 	}
 	free_tables(&tg, as, start, end);
 	tlb_gather_fini(&tg);
 	while (!list_is_empty(&gone)) {
-		rg = list_first_entry(&gone, struct region, anon_link);
-		list_del(&rg->anon_link);
+		rg = list_first_entry(&gone, struct region, gone_link);
+		list_del(&rg->gone_link);
 		region_drop(rg);
 	}
 	return 0;
@@ -177,8 +192,7 @@ void unmap_all(struct aspace *as)
 	tg.full = true;
 	rbtree_foreach(rg, &as->as_regions, node) {
 		zap_range(&tg, rg, rg->start, rg->end);
-		if (rg->pc)
-			rmap_remove(rg);
+		rmap_remove(rg);
 	}
 	/* Each region takes the tables that none behind it needs. */
 	rbtree_foreach(rg, &as->as_regions, node) {

@@ -4,6 +4,7 @@
 #include <tern/lib/radix.h>
 
 #include "aspace_impl.h"
+#include "swap_impl.h"
 #include "usage_impl.h"
 
 struct usage_walk {
@@ -25,6 +26,8 @@ static void usage_table(pte_t *slot, uptr va, u64 n, void *arg)
 		s32 mapcount;
 		bool dirty;
 
+		if (pte_is_swap(e))
+			u->swap += PAGE_SIZE;
 		if (!pte_is_mapped(e) || pte_frame_special(e))
 			continue;
 		p = pfn_to_page(pte_frame(e));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory counters: per-CPU cells, summed by readers. */
 #include <asm/cpu.h>
+#include <tern/mm/swap.h>
 #include <tern/mm/vmstat.h>
 
 #include "mm_impl.h"
@@ -19,7 +20,7 @@ s64 vmstat_read(enum vmstat_item item)
 	return n > 0 ? n : 0;
 }
 
-static u64 lowmark_pages(void)
+u64 buddy_low_pages(void)
 {
 	u64 n = 0;
 
@@ -34,7 +35,7 @@ static u64 lowmark_pages(void)
  */
 static u64 available_pages(const struct meminfo *mi)
 {
-	u64 low = lowmark_pages();
+	u64 low = buddy_low_pages();
 	u64 cache = mi->active_file + mi->inactive_file;
 	u64 slab = mi->slab_reclaimable;
 	u64 n = mi->free > low ? mi->free - low : 0;
@@ -68,8 +69,9 @@ void meminfo_get(struct meminfo *mi)
 		.kva_used = vmstat_read(VMSTAT_KVA),
 		.percpu = vmstat_read(VMSTAT_PERCPU),
 	};
-	/* Pages with nothing but swap behind them: on no list while there is no swap. */
-	mi->inactive_anon = mi->anon + shmem - min(mi->active_anon, mi->anon + shmem);
+	mi->inactive_anon = vmstat_read(VMSTAT_INACTIVE_ANON);
+	mi->swap_cached = vmstat_read(VMSTAT_SWAPCACHED);
+	swap_totals(&mi->swap_total, &mi->swap_free);
 	mi->commit_limit = commit_limit_pages();
 	mi->available = available_pages(mi);
 }

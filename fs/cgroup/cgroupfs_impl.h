@@ -28,9 +28,19 @@ struct cgfile {
 #define CGFILE_NOT_ROOT	0x1u
 #define CGFILE_POLL	0x2u	/* readers can wait for changes */
 #define CGFILE_ROOT_ONLY 0x4u
+#define CGFILE_PRESSURE	0x8u	/* a write makes a trigger of the opening, which can be waited for */
 
 extern const struct cgfile cgfiles[];
 extern const u32 cgfiles_count;
+
+/* An open file. */
+struct cgopen {
+	struct kmutex lock;	/* protects the text */
+	char *text;
+	size_t len;
+	u64 seen;		/* A events of the group at the last read */
+	struct psitrigger *trigger;	/* C to set; CGFILE_PRESSURE */
+};
 
 struct cgvn {
 	struct vnode vn;

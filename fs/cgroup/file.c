@@ -2,17 +2,11 @@
 /* Open files of control groups: text made at position 0 and kept; one write is one command. */
 #include "cgroupfs_impl.h"
 
+#include <tern/kernel/psi.h>
 #include <tern/mm/uio.h>
 
 #define TEXT_MAX	(4UL << 20)
 #define WRITE_MAX	4096UL
-
-struct cgopen {
-	struct kmutex lock;	/* protects the text */
-	char *text;
-	size_t len;
-	u64 seen;		/* A events of the group at the last read */
-};
 
 static int cg_open(struct ofile *f, struct vnode *vn)
 {
@@ -34,6 +28,7 @@ static void cg_release(struct ofile *f)
 
 	if (!o)
 		return;
+	psitrigger_free(o->trigger);
 	kmem_free_large(o->text);
 	kmem_free(o);
 }
@@ -119,11 +114,21 @@ static loff_t cg_seek(struct ofile *f, loff_t off, int whence)
 	return fop_dir_seek(f, off, whence);
 }
 
+static u32 pressure_poll(struct ofile *f, struct psitrigger *t, struct poll_table *pt)
+{
+	if (!t)
+		return POLLDEFAULT | POLLERR | POLLPRI;
+	poll_wait(f, psitrigger_queue(t), pt);
+	return POLLDEFAULT | (psitrigger_take(t) ? POLLPRI : 0);
+}
+
 static u32 cg_poll(struct ofile *f, struct poll_table *pt)
 {
 	struct cgvn *v = cgvn_of(f->of_vnode);
 	struct cgopen *o = f->of_priv;
 
+	if (v->file->where & CGFILE_PRESSURE)
+		return pressure_poll(f, READ_ONCE(o->trigger), pt);
 	if (!(v->file->where & CGFILE_POLL))
 		return POLLDEFAULT;
 	poll_wait(f, &v->cg->poll_wait, pt);

@@ -8,6 +8,7 @@
 #include <tern/kernel/cpugroup.h>
 #include <tern/kernel/cpuset.h>
 #include <tern/kernel/pidns.h>
+#include <tern/kernel/psi.h>
 #include <tern/lib/bitmap.h>
 #include <tern/lib/fmt.h>
 #include <tern/mm/memgroup.h>
@@ -438,6 +439,41 @@ static int store_burst(struct cgnode *c, char *text, struct ofile *f)
 	return 0;
 }
 
+/* ---- *.pressure ---- */
+
+static struct psigroup *pressure_of(struct cgnode *c)
+{
+	return c->cpu ? cpugroup_psi(c->cpu) : &psi_system;
+}
+
+static int store_pressure(struct cgnode *c, enum psires res, char *text, struct ofile *f)
+{
+	struct cgopen *o = f->of_priv;
+	struct psitrigger *t;
+
+	if (o->trigger)
+		return -EBUSY;
+	t = psitrigger_create(pressure_of(c), res, text, f->of_cred);
+	if (IS_ERR(t))
+		return (int)PTR_ERR(t);
+	store_release(&o->trigger, t);
+	return 0;
+}
+
+#define PRESSURE_FILE(what, res)							\
+	static int show_##what##_pressure(struct seqbuf *sb, struct cgnode *c)		\
+	{										\
+		psigroup_print(sb, pressure_of(c), res);				\
+		return 0;								\
+	}										\
+	static int store_##what##_pressure(struct cgnode *c, char *text, struct ofile *f)	\
+	{										\
+		return store_pressure(c, res, text, f);					\
+	}
+PRESSURE_FILE(io, PSIRES_IO)
+PRESSURE_FILE(memory, PSIRES_MEMORY)
+PRESSURE_FILE(cpu, PSIRES_CPU)
+
 /* ---- memory.* ---- */
 
 static int show_mem_current(struct seqbuf *sb, struct cgnode *c)
@@ -479,6 +515,7 @@ static int store_mem_max(struct cgnode *c, char *text, struct ofile *f)
 	for (u32 n = unit ? unit - units + 1 : 0; n; n--)
 		v = v > U64_MAX >> 10 ? U64_MAX : v << 10;
 	WRITE_ONCE(c->mem->max, (s64)min_t(u64, v / PAGE_SIZE, S64_MAX / PAGE_SIZE));
+	memgroup_shrink(c->mem);
 	return 0;
 }
 
@@ -617,6 +654,9 @@ const struct cgfile cgfiles[] = {
 	{ "cgroup.freeze", 0, CGFILE_NOT_ROOT, 0, show_freeze, store_freeze },
 	{ "cgroup.kill", 0, CGFILE_NOT_ROOT, 0200, NULL, store_kill },
 	{ "cpu.stat", 0, CGFILE_NOT_ROOT, 0, show_cpu_stat, NULL },
+	{ "io.pressure", 0, CGFILE_PRESSURE, 0, show_io_pressure, store_io_pressure },
+	{ "memory.pressure", 0, CGFILE_PRESSURE, 0, show_memory_pressure, store_memory_pressure },
+	{ "cpu.pressure", 0, CGFILE_PRESSURE, 0, show_cpu_pressure, store_cpu_pressure },
 	{ "cpu.weight", CGCTL_CPU, CGFILE_NOT_ROOT, 0, show_weight, store_weight },
 	{ "cpu.idle", CGCTL_CPU, CGFILE_NOT_ROOT, 0, show_idle, store_idle },
 	{ "cpu.max", CGCTL_CPU, CGFILE_NOT_ROOT, 0, show_max, store_max },

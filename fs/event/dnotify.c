@@ -11,6 +11,7 @@
 
 #include <tern/base/err.h>
 #include <tern/fs/event.h>
+#include <tern/fs/procfs.h>
 #include <tern/kernel/thread.h>
 #include <tern/mm/slab.h>
 #include <uapi/fcntl.h>
@@ -23,6 +24,11 @@ struct dnote {
 	s32 fd;				/* vn_spin: what si_fd says */
 	u32 wanted;			/* vn_spin: DN_* */
 };
+
+static u64 is_enabled = 1;
+static struct procint enable_int = { .path = "sys/fs/dir-notify-enable", .value = &is_enabled,
+				     .min = 0, .max = S32_MAX, .width = 4 };
+PROCINT(enable_int);
 
 static u32 events_of(u32 wanted)
 {
@@ -123,6 +129,8 @@ long dnotify_fcntl(struct ofile *f, int fd, u32 wanted)
 	struct dnote *d;
 	long err;
 
+	if (!READ_ONCE(is_enabled))
+		return -EINVAL;
 	if (!(wanted & ~DN_MULTISHOT)) {
 		if (vnode_is_dir(f->of_vnode))
 			dnotify_close(f, owner);

@@ -3,6 +3,7 @@
 #include "epoll_impl.h"
 
 #include <asm/uaccess.h>
+#include <tern/kernel/vfsface.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/mm/slab.h>
@@ -190,4 +191,24 @@ long sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event __user *uev)
 	ofile_put(target);
 	ofile_put(f);
 	return err;
+}
+
+struct ofile *epoll_watched(struct ofile *ep, int fd, u32 nth)
+{
+	struct ofile *found = ERR_PTR(-ENOENT);
+	struct epset *s = ep->of_priv;
+
+	if (!ofile_is_epoll(ep))
+		return ERR_PTR(-EINVAL);
+	kmutex_lock(&s->lock);
+	for (struct rbnode *n = rbtree_first(&s->items); n; n = rbtree_next(n)) {
+		struct epoll_item *i = container_of(n, struct epoll_item, node);
+
+		if (i->fd == fd && !nth--) {
+			found = i->file;
+			break;
+		}
+	}
+	kmutex_unlock(&s->lock);
+	return found;
 }

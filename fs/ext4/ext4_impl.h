@@ -67,6 +67,10 @@ int ext4_setattr(struct vnode *vn, const struct vattr *va);
 int ext4_write_attr(struct vnode *vn, bool wait);
 int ext4_fsync_vnode(struct vnode *vn);
 
+/* file.c */
+/** ext4_extent() - filesys_ops.extent. */
+int ext4_extent(struct vnode *vn, u64 pos, struct fsextent *out);
+
 /* dirops.c */
 struct vnode *ext4_lookup(struct vnode *dir, const char *name, u32 len);
 struct vnode *ext4_create(struct vnode *dir, const char *name, u32 len, mode_t mode);

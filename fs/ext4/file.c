@@ -71,6 +71,29 @@ static loff_t ext4_seek(struct ofile *f, loff_t off, int whence)
 	return pos;
 }
 
+int ext4_extent(struct vnode *vn, u64 pos, struct fsextent *out)
+{
+	static const enum fsextent_kind kinds[] = {
+		[EXT4_HOLE] = FSEXTENT_HOLE, [EXT4_UNWRITTEN] = FSEXTENT_UNWRITTEN, [EXT4_MAPPED] = FSEXTENT_MAPPED,
+	};
+	struct ext4_node *n = ext4_node_of(vn);
+	u32 bits = n->vol->geo.block_bits;
+	u64 off = pos & (n->vol->geo.block_size - 1);
+	struct ext4_map m;
+	int err;
+
+	if (pos >> bits > ext4_max_lblk(n)) {
+		*out = (struct fsextent){ .pos = pos, .len = U64_MAX - pos, .kind = FSEXTENT_HOLE };
+		return 0;
+	}
+	err = ext4_map_get(n, (u32)(pos >> bits), &m);
+	if (err)
+		return err;
+	*out = (struct fsextent){ .pos = pos - off, .phys = (m.pblk << bits) + off,
+				  .len = ((u64)m.len << bits) - off, .kind = kinds[m.kind] };
+	return 0;
+}
+
 /* ---- fallocate ---- */
 
 /* Unwritten blocks for the first hole of [lblk, end); *next is where to go on. */

@@ -216,6 +216,7 @@ static const struct filesys_ops ext4_ops = {
 	.unmount = ext4_unmount,
 	.show_options = ext4_show_options,
 	.write_attr = ext4_write_attr,
+	.extent = ext4_extent,
 };
 
 /* ---- mounting ---- */
@@ -295,23 +296,6 @@ static struct ext4_mount *mount_make(const char *source, const struct options *o
 	return ERR_PTR(err == -EOPNOTSUPP || err == -EUCLEAN ? -EINVAL : err);
 }
 
-/* The device is mounted already: that instance, referenced, or NULL. */
-static struct filesys *find_mounted(const struct fstype *t, const char *source, bool ro)
-{
-	struct blkdev *b = blkdev_open_source(source, BLKDEV_READ, NULL);
-	struct filesys *fs;
-
-	if (IS_ERR(b))
-		return ERR_CAST(b);
-	fs = filesys_by_dev(blkdev_number(b));
-	blkdev_close(b, BLKDEV_READ, NULL);
-	if (fs && (fs->type != t || !(fs->flags & FILESYS_RDONLY) != !ro)) {
-		filesys_put(fs);
-		return ERR_PTR(-EBUSY);
-	}
-	return fs;
-}
-
 static void set_limits(struct filesys *fs, const struct ext4_vol *v)
 {
 	u32 bits = v->geo.block_bits;
@@ -386,7 +370,11 @@ static struct filesys *ext4_mount_fs(struct fstype *t, const struct mount_args *
 		return ERR_PTR(err);
 	o.flags |= (u32)(ro ? EXT4_VOL_RO_WANTED : 0) | (t == &ext2_type ? EXT4_VOL_AS_EXT2 : 0) |
 		   (t == &ext3_type ? EXT4_VOL_AS_EXT3 : 0);
-	fs = find_mounted(t, args->source, ro);
+	fs = filesys_by_source(t, args->source);
+	if (!IS_ERR_OR_NULL(fs) && !(fs->flags & FILESYS_RDONLY) != !ro) {
+		filesys_put(fs);
+		return ERR_PTR(-EBUSY);
+	}
 	if (fs)
 		return fs;
 	m = mount_make(args->source, &o, ro);

@@ -43,21 +43,7 @@ static struct iso_mount *mount_of(const struct vnode *vn) { return vn->vn_fs->pr
 /* struct iso_source: bytes by way of the device's page cache. */
 static int source_read(void *ctx, u64 pos, void *buf, u32 len)
 {
-	struct pagecache *pc = blkdev_cache(ctx);
-
-	while (len) {
-		u32 off = pos & ~PAGE_MASK, n = min_t(u32, len, (u32)PAGE_SIZE - off);
-		struct page *p = pagecache_read_in(pc, pos >> PAGE_SHIFT);
-
-		if (IS_ERR(p))
-			return (int)PTR_ERR(p);
-		memcpy(buf, (u8 *)page_to_virt(p) + off, n);
-		page_put(p);
-		buf = (u8 *)buf + n;
-		pos += n;
-		len -= n;
-	}
-	return 0;
+	return blkdev_read_bytes(ctx, pos, buf, len);
 }
 
 /* ---- vnodes ---- */
@@ -468,23 +454,6 @@ static int set_root(struct filesys *fs, struct iso_mount *m)
 	return r;
 }
 
-/* The device is mounted already: that instance, referenced. */
-static struct filesys *find_mounted(const char *source)
-{
-	struct blkdev *b = blkdev_open_source(source, BLKDEV_READ, NULL);
-	struct filesys *fs;
-
-	if (IS_ERR(b))
-		return ERR_CAST(b);
-	fs = filesys_by_dev(blkdev_number(b));
-	blkdev_close(b, BLKDEV_READ, NULL);
-	if (fs && fs->ops != &iso_ops) {
-		filesys_put(fs);
-		return ERR_PTR(-EBUSY);
-	}
-	return fs;
-}
-
 static struct filesys *iso_mount_fs(struct fstype *t, const struct mount_args *args)
 {
 	struct iso_mount *m;
@@ -499,7 +468,7 @@ static struct filesys *iso_mount_fs(struct fstype *t, const struct mount_args *a
 		cache = objcache_create("iso_vnode", sizeof(struct iso_vnode), 8, OBJCACHE_RECLAIM, NULL);
 	if (!cache)
 		return ERR_PTR(-ENOMEM);
-	fs = find_mounted(args->source);
+	fs = filesys_by_source(t, args->source);
 	if (fs)
 		return fs;
 	m = mount_make(args->source);

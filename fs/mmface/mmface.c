@@ -25,6 +25,16 @@ void mmface_size_grow(struct pagecache *pc, loff_t size)
 	vnode_size_set(pc->vnode, (u64)size);
 }
 
+bool mmface_hold(struct pagecache *pc)
+{
+	return atomic_inc_not_zero(&pc->vnode->vn_refs);
+}
+
+void mmface_release(struct pagecache *pc)
+{
+	vnode_put(pc->vnode);
+}
+
 /* The open mode limits what the mapping may do, now and after mprotect. */
 static int check_mode(struct ofile *f, struct map_request *req)
 {

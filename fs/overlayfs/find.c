@@ -62,7 +62,7 @@ int ovl_origin_store(const struct fspath *copy, const struct fspath *orig)
 		return 0;
 	err = ops->handle_make(path_vnode(orig), &type, buf + sizeof(*h), &bytes);
 	if (err)
-		return err;
+		return err == -EOPNOTSUPP ? 0 : err;
 	*h = (struct origin_head){ .magic = FH_MAGIC, .len = (u8)(sizeof(*h) + bytes), .type = (u8)type };
 	return stack_setxattr(copy, OVL_ORIGIN, buf, h->len, 0);
 }

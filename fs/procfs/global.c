@@ -3,7 +3,7 @@
 #include "procfs_impl.h"
 
 #include <asm/cpufeature.h>
-#include <tern/base/kallsyms.h>
+#include <tern/base/foreign.h>
 #include <tern/drivers/blkdev.h>
 #include <tern/fs/chardev.h>
 #include <tern/kernel/clock.h>
@@ -164,7 +164,15 @@ static void print_kallsyms(struct seqbuf *sb, void *arg)
 		ksym_at(i, &sym);
 		seqbuf_printf(sb, "%016lx %c %s\n", may_see ? sym.addr : 0, sym.type, sym.name);
 	}
+	foreign_code->print_symbols(sb, may_see);
 }
+static void print_modules(struct seqbuf *sb, void *arg)
+{
+	foreign_code->print_modules(sb, READ_ONCE(klog_hide_addresses) < 2 && cap_has(CAP_SYSLOG));
+}
+static struct procfile modules_file = { .path = "modules", .print = print_modules };
+PROCFILE(modules_file);
+
 static struct procfile kallsyms_file = { .path = "kallsyms", .print = print_kallsyms };
 PROCFILE(kallsyms_file);
 
@@ -223,11 +231,3 @@ static void print_softirqs(struct seqbuf *sb, void *arg)
 }
 static struct procfile softirqs_file = { .path = "softirqs", .print = print_softirqs };
 PROCFILE(softirqs_file);
-
-/* ---- things that there are none of ---- */
-
-static void print_nothing(struct seqbuf *sb, void *arg)
-{
-}
-static struct procfile modules_file = { .path = "modules", .print = print_nothing };
-PROCFILE(modules_file);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* meminfo, vmstat, slabinfo, swaps. */
+/* meminfo, vmstat, slabinfo. */
 #include "procfs_impl.h"
 
 #include <asm/page.h>
@@ -102,11 +102,3 @@ static void print_slabinfo(struct seqbuf *sb, void *arg)
 }
 static struct procfile slabinfo_file = { .path = "slabinfo", .mode = 0400, .print = print_slabinfo };
 PROCFILE(slabinfo_file);
-
-static void print_swaps(struct seqbuf *sb, void *arg)
-{
-	seqbuf_puts(sb, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
-}
-static struct procevent swaps_event = { .waitq = WAITQ_INIT(swaps_event.waitq) };
-static struct procfile swaps_file = { .path = "swaps", .print = print_swaps, .event = &swaps_event };
-PROCFILE(swaps_file);

@@ -10,6 +10,7 @@
 #include <tern/kernel/version.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/reclaim.h>
+#include <tern/mm/swap.h>
 
 /* ---- names ---- */
 
@@ -184,6 +185,13 @@ PROCINT(overcommit_ratio_int);
 static struct procint max_map_int = { .path = "sys/vm/max_map_count",
 	.value = (u64 *)&vm_max_map_count, .min = 0, .max = S32_MAX, .width = 4 };
 PROCINT(max_map_int);
+
+static struct procint swappiness_int = { .path = "sys/vm/swappiness",
+	.value = (u64 *)&vm_swappiness, .min = 0, .max = 200, .width = 4 };
+PROCINT(swappiness_int);
+static struct procint page_cluster_int = { .path = "sys/vm/page-cluster",
+	.value = (u64 *)&vm_page_cluster, .min = 0, .max = 31, .width = 4 };
+PROCINT(page_cluster_int);
 
 static void print_zero(struct seqbuf *sb, void *arg)
 {

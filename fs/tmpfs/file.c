@@ -24,7 +24,7 @@ void tmpfs_recount(struct tmpfs_vnode *t)
 	s64 delta;
 
 	spin_lock(&t->vn.vn_spin);
-	now = READ_ONCE(t->vn.vn_pages.npages);
+	now = pagecache_total(&t->vn.vn_pages);
 	delta = (s64)(now - t->file.charged);
 	t->file.charged = now;
 	WRITE_ONCE(t->vn.vn_blocks, now * (PAGE_SIZE / 512));
@@ -65,16 +65,18 @@ static int read_page(struct pagecache *pc, struct page *page)
 static int write_begin(struct pagecache *pc, loff_t pos, size_t len, struct page **page, void **priv)
 {
 	struct tmpfs_vnode *t = tmpfs_of(pc->vnode);
-	struct page *p = pagecache_find(pc, (u64)pos >> PAGE_SHIFT);
+	u64 index = (u64)pos >> PAGE_SHIFT;
+	struct page *p = pagecache_find(pc, index);
 	int err;
 
 	*priv = NULL;
-	if (p)
+	if (p) {
 		page_put(p);
-	else if (!reserve(t, 1))
-		return -ENOSPC;
-	else
+	} else if (pagecache_is_hole(pc, index)) {
+		if (!reserve(t, 1))
+			return -ENOSPC;
 		*priv = t;
+	}
 	err = pagecache_memory_write_begin(pc, pos, len, page, priv);
 	if (err && *priv)
 		tmpfs_recount(t);

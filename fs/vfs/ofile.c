@@ -366,6 +366,8 @@ ssize_t fsize_limit(struct vnode *vn, loff_t pos, size_t n)
 
 	if (!n)
 		return 0;
+	if (vn->vn_flags & VNODE_SWAPFILE)
+		return -ETXTBSY;
 	if ((u64)pos >= limit) {
 		signal_send_thread(thread_self(), SIGXFSZ, NULL);
 		return -EFBIG;

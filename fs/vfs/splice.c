@@ -36,7 +36,8 @@ static int pieces_of_cache(struct ofile *f, loff_t pos, size_t len, struct uio_p
 		size_t part = min_t(size_t, len, min_t(u64, PAGE_SIZE - off, (u64)(size - pos)));
 		struct page *p = pagecache_find(pc, (u64)pos >> PAGE_SHIFT);
 
-		if (!p && (pc->flags & PAGECACHE_SWAPBACKED)) {
+		if (!p && (pc->flags & PAGECACHE_SWAPBACKED) &&
+		    pagecache_is_hole(pc, (u64)pos >> PAGE_SHIFT)) {
 			p = page_zero_frame;	/* a hole */
 			page_get(p);
 		} else if (!p || !page_flag_test(p, PG_UPTODATE)) {

@@ -286,6 +286,8 @@ int ofile_fallocate(struct ofile *f, int mode, loff_t off, loff_t len)
 
 		err = n < 0 ? (int)n : n < len ? -EFBIG : 0;
 	}
+	if (!err && (f->of_vnode->vn_flags & VNODE_SWAPFILE))
+		err = -ETXTBSY;
 	if (!err)
 		err = f->of_ops->fallocate(f, mode, off, len);
 	if (!err)

@@ -5,6 +5,7 @@
 #include <tern/fs/event.h>
 #include <tern/fs/memfd.h>
 #include <tern/kernel/syscalls.h>
+#include <uapi/fiemap.h>
 #include <uapi/ioctl.h>
 
 #define SETFL_MASK (O_APPEND | O_NONBLOCK | FASYNC | O_DIRECT | O_NOATIME)
@@ -138,6 +139,10 @@ static long file_ioctl(struct ofile *f, u32 cmd, uptr arg)
 		return user_put((int)(vnode_size(vn) - f->of_pos), (int __user *)arg);
 	case FIGETBSZ:
 		return vn->vn_fs->blksize ? user_put((int)vn->vn_fs->blksize, (int __user *)arg) : -EINVAL;
+	case FS_IOC_FIEMAP:
+		return vfs_fiemap(f, arg);
+	case FIBMAP:
+		return S_ISREG(vn->vn_mode) ? vfs_fibmap(f, (int __user *)arg) : -ENOTTY;
 	case FIOQSIZE:
 		if (!S_ISREG(vn->vn_mode) && !S_ISDIR(vn->vn_mode) && !S_ISLNK(vn->vn_mode))
 			return -ENOTTY;

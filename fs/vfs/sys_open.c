@@ -52,26 +52,13 @@ long sys_creat(const char __user *name, u32 mode)
 	return do_open(AT_FDCWD, name, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
-/* A structure that later versions may make longer: what we do not know must be zero. */
 static int copy_how(struct open_how *how, const void __user *uhow, size_t size)
 {
-	u8 rest[64];
-
 	if (size < OPEN_HOW_SIZE_VER0)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	if (user_copyin(how, uhow, sizeof(*how)))
-		return -EFAULT;
-	for (size_t at = sizeof(*how); at < size; at += sizeof(rest)) {
-		size_t n = min_t(size_t, size - at, sizeof(rest));
-
-		if (user_copyin(rest, (const u8 __user *)uhow + at, n))
-			return -EFAULT;
-		if (!mem_is_zero(rest, n))
-			return -E2BIG;
-	}
-	return 0;
+	return user_copyin_struct(how, sizeof(*how), uhow, size);
 }
 
 long sys_openat2(int dirfd, const char __user *name, const void __user *uhow, size_t size)

@@ -224,3 +224,6 @@ int fdtab_close_range(u32 first, u32 last, bool mark_only);
 extern u64 sysctl_nr_open;
 /** fd_dup_min() - F_DUPFD. */
 long fd_dup_min(int fd, u64 min, bool cloexec);
+/** vfs_fiemap() / vfs_fibmap() - the ioctls FS_IOC_FIEMAP and FIBMAP on a regular file or directory. */
+long vfs_fiemap(struct ofile *f, uptr arg);
+long vfs_fibmap(struct ofile *f, int __user *arg);

@@ -4,6 +4,7 @@
 #include <uapi/in.h>
 
 #define IFNAMSIZ	16
+#define IFALIASZ	256
 #define IFF_UP		0x1u
 #define IFF_BROADCAST	0x2u
 #define IFF_LOOPBACK	0x8u

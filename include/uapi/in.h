@@ -12,11 +12,13 @@
 #define IPPROTO_IGMP	2
 #define IPPROTO_TCP	6
 #define IPPROTO_UDP	17
+#define IPPROTO_UDPLITE	136
 #define IPPROTO_RAW	255
 #define IPPROTO_MAX	256
 #define SOL_IP		0
 #define SOL_TCP		6
 #define SOL_UDP		17
+#define SOL_UDPLITE	136
 #define SOL_RAW		255
 
 struct in_addr { u32 s_addr; };
@@ -55,6 +57,8 @@ static_assert(sizeof(struct sockaddr_in) == 16, "user ABI");
 #define IP_PMTUDISC_OMIT	5
 #define ICMP_FILTER		1
 #define UDP_CORK		1
+#define UDPLITE_SEND_CSCOV	10
+#define UDPLITE_RECV_CSCOV	11
 #define UDP_SEGMENT		103
 #define UDP_GRO			104
 

@@ -65,12 +65,21 @@ static_assert(sizeof(struct nlattr_head) == 4, "user ABI");
 #define RTM_GETRULE	34
 #define RTM_NEWRULE	32
 
+#define RTM_NEWNSID	88
+#define RTM_GETNSID	90
+#define NETNSA_NSID	1
+#define NETNSA_PID	2
+#define NETNSA_FD	3
+#define NETNSA_TARGET_NSID 4
+#define NETNSA_CURRENT_NSID 5
+
 #define RTNLGRP_LINK		1
 #define RTNLGRP_NEIGH		3
 #define RTNLGRP_IPV4_IFADDR	5
 #define RTNLGRP_IPV4_ROUTE	7
 #define RTNLGRP_IPV6_IFADDR	9
 #define RTNLGRP_IPV6_ROUTE	11
+#define RTNLGRP_NSID		28
 #define RTNLGRP_MAX		36
 
 struct rtgenmsg { u8 family; };
@@ -102,6 +111,41 @@ static_assert(sizeof(struct ifinfomsg) == 16, "user ABI");
 #define IFLA_INFO_DATA		2
 #define IFLA_INFO_SLAVE_KIND	4
 #define IFLA_INFO_SLAVE_DATA	5
+#define IFLA_MASTER		10
+#define IFLA_PROTINFO		12
+#define IFLA_NET_NS_PID		19
+#define IFLA_IFALIAS		20
+#define IFLA_NET_NS_FD		28
+#define IFLA_LINK_NETNSID	37
+#define IFLA_MAX		64
+#define VETH_INFO_PEER		1
+#define IFLA_VLAN_ID		1
+#define IFLA_VLAN_FLAGS		2
+#define IFLA_VLAN_PROTOCOL	5
+#define VLAN_FLAG_REORDER_HDR	1u
+#define IFLA_BR_FORWARD_DELAY	1
+#define IFLA_BR_HELLO_TIME	2
+#define IFLA_BR_MAX_AGE		3
+#define IFLA_BR_AGEING_TIME	4
+#define IFLA_BR_STP_STATE	5
+#define IFLA_BR_PRIORITY	6
+#define IFLA_BR_VLAN_FILTERING	7
+#define IFLA_BR_GROUP_FWD_MASK	9
+#define IFLA_BR_ROOT_ID		10
+#define IFLA_BR_BRIDGE_ID	11
+#define IFLA_BR_FDB_FLUSH	21
+#define IFLA_BRPORT_STATE	1
+#define IFLA_BRPORT_PRIORITY	2
+#define IFLA_BRPORT_COST	3
+#define IFLA_BRPORT_MODE	4
+#define IFLA_BRPORT_LEARNING	8
+#define IFLA_BRPORT_UNICAST_FLOOD 9
+#define IFLA_BRPORT_NO		17
+#define IFLA_BRPORT_ID		18
+#define IFLA_BRPORT_FLUSH	26
+#define IFLA_BRPORT_MCAST_FLOOD	27
+#define IFLA_BRPORT_BCAST_FLOOD	30
+#define IFLA_BRPORT_ISOLATED	33
 #define IFLA_TUN_OWNER		1
 #define IFLA_TUN_GROUP		2
 #define IFLA_TUN_TYPE		3
@@ -113,6 +157,7 @@ static_assert(sizeof(struct ifinfomsg) == 16, "user ABI");
 #define IFLA_TUN_NUM_DISABLED_QUEUES 9
 #define IF_OPER_UNKNOWN		0
 #define IF_OPER_DOWN		2
+#define IF_OPER_LOWERLAYERDOWN	3
 #define IF_OPER_UP		6
 
 /* The first 23 of Linux 5.19's 25 counters are all that older headers know. */
@@ -167,6 +212,9 @@ static_assert(sizeof(struct ndmsg) == 12, "user ABI");
 #define NDA_LLADDR	2
 #define NDA_CACHEINFO	3
 #define NDA_PROBES	4
+#define NDA_MASTER	9
+#define NTF_SELF	0x02u
+#define NTF_MASTER	0x04u
 struct ndacacheinfo { u32 confirmed, used, updated, refcnt; };
 #define NUD_INCOMPLETE	0x01
 #define NUD_REACHABLE	0x02

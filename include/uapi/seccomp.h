@@ -16,7 +16,9 @@
 #define SECCOMP_FILTER_FLAG_TSYNC	0x01u
 #define SECCOMP_FILTER_FLAG_LOG		0x02u
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW	0x04u
+#define SECCOMP_FILTER_FLAG_NEW_LISTENER 0x08u
 #define SECCOMP_FILTER_FLAG_TSYNC_ESRCH	0x10u
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV 0x20u
 
 /* Verdicts, the low 16 bits are data; as signed numbers the lower one wins. */
 #define SECCOMP_RET_KILL_PROCESS 0x80000000u
@@ -39,5 +41,32 @@ struct seccomp_data {
 };
 
 struct seccomp_metadata { u64 filter_off, flags; };
+
+/* User notification: what the listener's ioctl(2)s pass. */
+struct seccomp_notif_sizes_ { u16 notif, resp, data; };
+struct seccomp_notif_ {
+	u64 id;
+	u32 pid, flags;
+	struct seccomp_data data;
+};
+struct seccomp_notif_resp_ {
+	u64 id;
+	s64 val;
+	s32 error;
+	u32 flags;
+};
+struct seccomp_notif_addfd_ {
+	u64 id;
+	u32 flags, srcfd, newfd, newfd_flags;
+};
+#define SECCOMP_USER_NOTIF_FLAG_CONTINUE 0x1u
+#define SECCOMP_ADDFD_FLAG_SETFD	0x1u
+#define SECCOMP_ADDFD_FLAG_SEND		0x2u
+#define SECCOMP_IOCTL_NOTIF_RECV	0xc0502100u
+#define SECCOMP_IOCTL_NOTIF_SEND	0xc0182101u
+#define SECCOMP_IOCTL_NOTIF_ID_VALID	0x40082102u
+#define SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR 0x80082102u
+#define SECCOMP_IOCTL_NOTIF_ADDFD	0x40002103u	/* of any size */
+#define SECCOMP_IOCTL_SIZE_MASK		0x3fff0000u
 
 #define SYS_SECCOMP	1	/* si_code of SIGSYS */

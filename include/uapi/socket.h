@@ -5,6 +5,7 @@
 #include <tern/base/types.h>
 
 #define AF_UNSPEC	0
+#define AF_BRIDGE	7
 #define AF_UNIX		1
 #define AF_MAX		46
 

@@ -15,6 +15,8 @@
  */
 #include "cgroup_impl.h"
 
+#include <tern/kernel/psi.h>
+
 #include <tern/base/upcall.h>
 #include <tern/kernel/cgroupns.h>
 #include <tern/kernel/cpuset.h>
@@ -141,6 +143,7 @@ struct cgnode *cgnode_create(struct cgnode *parent, const char *name, u32 len)
 	spin_unlock_irqrestore(&process_tree_lock, flags);
 	for (; parent; parent = parent->parent)
 		parent->ndescendants++;
+	psigroup_start(cpugroup_psi(c->cpu));
 	return c;
 }
 
@@ -162,6 +165,7 @@ int cgnode_destroy(struct cgnode *c)
 	for (struct cgnode *up = c->parent; up; up = up->parent)
 		up->ndescendants--;
 	waitq_wake(&c->poll_wait, 0, POLL_EVENTS);
+	psigroup_stop(cpugroup_psi(c->cpu));
 	cgnode_put(c);
 	return 0;
 }

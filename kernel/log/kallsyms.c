@@ -3,7 +3,7 @@
  * Lookup in the symbol table that scripts/gen-kallsyms.py appends. Works at
  * any time and in any context: it only reads, and calls nothing.
  */
-#include <tern/base/kallsyms.h>
+#include <tern/base/foreign.h>
 
 struct kallsyms_head {
 	u32 count;
@@ -38,6 +38,20 @@ void ksym_at(u32 index, struct ksym *out)
 	out->name = text + 1;
 }
 
+static uptr no_fixup(uptr rip) { return 0; }
+static bool no_trap(struct frame *f, u32 vector) { return false; }
+static bool no_symbol(uptr addr, struct ksym *out) { return false; }
+static void no_print(struct seqbuf *sb, bool may_see) { }
+static void no_died(uptr rip) { }
+static void no_view(void *view) { }
+
+static const struct foreign_code_ops no_foreign_code = {
+	.fixup = no_fixup, .trap = no_trap, .symbol = no_symbol, .print_symbols = no_print,
+	.print_modules = no_print,
+	.died = no_died, .free_view = no_view,
+};
+const struct foreign_code_ops *foreign_code = &no_foreign_code;
+
 bool ksym_lookup(uptr addr, struct ksym *out)
 {
 	const struct kallsyms_head *t = table();
@@ -45,7 +59,7 @@ bool ksym_lookup(uptr addr, struct ksym *out)
 	uptr base = (uptr)_text;
 
 	if (!high || addr < base || addr >= (uptr)_end)
-		return false;
+		return foreign_code->symbol(addr, out);
 	while (low < high) {
 		u32 mid = low + (high - low) / 2;
 

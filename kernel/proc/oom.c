@@ -34,6 +34,20 @@ static bool may_die(struct process *p)
 	       p->p_exit_state == PROCEXIT_ALIVE;
 }
 
+bool thread_set_memalloc(bool is_on)
+{
+	struct thread *t = thread_self();
+	bool was = t->t_flags & TF_MEMALLOC;
+
+	t->t_flags = is_on ? t->t_flags | TF_MEMALLOC : t->t_flags & ~TF_MEMALLOC;
+	return was;
+}
+
+bool thread_is_memalloc(void)
+{
+	return thread_self()->t_flags & TF_MEMALLOC;
+}
+
 s64 process_oom_score(struct process *p)
 {
 	u64 total = page_count_total();

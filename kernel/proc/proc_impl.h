@@ -180,6 +180,9 @@ void process_fill_end(struct ksiginfo *info, struct process *p, int status);
 /* ---- seccomp.c ---- */
 /** seccomp_prctl_set() - PR_SET_SECCOMP. */
 long seccomp_prctl_set(u64 mode, u64 prog);
+/** seccomp_trace_filter() - instructions of filter @n of @t; their number, or -errno. */
+long seccomp_trace_filter(struct thread *t, u64 n, void __user *out);
+long seccomp_trace_metadata(struct thread *t, u64 size, void __user *p);
 /** seccomp_exit() - @t, thread_self, makes no more calls. */
 void seccomp_exit(struct thread *t);
 

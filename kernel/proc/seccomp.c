@@ -21,30 +21,21 @@
 #include <tern/kernel/seccomp.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/trace.h>
+#include <tern/kernel/secnotify.h>
+#include <tern/kernel/vfsface.h>
 #include <tern/lib/bitmap.h>
-#include <tern/lib/cbpf.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 #include <tern/svc/svc.h>
 #include <uapi/prctl.h>
-#include <uapi/seccomp.h>
 
-#define CACHED_CALLS	512u
+#include "seccomp_impl.h"
+
 #define CHAIN_MAX	32768u
 #define FILTER_COST	4u
 #define FLAGS_KNOWN	(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | \
-			 SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_TSYNC_ESRCH)
-
-struct secfilter {
-	refcount refs;
-	struct secfilter *prev;		/* I older one, with a reference */
-	bool logs;			/* I verdicts other than "allow" are logged */
-	u32 depth;			/* I filters in the chain from here */
-	u32 cost;			/* I instructions in the chain, see CHAIN_MAX */
-	u64 allowed[CACHED_CALLS / 64];	/* I calls that the whole chain always allows */
-	u32 n;
-	struct cbpf_insn insns[];
-};
+			 SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_NEW_LISTENER | \
+			 SECCOMP_FILTER_FLAG_TSYNC_ESRCH | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 
 struct sock_fprog_ { u16 len; const struct cbpf_insn __user *filter; };
 
@@ -59,16 +50,26 @@ struct judged {
 struct secfilter *secfilter_get(struct secfilter *sf)
 {
 	if (sf)
-		ref_get(&sf->refs);
+		ref_get(&sf->users);
 	return sf;
+}
+
+void secfilter_unref(struct secfilter *sf)
+{
+	if (!ref_put(&sf->refs))
+		return;
+	kmem_free(sf->listener);
+	kmem_free_large(sf);
 }
 
 void secfilter_put(struct secfilter *sf)
 {
-	while (sf && ref_put(&sf->refs)) {
+	while (sf && ref_put(&sf->users)) {
 		struct secfilter *prev = sf->prev;
 
-		kmem_free_large(sf);
+		if (sf->listener)
+			seclistener_alone(sf->listener);
+		secfilter_unref(sf);
 		sf = prev;
 	}
 }
@@ -195,8 +196,18 @@ static bool ask_tracer(struct frame *f, u32 data, bool is_second)
 	return !signal_is_fatal_pending() && (s32)f->orig_rax >= 0;
 }
 
-static bool carry_out(struct frame *f, u32 verdict, const struct secfilter *by, bool is_second,
-		      bool *judge_again)
+static bool ask_listener(struct frame *f, const struct secfilter *by, const struct seccomp_data *sd)
+{
+	s64 result;
+
+	if (seclistener_ask(by, sd, &result))
+		return true;
+	f->rax = (u64)result;
+	return false;
+}
+
+static bool carry_out(struct frame *f, u32 verdict, const struct secfilter *by, struct judged *j,
+		      bool is_second, bool *judge_again)
 {
 	u32 action = verdict & SECCOMP_RET_ACTION, data = verdict & SECCOMP_RET_DATA;
 
@@ -217,9 +228,8 @@ static bool carry_out(struct frame *f, u32 verdict, const struct secfilter *by, 
 	case SECCOMP_RET_TRACE:
 		*judge_again = !is_second;
 		return ask_tracer(f, data, is_second);
-	case SECCOMP_RET_USER_NOTIF:	/* no filter can have a listener */
-		f->rax = -ENOSYS;
-		return false;
+	case SECCOMP_RET_USER_NOTIF:
+		return ask_listener(f, by, &j->sd);
 	}
 	log_verdict(f, action);
 	if (action == SECCOMP_RET_KILL_THREAD && READ_ONCE(process_self()->p_nlive) > 1)
@@ -230,7 +240,7 @@ static bool carry_out(struct frame *f, u32 verdict, const struct secfilter *by, 
 
 static bool is_always_allowed(const struct secfilter *chain, u64 nr)
 {
-	return nr < CACHED_CALLS && (chain->allowed[nr / 64] >> (nr % 64) & 1);
+	return nr < SECCACHED_CALLS && (chain->allowed[nr / 64] >> (nr % 64) & 1);
 }
 
 static bool filter_enter(struct frame *f, bool is_second)
@@ -245,7 +255,7 @@ static bool filter_enter(struct frame *f, bool is_second)
 		return true;
 	fill(&j, f);
 	verdict = judge(chain, &j, &by);
-	if (!carry_out(f, verdict, by, is_second, &judge_again))
+	if (!carry_out(f, verdict, by, &j, is_second, &judge_again))
 		return false;
 	return judge_again ? filter_enter(f, true) : true;
 }
@@ -316,6 +326,7 @@ static struct secfilter *filter_make(const void __user *uprog)
 			      ALLOC_KERNEL | ALLOC_ZERO);
 	if (!sf)
 		return ERR_PTR(-ENOMEM);
+	ref_init(&sf->users, 1);
 	ref_init(&sf->refs, 1);
 	sf->n = prog.len;
 	err = user_copyin(sf->insns, prog.filter, prog.len * sizeof(sf->insns[0])) ? -EFAULT :
@@ -333,7 +344,7 @@ static void find_always_allowed(struct secfilter *sf)
 	struct judged j = { .d = { load, sizeof(j.sd) }, .is_partial = true };
 
 	j.sd.arch = AUDIT_ARCH_X86_64;
-	for (u32 nr = 0; nr < CACHED_CALLS; nr++) {
+	for (u32 nr = 0; nr < SECCACHED_CALLS; nr++) {
 		if (sf->prev && !is_always_allowed(sf->prev, nr))
 			continue;
 		j.sd.nr = nr;
@@ -413,6 +424,15 @@ static void give_to_siblings_locked(struct process *p, struct thread *t)
 	}
 }
 
+/* One listener a chain, as long as it is open. */
+static bool has_listener(const struct secfilter *chain)
+{
+	for (; chain; chain = chain->prev)
+		if (chain->listener && READ_ONCE(chain->listener->is_open))
+			return true;
+	return false;
+}
+
 /* S held: 0, -errno, or the number of a thread that cannot take part in TSYNC. */
 static long attach_locked(struct process *p, struct thread *t, struct secfilter *sf, u32 flags)
 {
@@ -420,6 +440,8 @@ static long attach_locked(struct process *p, struct thread *t, struct secfilter 
 
 	if (seccomp_mode(t) == SECCOMP_MODE_STRICT)
 		return -EINVAL;
+	if (sf->listener && has_listener(sf->prev))
+		return -EBUSY;
 	if (flags & SECCOMP_FILTER_FLAG_TSYNC) {
 		stranger = find_stranger_locked(p, t);
 		if (stranger)
@@ -469,21 +491,69 @@ static long attach(struct secfilter *sf, u32 flags)
 	return err;
 }
 
+/* The listener's file, which holds a reference on the filter. */
+static struct ofile *listen_on(struct secfilter *sf, u32 flags)
+{
+	struct ofile *f;
+
+	sf->listener = seclistener_create(flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	if (!sf->listener)
+		return ERR_PTR(-ENOMEM);
+	ref_get(&sf->refs);
+	f = secfile_create(sf);
+	if (IS_ERR(f))
+		secfilter_unref(sf);
+	return f;
+}
+
+/* Attach and give a descriptor of the listener. */
+static long attach_listener(struct secfilter *sf, u32 flags)
+{
+	int fd = fd_reserve(0, true);
+	struct ofile *f;
+	long err;
+
+	if (fd < 0)
+		return fd;
+	f = listen_on(sf, flags);
+	err = IS_ERR(f) ? PTR_ERR(f) : attach(sf, flags);
+	if (!err) {
+		fd_publish(fd, f);
+		return fd;
+	}
+	fd_cancel(fd);
+	if (!IS_ERR(f))
+		ofile_put(f);
+	return err;
+}
+
+static bool flags_are_good(u32 flags)
+{
+	const u32 tsync = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+
+	/* With both, the result could be a descriptor or the number of a thread. */
+	if ((flags & tsync) == tsync && !(flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH))
+		return false;
+	if ((flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) && !(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+		return false;
+	return !(flags & ~FLAGS_KNOWN);
+}
+
 static long set_filter(u32 flags, const void __user *uprog)
 {
 	struct secfilter *sf;
-	long err;
+	long ret;
 
-	if (flags & ~FLAGS_KNOWN)
+	if (!flags_are_good(flags))
 		return -EINVAL;
 	sf = filter_make(uprog);
 	if (IS_ERR(sf))
 		return PTR_ERR(sf);
 	sf->logs = flags & SECCOMP_FILTER_FLAG_LOG;
-	err = attach(sf, flags);
+	ret = flags & SECCOMP_FILTER_FLAG_NEW_LISTENER ? attach_listener(sf, flags) : attach(sf, flags);
 	if (thread_self()->t_seccomp != sf)
 		secfilter_put(sf);
-	return err;
+	return ret;
 }
 
 static long set_strict(void)
@@ -502,7 +572,8 @@ static long action_is_available(const u32 __user *uaction)
 {
 	static const u32 known[] = {
 		SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_THREAD, SECCOMP_RET_TRAP,
-		SECCOMP_RET_ERRNO, SECCOMP_RET_TRACE, SECCOMP_RET_LOG, SECCOMP_RET_ALLOW,
+		SECCOMP_RET_ERRNO, SECCOMP_RET_USER_NOTIF, SECCOMP_RET_TRACE, SECCOMP_RET_LOG,
+		SECCOMP_RET_ALLOW,
 	};
 	u32 action;
 
@@ -512,6 +583,15 @@ static long action_is_available(const u32 __user *uaction)
 		if (known[i] == action)
 			return 0;
 	return -EOPNOTSUPP;
+}
+
+static long notif_sizes(void __user *out)
+{
+	const struct seccomp_notif_sizes_ sizes = {
+		sizeof(struct seccomp_notif_), sizeof(struct seccomp_notif_resp_), sizeof(struct seccomp_data),
+	};
+
+	return user_copyout(out, &sizes, sizeof(sizes)) ? -EFAULT : 0;
 }
 
 long seccomp_prctl_set(u64 mode, u64 prog)
@@ -530,6 +610,66 @@ long sys_seccomp(u32 op, u32 flags, void *args)
 		return set_filter(flags, args);
 	case SECCOMP_GET_ACTION_AVAIL:
 		return flags ? -EINVAL : action_is_available(args);
+	case SECCOMP_GET_NOTIF_SIZES:
+		return flags ? -EINVAL : notif_sizes(args);
 	}
 	return -EINVAL;
+}
+
+/* ---- debuggers ---- */
+
+/* Filter @n of the chain of @t, the oldest is 0, with a use; or ERR_PTR. */
+static struct secfilter *filter_by_number(struct thread *t, u64 n)
+{
+	struct secfilter *sf = NULL;
+	struct sigactions *a;
+	u64 flags;
+	bool has;
+
+	if (thread_self()->t_work & WORK_SECCOMP || !cap_has(CAP_SYS_ADMIN))
+		return ERR_PTR(-EACCES);
+	a = signal_lock(t->t_proc, &flags);
+	has = t->t_seccomp != NULL;
+	if (has && n < t->t_seccomp->depth)
+		for (sf = t->t_seccomp; sf->depth - 1 > n; sf = sf->prev)
+			;
+	secfilter_get(sf);
+	signal_unlock(a, flags);
+	if (!sf)
+		return ERR_PTR(has ? -ENOENT : -EINVAL);
+	return sf;
+}
+
+long seccomp_trace_filter(struct thread *t, u64 n, void __user *out)
+{
+	struct secfilter *sf = filter_by_number(t, n);
+	long ret;
+
+	if (IS_ERR(sf))
+		return PTR_ERR(sf);
+	ret = sf->n;
+	if (out && user_copyout(out, sf->insns, sf->n * sizeof(sf->insns[0])))
+		ret = -EFAULT;
+	secfilter_put(sf);
+	return ret;
+}
+
+long seccomp_trace_metadata(struct thread *t, u64 size, void __user *p)
+{
+	struct seccomp_metadata md = { 0 };
+	struct secfilter *sf;
+
+	if (thread_self()->t_work & WORK_SECCOMP || !cap_has(CAP_SYS_ADMIN))
+		return -EACCES;
+	size = min_t(u64, size, sizeof(md));
+	if (size < sizeof(md.filter_off))
+		return -EINVAL;
+	if (user_copyin(&md.filter_off, p, sizeof(md.filter_off)))
+		return -EFAULT;
+	sf = filter_by_number(t, md.filter_off);
+	if (IS_ERR(sf))
+		return PTR_ERR(sf);
+	md.flags = sf->logs ? SECCOMP_FILTER_FLAG_LOG : 0;
+	secfilter_put(sf);
+	return user_copyout(p, &md, size) ? -EFAULT : (long)size;
 }

@@ -286,7 +286,7 @@ static void enter_handler(struct thread *t, int sig, const struct ksiginfo *info
 	f->orig_rax = ~0UL;
 	rseq_signal(f);
 	if (is_stepping)
-		tracestep_set(t, false);
+		tracestep_set(t, TRACESTEP_OFF);
 	if (sigframe_push(t, sig, info, act, old)) {
 		/* No way to run it; a handler for SIGSEGV gets one chance. */
 		if (sig == SIGSEGV) {

@@ -76,28 +76,13 @@ long sys_clone(u64 flags, u64 stack, u32 *parent_tid, u32 *child_tid, u64 tls)
 	return clone_checked(&a);
 }
 
-/* A structure that may be shorter or longer than ours; what we do not know must be zero. */
 static int args_copyin(struct clone_args_ *in, const void __user *uargs, size_t size)
 {
-	size_t done;
-	u8 rest[64];
-
 	if (size > PAGE_SIZE)
 		return -E2BIG;
 	if (size < CLONE_ARGS_SIZE_VER0)
 		return -EINVAL;
-	memset(in, 0, sizeof(*in));
-	if (user_copyin(in, uargs, min_t(size_t, size, sizeof(*in))))
-		return -EFAULT;
-	for (done = sizeof(*in); done < size; done += sizeof(rest)) {
-		size_t n = min_t(size_t, size - done, sizeof(rest));
-
-		if (user_copyin(rest, (const char __user *)uargs + done, n))
-			return -EFAULT;
-		if (!mem_is_zero(rest, n))
-			return -E2BIG;
-	}
-	return 0;
+	return user_copyin_struct(in, sizeof(*in), uargs, size);
 }
 
 static int stack_decode(const struct clone_args_ *in, struct clone_args_k *a)

@@ -5,12 +5,18 @@
  */
 #include "proc_impl.h"
 
+#include <asm/uaccess.h>
 #include <tern/kernel/random.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/vfsface.h>
 
 enum { KCMP_FILE, KCMP_VM, KCMP_FILES, KCMP_FS, KCMP_SIGHAND, KCMP_IO, KCMP_SYSVSEM,
 	KCMP_EPOLL_TFD, KCMP_TYPES };
+
+/* How user space names a file that is watched: number @toff of those watched as @tfd. */
+struct watch_slot {
+	u32 efd, tfd, toff;
+};
 
 static u64 scramble(const void *p, u32 type)
 {
@@ -45,6 +51,31 @@ static long compare_files(struct thread *a, struct thread *b, u64 fd_a, u64 fd_b
 		ofile_put(fa);
 	if (!IS_ERR_OR_NULL(fb))
 		ofile_put(fb);
+	return ret;
+}
+
+/* Is @a's file the one that an epoll file of @b watches? The slot is in user memory. */
+static long compare_watched(struct thread *a, struct thread *b, u64 fd_a, uptr slot)
+{
+	struct ofile *fa, *ep, *watched = NULL;
+	struct watch_slot es;
+	long ret;
+
+	if (!IS_ENABLED(CONFIG_EPOLL))
+		return -EOPNOTSUPP;
+	if (user_copyin(&es, (void __user *)slot, sizeof(es)))
+		return -EFAULT;
+	fa = fd_a > S32_MAX ? NULL : fdtab_file_of(a, (int)fd_a);
+	if (IS_ERR_OR_NULL(fa))
+		return -EBADF;
+	ep = es.efd > S32_MAX ? NULL : fdtab_file_of(b, (int)es.efd);
+	ret = -EBADF;
+	if (!IS_ERR_OR_NULL(ep)) {
+		watched = epoll_watched(ep, (int)es.tfd, es.toff);
+		ret = IS_ERR(watched) ? PTR_ERR(watched) : compare(fa, watched, KCMP_FILE);
+		ofile_put(ep);
+	}
+	ofile_put(fa);
 	return ret;
 }
 
@@ -93,7 +124,7 @@ long sys_kcmp(s32 pid_a, s32 pid_b, s32 type, u64 idx_a, u64 idx_b)
 		ret = compare(object_of(a, type), object_of(b, type), type);
 		break;
 	case KCMP_EPOLL_TFD:
-		ret = -EOPNOTSUPP;
+		ret = compare_watched(a, b, idx_a, idx_b);
 		break;
 	default:
 		ret = -EINVAL;

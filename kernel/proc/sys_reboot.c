@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* reboot(2): the magic numbers, then off, halt or restart. */
+/*
+ * reboot(2): the magic numbers, then off, halt or restart. In a pid namespace of its own
+ * that is the end of its init, which its parent sees as a signal.
+ */
 #include "proc_impl.h"
 
 #include <asm/cpu.h>
 #include <asm/power.h>
 #include <asm/uaccess.h>
+#include <tern/base/rcu.h>
 #include <tern/kernel/klog.h>
+#include <tern/kernel/pidns.h>
 #include <tern/kernel/syscalls.h>
 
 #define MAGIC1	0xfee1dead
@@ -32,15 +37,43 @@ void process_ctrl_alt_del(void)
 		signal_send_process(process_pid1, SIGINT, NULL);
 }
 
+/* The caller ends with its namespace's init. */
+static long reboot_namespace(struct pidns *ns, u32 cmd)
+{
+	struct process *init;
+
+	switch (cmd) {
+	case CMD_RESTART:
+	case CMD_RESTART2:
+		WRITE_ONCE(ns->reboot_signal, SIGHUP);
+		break;
+	case CMD_POWER_OFF:
+	case CMD_HALT:
+		WRITE_ONCE(ns->reboot_signal, SIGINT);
+		break;
+	default:
+		return -EINVAL;
+	}
+	rcu_read_lock();
+	init = READ_ONCE(ns->init);
+	if (init)
+		signal_send_process(init, SIGKILL, NULL);
+	rcu_read_unlock();
+	process_exit_group(0);
+}
+
 long sys_reboot(u32 magic1, u32 magic2, u32 cmd, void *arg)
 {
+	struct pidns *ns = pidns_self();
 	char text[256];
 	ssize_t n;
 
-	if (!cap_has(CAP_SYS_BOOT))
+	if (!cap_has_in(ns->base.owner, CAP_SYS_BOOT))
 		return -EPERM;
 	if (magic1 != MAGIC1 || !magic2_is_valid(magic2))
 		return -EINVAL;
+	if (ns != &pidns_initial)
+		return reboot_namespace(ns, cmd);
 	switch (cmd) {
 	case CMD_CAD_ON:
 		process_cad_restarts = 1;

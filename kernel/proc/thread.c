@@ -16,6 +16,7 @@
  */
 #include "proc_impl.h"
 
+#include <tern/base/foreign.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/vfsface.h>
@@ -37,6 +38,7 @@ static struct objcache *thread_cache;
 static atomic64 thread_serial;
 static atomic64 threads_live;
 LIST_HEAD(thread_all);
+void *thread_view_default __ro_after_init;
 
 void thread_cache_init(void)
 {
@@ -97,7 +99,11 @@ void thread_discard(struct thread *t)
 
 static void thread_free_rcu(struct rcu_job *job)
 {
-	objcache_free(thread_cache, container_of(job, struct thread, t_rcu));
+	struct thread *t = container_of(job, struct thread, t_rcu);
+
+	if (t->t_view)
+		foreign_code->free_view(t->t_view);
+	objcache_free(thread_cache, t);
 }
 
 void thread_put(struct thread *t)

@@ -79,6 +79,7 @@ void rq_enqueue(struct runq *rq, struct thread *t, u32 flags)
 	se->se_on_rq = true;
 	se->se_queued_at = rq->clock;
 	rq->nr_running++;
+	psi_count(rq, se, 1, false);
 }
 
 void rq_dequeue(struct runq *rq, struct thread *t, u32 flags)
@@ -86,6 +87,7 @@ void rq_dequeue(struct runq *rq, struct thread *t, u32 flags)
 	t->t_sched.se_class->dequeue(rq, t, flags);
 	t->t_sched.se_on_rq = false;
 	rq->nr_running--;
+	psi_count(rq, &t->t_sched, -1, flags & DEQ_SLEEP);
 }
 
 void rq_check_preempt(struct runq *rq, struct thread *t)
@@ -269,6 +271,8 @@ static void switch_away(bool is_preempted)
 	else if (unlikely(prev == rq->idle))
 		account_idle_exit(rq);
 	mark_running(rq, next);
+	if (unlikely(prev->t_sched.se_group || next->t_sched.se_group))
+		psi_switch(rq, prev, next);
 	if (prev->t_as != next->t_as)
 		aspace_switch(prev->t_as, next->t_as);
 	prev = arch_thread_switch(prev, next);
@@ -410,6 +414,7 @@ void sched_tick(nsec_t now, bool was_user)
 		t->t_sched.se_class->tick(rq, t);
 	rq_unlock(rq);
 	load_tick(now);
+	psi_tick(rq, now);
 	if (rq->dl.replenish_at)
 		sched_arm(rq, rq->dl.replenish_at);
 	if (t == rq->idle)

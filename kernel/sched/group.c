@@ -20,6 +20,7 @@
 
 #include <tern/base/waitq.h>
 #include <tern/kernel/cpugroup.h>
+#include <tern/kernel/psi.h>
 #include <tern/mm/slab.h>
 
 #define WEIGHT_SCALE	10
@@ -34,6 +35,7 @@ struct groupcpu {
 
 struct cpugroup {
 	struct cpugroup *parent;	/* I its cgroup holds the parent's */
+	struct psigroup *psi;		/* I owned */
 	u32 weight;		/* A cpu.weight */
 	u32 share;		/* A in units of a thread's weight */
 	bool is_idle;		/* A */
@@ -62,6 +64,11 @@ struct cpugroup *cpugroup_create(struct cpugroup *parent)
 	g = kmem_zalloc(sizeof(*g) + cpu_count_possible * sizeof(g->cpu[0]), ALLOC_KERNEL);
 	if (!g)
 		return NULL;
+	g->psi = psigroup_create();
+	if (!g->psi) {
+		kmem_free(g);
+		return NULL;
+	}
 	g->parent = parent;
 	g->weight = CPUWEIGHT_DEFAULT;
 	g->share = WEIGHT_NICE0;
@@ -73,7 +80,20 @@ struct cpugroup *cpugroup_create(struct cpugroup *parent)
 
 void cpugroup_free(struct cpugroup *g)
 {
+	if (!g)
+		return;
+	psigroup_free(g->psi);
 	kmem_free(g);
+}
+
+struct psigroup *cpugroup_psi(struct cpugroup *g)
+{
+	return g->psi;
+}
+
+struct cpugroup *cpugroup_parent(const struct cpugroup *g)
+{
+	return g->parent;
 }
 
 /* ---- shares; Q held ---- */
@@ -177,6 +197,7 @@ void sched_set_group(struct thread *t, struct cpugroup *g)
 		se->se_class->update(rq, t);
 	if (counts)
 		group_load_sub(rq, se);
+	psi_move_locked(rq, t, se->se_group, g);
 	se->se_group = g;
 	if (counts)
 		group_load_add(rq, se);

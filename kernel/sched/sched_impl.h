@@ -11,6 +11,8 @@
 #include <tern/kernel/timeout.h>
 #include <tern/lib/bitmap.h>
 
+#include "psi_impl.h"
+
 #define TICK_NS		(NSEC_PER_SEC / HZ)
 #define RT_LEVELS	100
 #define RR_SLICE_NS	READ_ONCE(sched_rr_slice_ns)
@@ -69,6 +71,8 @@ struct runq {
 	nsec_t balance_at;	/* C */
 	struct cpu_times times;	/* C */
 	struct rt_queue rt;	/* Q */
+	struct psicpu psi;	/* Q */
+	bool psi_wants_check;	/* Q a state that triggers wait for began */
 };
 
 struct schedclass {
@@ -121,6 +125,33 @@ static inline bool cpu_allowed(const struct thread *t, u32 cpu)
 	return !mask || bitmap_test(mask, cpu);
 }
 
+/* A thread comes to the queue (@n = 1) or leaves it (-1), to sleep or not. Q held. */
+static inline void psi_count(struct runq *rq, const struct schedent *se, s32 n, bool sleeps)
+{
+	struct psicpu *c = &rq->psi;
+	u32 mask;
+	u64 delta;
+
+	if (unlikely(se->se_group || se->se_in_memstall || c->iowait || c->memstall || psi_watched)) {
+		s8 stalls = se->se_in_memstall ? (s8)n : 0;
+
+		psi_change(rq, se->se_group, (struct psidelta){ .running = (s8)n, .memrun = stalls,
+			   .memstall = sleeps ? 0 : stalls, .iowait = sleeps && se->se_in_io });
+		return;
+	}
+	c->running += n;
+	mask = !c->running ? 0 : BIT(PSI_NONIDLE) | (c->running > 1 ? BIT(PSI_CPU_SOME) : 0);
+	if (mask == c->mask)
+		return;
+	delta = rq->clock > c->since ? rq->clock - c->since : 0;
+	c->since = rq->clock;
+	if (c->mask & BIT(PSI_NONIDLE))
+		c->times[PSI_NONIDLE] += delta;
+	if (c->mask & BIT(PSI_CPU_SOME))
+		c->times[PSI_CPU_SOME] += delta;
+	c->mask = mask;
+}
+
 /* core.c */
 void rq_resched(struct runq *rq);		/* the running thread should be reconsidered; Q held */
 void rq_enqueue(struct runq *rq, struct thread *t, u32 flags);
@@ -155,6 +186,7 @@ void group_load_add(struct runq *rq, struct schedent *se);
 void group_load_sub(struct runq *rq, struct schedent *se);
 u64 group_virtual(struct runq *rq, struct schedent *se, u64 delta);
 void group_charge(struct runq *rq, struct thread *t, u64 delta);
+struct cpugroup *cpugroup_parent(const struct cpugroup *g);
 void group_check(struct thread *t);	/* may it run in user mode */
 void group_tick(struct runq *rq, struct thread *t, u64 delta, bool was_user);
 /* balance.c */

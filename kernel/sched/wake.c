@@ -157,6 +157,8 @@ static void wake_claimed(struct thread *t)
 	}
 	if (se->se_in_io)
 		__atomic_fetch_sub(&last->nr_iowait, 1, __ATOMIC_RELAXED);
+	if (unlikely(se->se_in_io || se->se_in_memstall))
+		psi_woken(last, t);
 	if (unlikely(load_acquire(&se->se_on_cpu))) {
 		if (last->cpu != cpu_self()) {
 			wake_list_add(last, t);

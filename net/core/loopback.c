@@ -65,7 +65,7 @@ int loopback_create(struct netns *ns)
 	nif->mtu_max = LOOPBACK_MTU;
 	nif->flags = IFF_LOOPBACK;
 	nif->features = NETIF_F_SUM | NETIF_F_TSO4 | NETIF_F_TSO6 | NETIF_F_SG | NETIF_F_NOARP;
-	nif->is_lockless = true;
+	nif->is_lockless = nif->is_bound = true;
 	nif->has_carrier = true;
 	err = netif_add(nif, ns);
 	if (!err)

@@ -28,6 +28,8 @@
 
 #include <uapi/if_packet.h>
 
+#include <tern/net/linkkind.h>
+
 #include "core_impl.h"
 
 #include <tern/kernel/userns.h>
@@ -100,6 +102,7 @@ void netif_add_promisc(struct netif *nif, s32 promisc, s32 allmulti)
 
 void net_receive(struct pktbuf *pb)
 {
+	bool (*hook)(struct netif *nif, struct pktbuf *pb);
 	bool seen = false;
 
 	netif_stat_add(pb->nif, rx_packets, 1);
@@ -108,6 +111,11 @@ void net_receive(struct pktbuf *pb)
 	rcu_read_lock();
 	if (unlikely(!list_is_empty(&pb->nif->ns->taps)))
 		seen = show_taps(pb->nif->ns, pb, false);
+	hook = rcu_load(pb->nif->rx_hook);
+	if (unlikely(hook) && hook(pb->nif, pb)) {
+		rcu_read_unlock();
+		return;
+	}
 	TABLE_FOREACH(linkproto, __typeof__(const struct linkproto *), p) {
 		if ((*p)->type == pb->protocol) {
 			(*p)->receive(pb);
@@ -391,6 +399,8 @@ void netif_init(struct netif *nif, const struct netif_ops *ops, const char *patt
 	list_init(&nif->addrs6);
 	list_init(&nif->groups6);
 	list_init(&nif->groups4);
+	list_init(&nif->uppers);
+	list_init(&nif->upper_link);
 	spin_init(&nif->tx_lock, LOCKRANK_NET_XMIT);
 	nif->txq_len = 1000;
 	workitem_init(&nif->carrier_work, carrier_changed);
@@ -401,6 +411,7 @@ void netif_put(struct netif *nif)
 	if (!ref_put(&nif->refs))
 		return;
 	percpu_free(nif->stats);
+	kmem_free(nif->alias);
 	nif->ops->release(nif);
 }
 
@@ -464,34 +475,61 @@ static void pick_index(struct netif *nif, struct netns *ns)
 	while (!nif->index || netif_find_index(ns, nif->index));
 }
 
-int netif_add(struct netif *nif, struct netns *ns)
+/* Seen by all of @ns from now on. config_lock not held. */
+static int publish(struct netif *nif, struct netns *ns)
 {
 	int err = 0;
 
-	nif->stats = percpu_alloc(sizeof(struct netif_stats), 64);
-	if (!nif->stats)
-		return -ENOMEM;
 	kmutex_lock(&ns->config_lock);
 	pick_name(nif, ns);
-	nif->ns = ns;
 	if (netif_find_name(ns, nif->name))
 		err = -EEXIST;
 	else if (nif->index && netif_find_index(ns, nif->index))
 		err = -EBUSY;
-	if (!err) {
-		pick_index(nif, ns);
-		err = tell(nif, NETEVENT_ADD);
+	if (err) {
+		kmutex_unlock(&ns->config_lock);
+		return err;
 	}
+	nif->ns = ns;
+	pick_index(nif, ns);
+	/* sysfs shows the first namespace's network. */
+	if (ns == &netns_initial && netif_sysfs_add(nif))
+		kwarn("net: %s has no place in sysfs", nif->name);
+	err = tell(nif, NETEVENT_ADD);
 	if (!err) {
 		list_add_tail_rcu(&nif->link, &ns->ifs);
-		/* sysfs shows the first namespace's network. */
-		err = ns == &netns_initial ? netif_sysfs_add(nif) : 0;
-		if (err)
-			kwarn("net: %s has no place in sysfs: %d", nif->name, err);
-		err = 0;
+	} else {
+		tell(nif, NETEVENT_REMOVE);
+		netif_sysfs_remove(nif);
 	}
 	kmutex_unlock(&ns->config_lock);
+	if (err)
+		tell(nif, NETEVENT_GONE);
 	return err;
+}
+
+/* Down, and known to nobody on return. */
+static void unpublish(struct netif *nif)
+{
+	struct netns *ns = nif->ns;
+
+	kmutex_lock(&ns->config_lock);
+	netif_leave_master(nif);
+	netif_set_flags(nif, nif->flags & ~IFF_UP);
+	tell(nif, NETEVENT_REMOVE);
+	list_del_rcu(&nif->link);
+	netif_sysfs_remove(nif);
+	netns_routes_changed(ns);
+	kmutex_unlock(&ns->config_lock);
+	rcu_wait();
+	flush_backlogs();
+	tell(nif, NETEVENT_GONE);
+}
+
+int netif_add(struct netif *nif, struct netns *ns)
+{
+	nif->stats = percpu_alloc(sizeof(struct netif_stats), 64);
+	return nif->stats ? publish(nif, ns) : -ENOMEM;
 }
 
 void netif_remove(struct netif *nif)
@@ -501,22 +539,53 @@ void netif_remove(struct netif *nif)
 	kmutex_unlock(&netif_links_lock);
 }
 
+static void remove_uppers(struct netif *nif)
+{
+	struct netif *upper;
+
+	while ((upper = list_first_entry_or_null(&nif->uppers, struct netif, upper_link)))
+		upper->kind->remove(upper);
+}
+
 void netif_remove_locked(struct netif *nif)
 {
-	struct netns *ns = nif->ns;
-
-	kmutex_lock(&ns->config_lock);
-	netif_set_flags(nif, nif->flags & ~IFF_UP);
-	tell(nif, NETEVENT_REMOVE);
-	list_del_rcu(&nif->link);
-	if (ns == &netns_initial)
-		netif_sysfs_remove(nif);
-	netns_routes_changed(ns);
-	kmutex_unlock(&ns->config_lock);
-	rcu_wait();
-	flush_backlogs();
-	tell(nif, NETEVENT_GONE);
+	remove_uppers(nif);
+	unpublish(nif);
 	netif_put(nif);
+}
+
+int netif_move(struct netif *nif, struct netns *ns, const char *name)
+{
+	int err;
+
+	if (nif->ns == ns)
+		return 0;
+	if (nif->is_bound)
+		return -EINVAL;
+	rcu_read_lock();
+	err = name && netif_find_name(ns, name) ? -EEXIST : 0;
+	rcu_read_unlock();
+	if (err)
+		return err;
+	remove_uppers(nif);
+	unpublish(nif);
+	if (name)
+		strlcpy(nif->name, name, sizeof(nif->name));
+	err = publish(nif, ns);
+	if (err == -EBUSY) {
+		nif->index = 0;
+		err = publish(nif, ns);
+	}
+	if (err == -EEXIST) {
+		strlcpy(nif->name, "dev%d", sizeof(nif->name));
+		nif->index = 0;
+		err = publish(nif, ns);
+	}
+	if (err) {
+		kerr("net: %s is lost on its way to another namespace: %d", nif->name, err);
+		netif_put(nif);
+	}
+	return err;
 }
 
 static int go_up(struct netif *nif)

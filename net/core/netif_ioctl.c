@@ -49,9 +49,14 @@ static bool get_one(struct netif *nif, u32 cmd, struct ifreq *r)
 
 static long set_hwaddr(struct netif *nif, const struct ifreq *r)
 {
+	long err;
+
 	if (r->hw.family != nif->type)
 		return -EINVAL;
-	return nif->ops->set_addr(nif, r->hw.data);
+	err = nif->ops->set_addr(nif, r->hw.data);
+	if (!err)
+		netif_changed(nif);
+	return err;
 }
 
 static long set_one(struct netif *nif, u32 cmd, const struct ifreq *r)

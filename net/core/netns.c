@@ -57,10 +57,13 @@ static void take_down(struct workitem *w)
 	while ((nif = list_first_entry_or_null(&ns->ifs, struct netif, link))) {
 		if (nif->kind)
 			nif->kind->remove(nif);
-		else
+		else if (nif->is_bound)
 			netif_remove_locked(nif);
+		else
+			netif_move(nif, &netns_initial, NULL);	/* hardware goes back */
 	}
 	kmutex_unlock(&netif_links_lock);
+	netns_forget_ids(ns);
 	rcu_wait();
 	parts_fini(ns, NULL);
 	rcu_wait();

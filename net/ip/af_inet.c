@@ -126,8 +126,8 @@ long isock_ioctl(struct netsock *s, u32 cmd, uptr arg)
 
 static struct netsock *create_dgram(int protocol)
 {
-	if (!protocol || protocol == IPPROTO_UDP)
-		return udp_create();
+	if (!protocol || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
+		return udp_create(protocol ? (u32)protocol : IPPROTO_UDP);
 	if (protocol == IPPROTO_ICMP)
 		return ping_create(IPPROTO_ICMP);
 	return ERR_PTR(-EPROTONOSUPPORT);

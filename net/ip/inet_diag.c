@@ -152,7 +152,7 @@ static int diag_dump(struct nldump *d, struct nlpkt *p)
 	if (w.q->protocol == IPPROTO_TCP)
 		tcp_foreach(one_tcp, &w);
 	else
-		udp_foreach(one_udp, &w);
+		udp_foreach(w.q->protocol, one_udp, &w);
 	rcu_read_unlock();
 	return w.is_full;
 }

@@ -29,6 +29,8 @@ enum ipstat {
 	TCPSTAT_LOSS_PROBES,
 	UDPSTAT_IN, UDPSTAT_NO_PORTS, UDPSTAT_IN_ERRORS, UDPSTAT_OUT, UDPSTAT_RCVBUF_ERRORS,
 	UDPSTAT_SNDBUF_ERRORS, UDPSTAT_IN_CSUM_ERRORS,
+	UDPLITESTAT_IN, UDPLITESTAT_NO_PORTS, UDPLITESTAT_IN_ERRORS, UDPLITESTAT_OUT,
+	UDPLITESTAT_RCVBUF_ERRORS, UDPLITESTAT_SNDBUF_ERRORS, UDPLITESTAT_IN_CSUM_ERRORS,
 	IP6STAT_IN_RECEIVES, IP6STAT_IN_HDR_ERRORS, IP6STAT_IN_ADDR_ERRORS, IP6STAT_IN_DELIVERS,
 	IP6STAT_OUT_REQUESTS, ICMP6STAT_IN_MSGS, ICMP6STAT_IN_ERRORS,
 	IPSTAT_COUNT
@@ -166,6 +168,8 @@ struct isock {
 	struct list mc6_list;		/* net->config_lock; read under S */
 	bool mc_loop, mc_all;		/* A */
 	bool recverr, freebind, hdrincl, no_check;	/* A */
+	bool lite_sends, lite_checks;	/* A UDP-Lite: the coverage was set for sending, receiving */
+	u16 lite_send, lite_receive;	/* A bytes covered, at least; 0: all */
 	u8 cmsg;			/* A ISOCK_CMSG_* */
 	u32 mc_if;			/* S */
 	be32 mc_addr;			/* S */
@@ -290,9 +294,18 @@ void isock_queue_error(struct isock *sk, const struct pktbuf *pb, int err, u8 or
 		       u32 info, be32 offender, be32 dst, u16 port);
 
 /* ---- families of protocols by socket type ---- */
-struct netsock *udp_create(void);
-/** udp_foreach() - all bound ones; false from @fn stops. RCU. */
-void udp_foreach(bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg);
+/** udp_create() - @protocol: IPPROTO_UDP or IPPROTO_UDPLITE. */
+struct netsock *udp_create(u32 protocol);
+/** udplite_is_right() - length and checksum; *@cover is how much of it is sure. */
+bool udplite_is_right(const struct pktbuf *pb, const struct udp_head *h, u32 *cover);
+/** udplite_is_wanted() - does @sk take a packet of @len bytes, with the header, of which @cover are sure. */
+bool udplite_is_wanted(const struct isock *sk, u32 len, u32 cover);
+/** udplite_put_sum() - coverage and checksum of a packet from the UDP header on. */
+void udplite_put_sum(const struct isock *sk, struct pktbuf *pb, u64 pseudo);
+/** udplite_setopt() - UDPLITE_SEND_CSCOV, UDPLITE_RECV_CSCOV; -ENOPROTOOPT of UDP. */
+int udplite_setopt(struct isock *sk, int name, s32 v);
+/** udp_foreach() - all bound ones of @protocol; false from @fn stops. RCU. */
+void udp_foreach(u32 protocol, bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg);
 struct netsock *ping_create(u32 protocol);
 struct netsock *rawsock6_create(int protocol);
 struct netsock *rawsock_create(int protocol);

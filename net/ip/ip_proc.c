@@ -32,6 +32,10 @@ static void print_snmp(struct seqbuf *sb, void *arg)
 	seqbuf_printf(sb, "Udp: %lu %lu %lu %lu %lu %lu %lu\n", S(UDPSTAT_IN), S(UDPSTAT_NO_PORTS),
 		      S(UDPSTAT_IN_ERRORS), S(UDPSTAT_OUT), S(UDPSTAT_RCVBUF_ERRORS),
 		      S(UDPSTAT_SNDBUF_ERRORS), S(UDPSTAT_IN_CSUM_ERRORS));
+	seqbuf_puts(sb, "UdpLite: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors\n");
+	seqbuf_printf(sb, "UdpLite: %lu %lu %lu %lu %lu %lu %lu\n", S(UDPLITESTAT_IN), S(UDPLITESTAT_NO_PORTS),
+		      S(UDPLITESTAT_IN_ERRORS), S(UDPLITESTAT_OUT), S(UDPLITESTAT_RCVBUF_ERRORS),
+		      S(UDPLITESTAT_SNDBUF_ERRORS), S(UDPLITESTAT_IN_CSUM_ERRORS));
 }
 static struct procfile snmp_file = { .path = "net/snmp", .print = print_snmp };
 PROCFILE(snmp_file);
@@ -112,13 +116,14 @@ static bool count_udp6(struct isock *sk, u32 bucket, void *arg)
 
 static void print_sockstat6(struct seqbuf *sb, void *arg)
 {
-	u64 tcp = 0, udp = 0;
+	u64 tcp = 0, udp = 0, lite = 0;
 
 	rcu_read_lock();
 	tcp_foreach(count6, &tcp);
-	udp_foreach(count_udp6, &udp);
+	udp_foreach(IPPROTO_UDP, count_udp6, &udp);
+	udp_foreach(IPPROTO_UDPLITE, count_udp6, &lite);
 	rcu_read_unlock();
-	seqbuf_printf(sb, "TCP6: inuse %lu\nUDP6: inuse %lu\nUDPLITE6: inuse 0\n", tcp, udp);
+	seqbuf_printf(sb, "TCP6: inuse %lu\nUDP6: inuse %lu\nUDPLITE6: inuse %lu\n", tcp, udp, lite);
 }
 static struct procfile sockstat6_file = { .path = "net/sockstat6", .print = print_sockstat6 };
 PROCFILE(sockstat6_file);
@@ -158,18 +163,20 @@ PROCFILE(route6_file);
 
 static void print_sockstat(struct seqbuf *sb, void *arg)
 {
-	u64 tcp[4] = { 0 }, udp[2] = { 0 }, raw = rawsock_count(), frags, frag_mem;
+	u64 tcp[4] = { 0 }, udp[2] = { 0 }, lite[2] = { 0 }, raw = rawsock_count(), frags, frag_mem;
 
 	rcu_read_lock();
 	tcp_foreach(count_tcp, tcp);
-	udp_foreach(count_udp, udp);
+	udp_foreach(IPPROTO_UDP, count_udp, udp);
+	udp_foreach(IPPROTO_UDPLITE, count_udp, lite);
 	rcu_read_unlock();
 	ip4_frag_usage(netns_self(), &frags, &frag_mem);
 	seqbuf_printf(sb, "sockets: used %lu\n", netsock_count());
 	seqbuf_printf(sb, "TCP: inuse %lu orphan %lu tw %lu alloc %lu mem %lu\n", tcp[0], tcp[2], tcp[1],
 		      tcp[0], DIV_ROUND_UP(tcp[3], PAGE_SIZE));
 	seqbuf_printf(sb, "UDP: inuse %lu mem %lu\n", udp[0], DIV_ROUND_UP(udp[1], PAGE_SIZE));
-	seqbuf_printf(sb, "UDPLITE: inuse 0\nRAW: inuse %lu\nFRAG: inuse %lu memory %lu\n", raw, frags, frag_mem);
+	seqbuf_printf(sb, "UDPLITE: inuse %lu\nRAW: inuse %lu\nFRAG: inuse %lu memory %lu\n", lite[0], raw, frags,
+		      frag_mem);
 }
 static struct procfile sockstat_file = { .path = "net/sockstat", .print = print_sockstat };
 PROCFILE(sockstat_file);

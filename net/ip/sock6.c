@@ -439,8 +439,10 @@ static struct netsock *inet6_create(int type, int protocol)
 	case SOCK_DGRAM:
 		if (protocol == IPPROTO_ICMPV6)
 			s = ping_create(IPPROTO_ICMPV6);
+		else if (!protocol || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
+			s = udp_create(protocol ? (u32)protocol : IPPROTO_UDP);
 		else
-			s = protocol && protocol != IPPROTO_UDP ? ERR_PTR(-EPROTONOSUPPORT) : udp_create();
+			s = ERR_PTR(-EPROTONOSUPPORT);
 		break;
 	case SOCK_RAW:
 		if (!protocol)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UDP, RFC 768 and 1122 4.1.
+ * UDP, RFC 768 and 1122 4.1, and what UDP-Lite (udplite.c) has in common with it.
  *
  * Bound sockets hang in a table by local port. A receiver walks its bucket under RCU
  * and takes the socket that fits best: bound address, connected peer, interface; among
@@ -25,13 +25,27 @@
 #define UDP_SUM_OFF	6
 
 struct udpbucket { struct spin lock; struct hlist socks; };
-static struct udpbucket udp_table[BUCKETS] = { [0 ... BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
+/* UDP's, then UDP-Lite's. */
+static struct udpbucket udp_table[2][BUCKETS] = {
+	[0 ... 1] = { [0 ... BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } },
+};
 
 u64 ip_port_low = 32768, ip_port_high = 60999;
 
-static struct udpbucket *bucket_of(u16 port)
+static bool is_lite(const struct isock *sk)
 {
-	return &udp_table[port % BUCKETS];
+	return sk->ns.protocol == IPPROTO_UDPLITE;
+}
+
+static struct udpbucket *bucket_of(bool lite, u16 port)
+{
+	return &udp_table[lite][port % BUCKETS];
+}
+
+/* @stat: UDPSTAT_*. */
+static void count(bool lite, u32 stat)
+{
+	ipstat_inc(lite ? stat - UDPSTAT_IN + UDPLITESTAT_IN : stat);
 }
 
 /* ---- ports ---- */
@@ -50,7 +64,7 @@ static bool conflicts(const struct isock *sk, const struct isock *o)
 /* Take @port if it is free; S held. */
 static bool try_port(struct isock *sk, u16 port)
 {
-	struct udpbucket *b = bucket_of(port);
+	struct udpbucket *b = bucket_of(is_lite(sk), port);
 	struct isock *o;
 	bool ok = true;
 
@@ -121,7 +135,7 @@ static int autobind(struct isock *sk)
 
 static void unhash(struct isock *sk)
 {
-	struct udpbucket *b = bucket_of(sk->sport);
+	struct udpbucket *b = bucket_of(is_lite(sk), sk->sport);
 	bool was_there;
 
 	spin_lock_bh(&b->lock);
@@ -154,13 +168,13 @@ static void udp_release(struct netsock *s)
 /* ---- receiving ---- */
 
 /* Under RCU; no reference. */
-static struct isock *lookup(struct netns *ns, const struct ipflow *f)
+static struct isock *lookup(struct netns *ns, bool lite, const struct ipflow *f)
 {
 	struct isock *sk, *best = NULL;
 	u32 nequal = 0, pick = 0;
 	int top = -1;
 
-	hlist_foreach_rcu(sk, &bucket_of(f->lport)->socks, hash_node) {
+	hlist_foreach_rcu(sk, &bucket_of(lite, f->lport)->socks, hash_node) {
 		int n = isock_score(sk, ns, f);
 
 		if (n > top) {
@@ -174,32 +188,39 @@ static struct isock *lookup(struct netns *ns, const struct ipflow *f)
 	if (likely(nequal < 2))
 		return best;
 	pick = (u32)(hash_combine(((u64)f->r4 << 32 | f->l4) ^ f->r6.q[1], (u64)f->rport << 16 | f->lport) % nequal);
-	hlist_foreach_rcu(sk, &bucket_of(f->lport)->socks, hash_node)
+	hlist_foreach_rcu(sk, &bucket_of(lite, f->lport)->socks, hash_node)
 		if (isock_score(sk, ns, f) == top && !pick--)
 			return sk;
 	return best;
 }
 
-/* To one socket; consumes. */
-static void to_socket(struct isock *sk, struct pktbuf *pb, u16 sport)
+/* To one socket; consumes. The checksum covers @cover bytes from the header on. */
+static void to_socket(struct isock *sk, struct pktbuf *pb, u16 sport, u32 cover)
 {
+	bool lite = is_lite(sk);
+
+	if (unlikely(lite && !udplite_is_wanted(sk, pb->len + (u32)sizeof(struct udp_head), cover))) {
+		count(lite, UDPSTAT_IN_ERRORS);
+		pktbuf_free(pb);
+		return;
+	}
 	pb->cb[4] = sport;
 	pb->cb[5] = pb->nif->index;
 	if (dgram_deliver(sk, pb)) {
-		ipstat_inc(UDPSTAT_IN);
+		count(lite, UDPSTAT_IN);
 	} else {
-		ipstat_inc(UDPSTAT_RCVBUF_ERRORS);
-		ipstat_inc(UDPSTAT_IN_ERRORS);
+		count(lite, UDPSTAT_RCVBUF_ERRORS);
+		count(lite, UDPSTAT_IN_ERRORS);
 	}
 }
 
 /* Every socket that wants it gets a copy. */
-static void to_many(struct netns *ns, struct pktbuf *pb, const struct ipflow *f)
+static void to_many(struct netns *ns, bool lite, struct pktbuf *pb, const struct ipflow *f, u32 cover)
 {
 	bool is_group = pb->flags == RTN_MULTICAST;
 	struct isock *sk;
 
-	hlist_foreach_rcu(sk, &bucket_of(f->lport)->socks, hash_node) {
+	hlist_foreach_rcu(sk, &bucket_of(lite, f->lport)->socks, hash_node) {
 		struct pktbuf *c;
 
 		if (isock_score(sk, ns, f) < 0)
@@ -209,47 +230,52 @@ static void to_many(struct netns *ns, struct pktbuf *pb, const struct ipflow *f)
 			continue;
 		c = pktbuf_clone(pb, ALLOC_ATOMIC);
 		if (c)
-			to_socket(sk, c, f->rport);
+			to_socket(sk, c, f->rport, cover);
 	}
 	pktbuf_free(pb);
 }
 
-static bool sum_is_right(const struct pktbuf *pb, u32 len)
+/* Length and checksum; the packet is cut to its length. *@cover of it are sure. */
+static bool is_right(struct pktbuf *pb, const struct udp_head *h, u32 *cover)
 {
-	return inetsum_fold(pktbuf_sum(pb, 0, len, pkt_pseudo(pb, IPPROTO_UDP, len))) == 0xffff;
+	u32 len = FROM_BE16(h->len);
+
+	if (len < sizeof(*h) || len > pb->len)
+		return false;
+	pktbuf_trim(pb, len);
+	*cover = len;
+	if ((!h->check && !pkt_is_v6(pb)) || pktsum_is_trusted(pb) ||
+	    inetsum_fold(pktbuf_sum(pb, 0, len, pkt_pseudo(pb, IPPROTO_UDP, len))) == 0xffff)
+		return true;
+	count(false, UDPSTAT_IN_CSUM_ERRORS);
+	return false;
 }
 
-static void udp_receive(struct netns *ns, struct pktbuf *pb)
+static void receive(struct netns *ns, struct pktbuf *pb, bool lite)
 {
 	const struct udp_head *h;
 	struct ipflow f;
 	struct isock *sk;
-	u32 len;
+	u32 cover;
 
 	if (!pktbuf_make_linear(pb, sizeof(*h)))
 		goto bad;
 	h = (void *)pb->data;
 	pb->tp = (u16)pktbuf_headroom(pb);
-	len = FROM_BE16(h->len);
-	if (len < sizeof(*h) || len > pb->len)
+	if (lite ? !udplite_is_right(pb, h, &cover) : !is_right(pb, h, &cover))
 		goto bad;
-	pktbuf_trim(pb, len);
-	if ((h->check || pkt_is_v6(pb)) && !pktsum_is_trusted(pb) && !sum_is_right(pb, len)) {
-		ipstat_inc(UDPSTAT_IN_CSUM_ERRORS);
-		goto bad;
-	}
 	pkt_flow(pb, FROM_BE16(h->dport), FROM_BE16(h->sport), &f);
 	pktbuf_pull(pb, sizeof(*h));
 	if (unlikely(pb->flags != RTN_LOCAL)) {
-		to_many(ns, pb, &f);
+		to_many(ns, lite, pb, &f, cover);
 		return;
 	}
-	sk = lookup(ns, &f);
+	sk = lookup(ns, lite, &f);
 	if (likely(sk)) {
-		to_socket(sk, pb, f.rport);
+		to_socket(sk, pb, f.rport, cover);
 		return;
 	}
-	ipstat_inc(UDPSTAT_NO_PORTS);
+	count(lite, UDPSTAT_NO_PORTS);
 	if (f.is_v6)
 		icmp6_error(ns, pb, ICMP6_DEST_UNREACH, ICMP6_PORT_UNREACH, 0);
 	else
@@ -257,8 +283,18 @@ static void udp_receive(struct netns *ns, struct pktbuf *pb)
 	pktbuf_free(pb);
 	return;
 bad:
-	ipstat_inc(UDPSTAT_IN_ERRORS);
+	count(lite, UDPSTAT_IN_ERRORS);
 	pktbuf_free(pb);
+}
+
+static void udp_receive(struct netns *ns, struct pktbuf *pb)
+{
+	receive(ns, pb, false);
+}
+
+static void udplite_receive(struct netns *ns, struct pktbuf *pb)
+{
+	receive(ns, pb, true);
 }
 
 /* pb->data is at the UDP header that we sent. */
@@ -268,7 +304,7 @@ static void udp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf 
 	u16 dport = FROM_BE16(h->dport);
 	struct ipflow f = { .l4 = q->saddr, .r4 = q->daddr, .lport = FROM_BE16(h->sport), .rport = dport,
 			    .ifindex = pb->nif->index };
-	struct isock *sk = lookup(ns, &f);
+	struct isock *sk = lookup(ns, q->protocol == IPPROTO_UDPLITE, &f);
 	bool hard;
 	int err;
 
@@ -292,7 +328,7 @@ static void udp6_error(struct netns *ns, const struct ip6_head *q, struct pktbuf
 	const struct udp_head *h = (void *)pb->data;
 	struct ipflow f = { .is_v6 = true, .l6 = q->saddr, .r6 = q->daddr, .lport = FROM_BE16(h->sport),
 			    .rport = FROM_BE16(h->dport), .ifindex = pb->nif->index };
-	struct isock *sk = lookup(ns, &f);
+	struct isock *sk = lookup(ns, q->next == IPPROTO_UDPLITE, &f);
 	bool hard;
 	int err;
 
@@ -316,6 +352,10 @@ static void put_head(struct isock *sk, struct pktbuf *pb, u16 dport, u64 pseudo)
 
 	pb->tp = (u16)pktbuf_headroom(pb);
 	*h = (struct udp_head){ TO_BE16(sk->sport), TO_BE16(dport), TO_BE16(len), 0 };
+	if (unlikely(is_lite(sk))) {
+		udplite_put_sum(sk, pb, pseudo);
+		return;
+	}
 	if (sk->no_check && !sk->is_v6)
 		return;
 	h->check = inetsum_fold(pseudo);
@@ -326,7 +366,7 @@ static void put_head(struct isock *sk, struct pktbuf *pb, u16 dport, u64 pseudo)
 
 static int push6(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 {
-	struct ip6send how = { .daddr = d->daddr6, .protocol = IPPROTO_UDP };
+	struct ip6send how = { .daddr = d->daddr6, .protocol = (u8)sk->ns.protocol };
 	struct iproute r;
 	int err;
 
@@ -342,10 +382,10 @@ static int push6(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 	how.hops = d->ttl >= 0 ? (u8)d->ttl : r.type == RTN_MULTICAST ? sk->mc_hops6 :
 		   sk->hops6 < 0 ? 0 : (u8)sk->hops6;
 	how.may_fragment = sk->pmtudisc != IP_PMTUDISC_DO && sk->pmtudisc != IP_PMTUDISC_PROBE;
-	put_head(sk, pb, d->dport, inetsum_pseudo6(&r.saddr6, &d->daddr6, IPPROTO_UDP,
+	put_head(sk, pb, d->dport, inetsum_pseudo6(&r.saddr6, &d->daddr6, sk->ns.protocol,
 						   pb->len + (u32)sizeof(struct udp_head)));
 	pb->flags = sk->mc_loop;
-	ipstat_inc(UDPSTAT_OUT);
+	count(is_lite(sk), UDPSTAT_OUT);
 	pktbuf_own_write(pb, sk);
 	err = ip6_send(sk->net, &r, &how, pb);
 out:
@@ -357,7 +397,7 @@ out:
 /* Header and checksum, then out; consumes. */
 static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 {
-	struct ip4send how = { .daddr = d->daddr, .protocol = IPPROTO_UDP };
+	struct ip4send how = { .daddr = d->daddr, .protocol = (u8)sk->ns.protocol };
 	struct iproute r;
 	int err;
 
@@ -378,10 +418,10 @@ static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 	how.is_df = sk->pmtudisc == IP_PMTUDISC_DO || sk->pmtudisc == IP_PMTUDISC_WANT ||
 		    sk->pmtudisc == IP_PMTUDISC_PROBE;
 	how.may_fragment = sk->pmtudisc != IP_PMTUDISC_DO && sk->pmtudisc != IP_PMTUDISC_PROBE;
-	put_head(sk, pb, d->dport, inetsum_pseudo4(r.saddr, d->daddr, IPPROTO_UDP,
+	put_head(sk, pb, d->dport, inetsum_pseudo4(r.saddr, d->daddr, sk->ns.protocol,
 						   pb->len + (u32)sizeof(struct udp_head)));
 	pb->flags = sk->mc_loop;
-	ipstat_inc(UDPSTAT_OUT);
+	count(is_lite(sk), UDPSTAT_OUT);
 	pktbuf_own_write(pb, sk);
 	err = ip4_send(sk->net, &r, &how, pb);
 	pb = NULL;
@@ -485,11 +525,13 @@ static int udp_setopt(struct netsock *s, int level, int name, const void *val, u
 {
 	s32 v;
 
-	if (level != SOL_UDP)
+	if (level != SOL_UDP && level != SOL_UDPLITE)
 		return isock_setopt(s, level, name, val, len);
 	if (len < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, val, sizeof(v));
+	if (name == UDPLITE_SEND_CSCOV || name == UDPLITE_RECV_CSCOV)
+		return udplite_setopt(isock_of(s), name, v);
 	return name == UDP_CORK ? set_cork(isock_of(s), v) : -ENOPROTOOPT;
 }
 
@@ -497,11 +539,14 @@ static int udp_getopt(struct netsock *s, int level, int name, void *val, u32 *le
 {
 	s32 v;
 
-	if (level != SOL_UDP)
+	if (level != SOL_UDP && level != SOL_UDPLITE)
 		return isock_getopt(s, level, name, val, len);
-	if (name != UDP_CORK)
-		return -ENOPROTOOPT;
-	v = !!(s->options & BIT(31));
+	switch (name) {
+	case UDP_CORK: v = !!(s->options & BIT(31)); break;
+	case UDPLITE_SEND_CSCOV: v = isock_of(s)->lite_send; break;
+	case UDPLITE_RECV_CSCOV: v = isock_of(s)->lite_receive; break;
+	default: return -ENOPROTOOPT;
+	}
 	*len = min_t(u32, *len, sizeof(v));
 	memcpy(val, &v, *len);
 	return 0;
@@ -514,13 +559,13 @@ static const struct netsock_ops udp_ops = {
 	.ioctl = isock_ioctl, .setopt = udp_setopt, .getopt = udp_getopt,
 };
 
-struct netsock *udp_create(void)
+struct netsock *udp_create(u32 protocol)
 {
 	struct isock *sk = kmem_zalloc(sizeof(*sk), ALLOC_KERNEL);
 
 	if (!sk)
 		return ERR_PTR(-ENOMEM);
-	isock_init(sk, &udp_ops, SOCK_DGRAM, IPPROTO_UDP);
+	isock_init(sk, &udp_ops, SOCK_DGRAM, protocol);
 	return &sk->ns;
 }
 
@@ -528,20 +573,28 @@ static const struct ipproto udp_proto = { .protocol = IPPROTO_UDP, .receive = ud
 IPPROTO_TABLE(udp_proto);
 static const struct ip6proto udp6_proto = { .protocol = IPPROTO_UDP, .receive = udp_receive, .error = udp6_error };
 IP6PROTO_TABLE(udp6_proto);
+static const struct ipproto udplite_proto = {
+	.protocol = IPPROTO_UDPLITE, .receive = udplite_receive, .error = udp_error,
+};
+IPPROTO_TABLE(udplite_proto);
+static const struct ip6proto udplite6_proto = {
+	.protocol = IPPROTO_UDPLITE, .receive = udplite_receive, .error = udp6_error,
+};
+IP6PROTO_TABLE(udplite6_proto);
 
 /* ---- /proc/net/udp ---- */
 
-void udp_foreach(bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg)
+void udp_foreach(u32 protocol, bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg)
 {
 	struct isock *sk;
 
 	for (u32 i = 0; i < BUCKETS; i++)
-		hlist_foreach_rcu(sk, &udp_table[i].socks, hash_node)
+		hlist_foreach_rcu(sk, &udp_table[protocol == IPPROTO_UDPLITE][i].socks, hash_node)
 			if (!fn(sk, i, arg))
 				return;
 }
 
-struct printer { struct seqbuf *sb; u16 family; };
+struct printer { struct seqbuf *sb; u16 family; u32 protocol; };
 
 static bool print_sock(struct isock *sk, u32 bucket, void *arg)
 {
@@ -559,19 +612,25 @@ static bool print_sock(struct isock *sk, u32 bucket, void *arg)
 
 static void print_udp(struct seqbuf *sb, void *arg)
 {
-	struct printer pr = { sb, arg ? AF_INET6 : AF_INET };
+	struct printer pr = *(const struct printer *)arg;
 
-	if (arg)
+	pr.sb = sb;
+	if (pr.family == AF_INET6)
 		seqbuf_puts(sb, "  sl  local_address                         remote_address                        "
 			    "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n");
 	else
 		seqbuf_printf(sb, "%-127s\n", "   sl  local_address rem_address   st tx_queue rx_queue tr "
 			      "tm->when retrnsmt   uid  timeout inode ref pointer drops");
 	rcu_read_lock();
-	udp_foreach(print_sock, &pr);
+	udp_foreach(pr.protocol, print_sock, &pr);
 	rcu_read_unlock();
 }
-static struct procfile udp_file = { .path = "net/udp", .print = print_udp };
-PROCFILE(udp_file);
-static struct procfile udp6_file = { .path = "net/udp6", .print = print_udp, .arg = &udp6_file };
-PROCFILE(udp6_file);
+
+#define UDP_FILE(name, fam, proto)							\
+	static struct printer name##_what = { .family = (fam), .protocol = (proto) };	\
+	static struct procfile name##_file = { .path = "net/" #name, .print = print_udp, .arg = &name##_what }; \
+	PROCFILE(name##_file)
+UDP_FILE(udp, AF_INET, IPPROTO_UDP);
+UDP_FILE(udp6, AF_INET6, IPPROTO_UDP);
+UDP_FILE(udplite, AF_INET, IPPROTO_UDPLITE);
+UDP_FILE(udplite6, AF_INET6, IPPROTO_UDPLITE);

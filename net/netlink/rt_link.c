@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Links (RTM_*LINK): interfaces as iproute2 sees and sets them, and news of their changes. */
+/* Links (RTM_*LINK): interfaces as iproute2 sees them, and news of their changes. */
 #include <tern/net/netlink.h>
 
 #include <tern/base/err.h>
@@ -7,30 +7,51 @@
 #include <tern/lib/string.h>
 #include <tern/net/linkkind.h>
 
-#define LINK_ROOM	1024u
+#include "rt_impl.h"
 
-static u8 operstate(const struct netif *nif)
-{
-	if (nif->flags & IFF_LOOPBACK)
-		return IF_OPER_UNKNOWN;
-	return netif_is_up(nif) && READ_ONCE(nif->has_carrier) ? IF_OPER_UP : IF_OPER_DOWN;
-}
+#define LINK_ROOM	2048u
 
-/* What kind it is, with its settings. */
+/* What kind it is, and what its master is, with their settings. */
 static void put_info(struct nlpkt *p, const struct netif *nif)
 {
 	u32 info, data;
 
-	if (!nif->kind)
+	if (!nif->kind && !nif->master)
 		return;
 	info = nlpkt_nest(p, IFLA_LINKINFO);
-	nlpkt_put_str(p, IFLA_INFO_KIND, nif->kind->name);
-	if (nif->kind->show) {
-		data = nlpkt_nest(p, IFLA_INFO_DATA);
-		nif->kind->show(p, nif);
+	if (nif->kind) {
+		nlpkt_put_str(p, IFLA_INFO_KIND, nif->kind->name);
+		if (nif->kind->show) {
+			data = nlpkt_nest(p, IFLA_INFO_DATA);
+			nif->kind->show(p, nif);
+			nlpkt_nest_end(p, data);
+		}
+	}
+	if (nif->master) {
+		nlpkt_put_str(p, IFLA_INFO_SLAVE_KIND, nif->master->kind->name);
+		data = nlpkt_nest(p, IFLA_INFO_SLAVE_DATA);
+		nif->master->kind->show_port(p, nif);
 		nlpkt_nest_end(p, data);
 	}
 	nlpkt_nest_end(p, info);
+}
+
+/* The interface below it, maybe in another namespace. */
+static void put_lower(struct nlpkt *p, const struct netif *nif)
+{
+	const struct netif *lower;
+	s32 id = -1;
+
+	rcu_read_lock();
+	lower = netif_lower(nif);
+	if (lower) {
+		nlpkt_put_u32(p, IFLA_LINK, lower->index);
+		if (lower->ns != nif->ns)
+			id = netns_id_of(nif->ns, lower->ns, true);
+	}
+	rcu_read_unlock();
+	if (id >= 0)
+		nlpkt_put_u32(p, IFLA_LINK_NETNSID, (u32)id);
 }
 
 static void put_stats(struct nlpkt *p, const struct netif *nif)
@@ -70,12 +91,12 @@ static bool put_link(struct nlpkt *p, const struct netif *nif, u16 type, u16 fla
 	m->change = change;
 	nlpkt_put_str(p, IFLA_IFNAME, nif->name);
 	nlpkt_put_u32(p, IFLA_TXQLEN, nif->txq_len);
-	nlpkt_put_u8(p, IFLA_OPERSTATE, operstate(nif));
+	nlpkt_put_u8(p, IFLA_OPERSTATE, netif_operstate(nif));
 	nlpkt_put_u8(p, IFLA_LINKMODE, 0);
 	nlpkt_put_u32(p, IFLA_MTU, nif->mtu);
 	nlpkt_put_u32(p, IFLA_MIN_MTU, nif->flags & IFF_LOOPBACK ? 0 : 68);
 	nlpkt_put_u32(p, IFLA_MAX_MTU, nif->flags & IFF_LOOPBACK ? 0 : nif->mtu_max);
-	nlpkt_put_u32(p, IFLA_GROUP, 0);
+	nlpkt_put_u32(p, IFLA_GROUP, nif->group);
 	nlpkt_put_u32(p, IFLA_PROMISCUITY, !!(nif->flags & IFF_PROMISC) + nif->npromisc);
 	nlpkt_put_u32(p, IFLA_NUM_TX_QUEUES, 1);
 	nlpkt_put_u32(p, IFLA_NUM_RX_QUEUES, 1);
@@ -86,6 +107,11 @@ static bool put_link(struct nlpkt *p, const struct netif *nif, u16 type, u16 fla
 		nlpkt_put(p, IFLA_ADDRESS, nif->addr, nif->addr_len);
 		nlpkt_put(p, IFLA_BROADCAST, nif->broadcast, nif->addr_len);
 	}
+	if (nif->master)
+		nlpkt_put_u32(p, IFLA_MASTER, nif->master->index);
+	if (nif->alias)
+		nlpkt_put_str(p, IFLA_IFALIAS, nif->alias);
+	put_lower(p, nif);
 	put_stats(p, nif);
 	put_info(p, nif);
 	return nlpkt_end(p);
@@ -106,19 +132,6 @@ static int dump_links(struct nldump *d, struct nlpkt *p)
 	return 0;
 }
 
-/* By index or name; NULL: none such. */
-static struct netif *find_link(const struct nlreq *r, const struct ifinfomsg *m, const struct nlattr_head *name)
-{
-	char text[IFNAMSIZ] = "";
-
-	if (m->index > 0)
-		return netif_find_index(r->ns, (u32)m->index);
-	if (!name)
-		return NULL;
-	memcpy(text, nlattr_data(name), min_t(u32, nlattr_len(name), IFNAMSIZ - 1));
-	return netif_find_name(r->ns, text);
-}
-
 static int get_link(struct nlreq *r)
 {
 	const struct nlattr_head *tb[IFLA_EXT_MASK + 1];
@@ -132,7 +145,7 @@ static int get_link(struct nlreq *r)
 		return err;
 	if (m->index <= 0 && !tb[IFLA_IFNAME])
 		return -EINVAL;
-	nif = find_link(r, m, tb[IFLA_IFNAME]);
+	nif = rtlink_find(r->ns, m, tb[IFLA_IFNAME]);
 	if (!nif)
 		return -ENODEV;
 	p = nlpkt_alloc(LINK_ROOM, ALLOC_KERNEL);
@@ -142,54 +155,8 @@ static int get_link(struct nlreq *r)
 	return nlreq_reply(r, p);
 }
 
-static int set_name(struct netif *nif, const struct nlattr_head *a)
-{
-	char name[IFNAMSIZ] = "";
-
-	if (nlattr_len(a) > IFNAMSIZ)
-		return -EINVAL;
-	memcpy(name, nlattr_data(a), min_t(u32, nlattr_len(a), IFNAMSIZ - 1));
-	return strcmp(name, nif->name) ? netif_rename(nif, name) : 0;
-}
-
-static int change_link(struct nlreq *r, bool is_new)
-{
-	const struct nlattr_head *tb[IFLA_EXT_MASK + 1];
-	struct ifinfomsg store;
-	const struct ifinfomsg *m = nlreq_fixed(r, &store, sizeof(store));
-	struct netif *nif;
-	u32 mask;
-	int err = nlreq_attrs(r, sizeof(*m), tb, IFLA_EXT_MASK);
-
-	if (err)
-		return err;
-	nif = find_link(r, m, tb[IFLA_IFNAME]);
-	if (!is_new)
-		return nif ? -EOPNOTSUPP : -ENODEV;
-	if (!nif)
-		return (r->h->flags & NLM_F_CREATE) && tb[IFLA_LINKINFO] ? -EOPNOTSUPP : -ENODEV;
-	if (r->h->flags & NLM_F_EXCL)
-		return -EEXIST;
-	if (tb[IFLA_ADDRESS]) {
-		err = nlattr_len(tb[IFLA_ADDRESS]) < nif->addr_len ? -EINVAL :
-		      nif->ops->set_addr(nif, nlattr_data(tb[IFLA_ADDRESS]));
-		if (!err)
-			netif_changed(nif);
-	}
-	if (!err && tb[IFLA_MTU])
-		err = netif_set_mtu(nif, nlattr_u32(tb[IFLA_MTU]));
-	if (!err && tb[IFLA_TXQLEN])
-		WRITE_ONCE(nif->txq_len, nlattr_u32(tb[IFLA_TXQLEN]));
-	if (!err && m->index > 0 && tb[IFLA_IFNAME])
-		err = set_name(nif, tb[IFLA_IFNAME]);
-	mask = m->change ? m->change : m->flags ? ~0u : 0;
-	if (!err && mask)
-		err = netif_set_flags(nif, (nif->flags & ~mask) | (m->flags & mask));
-	return err;
-}
-
-static const struct rtobject link_object = { .base = RTM_NEWLINK, .change = change_link, .get = get_link,
-					     .dump = dump_links };
+static const struct rtobject link_object = { .base = RTM_NEWLINK, .change = rtlink_change, .has_own_lock = true,
+					     .get = get_link, .dump = dump_links };
 RTOBJECT(link_object);
 
 static int link_watch(struct netif *nif, enum netevent ev)

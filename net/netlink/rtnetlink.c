@@ -87,6 +87,8 @@ static int rt_request(struct nlreq *r)
 	o = object_for(base, family, false);
 	if (!o)
 		return -EOPNOTSUPP;
+	if (kind != 2 && o->has_own_lock)
+		return o->change(r, kind != 1);
 	kmutex_lock(&r->ns->config_lock);
 	if (kind == 2)
 		err = o->get ? o->get(r) : -EOPNOTSUPP;

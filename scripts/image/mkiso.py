@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write a bootable ISO (BIOS and UEFI, CD and USB stick) with GRUB 2.
 
-usage: mkiso.py --kernel FILE --initrd FILE --output FILE [--append STR] [--grub auto|multiboot2|linux]
+usage: mkiso.py --kernel FILE --initrd FILE --output FILE [--live FILE.squashfs] [--append STR]
+                [--grub auto|multiboot2|linux]
+
+With --live the initramfs finds the system's root in the ISO; what is written to it stays in memory.
 """
 import argparse
 import os
@@ -19,11 +22,13 @@ def main():
     parser.add_argument("--kernel", required=True)
     parser.add_argument("--initrd")
     parser.add_argument("--output", required=True)
+    parser.add_argument("--live")
     parser.add_argument("--append", default="console=tty0 console=ttyS0")
     parser.add_argument("--grub", choices=("auto", "multiboot2", "linux"), default="auto")
     args = parser.parse_args()
     try:
-        media.make_iso(args.output, args.kernel, args.initrd, args.append, args.grub, timeout=3)
+        media.make_iso(args.output, args.kernel, args.initrd, args.append, args.grub, timeout=3,
+                       live=args.live)
     except (paths.UsageError, OSError) as err:
         sys.exit(f"mkiso: {err}")
 

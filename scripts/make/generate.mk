@@ -67,6 +67,18 @@ $(gen)/.svc_tables.stamp: $(gen)/.svc.stamp $(O)/.built
 $(gen)/svc_tables.inc: $(gen)/.svc_tables.stamp ;
 $(O)/kernel/svc/svc.o: | $(gen)/.svc_tables.stamp
 
+# ---- vendor modules: what compat/linux takes from the vendor's kernel ----------------
+ifneq ($(lx-enabled),)
+lx-inc := $(addprefix $(gen)/,lx_types.h lx_check.h lx_proto.h)
+lx-sources := $(wildcard $(filter compat/linux/%.c,$(patsubst $(O)/%.o,%.c,$(objs))))
+$(gen)/.lx.stamp: scripts/gen-lx.py $(wildcard scripts/lxabi/*.py) compat/linux/abi/types.list \
+		$(vendor-vmlinux) $(lx-sources) $(O)/.built
+	$(Q)$(PYTHON) scripts/gen-lx.py $(dir $(vendor-vmlinux)) $(gen) $(O)/.built
+	@touch $@
+$(lx-inc): $(gen)/.lx.stamp ;
+$(filter $(O)/compat/linux/%,$(objs)): | $(gen)/.lx.stamp
+endif
+
 # ---- failure points: kernel/fault/faults.tbl ---------------------------------------
 $(gen)/.faults.stamp: kernel/fault/faults.tbl scripts/gen-faults.py
 	$(Q)$(PYTHON) scripts/gen-faults.py $(gen)

@@ -158,8 +158,10 @@ class Machine:
         """Make the boot medium: the ISO as CD or as USB stick, or a disk."""
         kind = self.options.boot.split("-")[0]
         path = os.path.join(self.workdir, "boot.img")
-        make = media.make_disk if kind == "disk" else media.make_iso
-        make(path, kernel, initrd, append, self.options.grub)
+        if kind == "disk":
+            media.make_disk(path, kernel, initrd, append, self.options.grub)
+        else:
+            media.make_iso(path, kernel, initrd, append, self.options.grub, live=self.options.live)
         drive = f"if=none,id=boot,format=raw,file={escaped(path)}"
         if kind == "stick":
             return ["-drive", drive, "-device", "qemu-xhci,id=bootbus",

@@ -11,6 +11,7 @@ SECTOR = 512
 GFX_MODES = "1024x768x32,1024x768,auto"
 ESP_START = 2048            # first sector of the EFI system partition
 ESP_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+LIVE_ROOT = "root=live:LABEL=TERN"
 GRUB_MODULES = ("part_gpt", "part_msdos", "fat", "iso9660", "normal", "multiboot2", "linux",
                 "search", "all_video", "gfxterm", "echo", "configfile", "serial")
 
@@ -45,14 +46,19 @@ def grub_config(kernel, initrd, append, wanted, timeout=0):
     return "\n".join(lines + ["}", ""])
 
 
-def make_iso(path, kernel, initrd, append, protocol="auto", timeout=0):
-    """Write an ISO that boots from CD and USB stick, by BIOS and by UEFI."""
+def make_iso(path, kernel, initrd, append, protocol="auto", timeout=0, live=None):
+    """Write an ISO that boots from CD and USB stick, by BIOS and by UEFI; live: its root's squashfs."""
+    if live:
+        append = f"{append} {LIVE_ROOT}"
     with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(path))) as tree:
         boot = os.path.join(tree, "boot")
         os.makedirs(os.path.join(boot, "grub"))
         shutil.copyfile(kernel, os.path.join(boot, "kernel"))
         if initrd:
             shutil.copyfile(initrd, os.path.join(boot, "initrd"))
+        if live:
+            os.makedirs(os.path.join(tree, "live"))
+            os.link(live, os.path.join(tree, "live/root.squashfs"))
         with open(os.path.join(boot, "grub/grub.cfg"), "w", encoding="utf-8") as f:
             f.write(grub_config(kernel, initrd, append, protocol, timeout))
         run("grub-mkrescue", "-o", path, tree, "--", "-volid", "TERN")

@@ -78,18 +78,19 @@ class ModuleTree:
             visit(normal(name), name)
         return order
 
-    def install(self, archive, wanted):
-        """Put modules into an archive, with the tables modprobe reads; return their paths."""
+    def install(self, archive, wanted, stored=()):
+        """Put modules into an archive, with the tables modprobe reads; return the wanted ones' paths."""
         base = f"lib/modules/{self.release}"
         order = self.closure(wanted)
-        inside = {n: os.path.relpath(self.files[n], self.folder) for n in order}
+        every = self.closure(list(wanted) + list(stored))
+        inside = {n: os.path.relpath(self.files[n], self.folder) for n in every}
         dep, alias = [], []
-        for name in order:
+        for name in every:
             archive.add_file(f"{base}/{inside[name]}", self.files[name], 0o644)
             chain = [n for n in self.closure([name]) if n != name]
             dep.append(inside[name] + ":" + "".join(" " + inside[n] for n in reversed(chain)))
             alias += [f"alias {v} {name}" for k, v in self.information(name) if k == "alias"]
-        if order:
+        if every:
             archive.add_text(f"{base}/modules.dep", "\n".join(dep) + "\n")
             archive.add_text(f"{base}/modules.alias", "\n".join(alias) + "\n")
             archive.add_text(f"{base}/modules.symbols", "")

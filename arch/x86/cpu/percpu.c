@@ -17,6 +17,7 @@
 
 extern char __percpu_load[], __percpu_start[], __percpu_end[];
 DECLARE_PERCPU(u64, cpu_canary);
+DEFINE_PERCPU(void *, cpu_view);
 
 u32 cpu_count_possible __ro_after_init = 1;
 u32 cpu_count_online = 1;

@@ -2,6 +2,8 @@
 /* The exception table: instructions that may fault, and where to go on. */
 #include "../entry_impl.h"
 
+#include <tern/base/foreign.h>
+
 struct extable_entry {
 	s32 insn, fixup;	/* relative to their own address */
 };
@@ -19,15 +21,16 @@ static const struct extable_entry *find(uptr rip)
 
 bool extable_has(uptr rip)
 {
-	return find(rip) != NULL;
+	return find(rip) || foreign_code->fixup(rip);
 }
 
 bool extable_fixup(struct frame *f)
 {
 	const struct extable_entry *e = find(f->rip);
+	uptr to = e ? (uptr)&e->fixup + (uptr)(s64)e->fixup : foreign_code->fixup(f->rip);
 
-	if (!e)
+	if (!to)
 		return false;
-	f->rip = (uptr)&e->fixup + (uptr)(s64)e->fixup;
+	f->rip = to;
 	return true;
 }

@@ -89,6 +89,8 @@ static void switch_rare(const struct arch_thread *prev, const struct arch_thread
 		debug_load(next);
 	else if (prev->has_debug_reg)
 		__asm__ volatile("mov %0, %%dr7" : : "r" (DR7_RESERVED));
+	if (prev->step_by_branch || next->step_by_branch)
+		msr_write(MSR_DEBUGCTL, next->step_by_branch ? DEBUGCTL_BTF : 0);
 	if (prev->tsc_is_off != next->tsc_is_off) {
 		u64 cr4 = cr4_read() & ~CR4_TSD;
 
@@ -108,9 +110,11 @@ struct thread *arch_thread_switch(struct thread *prev, struct thread *next)
 		fpu_switch_in(next);
 		bases_load(pa, na);
 	}
-	if (unlikely(pa->has_debug_reg | na->has_debug_reg | pa->tsc_is_off | na->tsc_is_off))
+	if (unlikely(pa->has_debug_reg | na->has_debug_reg | pa->tsc_is_off | na->tsc_is_off |
+		     pa->step_by_branch | na->step_by_branch))
 		switch_rare(pa, na);
 	this_cpu_write(cpu_thread, next);
+	this_cpu_write(cpu_view, next->t_view ? next->t_view : thread_view_default);
 	desc_set_kstack((u64)next->t_kstack + KSTACK_SIZE);
 	return arch_switch_stack(&pa->sp, na->sp, prev);
 }
@@ -156,6 +160,7 @@ int arch_thread_init_user(struct thread *t, const struct frame *regs, u64 sp, u6
 	at->gs_base = self->gs_base;
 	at->tsc_is_off = self->tsc_is_off;
 	at->has_debug_reg = 0;
+	at->step_by_branch = false;
 	memset(at->debug_reg, 0, sizeof(at->debug_reg));
 	thread_work_set(t, WORK_FPU);
 	*f = *regs;

@@ -214,11 +214,12 @@ int tracereg_debug_set(struct thread *t, u32 i, u64 v)
 
 /* ---- single steps ---- */
 
-void tracestep_set(struct thread *t, bool on)
+void tracestep_set(struct thread *t, enum tracestep kind)
 {
 	struct frame *f = thread_frame(t);
 
-	if (on) {
+	t->t_arch.step_by_branch = kind == TRACESTEP_BRANCH;
+	if (kind != TRACESTEP_OFF) {
 		if (!(f->rflags & FLAG_TF))
 			t->t_arch.step_is_forced = true;
 		f->rflags |= FLAG_TF;

@@ -23,6 +23,7 @@
 #include <asm/pgtable.h>
 #include <asm/smp.h>
 #include <tern/base/err.h>
+#include <tern/base/foreign.h>
 #include <tern/base/kallsyms.h>
 #include <tern/base/preempt.h>
 #include <tern/base/upcall.h>
@@ -104,6 +105,7 @@ void trap_oops(const struct frame *f, const char *what, u32 vector, u32 code)
 	     t ? t->t_comm : "none");
 	print_frame(f);
 	arch_backtrace_log(f);
+	foreign_code->died(f->rip);
 	if (is_fatal)
 		kpanic("kernel %s at %016lx", what, f->rip);
 	irq_enable();
@@ -236,6 +238,7 @@ static void debug_trap(struct frame *f)
 		f->rflags &= ~RFLAGS_TF;
 		return;
 	}
+	at->step_by_branch = false;	/* the processor has cleared its flag */
 	at->debug_reg[6] = dr6 & (DR6_STEP | 0xf);
 	if (is_exec_breakpoint(at, dr6))
 		f->rflags |= RFLAGS_RF;		/* or it would hit again at once */
@@ -292,7 +295,7 @@ void trap_dispatch(u32 vector, struct frame *f, u32 code)
 		user_trap(f, vector, code);
 		return;
 	}
-	if (extable_fixup(f))
+	if (foreign_code->trap(f, vector) || extable_fixup(f))
 		return;
 	trap_oops(f, traps[vector].name, vector, code);
 }

@@ -197,3 +197,21 @@ int msr_write_safe(u32 msr, u64 v)
 {
 	return msr_write_raw(msr, v);
 }
+
+int user_copyin_struct(void *dst, size_t known, const void __user *src, size_t size)
+{
+	u8 rest[64];
+
+	memset(dst, 0, known);
+	if (user_copyin(dst, src, size < known ? size : known))
+		return -EFAULT;
+	for (size_t at = known; at < size; at += sizeof(rest)) {
+		size_t n = size - at < sizeof(rest) ? size - at : sizeof(rest);
+
+		if (user_copyin(rest, (const u8 __user *)src + at, n))
+			return -EFAULT;
+		if (!mem_is_zero(rest, n))
+			return -E2BIG;
+	}
+	return 0;
+}

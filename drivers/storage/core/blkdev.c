@@ -209,6 +209,7 @@ u32 blkdev_physical_size(const struct blkdev *b) { return b->disk->limits.physic
 bool blkdev_is_readonly(const struct blkdev *b) { return READ_ONCE(b->is_readonly); }
 bool blkdev_has_cache(const struct blkdev *b) { return b->disk->limits.has_cache; }
 bool blkdev_can_discard(const struct blkdev *b) { return b->disk->limits.max_discard != 0; }
+bool blkdev_is_memory(const struct blkdev *b) { return !b->disk->limits.nr_hwq; }
 u32 blkdev_discard_grain(const struct blkdev *b)
 {
 	return b->disk->limits.max_discard ? b->disk->limits.discard_grain : 0;

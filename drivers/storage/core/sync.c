@@ -3,7 +3,8 @@
 #include "blk_impl.h"
 
 #include <asm/page.h>
-#include <tern/kernel/sched.h>
+#include <tern/base/upcall.h>
+#include <tern/lib/string.h>
 
 #define RANGE_STEP	(1UL << 22)	/* sectors of one discard: others get their turn */
 
@@ -68,6 +69,27 @@ int blkdev_rw_kva(struct blkdev *b, enum ioreq_op op, u32 flags, u64 pos, void *
 		err = ioreq_submit_wait(&r);
 	}
 	return err;
+}
+
+int blkdev_read_bytes(struct blkdev *b, u64 pos, void *buf, u32 len)
+{
+	u64 size = blkdev_sectors(b) << SECTOR_SHIFT;
+
+	if (pos > size || len > size - pos)
+		return -EIO;
+	while (len) {
+		u32 off = pos & ~PAGE_MASK, n = min_t(u32, len, (u32)PAGE_SIZE - off);
+		struct page *p = pagecache_read_in(blkdev_cache(b), pos >> PAGE_SHIFT);
+
+		if (IS_ERR(p))
+			return (int)PTR_ERR(p);
+		memcpy(buf, (u8 *)page_to_virt(p) + off, n);
+		page_put(p);
+		buf = (u8 *)buf + n;
+		pos += n;
+		len -= n;
+	}
+	return 0;
 }
 
 int blkdev_flush_cache(struct blkdev *b)

@@ -35,7 +35,8 @@ void ksym_at(u32 index, struct ksym *out);
  * @addr: any value
  * @out: filled in if found
  * Context: any.
- * Return: true if @addr lies in the kernel image behind a known symbol.
+ * Return: true if @addr lies in the kernel image behind a known symbol, or in foreign code
+ *	(foreign.h); then the caller is in an RCU section while it uses the name.
  */
 bool ksym_lookup(uptr addr, struct ksym *out);
 

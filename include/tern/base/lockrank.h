@@ -67,7 +67,8 @@ enum lockrank {
 	LOCKRANK_IPC_TABLE,		/* protects a table of System V objects: numbers and keys */
 	LOCKRANK_IPC,			/* protects one System V object or POSIX message queue */
 	LOCKRANK_IPC_UNDO,		/* protects a process's list of semaphore undos */
-	LOCKRANK_RMAP_SPIN,		/* protects the tree of regions that map an object */
+	LOCKRANK_ANON,			/* protects an address space's regions while one gets anonymous pages */
+	LOCKRANK_RMAP_SPIN,		/* protects the tree of regions that map an object; file before anonymous */
 	LOCKRANK_PTL,			/* protects page table pages of an address space */
 	LOCKRANK_KLIST,			/* small kernel registries */
 
@@ -75,6 +76,7 @@ enum lockrank {
 	LOCKRANK_IRQ = 128,
 	LOCKRANK_PAGECACHE,		/* protects one object's page tree */
 	LOCKRANK_DIRTY_LIST,		/* protects the list of objects with dirty pages */
+	LOCKRANK_SWAP,			/* protects a swap device's slots and cached pages */
 	LOCKRANK_BLKFLUSH,		/* protects a disk's lists of flushes */
 	LOCKRANK_BLKHWQ,		/* protects a hardware queue's commands; start() runs under it */
 	LOCKRANK_BLKSWQ,		/* protects one CPU's queue of a disk */

@@ -75,6 +75,24 @@ void thread_exit_kernel(int code) __noreturn;
 /** clock_ns() - ns since boot, monotonic, any context (kernel/time/clock.c). */
 nsec_t clock_ns(void);
 
+/**
+ * sched_io_begin() - sleeps until sched_io_end() wait for I/O: idle time then counts as
+ * iowait (kernel/sched/account.c). Returns the old state.
+ */
+bool sched_io_begin(void);
+void sched_io_end(bool old);
+
+/**
+ * memstall_begin() - until memstall_end() thread_self waits for memory: its pressure counts
+ * (kernel/sched/psi.c). Returns the old state.
+ */
+bool memstall_begin(void);
+void memstall_end(bool old);
+
+/** thread_set_memalloc() - thread_self is part of reclaim and may use all reserves, or no more; was it. */
+bool thread_set_memalloc(bool is_on);
+/** thread_is_memalloc() - the last setting. */
+bool thread_is_memalloc(void);
 /** oom_kill() - memory ran out: choose and kill a process (kernel/proc/oom.c). True if one was. */
 bool oom_kill(u64 npages_wanted);
 /** memgroup_self() - thread_self's control group, with a reference, or NULL (kernel/cgroup). */

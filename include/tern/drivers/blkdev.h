@@ -136,6 +136,8 @@ int blkdev_rw_page(struct blkdev *b, enum ioreq_op op, u32 flags, u64 pos, struc
  * of 512. Not through the page cache.
  */
 int blkdev_rw_kva(struct blkdev *b, enum ioreq_op op, u32 flags, u64 pos, void *buf, size_t len);
+/** blkdev_read_bytes() - @len bytes at byte @pos through the device's page cache; -EIO past its end. */
+int blkdev_read_bytes(struct blkdev *b, u64 pos, void *buf, u32 len);
 /** blkdev_flush_cache() - the device's volatile cache becomes stable. */
 int blkdev_flush_cache(struct blkdev *b);
 /** blkdev_discard_range() - sectors; -EOPNOTSUPP if the device cannot. */
@@ -182,6 +184,7 @@ u32 blkdev_physical_size(const struct blkdev *b);
 bool blkdev_is_readonly(const struct blkdev *b);
 bool blkdev_has_cache(const struct blkdev *b);		/* volatile write cache: flushes matter */
 bool blkdev_can_discard(const struct blkdev *b);
+bool blkdev_is_memory(const struct blkdev *b);		/* requests are done when they are submitted */
 u32 blkdev_discard_grain(const struct blkdev *b);	/* bytes, 0 if it cannot */
 /** blkdev_is_gone() - the disk vanished: everything fails with -ENODEV. */
 bool blkdev_is_gone(const struct blkdev *b);

@@ -13,6 +13,14 @@ struct mount_args {		/* decoded from mount(2) or fsconfig(2) */
 
 struct statfs_info { u64 type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize, flags; u32 fsid[2]; };
 
+/* A stretch of a file that lies, or is missing, in one piece. Bytes; @phys on the disk of the file system. */
+enum fsextent_kind { FSEXTENT_HOLE, FSEXTENT_MAPPED, FSEXTENT_UNWRITTEN, FSEXTENT_INLINE };
+struct fsextent {
+	u64 pos;		/* where it begins: at or before what was asked for */
+	u64 phys, len;		/* from what was asked for on */
+	enum fsextent_kind kind;
+};
+
 struct filesys_ops {
 	int (*statfs)(struct filesys *fs, struct statfs_info *out);
 	int (*sync)(struct filesys *fs, bool wait);
@@ -26,6 +34,8 @@ struct filesys_ops {
 	 */
 	int (*handle_make)(struct vnode *vn, s32 *type, void *data, u32 *bytes);
 	struct vnode *(*handle_find)(struct filesys *fs, s32 type, const void *data, u32 bytes);
+	/* Where byte @pos of a file is; dirty pages may have no place yet. NULL: it cannot tell. Sleeps. */
+	int (*extent)(struct vnode *vn, u64 pos, struct fsextent *out);
 };
 
 struct fstype {
@@ -94,6 +104,11 @@ int filesys_sync_one(struct filesys *fs);
 void filesys_foreach_vnode(void (*fn)(struct vnode *vn, void *arg), void *arg);
 /** filesys_by_dev() - mounted instance with that st_dev, referenced, or NULL. */
 struct filesys *filesys_by_dev(u64 dev);
+/**
+ * filesys_by_source() - the block device at path @source is mounted already: that instance,
+ * referenced; NULL if not; ERR_PTR(-EBUSY) as another type, or as the device cannot be opened.
+ */
+struct filesys *filesys_by_source(const struct fstype *t, const char *source);
 void filesys_init(void);
 /** filesys_root_set() - make the root entry of @vn (consumes the reference). 0 or -ENOMEM. */
 int filesys_root_set(struct filesys *fs, struct vnode *vn);

@@ -5,6 +5,7 @@
 #include <tern/base/types.h>
 
 struct cpugroup;
+struct psigroup;
 struct thread;
 
 #define CPUWEIGHT_DEFAULT	100u
@@ -18,6 +19,8 @@ struct cpugroup_stat {
 struct cpugroup *cpugroup_create(struct cpugroup *parent);
 /** cpugroup_free() - no thread is in it. NULL is fine. Any context. */
 void cpugroup_free(struct cpugroup *g);
+/** cpugroup_psi() - its pressure, borrowed. */
+struct psigroup *cpugroup_psi(struct cpugroup *g);
 /** cpugroup_reset() - default weight, no limit. */
 void cpugroup_reset(struct cpugroup *g);
 /** cpugroup_set_weight() - 1 .. 10000; cpugroup_weight(). */

@@ -66,6 +66,7 @@ struct schedent {
 	u32 se_migrate_disable;	/* written by the thread itself */
 	bool se_in_load;	/* counted as uninterruptible in the load average */
 	bool se_in_io;		/* the sleep is for I/O: sched_io_begin() */
+	bool se_in_memstall;	/* Q it waits for memory: memstall_begin() */
 	bool se_dl_throttled;	/* Q deadline budget used up */
 	u64 se_wait_sum, se_nr_migrations, se_nr_runs;
 	u64 se_queued_at;	/* Q ns; se_wait_sum counts from here */
@@ -131,12 +132,6 @@ void sched_use_aspace(struct aspace *as);
  */
 void sched_migrate_disable(void);
 void sched_migrate_enable(void);
-/**
- * sched_io_begin() - sleeps until sched_io_end() wait for I/O: idle time then
- * counts as iowait. Returns the old state.
- */
-bool sched_io_begin(void);
-void sched_io_end(bool old);
 /**
  * sched_set_pi() - lend @t real-time priority @prio (1 .. 99), or -1: none
  * (priority inheritance).

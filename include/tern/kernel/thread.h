@@ -118,6 +118,7 @@ struct thread {
 	void *t_blocked_on;		/* debug: lock or queue it sleeps on */
 	void *t_lockcheck;		/* debug: held locks */
 	void *t_compat;			/* O compat personality's per-thread state */
+	void *t_view;			/* O what foreign code sees as the task that runs, NULL (foreign.h) */
 	struct rcu_job t_rcu;
 	struct list t_all_link;		/* in the list of all threads (RCU) */
 };
@@ -195,6 +196,9 @@ void thread_reap_final(struct thread *t);
  */
 void thread_set_comm(struct thread *t, const char *name);
 void thread_get_comm(struct thread *t, char out[16]);
+
+/* cpu_view of threads without a view; set once by the owner of foreign code. */
+extern void *thread_view_default;
 
 /** thread_all - every thread but idle ones; R, changed under process_tree_lock. */
 extern struct list thread_all;

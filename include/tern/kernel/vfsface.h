@@ -16,6 +16,7 @@ struct nsbase;
 struct userns;
 struct ofile;
 struct pidref;
+struct secfilter;
 struct thread;
 
 /* ---- tern/fs/ofile.h, path.h ---- */
@@ -26,6 +27,11 @@ void fdtab_put(struct fdtab *t);
 void fdtab_close_exec(void);
 int fdtab_unshare(void);
 struct ofile *fdtab_file_of(struct thread *t, int fd);
+/**
+ * epoll_watched() - the @nth file (from 0) that the epoll file @ep watches as descriptor @fd
+ * Return: its address, to compare only: no reference; -EINVAL if @ep is none, -ENOENT.
+ */
+struct ofile *epoll_watched(struct ofile *ep, int fd, u32 nth);
 struct fsctx *fsctx_copy(struct fsctx *from);
 void fsctx_put(struct fsctx *f);
 extern struct fsctx fsctx_initial;	/* kernel threads' */
@@ -51,6 +57,7 @@ bool fdtab_is_shared(const struct fdtab *t);
 int fd_reserve(int min, bool cloexec);
 void fd_publish(int fd, struct ofile *f);
 void fd_cancel(int fd);
+int fd_dup_to(struct ofile *f, int fd, bool cloexec);
 char *path_name_get(const char __user *name, u32 flags);
 void path_name_put(char *name);
 
@@ -97,6 +104,12 @@ struct pidref *pidfd_pid_of(struct ofile *f);
 struct pidref *procdir_pid_of(struct ofile *f);
 /** pidfd_is_nonblock() - was O_NONBLOCK set on it. */
 bool pidfd_is_nonblock(struct ofile *f);
+
+/**
+ * secfile_create() - the file by which the listener of a seccomp filter works; it takes over a
+ * reference (secnotify_close()). ERR_PTR(-ENOMEM, -ENFILE): the reference stays the caller's.
+ */
+struct ofile *secfile_create(struct secfilter *sf);
 
 /** corefile_open() - create a core file as a dump may: no links followed, owner only; ERR_PTR. */
 struct ofile *corefile_open(const char *name);

@@ -27,6 +27,13 @@ struct region;
 struct ofile;
 struct anonset;		/* reverse map of anonymous pages; mm/anon.c */
 
+/* A region's place in an rmap_tree. */
+struct rmap_link {
+	struct rbnode node;
+	u64 last_max;		/* augmented: largest last index of the subtree */
+	struct region *rg;
+};
+
 /* Region flags: low bits are PROT_R/W/X. */
 #define REGION_READ	0x1u
 #define REGION_WRITE	0x2u
@@ -85,11 +92,11 @@ struct region {
 	uptr gap;		/* L free bytes between the region before and this one's guard */
 	uptr gap_max;		/* L largest gap in this subtree */
 	u64 pte_bits;		/* L entry bits of this protection, write bit included */
-	bool has_anon;		/* A private pages may be mapped: fork copies their entries */
-	struct rbnode pc_node;	/* pc->rmap_lock: in pc->regions */
-	u64 pc_last_max;	/* augmented: largest last index of the subtree */
-	struct anonset *anon;	/* L first set by a fault; anonymous pages' reverse map */
-	struct list anon_link;
+	struct rmap_link pc_link;	/* pc->maps.lock: in pc->maps */
+	/* A with a reference, set once by a fault: has or had pages of its own; fork copies their entries */
+	struct anonset *anon;
+	struct rmap_link anon_link;	/* in anon's tree */
+	struct list gone_link;	/* while it is being unmapped */
 	struct rcu_job rcu;
 };
 
@@ -101,6 +108,8 @@ struct aspace {
 	refcount as_users;		/* threads and temporary users; 0: regions are torn down */
 	refcount as_refs;		/* users count one together; CPUs in lazy mode one each */
 	struct rwsem as_lock;		/* protects regions and the limits below */
+	struct spin as_anon_lock;	/* one region at a time gets its anonset; LOCKRANK_ANON */
+	struct list as_all_link;	/* on the list of all address spaces */
 	struct rbtree as_regions;	/* L by address, augmented with gaps */
 	struct region *as_last_hit;	/* hint, read under L */
 	u32 nregions;			/* L */

@@ -49,6 +49,10 @@ int mmface_map(struct ofile *f, struct map_request *req);
 loff_t mmface_size(const struct pagecache *pc);
 /** mmface_size_grow() - the file is longer now; its vnode is locked by the writer. */
 void mmface_size_grow(struct pagecache *pc, loff_t size);
+/** mmface_hold() - keep the vnode of a page cache; false: it is on its way out. Context: nosleep. */
+bool mmface_hold(struct pagecache *pc);
+/** mmface_release() - undo mmface_hold(). Sleeps. */
+void mmface_release(struct pagecache *pc);
 /** mmface_sync() - fsync of [start, end) of a mapped file. */
 int mmface_sync(struct ofile *f, loff_t start, loff_t end);
 /** mmface_punch() - free the file's blocks and pages in [start, end) (MADV_REMOVE). */

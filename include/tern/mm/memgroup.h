@@ -38,3 +38,12 @@ static inline int memgroup_charge(struct page *p, bool is_shared)
 	return likely(!READ_ONCE(memgroup_count)) ? 0 : memgroup_charge_slow(p, is_shared);
 }
 void memgroup_uncharge(struct page *p);
+/** page_memgroup() - whose page it is, NULL: nobody's; the page is held. */
+static inline struct memgroup *page_memgroup(const struct page *p)
+{
+	return (struct memgroup *)(READ_ONCE(p->memcg_data) & ~1UL);
+}
+/** memgroup_contains() - is @g @of or above it. */
+bool memgroup_contains(const struct memgroup *g, const struct memgroup *of);
+/** memgroup_shrink() - after its limit fell: swap out what is too much, as far as that goes. Sleeps. */
+void memgroup_shrink(struct memgroup *g);

@@ -60,6 +60,12 @@ bool pagecache_memory_release_page(struct pagecache *pc, struct page *page);
 /** pagecache_read_ahead_pages() - ready-made read_ahead slot: read_page() for each missing page. */
 void pagecache_read_ahead_pages(struct pagecache *pc, u64 index, u32 n);
 
+/* Regions that may map the pages of something, as an interval tree by page index. */
+struct rmap_tree {
+	struct spin lock;		/* protects regions; LOCKRANK_RMAP_SPIN */
+	struct rbtree regions;		/* L struct rmap_link */
+};
+
 struct pagecache {
 	struct radix pages;		/* R index -> struct page */
 	struct spin lock;		/* protects pages, npages; LOCKRANK_PAGECACHE, irqsave */
@@ -68,10 +74,12 @@ struct pagecache {
 	struct vnode *vnode;		/* I owner, may be NULL for anonymous objects */
 	loff_t anon_size;		/* I bytes of an object without a vnode */
 	struct rwsem inval;		/* truncate (write) against fault and read-ahead (read) */
-	struct spin rmap_lock;		/* protects regions (spin: LOCKRANK_LRU-1 class, see mm) */
-	struct rbtree regions;		/* regions that map this object, by index interval */
+	struct rmap_tree maps;		/* regions that map this object */
 	u32 nr_shared_writable;		/* regions that may write; A */
 	u32 flags;			/* PAGECACHE_* */
+	struct radix swapped;		/* R, pc->lock: index -> where a page of memory was written out to */
+	u64 nswapped;			/* L */
+	struct list swapped_link;	/* on mm's list while it has or had such pages */
 	u32 wb_err;			/* A sequence of writeback errors (errseq) */
 	struct list dirty_link;		/* on the flusher's list while dirty */
 	u64 dirtied_when;		/* ns, first dirtying */
@@ -80,6 +88,7 @@ struct pagecache {
 #define PAGECACHE_SWAPBACKED	0x1u	/* pages live only here: not dropped, only swapped */
 #define PAGECACHE_NOWRITEBACK	0x2u	/* no flusher: memory file systems */
 #define PAGECACHE_UNEVICTABLE	0x4u
+#define PAGECACHE_SHMEM		0x8u	/* part of a struct shmem */
 
 void pagecache_init(struct pagecache *pc, struct vnode *vn, const struct pagecache_ops *ops, u32 flags);
 /** pagecache_fini() - drop all pages; no mapping and no reader may be left. Sleeps. */
@@ -89,6 +98,13 @@ void pagecache_fini(struct pagecache *pc);
 struct page *pagecache_find(struct pagecache *pc, u64 index);
 /** pagecache_count() - how many pages of [@first, @last] are there. The cost is per page found. */
 u64 pagecache_count(struct pagecache *pc, u64 first, u64 last);
+/** pagecache_is_hole() - memory objects: nothing is at @index, neither in memory nor in swap. */
+bool pagecache_is_hole(struct pagecache *pc, u64 index);
+/** pagecache_total() - pages in memory and in swap. */
+static inline u64 pagecache_total(const struct pagecache *pc)
+{
+	return READ_ONCE(pc->npages) + READ_ONCE(pc->nswapped);
+}
 /**
  * pagecache_get() - find or insert; new pages come locked and not uptodate
  * (*is_new). ERR_PTR(-ENOMEM).

@@ -14,6 +14,9 @@ struct shmem;
 struct shmem *shmem_create(u64 size, bool is_promised);
 /** shmem_put() - last: the pages go; nothing may map it then. Context: sleeps. */
 void shmem_put(struct shmem *s);
+/** shmem_hold() / shmem_release() - the object that a cache with PAGECACHE_SHMEM is part of; false: it goes. */
+bool shmem_hold(struct pagecache *pc);
+void shmem_release(struct pagecache *pc);
 /** shmem_cache() - its pages: for map_request.pc and for counting. */
 struct pagecache *shmem_cache(struct shmem *s);
 /** pagecache_region_fault() - ready-made fault slot for regions of a page cache. */

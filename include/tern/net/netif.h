@@ -66,10 +66,18 @@ struct netif {
 	u32 txq_len;			/* C packets that may wait */
 	bool has_carrier;		/* A */
 	bool is_lockless;		/* I xmit needs no lock */
+	bool is_bound;			/* I stays in its namespace */
 	const struct netif_ops *ops;	/* I */
 	const struct linkkind *kind;	/* I NULL: hardware, loopback */
 	void *driver;			/* I the driver's */
 	struct netns *ns;		/* links lock, R: netif_move() */
+	u32 group;			/* C a number for the user */
+	char *alias;			/* R C a name for the user; NULL: none */
+	struct netif *master;		/* C what it is a port of */
+	void *port;			/* R C the master's */
+	/* Sees packets before the protocols; true: has taken it. RCU. */
+	bool (*rx_hook)(struct netif *nif, struct pktbuf *pb);	/* R C */
+	struct list uppers, upper_link;	/* R links lock: interfaces that stand on this one */
 	refcount refs;
 	struct list link;		/* R C ns->ifs */
 	struct netif_stats *stats;	/* per-CPU cookie */
@@ -98,6 +106,20 @@ extern struct kmutex netif_links_lock;
 /** netif_remove() - down, unpublish, drop the first reference. Sleeps. _locked: the caller has the links lock. */
 void netif_remove(struct netif *nif);
 void netif_remove_locked(struct netif *nif);
+/**
+ * netif_move() - to another namespace, down, without addresses; links lock held
+ * @name: its name there; NULL: the same, or "dev%d" if that is taken
+ * Return: 0, -EINVAL it is bound, -EEXIST, -ENOMEM: it is gone. Sleeps.
+ */
+int netif_move(struct netif *nif, struct netns *ns, const char *name);
+/** netif_set_master() - port of @master from now on (NULL: of none); config_lock held. 0 or -errno. */
+int netif_set_master(struct netif *nif, struct netif *master);
+/** netif_leave_master() - no port any more; config_lock held. */
+void netif_leave_master(struct netif *nif);
+/** netif_lower() - what it stands on or is joined to, NULL: nothing; RCU. */
+struct netif *netif_lower(const struct netif *nif);
+/** netif_operstate() - IF_OPER_*, RFC 2863. */
+u8 netif_operstate(const struct netif *nif);
 /** netif_name_is_valid_pattern() - a name that an interface may have; one "%d" is replaced. */
 bool netif_name_is_valid_pattern(const char *name);
 void netif_put(struct netif *nif);
@@ -162,6 +184,7 @@ struct linkproto {
 #define ETH_P_IP	0x0800
 #define ETH_P_ARP	0x0806
 #define ETH_P_IPV6	0x86dd
+#define ETH_P_8021Q	0x8100
 
 /* Who wants to know about interfaces, known from link time. config_lock held. */
 enum netevent { NETEVENT_ADD, NETEVENT_UP, NETEVENT_DOWN, NETEVENT_REMOVE, NETEVENT_CHANGE,

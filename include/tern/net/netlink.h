@@ -90,7 +90,8 @@ struct nlfamily {
 struct rtobject {
 	u16 base;		/* RTM_NEWx */
 	u8 family;		/* 0: all */
-	int (*change)(struct nlreq *r, bool is_new);	/* CAP_NET_ADMIN checked; config_lock held */
+	bool has_own_lock;	/* change takes config_lock itself */
+	int (*change)(struct nlreq *r, bool is_new);	/* CAP_NET_ADMIN checked; config_lock held, see above */
 	int (*get)(struct nlreq *r);			/* config_lock held; NULL: -EOPNOTSUPP */
 	int (*dump)(struct nldump *d, struct nlpkt *p);	/* config_lock held */
 };

@@ -49,6 +49,22 @@ static inline struct netns *netns_get(struct netns *ns)
 static inline void netns_put(struct netns *ns) { nsbase_put(&ns->base); }
 /** netns_cap() - capability over the network of thread_self. */
 static inline bool netns_cap(int cap) { return cap_has_in(nsset_self()->net->owner, cap); }
+/**
+ * netns_id_of() - number by which @ns knows @other, given one now if it has none and @make
+ * Return: -1 without one, or without memory. Context: any but hard interrupts.
+ */
+s32 netns_id_of(struct netns *ns, const struct netns *other, bool make);
+/** netns_set_id() - @id < 0: choose. 0, -EEXIST, -ENOSPC, -ENOMEM. */
+int netns_set_id(struct netns *ns, const struct netns *other, s32 id);
+/** netns_by_id() - that namespace with a reference; NULL: none. */
+struct netns *netns_by_id(struct netns *ns, s32 id);
+/** netns_has_id_from() - the lowest number in use from *@id on, into *@id; false: none. */
+bool netns_has_id_from(struct netns *ns, s32 *id);
+/** netns_forget_ids() - of a namespace that ends. */
+void netns_forget_ids(struct netns *ns);
+/** netns_of_fd() / netns_of_pid() - with a reference; ERR_PTR(-EBADF, -EINVAL, -ESRCH). */
+struct netns *netns_of_fd(int fd);
+struct netns *netns_of_pid(s32 pid);
 /** loopback_create() - the interface "lo" of @ns. 0 or -ENOMEM. Sleeps. */
 int loopback_create(struct netns *ns);
 static inline void netns_routes_changed(struct netns *ns)

@@ -12,9 +12,12 @@
 
 /* ---- going on ---- */
 
-static bool steps(u32 request)
+static enum tracestep steps(u32 request)
 {
-	return request == PTRACE_SINGLESTEP || request == PTRACE_SYSEMU_SINGLESTEP;
+	if (request == PTRACE_SINGLEBLOCK)
+		return TRACESTEP_BRANCH;
+	return request == PTRACE_SINGLESTEP || request == PTRACE_SYSEMU_SINGLESTEP ?
+	       TRACESTEP_INSN : TRACESTEP_OFF;
 }
 
 static u64 work_bits(u32 request)
@@ -55,7 +58,7 @@ static long detach(struct thread *t, u64 signal)
 
 	if (signal > NSIG)
 		return -EIO;
-	tracestep_set(t, false);
+	tracestep_set(t, TRACESTEP_OFF);
 	flags = spin_lock_irqsave(&process_tree_lock);
 	t->t_trace_signal = signal;
 	tracerec_unlink_locked(t->t_trace);
@@ -302,6 +305,10 @@ static long request_state(struct thread *t, u32 request, u64 addr, u64 data)
 		return get_syscall_info(t, addr, p);
 	case PTRACE_GET_RSEQ_CONFIGURATION:
 		return get_rseq(t, addr, p);
+	case PTRACE_SECCOMP_GET_FILTER:
+		return seccomp_trace_filter(t, addr, p);
+	case PTRACE_SECCOMP_GET_METADATA:
+		return seccomp_trace_metadata(t, addr, p);
 	}
 	return -EIO;
 }
@@ -336,6 +343,7 @@ long trace_request(struct thread *t, u32 request, u64 addr, u64 data)
 	case PTRACE_CONT:
 	case PTRACE_SYSCALL:
 	case PTRACE_SINGLESTEP:
+	case PTRACE_SINGLEBLOCK:
 	case PTRACE_SYSEMU:
 	case PTRACE_SYSEMU_SINGLESTEP:
 		return trace_resume(t, request, data);

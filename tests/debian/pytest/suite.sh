@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 3000
+# timeout: 1800
 # long
-# Python's own tests: the result of each test of these modules.
+# Python's own tests: the result of each test of a module.
+# parts: test_os test_posix test_subprocess test_signal test_threading test_mmap test_select test_epoll test_fcntl
+# parts: test_tempfile test_shutil test_pty test_pathlib test_multiprocessing_fork test_asyncio test_socket
 export LC_ALL=C.UTF-8 HOME=/tmp
-for m in ${MODULES:-test_os test_posix test_subprocess test_signal test_threading test_mmap test_select test_epoll test_fcntl test_tempfile \
-		test_shutil test_pty test_pathlib test_multiprocessing_fork test_asyncio test_socket}; do
-	timeout 900 python3 -m test -v "$m" >/tmp/log 2>&1
-	echo "$m ended $?"
-	grep -E ' \.\.\. |^(FAIL|ERROR):' /tmp/log | sed -E 's/ \(.*\)( \.\.\.|$)/&/; s/0x[0-9a-f]+/0x/g' | sort
-done
+python3 -m test -v "$1" >/tmp/log 2>&1
+echo "$1 ended $?"
+# A test that prints something itself has its verdict on a line of its own, or behind that.
+sed -nE 's/^(test\w+ \([^)]*\)).* \.\.\. .*(ok|FAIL|ERROR|skipped .*)$/\1 \2/p; /^(FAIL|ERROR): /p' /tmp/log | sed -E 's/0x[0-9a-f]+/0x/g' | sort
+grep -E '^Ran |^(OK|FAILED)' /tmp/log | sed -E 's/ in [0-9.]+s//'
 exit 0

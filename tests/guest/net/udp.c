@@ -355,3 +355,69 @@ CASE(a_small_receive_buffer_drops)
 }
 
 TAP_MAIN
+
+#define UDPLITE_SEND_CSCOV	10
+#define UDPLITE_RECV_CSCOV	11
+
+static int lite(int family)
+{
+	int s = socket(family, SOCK_DGRAM, IPPROTO_UDPLITE);
+
+	NEED(s >= 0);
+	return s;
+}
+
+static void cover(int s, int name, int v, int want)
+{
+	socklen_t n = sizeof(v);
+
+	CHECK_EQ(setsockopt(s, IPPROTO_UDPLITE, name, &v, sizeof(v)), 0);
+	v = -1;
+	CHECK_EQ(getsockopt(s, IPPROTO_UDPLITE, name, &v, &n), 0);
+	CHECK_EQ(v, want);
+}
+
+CASE(udplite_covers_a_part)
+{
+	int a = lite(AF_INET), b = lite(AF_INET), v = 20;
+	struct sockaddr_in to = addr("127.0.0.1", 0);
+
+	lo_up();
+	NEED(bind(a, A(to)) == 0);
+	to = name_of(a);
+	NEED(connect(b, A(to)) == 0);
+	CHECK_EQ(send(b, "all", 3, 0), 3);
+	CHECK_EQ(recv(a, back, sizeof(back), 0), 3);
+	cover(b, UDPLITE_SEND_CSCOV, 3, 8);
+	cover(b, UDPLITE_SEND_CSCOV, 20, 20);
+	cover(a, UDPLITE_RECV_CSCOV, 20, 20);
+	memset(buf, 'x', 100);
+	CHECK_EQ(send(b, buf, 100, 0), 100);
+	CHECK_EQ(recv(a, back, sizeof(back), MSG_DONTWAIT), 100);
+	CHECK(memcmp(buf, back, 100) == 0);
+	/* Less than the receiver asks for, then short enough to be covered whole. */
+	cover(a, UDPLITE_RECV_CSCOV, 30, 30);
+	CHECK_EQ(send(b, buf, 100, 0), 100);
+	FAILS(recv(a, back, sizeof(back), MSG_DONTWAIT), EAGAIN);
+	CHECK_EQ(send(b, buf, 5, 0), 5);
+	CHECK_EQ(recv(a, back, sizeof(back), MSG_DONTWAIT), 5);
+	FAILS(setsockopt(udp(), IPPROTO_UDP, UDPLITE_SEND_CSCOV, &v, sizeof(v)), ENOPROTOOPT);
+}
+
+CASE(udplite_ports_are_its_own)
+{
+	struct sockaddr_in to = addr("127.0.0.1", 5511);
+	int a = lite(AF_INET), b = udp(), c = udp(), type = 0;
+	socklen_t n = sizeof(type);
+
+	lo_up();
+	NEED(bind(a, A(to)) == 0);
+	NEED(connect(c, A(to)) == 0);
+	CHECK_EQ(send(c, "x", 1, 0), 1);
+	FAILS(recv(c, back, 10, 0), ECONNREFUSED);
+	FAILS(bind(lite(AF_INET), A(to)), EADDRINUSE);
+	CHECK_EQ(bind(b, A(to)), 0);
+	CHECK_EQ(getsockopt(a, SOL_SOCKET, SO_PROTOCOL, &type, &n), 0);
+	CHECK_EQ(type, IPPROTO_UDPLITE);
+	close(lite(AF_INET6));
+}

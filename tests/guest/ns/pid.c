@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -44,6 +45,31 @@ CASE(first_child_is_number_one)
 		CHECK_EQ(getsid(0), 0);
 	});
 	CHECK(pid > 1);
+	JOIN(pid);
+}
+
+CASE(reboot_ends_the_namespace_only)
+{
+	static const struct { int cmd, signal; } how[] = {
+		{ RB_AUTOBOOT, SIGHUP }, { RB_POWER_OFF, SIGINT }, { RB_HALT_SYSTEM, SIGINT },
+	};
+	pid_t pid;
+	int st;
+
+	for (int i = 0; i < 3; i++) {
+		NEWCHILD(pid, CLONE_NEWPID, {
+			/* Not its init but a child asks. */
+			if (fork() == 0) {
+				reboot(how[i].cmd);
+				_exit(1);
+			}
+			for (;;)
+				pause();
+		});
+		NEED(waitpid(pid, &st, 0) == pid);
+		CHECK(WIFSIGNALED(st) && WTERMSIG(st) == how[i].signal);
+	}
+	NEWCHILD(pid, CLONE_NEWPID, FAILS(reboot(RB_DISABLE_CAD), EINVAL));
 	JOIN(pid);
 }
 

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -78,7 +79,7 @@ static long kcmp(pid_t a, pid_t b, int type, long x, long y)
 {
 	return syscall(SYS_kcmp, a, b, type, x, y);
 }
-enum { K_FILE, K_VM, K_FILES, K_FS, K_SIGHAND };
+enum { K_FILE, K_VM, K_FILES, K_FS, K_SIGHAND, K_EPOLL_TFD = 7 };
 
 static void *in_thread(void *arg)
 {
@@ -107,6 +108,34 @@ CASE(threads_share_and_processes_do_not)
 	CHECK(kcmp(getpid(), pid, K_FILE, p[0], p[0]) == 0);
 	close(p[1]);
 	JOIN(pid);
+}
+
+CASE(watched_files_are_compared)
+{
+	struct { unsigned int efd, tfd, toff; } slot = { 0 };
+	struct epoll_event ev = { .events = EPOLLIN };
+	pid_t me = getpid();
+	int ep = epoll_create1(0), p[2], q[2], kept;
+
+	NEED(ep >= 0 && pipe(p) == 0 && pipe(q) == 0);
+	NEED(epoll_ctl(ep, EPOLL_CTL_ADD, p[0], &ev) == 0);
+	slot.efd = ep;
+	slot.tfd = p[0];
+	CHECK(kcmp(me, me, K_EPOLL_TFD, p[0], (long)&slot) == 0);
+	CHECK(kcmp(me, me, K_EPOLL_TFD, q[0], (long)&slot) > 0);
+	slot.toff = 1;
+	FAILS(kcmp(me, me, K_EPOLL_TFD, p[0], (long)&slot), ENOENT);
+	/* Another file is watched by the same number once the first is reached by another one. */
+	kept = dup(p[0]);
+	NEED(dup2(q[0], p[0]) == p[0] && epoll_ctl(ep, EPOLL_CTL_ADD, p[0], &ev) == 0);
+	slot.toff = 0;
+	CHECK((kcmp(me, me, K_EPOLL_TFD, kept, (long)&slot) == 0) !=
+	      (kcmp(me, me, K_EPOLL_TFD, q[0], (long)&slot) == 0));
+	slot.efd = p[1];
+	FAILS(kcmp(me, me, K_EPOLL_TFD, kept, (long)&slot), EINVAL);
+	slot.efd = 999;
+	FAILS(kcmp(me, me, K_EPOLL_TFD, kept, (long)&slot), EBADF);
+	FAILS(kcmp(me, me, K_EPOLL_TFD, kept, 0), EFAULT);
 }
 
 CASE(files_are_compared_by_opening)

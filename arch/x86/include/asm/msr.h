@@ -9,6 +9,8 @@
 #define MSR_TSC_ADJUST		0x3b
 #define MSR_UCODE_REV		0x8b
 #define MSR_MISC_ENABLE		0x1a0
+#define MSR_DEBUGCTL		0x1d9
+#define  DEBUGCTL_BTF		0x2UL
 #define MSR_PAT			0x277
 #define MSR_TSC_DEADLINE	0x6e0
 #define MSR_X2APIC		0x800	/* + register offset >> 4 */

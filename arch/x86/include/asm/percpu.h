@@ -63,6 +63,7 @@ DECLARE_PERCPU(u64, cpu_area_base);	/* equals the %gs base */
 DECLARE_PERCPU(u32, cpu_id);		/* 0 .. cpu_count_possible - 1 */
 DECLARE_PERCPU(u32, cpu_preempt_count);	/* see base/preempt.h */
 DECLARE_PERCPU(struct thread *, cpu_thread);	/* running thread */
+DECLARE_PERCPU(void *, cpu_view);	/* its t_view: shared layout of vendor modules */
 DECLARE_PERCPU(u64, cpu_kstack_top);	/* entry stack of the running thread */
 DECLARE_PERCPU(u64, cpu_scratch);	/* entry code only */
 

@@ -24,6 +24,7 @@ struct arch_thread {
 	u8 has_debug_reg;
 	u8 tsc_is_off;		/* PR_SET_TSC */
 	bool step_is_forced;	/* the trap flag is a debugger's, not the program's own */
+	bool step_by_branch;	/* ... and the processor shall trap only after branches (BTF) */
 	bool is_stepping;	/* a debugger lets it run one instruction at a time */
 };
 

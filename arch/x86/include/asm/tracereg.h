@@ -48,7 +48,11 @@ u64 tracereg_debug(struct thread *t, u32 i);
  */
 int tracereg_debug_set(struct thread *t, u32 i, u64 v);
 
-/** tracestep_set() - trap after the next instruction in user mode, or no more. */
-void tracestep_set(struct thread *t, bool on);
+enum tracestep { TRACESTEP_OFF, TRACESTEP_INSN, TRACESTEP_BRANCH };
+/**
+ * tracestep_set() - trap after the next instruction in user mode, after the next branch
+ * taken (after each instruction on processors that cannot tell), or no more.
+ */
+void tracestep_set(struct thread *t, enum tracestep kind);
 /** tracestep_is_on() - was it set for thread_self or a stopped thread? */
 bool tracestep_is_on(const struct thread *t);

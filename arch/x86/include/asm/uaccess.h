@@ -22,6 +22,13 @@ static inline bool user_range_ok(const void __user *p, size_t n)
  * Context: sleeps (may fault).
  */
 int user_copyin(void *dst, const void __user *src, size_t n) __must_check;
+/**
+ * user_copyin_struct() - a structure that may be shorter or longer than ours
+ * @dst: of @known bytes; what the user's is short of is zeroed
+ * @size: the user's
+ * Return: 0, -EFAULT, or -E2BIG if what we do not know is not zero. Context: sleeps.
+ */
+int user_copyin_struct(void *dst, size_t known, const void __user *src, size_t size) __must_check;
 /** user_copyout() - copy @n bytes to user space; 0 or -EFAULT. Context: sleeps. */
 int user_copyout(void __user *dst, const void *src, size_t n) __must_check;
 /** user_copyin_partial() - like user_copyin(); returns the number of bytes NOT copied. */

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The file by which a program answers for a seccomp filter (tern/kernel/secnotify.h). */
+#include <tern/fs/ofile.h>
+#include <tern/kernel/secnotify.h>
+#include <tern/kernel/vfsface.h>
+#include <uapi/fcntl.h>
+
+static_assert(SECNOTIFY_NEW == POLLIN && SECNOTIFY_SENT == POLLOUT && SECNOTIFY_ALONE == POLLHUP);
+
+static void secfile_release(struct ofile *f)
+{
+	secnotify_close(f->of_priv);
+}
+
+static u32 secfile_poll(struct ofile *f, struct poll_table *pt)
+{
+	u32 ready;
+
+	poll_wait(f, secnotify_queue(f->of_priv), pt);
+	ready = secnotify_state(f->of_priv);
+	if (ready & POLLIN)
+		ready |= POLLRDNORM;
+	if (ready & POLLOUT)
+		ready |= POLLWRNORM;
+	return ready;
+}
+
+static long secfile_ioctl(struct ofile *f, u32 cmd, uptr arg)
+{
+	return secnotify_ioctl(f->of_priv, cmd, (void __user *)arg);
+}
+
+static const struct ofile_ops secfile_fops = {
+	.open = fop_default_open, .flush = fop_default_flush, .release = secfile_release,
+	.read = fop_no_read, .write = fop_no_write, .seek = fop_no_seek, .readdir = fop_no_readdir,
+	.poll = secfile_poll, .ioctl = secfile_ioctl, .mmap = fop_no_mmap, .fsync = fop_no_fsync,
+	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
+	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
+	.show_fdinfo = fop_default_show_fdinfo,
+};
+
+struct ofile *secfile_create(struct secfilter *sf)
+{
+	return ofile_create_anon(&secfile_fops, sf, O_RDWR, "seccomp notify");
+}

@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interfaces made by request: dummy, veth, VLAN, bridge; their moves between namespaces.
+ * guest-modules: dummy, veth, 8021q, bridge
+ */
+#include "tap.h"
+
+#include <arpa/inet.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+static char buf[65536];
+static uint32_t seq;
+
+struct req { struct nlmsghdr h; char data[1024]; };
+
+static int nl(void)
+{
+	static int s = -1;
+	static pid_t owner;
+
+	if (s < 0 || owner != getpid()) {
+		struct sockaddr_nl a = { .nl_family = AF_NETLINK };
+
+		s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+		NEED(s >= 0 && bind(s, (void *)&a, sizeof(a)) == 0);
+		owner = getpid();
+	}
+	return s;
+}
+
+/* A socket of the namespace that the thread is in now. */
+static int fresh_nl(void)
+{
+	struct sockaddr_nl a = { .nl_family = AF_NETLINK };
+	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	NEED(s >= 0 && bind(s, (void *)&a, sizeof(a)) == 0);
+	return s;
+}
+
+static void *start(struct req *r, int type, int flags, size_t n)
+{
+	memset(r, 0, sizeof(*r));
+	r->h.nlmsg_type = (uint16_t)type;
+	r->h.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
+	r->h.nlmsg_seq = ++seq;
+	r->h.nlmsg_len = NLMSG_LENGTH(n);
+	return r->data;
+}
+
+static struct rtattr *attr(struct req *r, int type, const void *v, size_t n)
+{
+	struct rtattr *a = (void *)((char *)r + NLMSG_ALIGN(r->h.nlmsg_len));
+
+	a->rta_type = (unsigned short)type;
+	a->rta_len = (unsigned short)RTA_LENGTH(n);
+	if (n)
+		memcpy(RTA_DATA(a), v, n);
+	r->h.nlmsg_len = NLMSG_ALIGN(r->h.nlmsg_len) + RTA_ALIGN(a->rta_len);
+	return a;
+}
+
+static void end(struct req *r, struct rtattr *a)
+{
+	a->rta_len = (unsigned short)((char *)r + r->h.nlmsg_len - (char *)a);
+}
+
+static void text(struct req *r, int type, const char *s) { attr(r, type, s, strlen(s) + 1); }
+static void word(struct req *r, int type, uint32_t v) { attr(r, type, &v, 4); }
+
+/* Result of a request: 0 or errno. */
+static int ask(struct req *r)
+{
+	int s = fresh_nl(), err;
+	struct nlmsghdr *h = (void *)buf;
+	ssize_t n;
+
+	NEED(send(s, r, r->h.nlmsg_len, 0) == (ssize_t)r->h.nlmsg_len);
+	do
+		n = recv(s, buf, sizeof(buf), 0);
+	while (n > 0 && h->nlmsg_type != NLMSG_ERROR);
+	NEED(n > 0);
+	err = -((struct nlmsgerr *)NLMSG_DATA(h))->error;
+	close(s);
+	return err;
+}
+
+static struct rtattr *info(struct req *r, const char *kind)
+{
+	struct rtattr *a = attr(r, IFLA_LINKINFO, NULL, 0);
+
+	text(r, IFLA_INFO_KIND, kind);
+	return a;
+}
+
+static int add(const char *name, const char *kind)
+{
+	struct req r;
+
+	start(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	text(&r, IFLA_IFNAME, name);
+	end(&r, info(&r, kind));
+	return ask(&r);
+}
+
+static int add_veth(const char *a, const char *b)
+{
+	struct ifinfomsg none = { 0 };
+	struct rtattr *i, *d, *p;
+	struct req r;
+
+	start(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	text(&r, IFLA_IFNAME, a);
+	i = info(&r, "veth");
+	d = attr(&r, IFLA_INFO_DATA, NULL, 0);
+	p = attr(&r, VETH_INFO_PEER, &none, sizeof(none));
+	text(&r, IFLA_IFNAME, b);
+	end(&r, p);
+	end(&r, d);
+	end(&r, i);
+	return ask(&r);
+}
+
+static int add_vlan(const char *lower, const char *name, uint16_t id)
+{
+	struct rtattr *i, *d;
+	struct req r;
+
+	start(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	text(&r, IFLA_IFNAME, name);
+	word(&r, IFLA_LINK, if_nametoindex(lower));
+	i = info(&r, "vlan");
+	d = attr(&r, IFLA_INFO_DATA, NULL, 0);
+	attr(&r, IFLA_VLAN_ID, &id, 2);
+	end(&r, d);
+	end(&r, i);
+	return ask(&r);
+}
+
+static int del(const char *name)
+{
+	struct ifinfomsg *m;
+	struct req r;
+
+	m = start(&r, RTM_DELLINK, 0, sizeof(*m));
+	m->ifi_index = (int)if_nametoindex(name);
+	return ask(&r);
+}
+
+static int set_word(const char *name, int type, uint32_t v)
+{
+	struct ifinfomsg *m;
+	struct req r;
+
+	m = start(&r, RTM_NEWLINK, 0, sizeof(*m));
+	m->ifi_index = (int)if_nametoindex(name);
+	word(&r, type, v);
+	return ask(&r);
+}
+
+static int set_up(const char *name, int up)
+{
+	struct ifinfomsg *m;
+	struct req r;
+
+	m = start(&r, RTM_NEWLINK, 0, sizeof(*m));
+	m->ifi_index = (int)if_nametoindex(name);
+	m->ifi_flags = up ? IFF_UP : 0;
+	m->ifi_change = IFF_UP;
+	return ask(&r);
+}
+
+static void address(const char *name, const char *ip)
+{
+	struct ifaddrmsg *m;
+	struct in_addr a;
+	struct req r;
+
+	inet_pton(AF_INET, ip, &a);
+	m = start(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof(*m));
+	m->ifa_family = AF_INET;
+	m->ifa_prefixlen = 24;
+	m->ifa_index = if_nametoindex(name);
+	attr(&r, IFA_LOCAL, &a, 4);
+	attr(&r, IFA_ADDRESS, &a, 4);
+	CHECK_EQ(ask(&r), 0);
+	CHECK_EQ(set_up(name, 1), 0);
+}
+
+/* Attributes of an interface; 0 or errno. */
+static int show(const char *name, struct ifinfomsg *out, struct rtattr **tb)
+{
+	static char reply[16384];
+	struct nlmsghdr *h = (void *)reply;
+	struct ifinfomsg *m;
+	struct rtattr *a;
+	struct req r;
+	int s = fresh_nl(), n;
+
+	m = start(&r, RTM_GETLINK, 0, sizeof(*m));
+	r.h.nlmsg_flags = NLM_F_REQUEST;
+	text(&r, IFLA_IFNAME, name);
+	NEED(send(s, &r, r.h.nlmsg_len, 0) > 0);
+	NEED(recv(s, reply, sizeof(reply), 0) > 0);
+	close(s);
+	if (h->nlmsg_type == NLMSG_ERROR)
+		return -((struct nlmsgerr *)NLMSG_DATA(h))->error;
+	memset(tb, 0, sizeof(*tb) * (IFLA_MAX + 1));
+	*out = *(struct ifinfomsg *)NLMSG_DATA(h);
+	n = (int)IFLA_PAYLOAD(h);
+	for (a = IFLA_RTA((struct ifinfomsg *)NLMSG_DATA(h)); RTA_OK(a, n); a = RTA_NEXT(a, n))
+		if (a->rta_type <= IFLA_MAX)
+			tb[a->rta_type] = a;
+	return 0;
+}
+
+static struct rtattr *sub(struct rtattr *a, int type)
+{
+	int n = a ? (int)RTA_PAYLOAD(a) : 0;
+
+	for (struct rtattr *b = a ? RTA_DATA(a) : NULL; b && RTA_OK(b, n); b = RTA_NEXT(b, n))
+		if ((b->rta_type & NLA_TYPE_MASK) == type)
+			return b;
+	return NULL;
+}
+
+static uint32_t value(struct rtattr *a) { return a ? *(uint32_t *)RTA_DATA(a) : 0; }
+
+static struct ifinfomsg im;
+static struct rtattr *tb[IFLA_MAX + 1];
+
+static int self_ns(void)
+{
+	int fd = open("/proc/self/ns/net", O_RDONLY);
+
+	NEED(fd >= 0);
+	return fd;
+}
+
+/* A new namespace that the caller is in afterwards; the old one's and its descriptors. */
+static int new_ns(int *old)
+{
+	*old = self_ns();
+	NEED(unshare(CLONE_NEWNET) == 0);
+	CHECK_EQ(set_up("lo", 1), 0);
+	return self_ns();
+}
+
+static void go(int ns) { NEED(setns(ns, CLONE_NEWNET) == 0); }
+
+/* Words from a socket in @a to one in @b come through. */
+static int talk(int a, int b, const char *to)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(4000) };
+	struct timeval tv = { 2, 0 };
+	char got[16] = "";
+	int s, r, ok;
+
+	go(b);
+	r = socket(AF_INET, SOCK_DGRAM, 0);
+	NEED(bind(r, (void *)&at, sizeof(at)) == 0);
+	NEED(setsockopt(r, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) == 0);
+	go(a);
+	s = socket(AF_INET, SOCK_DGRAM, 0);
+	inet_pton(AF_INET, to, &at.sin_addr);
+	ok = sendto(s, "word", 4, 0, (void *)&at, sizeof(at)) == 4 && recv(r, got, sizeof(got), 0) == 4 &&
+	     !memcmp(got, "word", 4);
+	close(s);
+	close(r);
+	return ok;
+}
+
+CASE(dummy_lives_and_dies)
+{
+	int old;
+
+	new_ns(&old);
+	CHECK_EQ(add("d0", "dummy"), 0);
+	CHECK_EQ(add("d0", "dummy"), EEXIST);
+	CHECK_EQ(add("a/b", "dummy"), EINVAL);
+	CHECK_EQ(add("d1", "nothing-like-it"), EOPNOTSUPP);
+	NEED(show("d0", &im, tb) == 0);
+	CHECK_EQ(im.ifi_flags & (IFF_UP | IFF_NOARP | IFF_BROADCAST), IFF_NOARP | IFF_BROADCAST);
+	NEED(sub(tb[IFLA_LINKINFO], IFLA_INFO_KIND));
+	CHECK_STR(RTA_DATA(sub(tb[IFLA_LINKINFO], IFLA_INFO_KIND)), "dummy");
+	address("d0", "10.5.0.1");
+	NEED(show("d0", &im, tb) == 0);
+	CHECK_EQ(*(uint8_t *)RTA_DATA(tb[IFLA_OPERSTATE]), 0);
+	CHECK(talk(self_ns(), self_ns(), "10.5.0.1"));
+	CHECK_EQ(del("d0"), 0);
+	CHECK_EQ(show("d0", &im, tb), ENODEV);
+	CHECK_EQ(del("lo"), EOPNOTSUPP);
+	CHECK_EQ(del("none"), EINVAL);
+}
+
+CASE(names_aliases_groups)
+{
+	struct ifinfomsg *m;
+	struct req r;
+	int old;
+
+	new_ns(&old);
+	start(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	end(&r, info(&r, "dummy"));
+	CHECK_EQ(ask(&r), 0);
+	CHECK(if_nametoindex("dummy0"));
+	CHECK_EQ(set_word("dummy0", IFLA_GROUP, 7), 0);
+	CHECK_EQ(set_word("dummy0", IFLA_MTU, 1400), 0);
+	CHECK_EQ(set_word("dummy0", IFLA_TXQLEN, 77), 0);
+	m = start(&r, RTM_NEWLINK, 0, sizeof(*m));
+	m->ifi_index = (int)if_nametoindex("dummy0");
+	attr(&r, IFLA_IFALIAS, "a second name", 13);
+	text(&r, IFLA_IFNAME, "other");
+	CHECK_EQ(ask(&r), 0);
+	NEED(show("other", &im, tb) == 0);
+	CHECK_EQ(value(tb[IFLA_GROUP]), 7);
+	CHECK_EQ(value(tb[IFLA_MTU]), 1400);
+	CHECK_EQ(value(tb[IFLA_TXQLEN]), 77);
+	NEED(tb[IFLA_IFALIAS]);
+	CHECK_STR(RTA_DATA(tb[IFLA_IFALIAS]), "a second name");
+}
+
+CASE(veth_joins_two_namespaces)
+{
+	int old, a, b;
+
+	a = new_ns(&old);
+	CHECK_EQ(add_veth("v0", "v1"), 0);
+	NEED(show("v0", &im, tb) == 0);
+	CHECK_EQ(value(tb[IFLA_LINK]), if_nametoindex("v1"));
+	CHECK(!tb[IFLA_LINK_NETNSID]);
+	b = new_ns(&old);
+	go(a);
+	CHECK_EQ(set_word("v1", IFLA_NET_NS_FD, (uint32_t)b), 0);
+	CHECK_EQ(if_nametoindex("v1"), 0);
+	address("v0", "10.6.0.1");
+	NEED(show("v0", &im, tb) == 0);
+	CHECK(tb[IFLA_LINK_NETNSID]);
+	CHECK_EQ(im.ifi_flags & IFF_RUNNING, 0);
+	CHECK_EQ(*(uint8_t *)RTA_DATA(tb[IFLA_OPERSTATE]), 3);
+	go(b);
+	CHECK(if_nametoindex("v1"));
+	address("v1", "10.6.0.2");
+	CHECK(talk(a, b, "10.6.0.2"));
+	CHECK(talk(b, a, "10.6.0.1"));
+	go(a);
+	NEED(show("v0", &im, tb) == 0);
+	CHECK_EQ(im.ifi_flags & IFF_RUNNING, IFF_RUNNING);
+	CHECK_EQ(del("v0"), 0);
+	go(b);
+	CHECK_EQ(if_nametoindex("v1"), 0);
+}
+
+CASE(a_namespace_takes_its_pairs_along)
+{
+	int old, b, a = new_ns(&old);
+	pid_t pid;
+
+	CHECK_EQ(add_veth("v0", "v1"), 0);
+	CHILD(pid, {
+		int o;
+
+		b = new_ns(&o);
+		go(a);
+		CHECK_EQ(set_word("v1", IFLA_NET_NS_FD, (uint32_t)b), 0);
+	});
+	JOIN(pid);
+	for (int i = 0; i < 300 && if_nametoindex("v0"); i++)
+		msleep(10);
+	CHECK_EQ(if_nametoindex("v0"), 0);
+	CHECK_EQ(set_word("lo", IFLA_NET_NS_FD, (uint32_t)old), EINVAL);
+}
+
+CASE(large_tcp_through_veth)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(4001) };
+	int old, a, b, l, s, c;
+	static char data[1 << 20];
+	pid_t pid;
+	size_t got = 0;
+
+	a = new_ns(&old);
+	CHECK_EQ(add_veth("v0", "v1"), 0);
+	b = new_ns(&old);
+	go(a);
+	CHECK_EQ(set_word("v1", IFLA_NET_NS_FD, (uint32_t)b), 0);
+	address("v0", "10.6.0.1");
+	go(b);
+	address("v1", "10.6.0.2");
+	l = socket(AF_INET, SOCK_STREAM, 0);
+	NEED(bind(l, (void *)&at, sizeof(at)) == 0 && listen(l, 1) == 0);
+	go(a);
+	CHILD(pid, {
+		s = socket(AF_INET, SOCK_STREAM, 0);
+		inet_pton(AF_INET, "10.6.0.2", &at.sin_addr);
+		NEED(connect(s, (void *)&at, sizeof(at)) == 0);
+		for (size_t i = 0; i < sizeof(data); i++)
+			data[i] = (char)(i * 7 + (i >> 12));
+		for (size_t n = 0; n < sizeof(data);) {
+			ssize_t k = write(s, data + n, sizeof(data) - n);
+
+			NEED(k > 0);
+			n += (size_t)k;
+		}
+		close(s);
+	});
+	c = accept(l, NULL, NULL);
+	NEED(c >= 0);
+	for (;;) {
+		ssize_t k = read(c, data + got, sizeof(data) - got);
+
+		if (k <= 0)
+			break;
+		got += (size_t)k;
+	}
+	CHECK_EQ(got, sizeof(data));
+	for (size_t i = 0; i < got; i++)
+		if (data[i] != (char)(i * 7 + (i >> 12))) {
+			CHECK_EQ(i, -1);
+			break;
+		}
+	JOIN(pid);
+}
+
+CASE(vlans_keep_tags_apart)
+{
+	int old, a, b;
+
+	a = new_ns(&old);
+	CHECK_EQ(add_veth("v0", "v1"), 0);
+	b = new_ns(&old);
+	go(a);
+	CHECK_EQ(set_word("v1", IFLA_NET_NS_FD, (uint32_t)b), 0);
+	CHECK_EQ(add_vlan("v0", "v0.5", 5), 0);
+	CHECK_EQ(add_vlan("v0", "again", 5), EEXIST);
+	CHECK_EQ(add_vlan("v0", "toobig", 4095), ERANGE);
+	CHECK_EQ(set_up("v0.5", 1), ENETDOWN);
+	CHECK_EQ(set_up("v0", 1), 0);
+	address("v0.5", "10.7.0.1");
+	NEED(show("v0.5", &im, tb) == 0);
+	CHECK_EQ(value(tb[IFLA_LINK]), if_nametoindex("v0"));
+	CHECK_EQ(*(uint16_t *)RTA_DATA(sub(sub(tb[IFLA_LINKINFO], IFLA_INFO_DATA), IFLA_VLAN_ID)), 5);
+	go(b);
+	CHECK_EQ(set_up("v1", 1), 0);
+	CHECK_EQ(add_vlan("v1", "five", 5), 0);
+	CHECK_EQ(add_vlan("v1", "six", 6), 0);
+	address("five", "10.7.0.2");
+	address("six", "10.8.0.2");
+	CHECK(talk(a, b, "10.7.0.2"));
+	CHECK(talk(b, a, "10.7.0.1"));
+	go(a);
+	CHECK_EQ(set_up("v0", 0), 0);
+	NEED(show("v0.5", &im, tb) == 0);
+	CHECK_EQ(im.ifi_flags & IFF_UP, 0);
+	CHECK_EQ(del("v0"), 0);
+	CHECK_EQ(if_nametoindex("v0.5"), 0);
+}
+
+/* Is an address learned behind @port; -1: not known at all. */
+static int learned(const char *port, const unsigned char *mac)
+{
+	struct ndmsg *m;
+	struct req r;
+	int s = fresh_nl(), done = 0, found = -1;
+
+	m = start(&r, RTM_GETNEIGH, NLM_F_DUMP, sizeof(*m));
+	m->ndm_family = AF_BRIDGE;
+	r.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	NEED(send(s, &r, r.h.nlmsg_len, 0) > 0);
+	while (!done) {
+		int n = (int)recv(s, buf, sizeof(buf), 0);
+
+		NEED(n > 0);
+		for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, (unsigned)n); h = NLMSG_NEXT(h, n)) {
+			struct ndmsg *d = NLMSG_DATA(h);
+			int left = (int)NLMSG_PAYLOAD(h, sizeof(*d));
+			struct rtattr *a = (void *)((char *)d + NLMSG_ALIGN(sizeof(*d)));
+
+			if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) {
+				done = 1;
+				break;
+			}
+			for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+				if (a->rta_type == NDA_LLADDR && !memcmp(RTA_DATA(a), mac, 6))
+					found = d->ndm_ifindex == (int)if_nametoindex(port);
+		}
+	}
+	close(s);
+	return found;
+}
+
+CASE(a_bridge_learns_and_floods)
+{
+	unsigned char mac[6];
+	int old, hub, ns[3];
+	struct req r;
+
+	hub = new_ns(&old);
+	CHECK_EQ(add("br0", "bridge"), 0);
+	CHECK_EQ(set_up("br0", 1), 0);
+	for (int i = 0; i < 3; i++) {
+		char port[8], ip[16];
+
+		go(hub);
+		snprintf(port, sizeof(port), "p%d", i);
+		snprintf(ip, sizeof(ip), "10.9.0.%d", i + 1);
+		CHECK_EQ(add_veth(port, "far"), 0);
+		ns[i] = new_ns(&old);
+		go(hub);
+		CHECK_EQ(set_word("far", IFLA_NET_NS_FD, (uint32_t)ns[i]), 0);
+		CHECK_EQ(set_word(port, IFLA_MASTER, if_nametoindex("br0")), 0);
+		CHECK_EQ(set_up(port, 1), 0);
+		go(ns[i]);
+		address("far", ip);
+	}
+	CHECK(talk(ns[0], ns[1], "10.9.0.2"));
+	CHECK(talk(ns[2], ns[0], "10.9.0.1"));
+	NEED(show("far", &im, tb) == 0);
+	go(ns[1]);
+	NEED(show("far", &im, tb) == 0);
+	memcpy(mac, RTA_DATA(tb[IFLA_ADDRESS]), 6);
+	go(hub);
+	CHECK_EQ(learned("p1", mac), 1);
+	address("br0", "10.9.0.100");
+	CHECK(talk(ns[1], hub, "10.9.0.100"));
+	CHECK(talk(hub, ns[2], "10.9.0.3"));
+	go(hub);
+	NEED(show("p0", &im, tb) == 0);
+	CHECK_EQ(value(tb[IFLA_MASTER]), if_nametoindex("br0"));
+	CHECK_STR(RTA_DATA(sub(tb[IFLA_LINKINFO], IFLA_INFO_SLAVE_KIND)), "bridge");
+	CHECK_EQ(*(uint8_t *)RTA_DATA(sub(sub(tb[IFLA_LINKINFO], IFLA_INFO_SLAVE_DATA), IFLA_BRPORT_STATE)), 3);
+	/* a port that leaves is alone */
+	CHECK_EQ(set_word("p1", IFLA_MASTER, 0), 0);
+	CHECK(!talk(ns[0], ns[1], "10.9.0.2"));
+	CHECK(talk(ns[0], ns[2], "10.9.0.3"));
+	go(hub);
+	CHECK(learned("p1", mac) != 1);
+	CHECK_EQ(set_word("lo", IFLA_MASTER, if_nametoindex("br0")), EINVAL);
+	start(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	CHECK_EQ(del("br0"), 0);
+	NEED(show("p0", &im, tb) == 0);
+	CHECK(!tb[IFLA_MASTER]);
+}
+
+CASE(namespaces_have_numbers)
+{
+	struct rtgenmsg *g;
+	int old, other;
+	struct req r;
+
+	new_ns(&old);
+	other = old;
+	g = start(&r, RTM_NEWNSID, 0, sizeof(*g));
+	word(&r, NETNSA_FD, (uint32_t)other);
+	word(&r, NETNSA_NSID, 12);
+	CHECK_EQ(ask(&r), 0);
+	CHECK_EQ(ask(&r), EEXIST);
+	g = start(&r, RTM_GETNSID, 0, sizeof(*g));
+	r.h.nlmsg_flags = NLM_F_REQUEST;
+	word(&r, NETNSA_FD, (uint32_t)other);
+	NEED(send(nl(), &r, r.h.nlmsg_len, 0) > 0);
+	(void)g;
+}
+
+TAP_MAIN
