@@ -12,6 +12,7 @@
 
 #include <tern/base/err.h>
 #include <tern/base/initcall.h>
+#include <tern/drivers/classdev.h>
 #include <tern/fs/chardev.h>
 #include <tern/fs/devtmpfs.h>
 #include <tern/kernel/cmdline.h>
@@ -139,6 +140,10 @@ static int console_init(void)
 		err = devtmpfs_add("tty", S_IFCHR | 0666, 0, 5, DEV_MAKE(CONSOLE_MAJOR, 0));
 	if (!err)
 		err = devtmpfs_add("console", S_IFCHR | 0600, 0, 0, DEV_MAKE(CONSOLE_MAJOR, 1));
+	if (!err)
+		err = classdev_add("tty", "tty", DEV_MAKE(CONSOLE_MAJOR, 0));
+	if (!err)
+		err = classdev_add("tty", "console", DEV_MAKE(CONSOLE_MAJOR, 1));
 	return err;
 }
 INITCALL(DEVICE, console_init);

@@ -22,6 +22,7 @@
 #include <tern/base/bug.h>
 #include <tern/base/err.h>
 #include <tern/base/initcall.h>
+#include <tern/drivers/classdev.h>
 #include <tern/fs/chardev.h>
 #include <tern/fs/devpts.h>
 #include <tern/fs/devtmpfs.h>
@@ -553,6 +554,8 @@ static int pty_init(void)
 		err = chardev_register(&pts_chardev);
 	if (!err)
 		err = devtmpfs_add("ptmx", S_IFCHR | 0666, 0, 5, DEV_MAKE(PTMX_MAJOR, PTMX_MINOR));
+	if (!err)
+		err = classdev_add("tty", "ptmx", DEV_MAKE(PTMX_MAJOR, PTMX_MINOR));
 	return err;
 }
 INITCALL(DEVICE, pty_init);

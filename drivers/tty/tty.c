@@ -6,6 +6,7 @@
  * The registry is a list under registry_lock; it is short and only walked when a
  * device is opened for the first time through its number.
  */
+#include <tern/drivers/classdev.h>
 #include <tern/drivers/tty.h>
 
 #include "tty_impl.h"
@@ -115,8 +116,13 @@ void tty_registry_remove(struct tty *t)
 
 int tty_register(struct tty *t)
 {
+	int err;
+
 	tty_registry_add(t);
-	return devtmpfs_add(t->name, S_IFCHR | 0620, 0, 5, t->dev);
+	err = devtmpfs_add(t->name, S_IFCHR | 0620, 0, 5, t->dev);
+	if (!err)
+		err = classdev_add("tty", t->name, t->dev);
+	return err;
 }
 
 void tty_unregister(struct tty *t)

@@ -2,6 +2,7 @@
 /* status: the readable summary of a process or thread. */
 #include "task_impl.h"
 
+#include <asm/bugs.h>
 #include <asm/cpu.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/seccomp.h>
@@ -62,6 +63,7 @@ static void print_ids(struct seqbuf *sb, struct task_ref *task, const struct cre
 		      uid_show_in(u, c->suid), uid_show_in(u, c->fsuid));
 	seqbuf_printf(sb, "Gid:\t%u\t%u\t%u\t%u\n", gid_show_in(u, c->gid), gid_show_in(u, c->egid),
 		      gid_show_in(u, c->sgid), gid_show_in(u, c->fsgid));
+	seqbuf_printf(sb, "FDSize:\t%u\n", fdtab_room(task->t));
 	seqbuf_puts(sb, "Groups:\t");
 	for (u32 i = 0; c->groups && i < c->groups->n; i++)
 		seqbuf_printf(sb, "%s%u", i ? " " : "", gid_show_in(u, c->groups->gid[i]));
@@ -141,6 +143,7 @@ static void print_memory(struct seqbuf *sb, struct aspace *as)
 	line_kb(sb, "VmLib:\t", lib);
 	seqbuf_printf(sb, "VmPTE:\t%8lu kB\n", (u64)atomic_read(&as->pt_bytes) / 1024);
 	line_kb(sb, "VmSwap:\t", atomic_read(&as->rss[RSS_SWAP]));
+	line_kb(sb, "HugetlbPages:\t", 0);	/* there are none */
 }
 
 static void print_signals(struct seqbuf *sb, struct task_ref *task, const struct credset *c)
@@ -220,13 +223,17 @@ int task_print_status(struct seqbuf *sb, struct task_ref *task)
 	as = task_aspace(task);
 	if (as) {
 		print_memory(sb, as);
-		seqbuf_printf(sb, "CoreDumping:\t%d\n", !!(task->p->p_flags & PROC_COREDUMP));
+		seqbuf_printf(sb, "CoreDumping:\t%d\nTHP_enabled:\t0\n",
+			      !!(task->p->p_flags & PROC_COREDUMP));
 		aspace_put(as);
 	}
 	print_signals(sb, task, c);
 	cred_put(c);
 	seqbuf_printf(sb, "Seccomp:\t%u\nSeccomp_filters:\t%u\n", seccomp_mode(task->t),
 		      seccomp_filter_count(task->t));
+	/* Nothing here restrains speculation, for any process. */
+	seqbuf_printf(sb, "Speculation_Store_Bypass:\t%s\nSpeculationIndirectBranch:\talways enabled\n",
+		      cpubug_store_bypass() ? "vulnerable" : "not vulnerable");
 	err = print_cpus(sb, task);
 	if (err)
 		return err;

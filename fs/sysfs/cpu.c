@@ -2,6 +2,7 @@
 /* /sys/devices/system/cpu: C libraries count processors by it, lscpu shows it. */
 #include "cpu_impl.h"
 
+#include <asm/bugs.h>
 #include <tern/base/initcall.h>
 #include <tern/kernel/sched.h>
 #include <tern/lib/fmt.h>
@@ -135,6 +136,29 @@ static const struct sysattr smt_attrs[] = {
 	{ .name = "control", .show = show_smt_control },
 };
 
+/* ---- vulnerabilities/ ---- */
+
+static int show_bug(struct seqbuf *sb, void *arg)
+{
+	const struct cpubug *bug = arg;
+
+	seqbuf_printf(sb, "%s\n", bug->state());
+	return 0;
+}
+
+static int bugs_create(struct sysnode *cpus)
+{
+	static struct sysattr attrs[CPUBUG_COUNT];
+	struct sysnode *dir = sysfs_dir_create(cpus, "vulnerabilities");
+	int err = IS_ERR(dir) ? (int)PTR_ERR(dir) : 0;
+
+	for (u32 i = 0; i < CPUBUG_COUNT && !err; i++) {
+		attrs[i] = (struct sysattr){ .name = cpubugs[i].name, .show = show_bug };
+		err = sysfs_file_create(dir, &attrs[i], (void *)&cpubugs[i]);
+	}
+	return err;
+}
+
 /* A directory below @parent with files. */
 static int subdir(struct sysnode *parent, const char *name, const struct sysattr *a, u32 n)
 {
@@ -157,6 +181,8 @@ static int cpu_dirs_start(void)
 	err = sysfs_files_create(dir, cpu_attrs, ARRAY_SIZE(cpu_attrs), NULL);
 	if (!err)
 		err = subdir(dir, "smt", smt_attrs, ARRAY_SIZE(smt_attrs));
+	if (!err)
+		err = bugs_create(dir);
 	for (u32 cpu = 0; cpu < cpu_count_possible && !err; cpu++) {
 		fmt_print(name, sizeof(name), "cpu%u", cpu);
 		one = sysfs_dir_create(dir, name);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * tmpfs extended attributes: a list per file, name and value in one piece.
- * The VFS has checked names, sizes and permission.
+ * The VFS has checked names, sizes and permission. As on Linux 6.1 nobody but
+ * root may keep any: there are no user attributes.
  */
 #include "tmpfs_impl.h"
 
@@ -16,8 +17,7 @@ struct tmpfs_xattr {
 
 static bool is_supported(const char *name)
 {
-	return str_has_prefix(name, "user.") || str_has_prefix(name, "trusted.") ||
-	       str_has_prefix(name, "security.");
+	return str_has_prefix(name, "trusted.") || str_has_prefix(name, "security.");
 }
 
 /* The link that points to the attribute called @name, or the last one. vn_spin held. */

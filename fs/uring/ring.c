@@ -341,7 +341,7 @@ static void describe(const struct uring *u, struct uring_params *p)
 		.array = array_offset(u) };
 	p->cq_off = (struct uring_cqoff){ .head = CQ_HEAD, .tail = CQ_TAIL, .ring_mask = CQ_MASK,
 		.ring_entries = CQ_ENTRIES, .overflow = CQ_OVERFLOWN, .cqes = CQES, .flags = CQ_FLAGS };
-	p->features = FEAT_SINGLE_MMAP | FEAT_NODROP | FEAT_SUBMIT_STABLE | FEAT_RW_CUR_POS |
+	p->features = FEAT_SINGLE_MMAP | FEAT_NODROP | FEAT_RW_CUR_POS |
 		      FEAT_CUR_PERSONALITY | FEAT_FAST_POLL | FEAT_POLL_32BITS | FEAT_EXT_ARG |
 		      FEAT_CQE_SKIP | FEAT_LINKED_FILE;
 }

@@ -572,6 +572,20 @@ struct ofile *fdtab_file_of(struct thread *th, int fd)
 	return f;
 }
 
+u32 fdtab_room(struct thread *th)
+{
+	struct fdtab *t = table_of(th);
+	u32 n;
+
+	if (!t)
+		return 0;
+	spin_lock(&t->lock);
+	n = t->arr->n;
+	spin_unlock(&t->lock);
+	fdtab_put(t);
+	return n;
+}
+
 int fdtab_next(struct thread *th, int fd)
 {
 	struct fdtab *t = table_of(th);

@@ -52,7 +52,6 @@ struct uring_probe { u8 last_op, ops_len; u16 resv; u32 resv2[3]; };
 
 #define FEAT_SINGLE_MMAP	0x01u
 #define FEAT_NODROP		0x02u
-#define FEAT_SUBMIT_STABLE	0x04u
 #define FEAT_RW_CUR_POS		0x08u
 #define FEAT_CUR_PERSONALITY	0x10u
 #define FEAT_FAST_POLL		0x20u

@@ -18,6 +18,7 @@
 
 #include <tern/base/err.h>
 #include <tern/base/initcall.h>
+#include <tern/drivers/classdev.h>
 #include <tern/drivers/keyboard.h>
 #include <tern/fs/chardev.h>
 #include <tern/fs/devtmpfs.h>
@@ -429,6 +430,8 @@ static int make_nodes(void)
 	for (u32 n = 0; n <= VT_MAX && !err; n++) {
 		fmt_print(name, sizeof(name), "tty%u", n);
 		err = devtmpfs_add(name, S_IFCHR | 0620, 0, 5, DEV_MAKE(VT_MAJOR, n));
+		if (!err)
+			err = classdev_add("tty", name, DEV_MAKE(VT_MAJOR, n));
 	}
 	return err;
 }

@@ -221,6 +221,8 @@ int fdtab_unshare(void);
  * if none (/proc/PID/fd, pidfd_getfd).
  */
 struct ofile *fdtab_file_of(struct thread *t, int fd);
+/** fdtab_room() - slots that the table of another thread has now, 0 if it has none any more. */
+u32 fdtab_room(struct thread *t);
 /** fdtab_next() - lowest open descriptor >= @fd of @t, or -1. */
 int fdtab_next(struct thread *t, int fd);
 
