@@ -62,6 +62,7 @@ static_assert(sizeof(struct nlattr_head) == 4, "user ABI");
 #define RTM_NEWNEIGH	28
 #define RTM_DELNEIGH	29
 #define RTM_GETNEIGH	30
+#define RTM_DELRULE	33
 #define RTM_GETRULE	34
 #define RTM_NEWRULE	32
 
@@ -77,8 +78,10 @@ static_assert(sizeof(struct nlattr_head) == 4, "user ABI");
 #define RTNLGRP_NEIGH		3
 #define RTNLGRP_IPV4_IFADDR	5
 #define RTNLGRP_IPV4_ROUTE	7
+#define RTNLGRP_IPV4_RULE	8
 #define RTNLGRP_IPV6_IFADDR	9
 #define RTNLGRP_IPV6_ROUTE	11
+#define RTNLGRP_IPV6_RULE	19
 #define RTNLGRP_NSID		28
 #define RTNLGRP_MAX		36
 
@@ -196,15 +199,24 @@ static_assert(sizeof(struct rtmsg) == 12, "user ABI");
 #define RTA_CACHEINFO	12
 #define RTA_TABLE	15
 #define RTA_UID		25
+#define RTA_SRC		2
+#define RTA_MULTIPATH	9
+#define RTA_MARK	16
 #define RTA_PREF	20
+#define RTAX_LOCK	1
 #define RTAX_MTU	2
 #define RT_TABLE_UNSPEC	0
+#define RT_TABLE_COMPAT	252
 #define RT_TABLE_DEFAULT 253
 #define RT_TABLE_MAIN	254
 #define RT_TABLE_LOCAL	255
 #define RTM_F_CLONED	0x200u
 #define RTM_F_LOOKUP_TABLE 0x1000u
 #define RTNH_F_LINKDOWN	16u
+
+struct rtnexthop { u16 len; u8 flags, hops; s32 ifindex; };
+static_assert(sizeof(struct rtnexthop) == 8, "user ABI");
+#define RTNH_F_ONLINK	4u
 
 struct ndmsg { u8 family, pad1_; u16 pad2_; s32 index; u16 state; u8 flags, type; };
 static_assert(sizeof(struct ndmsg) == 12, "user ABI");
@@ -231,7 +243,27 @@ static_assert(sizeof(struct fibrulehdr) == 12, "user ABI");
 #define FRA_SUPPRESS_PREFIXLEN 14
 #define FRA_TABLE	15
 #define FRA_PROTOCOL	21
+#define FRA_DST		1
+#define FRA_SRC		2
+#define FRA_IIFNAME	3
+#define FRA_GOTO	4
+#define FRA_FWMARK	10
+#define FRA_TUN_ID	12
+#define FRA_SUPPRESS_IFGROUP 13
+#define FRA_FWMASK	16
+#define FRA_OIFNAME	17
+#define FRA_L3MDEV	19
+#define FRA_UID_RANGE	20
+#define FRA_IP_PROTO	22
+#define FRA_SPORT_RANGE	23
+#define FRA_DPORT_RANGE	24
 #define FR_ACT_TO_TBL	1
+#define FR_ACT_GOTO	2
+#define FR_ACT_NOP	3
+#define FR_ACT_BLACKHOLE 6
+#define FR_ACT_UNREACHABLE 7
+#define FR_ACT_PROHIBIT	8
+#define FIB_RULE_INVERT	2u
 
 /* ---- NETLINK_SOCK_DIAG ---- */
 #define SOCK_DIAG_BY_FAMILY	20

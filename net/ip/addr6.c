@@ -235,7 +235,7 @@ static void take_prefix(struct netif *nif, const struct prefix_opt *o)
 		return;
 	if ((o->flags & PREFIX_ON_LINK) && valid) {
 		r.expires = valid == INFINITE ? 0 : now + valid * NSEC_PER_SEC;
-		ip6_route_add(nif->ns, &o->prefix, o->plen, &r);
+		ip6_route_add(nif->ns, RT_TABLE_MAIN, &o->prefix, o->plen, &r);
 	}
 	if (!(o->flags & PREFIX_AUTO) || o->plen != 64 || !valid)
 		return;
@@ -256,12 +256,13 @@ static void take_router(struct netif *nif, const struct pktbuf *pb, const struct
 	u32 lifetime = FROM_BE16(ra->lifetime);
 	struct fibroute r = { .nif = nif, .type = RTN_UNICAST, .protocol = RTPROT_RA, .metric = 1024,
 			      .gateway6 = *from };
+	struct fibmatch old = { .nif = nif, .metric = 1024, .gateway6 = *from };
 
-	ip6_route_del(nif->ns, &any, 0, from, nif, 1024);
+	fibset_del(&nif->ns->ip6->set, RT_TABLE_MAIN, 0, 0, &old);
 	if (!lifetime)
 		return;
 	r.expires = clock_ns() + lifetime * NSEC_PER_SEC;
-	ip6_route_add(nif->ns, &any, 0, &r);
+	ip6_route_add(nif->ns, RT_TABLE_MAIN, &any, 0, &r);
 }
 
 static void run_advert(struct netif *nif, struct pktbuf *pb)
@@ -398,17 +399,20 @@ static int go_up(struct netif *nif)
 	return 0;
 }
 
-static struct ip6tables initial_tables = { .ns = &netns_initial };
+static struct ip6tables initial_tables;
 
 static int addr6_watch(struct netif *nif, enum netevent ev)
 {
 	struct ifaddr6 *a, *tmp;
+	int err = 0;
 
 	switch (ev) {
 	case NETEVENT_ADD:
-		if (!nif->ns->ip6)
+		if (!nif->ns->ip6) {
+			err = fibset_init(&initial_tables.set, nif->ns, AF_INET6);
 			nif->ns->ip6 = &initial_tables;
-		return make_if6(nif);
+		}
+		return err ? err : make_if6(nif);
 	case NETEVENT_UP:
 		return go_up(nif);
 	case NETEVENT_DOWN:
@@ -418,11 +422,12 @@ static int addr6_watch(struct netif *nif, enum netevent ev)
 			else
 				ip6_local_del(nif, a);
 		}
-		ip6_routes_flush(nif);
+		fibset_flush(&nif->ns->ip6->set, nif, false);
 		break;
 	case NETEVENT_REMOVE:
 		list_foreach_safe(a, tmp, &nif->addrs6, link)
 			addr_drop(nif, a);
+		fibset_flush(&nif->ns->ip6->set, nif, true);
 		break;
 	case NETEVENT_GONE:
 		if6_destroy(nif);
@@ -437,16 +442,18 @@ NETWATCH(addr6_watch);
 static int tables_init(struct netns *ns)
 {
 	struct ip6tables *t = kmem_zalloc(sizeof(*t), ALLOC_KERNEL);
+	int err = t ? fibset_init(&t->set, ns, AF_INET6) : -ENOMEM;
 
-	if (!t)
-		return -ENOMEM;
-	t->ns = ns;
-	ns->ip6 = t;
-	return 0;
+	if (err)
+		kmem_free(t);
+	else
+		ns->ip6 = t;
+	return err;
 }
 
 static void tables_fini(struct netns *ns)
 {
+	fibset_fini(&ns->ip6->set);
 	kmem_free(ns->ip6);
 }
 

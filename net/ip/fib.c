@@ -125,6 +125,7 @@ int fib_insert(struct fib *t, fibkey key, u8 plen, struct fibroute *r, const str
 		    (*at)->type == r->type)
 			return -EEXIST;
 	r->next = *at;
+	r->plen = plen;
 	__atomic_store_n(at, r, __ATOMIC_RELEASE);
 	t->nroutes++;
 	return 0;

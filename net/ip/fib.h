@@ -21,6 +21,7 @@ struct netif;
 #define RTN_BLACKHOLE	6
 #define RTN_UNREACHABLE	7
 #define RTN_PROHIBIT	8
+#define RTN_THROW	9
 #define RT_SCOPE_UNIVERSE 0
 #define RT_SCOPE_LINK	253
 #define RT_SCOPE_HOST	254
@@ -31,6 +32,14 @@ struct netif;
 
 typedef unsigned __int128 fibkey;
 
+/* One of several ways of a route. */
+struct fibhop {
+	struct netif *nif;
+	be32 gateway;
+	struct in6ip gateway6;
+	u32 weight;
+};
+
 /* One route; several of a prefix are a chain by metric. Immutable once there but for next. */
 struct fibroute {
 	u64 defer[2];			/* for the allocator's free function; first */
@@ -40,7 +49,12 @@ struct fibroute {
 	struct in6ip gateway6, prefsrc6;
 	nsec_t expires;			/* 0: never */
 	u32 metric;
+	u32 mtu;			/* 0: the interface's */
 	u8 type, scope, protocol;
+	u8 plen;			/* set by fib_insert() */
+	bool is_mtu_locked;
+	u32 nhops;			/* 0: nif and gateway are the only way */
+	struct fibhop hops[];
 };
 
 struct fibnode {

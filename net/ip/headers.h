@@ -36,6 +36,7 @@ static_assert(sizeof(struct icmp_head) == 8, "wire");
 #define ICMP_PROT_UNREACH	2
 #define ICMP_PORT_UNREACH	3
 #define ICMP_FRAG_NEEDED	4
+#define ICMP_PKT_FILTERED	13
 
 struct arp_head {
 	be16 htype, ptype;

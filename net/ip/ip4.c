@@ -13,12 +13,12 @@
 #include <tern/kernel/random.h>
 #include <tern/lib/string.h>
 #include <tern/net/inetsum.h>
+#include <tern/net/netctl.h>
 
 DEFINE_PERCPU(u64, ip_stats[IPSTAT_COUNT]);
-static u64 ip_forward, ip_default_ttl = 64;
-static struct procint forward_int = { .path = "sys/net/ipv4/ip_forward", .value = &ip_forward, .max = 1,
-	.width = 8 };
-PROCINT(forward_int);
+static u64 ip_default_ttl = 64;
+NETCTL(forward, "ipv4/ip_forward", ns->ip4->forwarding, 0, S32_MAX);
+NETCTL(forward_all, "ipv4/conf/all/forwarding", ns->ip4->forwarding, 0, S32_MAX);
 static struct procint ttl_int = { .path = "sys/net/ipv4/ip_default_ttl", .value = &ip_default_ttl, .min = 1,
 	.max = 255, .width = 8 };
 PROCINT(ttl_int);
@@ -69,13 +69,18 @@ static void deliver(struct netns *ns, struct pktbuf *pb)
 	pktbuf_free(pb);
 }
 
+static u8 unreachable_code(int err)
+{
+	return err == -EACCES ? ICMP_PKT_FILTERED : err == -ENETUNREACH ? ICMP_NET_UNREACH : ICMP_HOST_UNREACH;
+}
+
 static void forward(struct netns *ns, struct pktbuf *pb)
 {
 	struct ip4_head *h = pkt_ip4(pb);
 	struct iproute r;
 	int err;
 
-	if (!ip_forward || pb->type != PKT_HOST) {
+	if (!ns->ip4->forwarding || pb->type != PKT_HOST) {
 		ipstat_inc(IPSTAT_IN_ADDR_ERRORS);
 		pktbuf_free(pb);
 		return;
@@ -85,9 +90,10 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 		pktbuf_free(pb);
 		return;
 	}
-	err = ip4_route_out(ns, h->daddr, h->saddr, 0, &r);
+	err = ip4_route_flow(ns, h->daddr, h->saddr, 0, pb->nif->index, pb->mark, &r);
 	if (err || r.type != RTN_UNICAST) {
-		icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		if (err != -EINVAL)	/* a black hole is silent */
+			icmp4_error(ns, pb, ICMP_DEST_UNREACH, unreachable_code(err), 0);
 		pktbuf_free(pb);
 		return;
 	}

@@ -7,14 +7,19 @@
  * that either version's protocols find the addresses. Out: header in front, whole, cut by
  * the device, or in fragments. All under RCU with bottom halves off, no locks.
  *
- * Limits: packets for others are not forwarded; routing headers are not followed.
+ * Limits: routing headers are not followed; proxies and redirects are not sent.
  */
 #include "ip6_impl.h"
 
 #include <tern/kernel/random.h>
 #include <tern/lib/string.h>
+#include <tern/net/netctl.h>
+
+NETCTL(forward6, "ipv6/conf/all/forwarding", ns->ip6->forwarding, 0, S32_MAX);
 
 #define EXT_MAX	8u	/* extension headers of one packet */
+
+static void to_link(const struct iproute *r, const struct in6ip *daddr, struct pktbuf *pb);
 
 static const struct ip6proto *find_proto(u8 protocol)
 {
@@ -112,6 +117,43 @@ static void deliver(struct netns *ns, struct pktbuf *pb)
 	pktbuf_free(pb);
 }
 
+/* RFC 8200 3, RFC 4291 2.5.6: what is not ours goes on, if we are a router. */
+static void forward(struct netns *ns, struct pktbuf *pb)
+{
+	struct ip6_head *h = pkt_ip6(pb);
+	struct iproute r;
+	int err;
+
+	if (!ns->ip6->forwarding || pb->type != PKT_HOST || pb->flags == RTN_MULTICAST || in6_is_any(&h->saddr) ||
+	    in6_is_link(&h->saddr) || in6_is_link(&h->daddr)) {
+		ipstat_inc(IP6STAT_IN_ADDR_ERRORS);
+		goto drop;
+	}
+	if (h->hops <= 1) {
+		icmp6_error(ns, pb, ICMP6_TIME_EXCEEDED, 0, 0);
+		goto drop;
+	}
+	err = ip6_route_flow(ns, &h->daddr, &h->saddr, 0, pb->nif->index, pb->mark, &r);
+	if (err || r.type != RTN_UNICAST) {
+		if (err != -EINVAL)	/* a black hole is silent */
+			icmp6_error(ns, pb, ICMP6_DEST_UNREACH,
+				    err == -EACCES ? ICMP6_ADMIN_PROHIBITED : ICMP6_NO_ROUTE, 0);
+		goto drop;
+	}
+	if (pb->len > r.mtu && !pb->gso_size) {
+		icmp6_error(ns, pb, ICMP6_PACKET_TOO_BIG, 0, r.mtu);
+		goto drop;
+	}
+	if (!pktbuf_need_headroom(pb, PKT_HEADROOM))
+		goto drop;
+	h = pkt_ip6(pb);
+	h->hops--;
+	to_link(&r, &h->daddr, pb);
+	return;
+drop:
+	pktbuf_free(pb);
+}
+
 /* Addresses that no packet may carry: RFC 4291 2.5.3, 2.7. */
 static bool is_martian(const struct pktbuf *pb, const struct ip6_head *h)
 {
@@ -148,8 +190,8 @@ static void ip6_receive(struct pktbuf *pb)
 		deliver(ns, pb);
 		return;
 	}
-	ipstat_inc(IP6STAT_IN_ADDR_ERRORS);
-	goto drop;
+	forward(ns, pb);
+	return;
 bad:
 	ipstat_inc(IP6STAT_IN_HDR_ERRORS);
 drop:

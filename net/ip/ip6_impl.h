@@ -23,6 +23,8 @@ static_assert(sizeof(struct frag6_head) == 8, "wire");
 #define ICMP6_ROUTER_ADVERT	134
 #define ICMP6_NEIGH_SOLICIT	135
 #define ICMP6_NEIGH_ADVERT	136
+#define ICMP6_NO_ROUTE		0
+#define ICMP6_ADMIN_PROHIBITED	1
 #define ICMP6_PORT_UNREACH	4
 #define ICMP6_ADDR_UNREACH	3
 
@@ -71,10 +73,16 @@ struct ifaddr6 {
 	nsec_t dad_until;		/* config_lock; 0: not tentative */
 };
 struct if6;
-struct ip6tables { struct netns *ns; struct fib local, main; };
+struct ip6tables {
+	struct fibset set;
+	u64 forwarding;			/* A sysctl: we are a router */
+};
 
 int ip6_route_out(struct netns *ns, const struct in6ip *daddr, const struct in6ip *saddr, u32 oif,
 		  struct iproute *r);
+/** ip6_route_flow() - the same for a packet that came in on @iif (0: ours), with a mark. */
+int ip6_route_flow(struct netns *ns, const struct in6ip *daddr, const struct in6ip *saddr, u32 oif, u32 iif,
+		   u32 mark, struct iproute *r);
 /** ip6_local_type() - RTN_LOCAL, RTN_MULTICAST or RTN_UNICAST; RCU. */
 u8 ip6_local_type(struct netns *ns, const struct in6ip *a);
 /** ip6_source_for() - an address of ours to talk to @daddr through @nif; RCU. False: none. */
@@ -88,16 +96,12 @@ int ip6_addr_del(struct netif *nif, const struct in6ip *a, u8 plen);
 void ip6_addr_clash(struct netif *nif, const struct in6ip *a);
 /** ip6_take_advert() - a router's advertisement, checked, data at its ICMP header; consumes. */
 void ip6_take_advert(struct netif *nif, struct pktbuf *pb);
-int ip6_route_add(struct netns *ns, const struct in6ip *dst, u8 plen, const struct fibroute *model);
-int ip6_route_del(struct netns *ns, const struct in6ip *dst, u8 plen, const struct in6ip *gateway,
-		  struct netif *nif, u32 metric);
+/** ip6_route_add() - a copy of @model, ways looked up; config_lock held. As ip4_route_add(). */
+int ip6_route_add(struct netns *ns, u32 table, const struct in6ip *dst, u8 plen, struct fibroute *model);
 /** ip6_local_add() / ip6_local_del() - one of our addresses comes or goes; config_lock held. */
 int ip6_local_add(struct netif *nif, const struct ifaddr6 *a);
 void ip6_local_del(struct netif *nif, const struct ifaddr6 *a);
-void ip6_routes_flush(struct netif *nif);
-bool ip6_route_exists(struct netns *ns, const struct in6ip *dst, u8 plen, u32 metric);
 void ip6_addr_news(struct netif *nif, const struct ifaddr6 *a, bool is_new);
-void ip6_route_news(struct netns *ns, bool is_local, fibkey key, u8 plen, const struct fibroute *f, bool is_new);
 u8 in6_scope(const struct in6ip *a);
 
 /* ---- IP (ip6.c, frag6.c) ---- */

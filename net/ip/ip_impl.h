@@ -10,7 +10,7 @@
 #include <tern/net/netsock.h>
 #include <uapi/in6.h>
 
-#include "fib.h"
+#include "fibset.h"
 #include "headers.h"
 
 /* ---- statistics: RFC 1213 and Linux's own, as /proc/net/snmp and netstat show them ---- */
@@ -57,12 +57,14 @@ struct iproute {
 	be32 saddr;			/* source to use */
 	struct in6ip gateway6, saddr6;	/* the same of IPv6 */
 	u32 mtu;
+	u32 table;			/* where it was found */
 	u8 type;			/* RTN_* */
 };
 
 struct ip4tables {
 	struct netns *ns;
-	struct fib local, main;	/* R, config_lock */
+	struct fibset set;
+	u64 forwarding;			/* A sysctl: we are a router */
 	struct hlist frag_hash[64];
 	struct spin frag_lock;		/* protects frag_hash and frag_mem */
 	u64 frag_mem;
@@ -77,17 +79,15 @@ be32 ip4_addr_for(const struct netif *nif, be32 daddr);
 /** ip4_addr_add() / ip4_addr_del() - config_lock held. 0, -EEXIST, -ENOMEM, -EADDRNOTAVAIL. */
 int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const char *label, u8 scope);
 int ip4_addr_del(struct netif *nif, be32 local, u8 plen);
-/** ip4_route_add() / ip4_route_del() - main table; config_lock held. */
-int ip4_route_add(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct netif *nif, u32 metric,
-		  u8 type, u8 scope, u8 protocol, be32 prefsrc);
-int ip4_route_del(struct netns *ns, be32 dst, u8 plen, be32 gateway, struct netif *nif, u32 metric);
-/** ip4_route_exists() - is there one of that prefix and metric in main; config_lock held. */
-bool ip4_route_exists(struct netns *ns, be32 dst, u8 plen, u32 metric);
-/** ip4_route_drop_others() - all of that prefix and metric but one; config_lock held. 0. */
-int ip4_route_drop_others(struct netns *ns, be32 dst, u8 plen, u32 metric, be32 gateway, struct netif *nif);
-/** ip4_addr_news() / ip4_route_news() - to who listens on netlink; config_lock held. */
+/** ip4_route_flow() - the same for a packet that came in on @iif (0: ours), with a mark. */
+int ip4_route_flow(struct netns *ns, be32 daddr, be32 saddr, u32 oif, u32 iif, u32 mark, struct iproute *r);
+/**
+ * ip4_route_add() - a copy of @model, ways looked up; config_lock held
+ * Return: 0, -EINVAL, -ENETUNREACH, -ENODEV, -ENETDOWN, -EEXIST, -ENOMEM.
+ */
+int ip4_route_add(struct netns *ns, u32 table, be32 dst, u8 plen, struct fibroute *model);
+/** ip4_addr_news() - to who listens on netlink; config_lock held. */
 void ip4_addr_news(struct netif *nif, const struct ifaddr4 *a, bool is_new);
-void ip4_route_news(struct netns *ns, bool is_local, fibkey key, u8 plen, const struct fibroute *f, bool is_new);
 long ip4_ioctl(struct netns *ns, u32 cmd, uptr arg);
 /** ip6_ioctl() - SIOCSIFADDR and SIOCDIFADDR of an AF_INET6 socket: an address by interface number. */
 long ip6_ioctl(struct netns *ns, u32 cmd, uptr arg);

@@ -6,6 +6,7 @@
 #include <tern/fs/procfs.h>
 #include <tern/kernel/cred.h>
 #include <tern/lib/string.h>
+#include <uapi/netlink.h>
 #include <tern/lib/bits.h>
 #include <uapi/netlink.h>
 
@@ -201,6 +202,7 @@ static int route_request(struct netns *ns, u32 cmd, const struct rtentry *rt, co
 	be32 gw = rt->rt_flags & RTF_GATEWAY ? rt->rt_gateway.sin_addr : 0;
 	u32 metric = rt->rt_metric > 0 ? (u32)rt->rt_metric - 1 : 0;
 	struct netif *nif = dev[0] ? netif_find_name(ns, dev) : NULL;
+	struct fibroute model;
 	int plen = rt->rt_flags & RTF_HOST ? 32 : plen_of(rt->rt_genmask.sin_addr);
 
 	if (dev[0] && !nif)
@@ -210,10 +212,12 @@ static int route_request(struct netns *ns, u32 cmd, const struct rtentry *rt, co
 	if (plen < 0 || ((rt->rt_flags & RTF_GATEWAY) && !gw && cmd == SIOCADDRT))
 		return -EINVAL;
 	if (cmd == SIOCDELRT)
-		return ip4_route_del(ns, rt->rt_dst.sin_addr, (u8)plen, gw, nif, metric);
-	return ip4_route_add(ns, rt->rt_dst.sin_addr, (u8)plen, gw, nif, metric,
-			     rt->rt_flags & RTF_REJECT ? RTN_UNREACHABLE : RTN_UNICAST,
-			     gw ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK, RTPROT_BOOT, 0);
+		return fibset_del(&ns->ip4->set, RT_TABLE_MAIN, fib4_key(FROM_BE32(rt->rt_dst.sin_addr)), (u8)plen,
+				  &(struct fibmatch){ .gateway = gw, .nif = nif, .metric = metric });
+	model = (struct fibroute){ .gateway = gw, .nif = nif, .metric = metric, .protocol = RTPROT_BOOT,
+				   .type = rt->rt_flags & RTF_REJECT ? RTN_UNREACHABLE : RTN_UNICAST,
+				   .scope = gw ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
+	return ip4_route_add(ns, RT_TABLE_MAIN, rt->rt_dst.sin_addr, (u8)plen, &model);
 }
 
 static long route_ioctl(struct netns *ns, u32 cmd, uptr arg)
@@ -337,7 +341,7 @@ static void print_routes(struct seqbuf *sb, void *arg)
 	seqbuf_printf(sb, "%-127s\n", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU"
 		      "\tWindow\tIRTT");
 	rcu_read_lock();
-	fib_walk(&netns_self()->ip4->main, print_one, sb);
+	fib_walk(&netns_self()->ip4->set.main, print_one, sb);
 	rcu_read_unlock();
 }
 static struct procfile route_file = { .path = "net/route", .print = print_routes };

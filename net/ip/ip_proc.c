@@ -154,8 +154,8 @@ static bool print_route6(fibkey key, u8 plen, const struct fibroute *r, void *ar
 static void print_routes6(struct seqbuf *sb, void *arg)
 {
 	rcu_read_lock();
-	fib_walk(&netns_self()->ip6->main, print_route6, sb);
-	fib_walk(&netns_self()->ip6->local, print_route6, sb);
+	fib_walk(&netns_self()->ip6->set.main, print_route6, sb);
+	fib_walk(&netns_self()->ip6->set.local, print_route6, sb);
 	rcu_read_unlock();
 }
 static struct procfile route6_file = { .path = "net/ipv6_route", .print = print_routes6 };

@@ -1,55 +1,126 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* IPv4 routes and rules over netlink (RTM_*ROUTE, RTM_GETRULE), and news of their changes. */
+/* Routes of both versions over netlink (RTM_*ROUTE), and news of their changes. */
+#include "ip6_impl.h"
 #include "nl_impl.h"
 
+#include <tern/kernel/clock.h>
 #include <tern/kernel/cred.h>
 #include <tern/lib/string.h>
+#include <uapi/time.h>
 
-#define ROUTE_ROOM	256u
+#define ROUTE_ROOM	4096u	/* HOPS_MAX ways */
+#define METRIC6_USER	1024u
 
-static bool put_route(struct nlpkt *p, u8 table, fibkey key, u8 plen, const struct fibroute *f, u16 type, u16 flags,
-		      u32 portid, u32 seq)
+static struct fibset *set_of(struct netns *ns, u8 family)
+{
+	return family == AF_INET ? &ns->ip4->set : &ns->ip6->set;
+}
+
+/* ---- showing ---- */
+
+static void put_ip(struct nlpkt *p, u8 family, u16 type, be32 a4, const struct in6ip *a6)
+{
+	if (family == AF_INET && a4)
+		nlpkt_put_u32(p, type, a4);
+	else if (family == AF_INET6 && !in6_is_any(a6))
+		nlpkt_put(p, type, a6, sizeof(*a6));
+}
+
+static u8 hop_flags(const struct netif *nif)
+{
+	return nif && !READ_ONCE(nif->has_carrier) ? RTNH_F_LINKDOWN : 0;
+}
+
+static void put_hops(struct nlpkt *p, u8 family, const struct fibroute *f)
+{
+	u32 all = nlpkt_nest(p, RTA_MULTIPATH);
+
+	for (u32 i = 0; i < f->nhops; i++) {
+		const struct fibhop *h = &f->hops[i];
+		struct rtnexthop *n = nlpkt_raw(p, sizeof(*n));
+		u32 at = p->len - (u32)sizeof(*n);
+
+		if (!n)
+			return;
+		n->flags = hop_flags(h->nif);
+		n->hops = (u8)(h->weight - 1);
+		n->ifindex = (s32)h->nif->index;
+		put_ip(p, family, RTA_GATEWAY, h->gateway, &h->gateway6);
+		n->len = (u16)(p->len - at);
+	}
+	nlpkt_nest_end(p, all);
+}
+
+static void put_metrics(struct nlpkt *p, const struct fibroute *f)
+{
+	u32 at;
+
+	if (!f->mtu)
+		return;
+	at = nlpkt_nest(p, RTA_METRICS);
+	if (f->is_mtu_locked)
+		nlpkt_put_u32(p, RTAX_LOCK, BIT(RTAX_MTU));
+	nlpkt_put_u32(p, RTAX_MTU, f->mtu);
+	nlpkt_nest_end(p, at);
+}
+
+static void put_cache(struct nlpkt *p, const struct fibroute *f)
+{
+	nsec_t now = clock_ns();
+	u32 cache[8] = { 0 };
+
+	if (f->expires)
+		cache[2] = f->expires > now ? (u32)((f->expires - now) / NSEC_PER_SEC) * USER_HZ : 0;
+	nlpkt_put(p, RTA_CACHEINFO, cache, sizeof(cache));
+	nlpkt_put_u8(p, RTA_PREF, 0);
+}
+
+static bool put_route(struct nlpkt *p, u8 family, u32 table, fibkey key, const struct fibroute *f, u16 type,
+		      u16 flags, u32 portid, u32 seq)
 {
 	struct rtmsg *m = nlpkt_begin(p, type, flags, portid, seq, sizeof(*m));
+	struct in6ip dst = fib6_addr(key);
 
 	if (!m)
 		return false;
-	m->family = AF_INET;
-	m->dst_len = plen;
-	m->table = table;
+	m->family = family;
+	m->dst_len = f->plen;
+	m->table = table < 256 ? (u8)table : RT_TABLE_COMPAT;
 	m->protocol = f->protocol;
 	m->scope = f->scope;
 	m->type = f->type;
-	if (f->nif && !READ_ONCE(f->nif->has_carrier))
-		m->flags = RTNH_F_LINKDOWN;
+	m->flags = f->nhops ? 0 : hop_flags(f->nif);
 	nlpkt_put_u32(p, RTA_TABLE, table);
-	if (plen)
+	if (f->plen && family == AF_INET)
 		nlpkt_put_u32(p, RTA_DST, TO_BE32(fib4_addr(key)));
-	if (f->metric)
+	else if (f->plen)
+		nlpkt_put(p, RTA_DST, &dst, sizeof(dst));
+	if (f->metric || family == AF_INET6)
 		nlpkt_put_u32(p, RTA_PRIORITY, f->metric);
-	if (f->prefsrc)
-		nlpkt_put_u32(p, RTA_PREFSRC, f->prefsrc);
-	if (f->gateway)
-		nlpkt_put_u32(p, RTA_GATEWAY, f->gateway);
+	put_metrics(p, f);
+	put_ip(p, family, RTA_PREFSRC, f->prefsrc, &f->prefsrc6);
+	put_ip(p, family, RTA_GATEWAY, f->gateway, &f->gateway6);
 	if (f->nif)
 		nlpkt_put_u32(p, RTA_OIF, f->nif->index);
+	if (f->nhops)
+		put_hops(p, family, f);
+	if (family == AF_INET6)
+		put_cache(p, f);
 	return nlpkt_end(p);
 }
 
-struct walk { struct nldump *d; struct nlpkt *p; u64 at; u8 table; bool is_full; };
+struct walk { struct nldump *d; struct nlpkt *p; u64 at; u8 family; bool is_full; };
 
-static bool walk_one(fibkey key, u8 plen, const struct fibroute *f, void *arg)
+static bool walk_one(u32 table, fibkey key, u8 plen, const struct fibroute *f, void *arg)
 {
 	struct walk *w = arg;
 
 	if (!nldump_due(w->d, &w->at))
 		return true;
-	if (!put_route(w->p, w->table, key, plen, f, RTM_NEWROUTE, NLM_F_MULTI, w->d->portid, w->d->seq)) {
-		w->is_full = true;
-		return false;
-	}
-	w->d->arg[0] = w->at;
-	return true;
+	w->is_full = !put_route(w->p, w->family, table, key, f, RTM_NEWROUTE, NLM_F_MULTI, w->d->portid, w->d->seq);
+	if (!w->is_full)
+		w->d->arg[0] = w->at;
+	return !w->is_full;
 }
 
 static u32 asked_table(const struct nldump *d)
@@ -64,174 +135,279 @@ static u32 asked_table(const struct nldump *d)
 	return nlattr_u32(tb[RTA_TABLE]);
 }
 
-static int dump_routes(struct nldump *d, struct nlpkt *p)
+static int dump_routes(struct nldump *d, struct nlpkt *p, u8 family)
 {
 	const struct rtmsg *m = (const void *)d->req;
-	struct walk w = { .d = d, .p = p };
+	struct walk w = { .d = d, .p = p, .family = family };
 	u32 table = asked_table(d);
 
 	if (d->req_len >= sizeof(*m) && (m->flags & RTM_F_CLONED))
 		return 0;	/* there is no cache of routes */
-	if (table && table != RT_TABLE_MAIN && table != RT_TABLE_LOCAL)
+	if (table && !fibset_find(set_of(d->ns, family), table))
 		return -ENOENT;
-	w.table = RT_TABLE_MAIN;
-	if (table != RT_TABLE_LOCAL)
-		fib_walk(&d->ns->ip4->main, walk_one, &w);
-	w.table = RT_TABLE_LOCAL;
-	if (!w.is_full && table != RT_TABLE_MAIN)
-		fib_walk(&d->ns->ip4->local, walk_one, &w);
+	fibset_walk(set_of(d->ns, family), table, walk_one, &w);
 	return w.is_full;
 }
 
-void ip4_route_news(struct netns *ns, bool is_local, fibkey key, u8 plen, const struct fibroute *f, bool is_new)
+static int dump4(struct nldump *d, struct nlpkt *p) { return dump_routes(d, p, AF_INET); }
+static int dump6(struct nldump *d, struct nlpkt *p) { return dump_routes(d, p, AF_INET6); }
+
+void fib_news(struct fibset *s, u32 table, fibkey key, const struct fibroute *r, bool is_new)
 {
+	u32 group = s->family == AF_INET ? RTNLGRP_IPV4_ROUTE : RTNLGRP_IPV6_ROUTE;
 	struct nlpkt *p;
 
-	if (!netlink_is_heard(ns, NETLINK_ROUTE, RTNLGRP_IPV4_ROUTE))
+	if (!netlink_is_heard(s->ns, NETLINK_ROUTE, group))
 		return;
-	p = nlpkt_alloc(ROUTE_ROOM, ALLOC_KERNEL);
+	p = nlpkt_alloc(ROUTE_ROOM, ALLOC_ATOMIC);
 	if (!p)
 		return;
-	put_route(p, is_local ? RT_TABLE_LOCAL : RT_TABLE_MAIN, key, plen, f,
-		  is_new ? RTM_NEWROUTE : RTM_DELROUTE, 0, 0, 0);
-	netlink_publish(ns, NETLINK_ROUTE, RTNLGRP_IPV4_ROUTE, p);
+	put_route(p, s->family, table, key, r, is_new ? RTM_NEWROUTE : RTM_DELROUTE, 0, 0, 0);
+	netlink_publish(s->ns, NETLINK_ROUTE, group, p);
+}
+
+/* ---- reading ---- */
+
+/* An address of @family; true: absent or right. */
+static bool read_ip(const struct nlattr_head *a, u8 family, struct in6ip *out)
+{
+	u32 n = family == AF_INET ? 4 : 16;
+
+	*out = (struct in6ip){ 0 };
+	if (!a)
+		return true;
+	if (nlattr_len(a) < n)
+		return false;
+	memcpy(out, nlattr_data(a), n);
+	return true;
+}
+
+static bool read_gateway(const struct nlattr_head *a, u8 family, be32 *a4, struct in6ip *a6)
+{
+	struct in6ip ip;
+
+	if (!read_ip(a, family, &ip))
+		return false;
+	*a4 = family == AF_INET ? ip.w[0] : 0;
+	*a6 = family == AF_INET6 ? ip : (struct in6ip){ 0 };
+	return true;
 }
 
 /* ---- one route, as a packet would take it ---- */
 
+static int look_up(struct nlreq *r, u8 family, const struct in6ip *dst, const struct in6ip *src,
+		   const struct nlattr_head **tb, struct iproute *via)
+{
+	u32 oif = tb[RTA_OIF] ? nlattr_u32(tb[RTA_OIF]) : 0, iif = tb[RTA_IIF] ? nlattr_u32(tb[RTA_IIF]) : 0;
+	u32 mark = tb[RTA_MARK] ? nlattr_u32(tb[RTA_MARK]) : 0;
+	int err;
+
+	rcu_read_lock();
+	if (family == AF_INET)
+		err = ip4_route_flow(r->ns, dst->w[0], src->w[0], oif, iif, mark, via);
+	else
+		err = ip6_route_flow(r->ns, dst, src, oif, iif, mark, via);
+	rcu_read_unlock();
+	return err;
+}
+
 static int get_route(struct nlreq *r)
 {
-	const struct nlattr_head *tb[RTA_TABLE + 1];
-	u32 cache[8] = { 0 };
+	const struct nlattr_head *tb[RTA_MARK + 1];
 	struct rtmsg store, *m;
+	u8 family = *(const u8 *)r->data;
+	struct in6ip dst, src;
+	u32 cache[8] = { 0 };
 	struct iproute via;
 	struct nlpkt *p;
-	be32 dst, src;
-	int err = nlreq_attrs(r, sizeof(store), tb, RTA_TABLE);
+	int err = nlreq_attrs(r, sizeof(store), tb, RTA_MARK);
 
 	if (err)
 		return err;
-	dst = tb[RTA_DST] ? nlattr_u32(tb[RTA_DST]) : 0;
-	src = tb[2] ? nlattr_u32(tb[2]) : 0;
-	rcu_read_lock();
-	err = ip4_route_out(r->ns, dst, src, tb[RTA_OIF] ? nlattr_u32(tb[RTA_OIF]) : 0, &via);
-	rcu_read_unlock();
+	if (!read_ip(tb[RTA_DST], family, &dst) || !read_ip(tb[RTA_SRC], family, &src))
+		return -EINVAL;
+	err = look_up(r, family, &dst, &src, tb, &via);
 	if (err)
 		return err;
 	p = nlpkt_alloc(ROUTE_ROOM, ALLOC_KERNEL);
 	if (!p)
 		return -ENOBUFS;
 	m = nlpkt_begin(p, RTM_NEWROUTE, 0, r->portid, r->h->seq, sizeof(*m));
-	*m = (struct rtmsg){ .family = AF_INET, .dst_len = 32, .type = via.type, .flags = RTM_F_CLONED,
-			     .table = via.type == RTN_UNICAST ? RT_TABLE_MAIN : RT_TABLE_LOCAL };
-	nlpkt_put_u32(p, RTA_TABLE, m->table);
-	nlpkt_put_u32(p, RTA_DST, dst);
+	*m = (struct rtmsg){ .family = family, .dst_len = family == AF_INET ? 32 : 128, .type = via.type };
+	m->flags = family == AF_INET ? RTM_F_CLONED : 0;
+	via.table = via.type == RTN_UNICAST ? via.table : RT_TABLE_LOCAL;
+	m->table = via.table < 256 ? (u8)via.table : RT_TABLE_COMPAT;
+	nlpkt_put_u32(p, RTA_TABLE, via.table ? via.table : RT_TABLE_MAIN);
+	nlpkt_put(p, RTA_DST, &dst, family == AF_INET ? 4 : 16);
 	nlpkt_put_u32(p, RTA_OIF, via.nif->index);
-	nlpkt_put_u32(p, RTA_PREFSRC, via.saddr);
-	if (via.gateway)
-		nlpkt_put_u32(p, RTA_GATEWAY, via.gateway);
-	nlpkt_put_u32(p, RTA_UID, cred_self()->euid);
-	nlpkt_put(p, RTA_CACHEINFO, cache, sizeof(cache));
+	put_ip(p, family, RTA_PREFSRC, via.saddr, &via.saddr6);
+	put_ip(p, family, RTA_GATEWAY, via.gateway, &via.gateway6);
+	if (family == AF_INET) {
+		nlpkt_put_u32(p, RTA_UID, cred_self()->euid);
+		nlpkt_put(p, RTA_CACHEINFO, cache, sizeof(cache));
+	}
 	nlpkt_end(p);
 	return nlreq_reply(r, p);
 }
 
 /* ---- changes ---- */
 
-struct wanted { be32 dst, gateway, prefsrc; u32 metric, table; struct netif *nif; };
-
-static int read_wanted(const struct nlreq *r, const struct rtmsg *m, struct wanted *w)
+static int read_metrics(const struct nlattr_head *a, struct fibroute *f)
 {
-	const struct nlattr_head *tb[RTA_TABLE + 1];
-	int err = nlreq_attrs(r, sizeof(*m), tb, RTA_TABLE);
+	const struct nlattr_head *tb[RTAX_MTU + 1];
+	int err = nlattrs_read(nlattr_data(a), nlattr_len(a), tb, RTAX_MTU);
+	u32 known = 0;
 
 	if (err)
 		return err;
-	if (m->dst_len > 32 || m->src_len || m->tos)
-		return -EINVAL;
-	if (tb[9] || tb[RTA_METRICS])	/* several ways, metrics of its own */
-		return -EOPNOTSUPP;
-	*w = (struct wanted){ .table = tb[RTA_TABLE] ? nlattr_u32(tb[RTA_TABLE]) : m->table };
-	w->dst = tb[RTA_DST] ? nlattr_u32(tb[RTA_DST]) : 0;
-	w->gateway = tb[RTA_GATEWAY] ? nlattr_u32(tb[RTA_GATEWAY]) : 0;
-	w->prefsrc = tb[RTA_PREFSRC] ? nlattr_u32(tb[RTA_PREFSRC]) : 0;
-	w->metric = tb[RTA_PRIORITY] ? nlattr_u32(tb[RTA_PRIORITY]) : 0;
-	if (tb[RTA_OIF]) {
-		w->nif = netif_find_index(r->ns, nlattr_u32(tb[RTA_OIF]));
-		if (!w->nif)
-			return -ENODEV;
-	}
-	if (w->table && w->table != RT_TABLE_MAIN)
-		return -EOPNOTSUPP;
+	for (u32 i = RTAX_LOCK; i <= RTAX_MTU; i++)
+		known += tb[i] ? NL_ALIGN((u32)tb[i]->len) : 0;
+	if (known != NL_ALIGN(nlattr_len(a)))
+		return -EOPNOTSUPP;	/* the MTU is the only one */
+	f->mtu = tb[RTAX_MTU] ? nlattr_u32(tb[RTAX_MTU]) : 0;
+	f->is_mtu_locked = tb[RTAX_LOCK] && (nlattr_u32(tb[RTAX_LOCK]) & BIT(RTAX_MTU));
 	return 0;
 }
 
-static int add_route(const struct nlreq *r, const struct rtmsg *m, const struct wanted *w)
+/* The next way at *at; 0, or -errno. */
+static int read_hop(const struct nlreq *r, u8 family, const void **at, u32 *left, struct fibhop *h)
 {
-	bool exists = ip4_route_exists(r->ns, w->dst, m->dst_len, w->metric);
-	u16 flags = r->h->flags;
-	u8 type = m->type ? m->type : RTN_UNICAST;
+	const struct nlattr_head *tb[RTA_GATEWAY + 1];
+	const struct rtnexthop *n = *at;
 	int err;
 
-	if (exists && (flags & NLM_F_EXCL))
-		return -EEXIST;
-	if (!exists && !(flags & NLM_F_CREATE))
-		return -ENOENT;
-	if (type != RTN_UNICAST && (type < RTN_BLACKHOLE || type > RTN_PROHIBIT))
-		return -EOPNOTSUPP;
-	err = ip4_route_add(r->ns, w->dst, m->dst_len, w->gateway, w->nif, w->metric, type, m->scope,
-			    m->protocol, w->prefsrc);
-	if (exists && (flags & NLM_F_REPLACE) && (!err || err == -EEXIST))
-		return err ? 0 : ip4_route_drop_others(r->ns, w->dst, m->dst_len, w->metric, w->gateway, w->nif);
+	if (*left < sizeof(*n) || n->len < sizeof(*n) || n->len > *left)
+		return -EINVAL;
+	err = nlattrs_read(n + 1, n->len - (u32)sizeof(*n), tb, RTA_GATEWAY);
+	if (err)
+		return err;
+	*h = (struct fibhop){ .weight = n->hops + 1u };
+	if (!read_gateway(tb[RTA_GATEWAY], family, &h->gateway, &h->gateway6))
+		return -EINVAL;
+	if (n->ifindex) {
+		h->nif = netif_find_index(r->ns, (u32)n->ifindex);
+		if (!h->nif)
+			return -ENODEV;
+	}
+	*left -= min(NL_ALIGN((u32)n->len), *left);
+	*at += NL_ALIGN((u32)n->len);
+	return 0;
+}
+
+static int read_hops(const struct nlreq *r, u8 family, const struct nlattr_head *a, struct fibroute *f)
+{
+	const void *at = nlattr_data(a);
+	u32 left = nlattr_len(a);
+	int err = 0;
+
+	while (left && !err) {
+		if (f->nhops == HOPS_MAX)
+			return -EINVAL;
+		err = read_hop(r, family, &at, &left, &f->hops[f->nhops++]);
+	}
+	if (!err && !f->nhops)
+		return -EINVAL;
+	if (!err && f->nhops == 1) {
+		f->nif = f->hops[0].nif;
+		f->gateway = f->hops[0].gateway;
+		f->gateway6 = f->hops[0].gateway6;
+		f->nhops = 0;
+	}
 	return err;
+}
+
+static int read_route(const struct nlreq *r, const struct rtmsg *m, const struct nlattr_head **tb, struct fibroute *f)
+{
+	int err = 0;
+
+	if (m->dst_len > (m->family == AF_INET ? 32 : 128) || m->src_len || m->tos ||
+	    !read_gateway(tb[RTA_GATEWAY], m->family, &f->gateway, &f->gateway6) ||
+	    !read_gateway(tb[RTA_PREFSRC], m->family, &f->prefsrc, &f->prefsrc6))
+		return -EINVAL;
+	f->type = m->type;
+	f->scope = m->scope;
+	f->protocol = m->protocol;
+	f->metric = tb[RTA_PRIORITY] ? nlattr_u32(tb[RTA_PRIORITY]) : 0;
+	if (tb[RTA_OIF]) {
+		f->nif = netif_find_index(r->ns, nlattr_u32(tb[RTA_OIF]));
+		if (!f->nif)
+			return -ENODEV;
+	}
+	if (tb[RTA_METRICS])
+		err = read_metrics(tb[RTA_METRICS], f);
+	if (!err && tb[RTA_MULTIPATH])
+		err = read_hops(r, m->family, tb[RTA_MULTIPATH], f);
+	return err;
+}
+
+static int add(struct netns *ns, u8 family, u32 table, const struct in6ip *dst, u8 plen, struct fibroute *f)
+{
+	return family == AF_INET ? ip4_route_add(ns, table, dst->w[0], plen, f) :
+	       ip6_route_add(ns, table, dst, plen, f);
+}
+
+static int add_route(const struct nlreq *r, const struct rtmsg *m, u32 table, const struct in6ip *dst, fibkey key,
+		     struct fibroute *f)
+{
+	struct fibset *s = set_of(r->ns, m->family);
+	u32 metric = m->family == AF_INET6 && !f->metric ? METRIC6_USER : f->metric;
+	const struct fibroute *old = fibset_exists(s, table, key, m->dst_len, metric);
+	struct fibmatch other = { .metric = metric, .has_metric = true };
+	u16 flags = r->h->flags;
+	int err;
+
+	if (!f->type)
+		f->type = RTN_UNICAST;
+	if (f->type != RTN_UNICAST && (f->type < RTN_BLACKHOLE || f->type > RTN_THROW))
+		return -EOPNOTSUPP;
+	if (old && (flags & NLM_F_EXCL))
+		return -EEXIST;
+	if (!old && !(flags & NLM_F_CREATE))
+		return -ENOENT;
+	if (!old || !(flags & NLM_F_REPLACE))
+		return add(r->ns, m->family, table, dst, m->dst_len, f);
+	err = add(r->ns, m->family, table, dst, m->dst_len, f);
+	if (err)
+		return err == -EEXIST ? 0 : err;
+	return fibset_del_others(s, table, key, m->dst_len, &other);
 }
 
 static int change_route(struct nlreq *r, bool is_new)
 {
+	const struct nlattr_head *tb[RTA_TABLE + 1];
 	struct rtmsg store;
 	const struct rtmsg *m = nlreq_fixed(r, &store, sizeof(store));
-	struct wanted w;
-	int err = read_wanted(r, m, &w);
+	struct fibroute *f;
+	struct in6ip dst;
+	fibkey key;
+	u32 table;
+	int err = nlreq_attrs(r, sizeof(*m), tb, RTA_TABLE);
 
 	if (err)
 		return err;
-	if (is_new)
-		return add_route(r, m, &w);
-	return ip4_route_del(r->ns, w.dst, m->dst_len, w.gateway, w.nif, w.metric);
+	if (!read_ip(tb[RTA_DST], m->family, &dst))
+		return -EINVAL;
+	key = m->family == AF_INET ? fib4_key(FROM_BE32(dst.w[0])) : fib6_key(&dst);
+	table = tb[RTA_TABLE] ? nlattr_u32(tb[RTA_TABLE]) : m->table;
+	if (!table)
+		table = RT_TABLE_MAIN;
+	f = kmem_zalloc(sizeof(*f) + HOPS_MAX * sizeof(f->hops[0]), ALLOC_KERNEL);
+	if (!f)
+		return -ENOMEM;
+	err = read_route(r, m, tb, f);
+	if (!err && is_new)
+		err = add_route(r, m, table, &dst, key, f);
+	else if (!err)
+		err = fibset_del(set_of(r->ns, m->family), table, key, m->dst_len,
+				 &(struct fibmatch){ .gateway = f->gateway, .gateway6 = f->gateway6, .nif = f->nif,
+						     .metric = f->metric, .type = f->type });
+	kmem_free(f);
+	return err;
 }
 
 static const struct rtobject route4_object = { .base = RTM_NEWROUTE, .family = AF_INET, .change = change_route,
-					       .get = get_route, .dump = dump_routes };
+					       .get = get_route, .dump = dump4 };
 RTOBJECT(route4_object);
-
-/* ---- rules: the two tables that a lookup goes through ---- */
-
-static int dump_rules(struct nldump *d, struct nlpkt *p)
-{
-	static const struct { u32 priority; u8 table; } rules[] = { { 0, RT_TABLE_LOCAL }, { 32766, RT_TABLE_MAIN } };
-	u64 at = 0;
-
-	for (u32 i = 0; i < ARRAY_SIZE(rules); i++) {
-		struct fibrulehdr *h;
-
-		if (!nldump_due(d, &at))
-			continue;
-		h = nlpkt_begin(p, RTM_NEWRULE, NLM_F_MULTI, d->portid, d->seq, sizeof(*h));
-		if (!h)
-			return 1;
-		h->family = AF_INET;
-		h->table = rules[i].table;
-		h->action = FR_ACT_TO_TBL;
-		nlpkt_put_u32(p, FRA_TABLE, rules[i].table);
-		nlpkt_put_u32(p, FRA_SUPPRESS_PREFIXLEN, U32_MAX);
-		nlpkt_put_u8(p, FRA_PROTOCOL, RTPROT_KERNEL);
-		if (rules[i].priority)
-			nlpkt_put_u32(p, FRA_PRIORITY, rules[i].priority);
-		if (!nlpkt_end(p))
-			return 1;
-		d->arg[0] = at;
-	}
-	return 0;
-}
-static const struct rtobject rule4_object = { .base = RTM_NEWRULE, .family = AF_INET, .dump = dump_rules };
-RTOBJECT(rule4_object);
+static const struct rtobject route6_object = { .base = RTM_NEWROUTE, .family = AF_INET6, .change = change_route,
+					       .get = get_route, .dump = dump6 };
+RTOBJECT(route6_object);

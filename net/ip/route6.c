@@ -3,7 +3,8 @@
 #include "ip6_impl.h"
 
 #include <tern/base/initcall.h>
-#include <tern/kernel/clock.h>
+#include <tern/kernel/cred.h>
+#include <tern/lib/hash.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 #include <uapi/netlink.h>
@@ -11,32 +12,11 @@
 #define METRIC_KERNEL	256u
 #define METRIC_USER	1024u
 
-static void *route_get_memory(void *ctx, size_t size)
-{
-	return kmem_alloc(size, ALLOC_ATOMIC);
-}
-
-static void route_put_memory(void *ctx, void *p, size_t size)
-{
-	rcu_defer_free(p, p);
-}
-static const struct lib_alloc route_alloc = { route_get_memory, route_put_memory, NULL };
-
-struct want { u32 oif; nsec_t now; };
-
-static bool route_fits(const struct fibroute *r, void *arg)
-{
-	const struct want *w = arg;
-
-	return (!w->oif || !r->nif || r->nif->index == w->oif) && (!r->nif || netif_is_up(r->nif)) &&
-	       (!r->expires || r->expires > w->now);
-}
-
 u8 ip6_local_type(struct netns *ns, const struct in6ip *a)
 {
 	if (in6_is_group(a))
 		return RTN_MULTICAST;
-	return fib_lookup(&ns->ip6->local, fib6_key(a), NULL, NULL) ? RTN_LOCAL : RTN_UNICAST;
+	return fib_lookup(&ns->ip6->set.local, fib6_key(a), NULL, NULL) ? RTN_LOCAL : RTN_UNICAST;
 }
 
 /* The interface for a packet to a group when none was named. */
@@ -50,6 +30,11 @@ static struct netif *default_link(struct netns *ns)
 	return ns->loopback;
 }
 
+static u64 flow_hash(const struct in6ip *a)
+{
+	return a ? hash_combine(a->q[0], a->q[1]) : 0;
+}
+
 static int direct(struct netif *nif, u8 type, const struct in6ip *daddr, const struct in6ip *saddr,
 		  struct iproute *r)
 {
@@ -61,17 +46,21 @@ static int direct(struct netif *nif, u8 type, const struct in6ip *daddr, const s
 	return netif_is_up(nif) ? 0 : -ENETUNREACH;
 }
 
-int ip6_route_out(struct netns *ns, const struct in6ip *daddr, const struct in6ip *saddr, u32 oif,
-		  struct iproute *r)
+int ip6_route_flow(struct netns *ns, const struct in6ip *daddr, const struct in6ip *saddr, u32 oif, u32 iif,
+		   u32 mark, struct iproute *r)
 {
-	struct want w = { oif, clock_coarse_ns() };
 	const struct in6ip *dst = in6_is_any(daddr) ? &IN6_LOOPBACK : daddr;
+	struct fibflow flow = { saddr ? fib6_key(saddr) : 0, fib6_key(dst), oif, iif, mark, 0 };
 	const struct fibroute *f;
+	struct fibhop hop;
 	struct netif *nif;
+	u32 table;
+	int err;
 	u8 type = ip6_local_type(ns, dst);
 
 	if (type == RTN_LOCAL) {
-		*r = (struct iproute){ .nif = ns->loopback, .type = type, .mtu = ns->loopback->mtu };
+		*r = (struct iproute){ .nif = ns->loopback, .type = type, .mtu = ns->loopback->mtu,
+				       .table = RT_TABLE_LOCAL };
 		r->saddr6 = saddr && !in6_is_any(saddr) ? *saddr : *dst;
 		return netif_is_up(ns->loopback) ? 0 : -ENETUNREACH;
 	}
@@ -81,140 +70,68 @@ int ip6_route_out(struct netns *ns, const struct in6ip *daddr, const struct in6i
 			return oif ? -ENODEV : -EINVAL;
 		return direct(nif, type, dst, saddr, r);
 	}
-	f = fib_lookup(&ns->ip6->main, fib6_key(dst), route_fits, &w);
-	if (!f)
-		return -ENETUNREACH;
-	if (f->type > RTN_MULTICAST)
-		return f->type == RTN_PROHIBIT ? -EACCES : f->type == RTN_BLACKHOLE ? -EINVAL : -EHOSTUNREACH;
-	*r = (struct iproute){ .nif = f->nif, .type = type, .mtu = f->nif->mtu, .gateway6 = f->gateway6 };
+	flow.uid = READ_ONCE(ns->ip6->set.has_rules) ? cred_self()->euid : 0;
+	err = fibset_lookup(&ns->ip6->set, &flow, &f, &table);
+	if (err)
+		return err;
+	fibroute_hop(f, (u32)hash_combine(flow_hash(saddr), flow_hash(dst)), &hop);
+	*r = (struct iproute){ .nif = hop.nif, .type = type, .gateway6 = hop.gateway6, .table = table,
+			       .mtu = f->mtu ? min(f->mtu, hop.nif->mtu) : hop.nif->mtu };
 	if (saddr && !in6_is_any(saddr))
 		r->saddr6 = *saddr;
 	else if (!in6_is_any(&f->prefsrc6))
 		r->saddr6 = f->prefsrc6;
-	else if (!ip6_source_for(f->nif, dst, &r->saddr6))
+	else if (!ip6_source_for(hop.nif, dst, &r->saddr6))
 		return -EADDRNOTAVAIL;
 	return 0;
 }
 
+int ip6_route_out(struct netns *ns, const struct in6ip *daddr, const struct in6ip *saddr, u32 oif,
+		  struct iproute *r)
+{
+	return ip6_route_flow(ns, daddr, saddr, oif, 0, 0, r);
+}
+
 /* ---- changes; config_lock held ---- */
 
-static int table_add(struct netns *ns, struct fib *t, const struct in6ip *dst, u8 plen, const struct fibroute *model)
+/* The interface that a gateway is on; 0 or -EHOSTUNREACH. */
+static int find_way(struct netns *ns, const struct in6ip *gateway, struct netif **nif)
 {
-	struct fibroute *r = kmem_dup(model, sizeof(*model), ALLOC_KERNEL);
+	struct iproute via;
 	int err;
 
-	if (!r)
-		return -ENOMEM;
-	err = fib_insert(t, fib6_key(dst), plen, r, &route_alloc);
-	if (err) {
-		kmem_free(r);
-		return err;
-	}
-	netns_routes_changed(ns);
-	ip6_route_news(ns, t == &ns->ip6->local, fib6_key(dst), plen, r, true);
+	if (in6_is_any(gateway) || *nif)
+		return 0;
+	rcu_read_lock();
+	err = ip6_route_out(ns, gateway, NULL, 0, &via);
+	rcu_read_unlock();
+	if (err || via.type != RTN_UNICAST || !in6_is_any(&via.gateway6))
+		return -EHOSTUNREACH;
+	*nif = via.nif;
 	return 0;
 }
 
-int ip6_route_add(struct netns *ns, const struct in6ip *dst, u8 plen, const struct fibroute *model)
+int ip6_route_add(struct netns *ns, u32 table, const struct in6ip *dst, u8 plen, struct fibroute *model)
 {
-	struct fibroute r = *model;
+	int err;
 
 	if (plen > 128)
 		return -EINVAL;
-	if (r.type == RTN_UNICAST && !r.nif)
-		return in6_is_any(&r.gateway6) ? -ENODEV : -EHOSTUNREACH;
-	if (r.nif && !netif_is_up(r.nif))
-		return -ENETDOWN;
-	if (!r.metric)
-		r.metric = METRIC_USER;
-	return table_add(ns, &ns->ip6->main, dst, plen, &r);
-}
-
-struct victim {
-	struct netns *ns;
-	struct fib *table;
-	fibkey key;
-	u8 plen;
-	const struct in6ip *gateway;
-	struct netif *nif;
-	u32 metric;
-};
-
-static bool is_victim(const struct fibroute *r, void *arg)
-{
-	const struct victim *v = arg;
-
-	if ((v->gateway && !in6_is_any(v->gateway) && !in6_same(v->gateway, &r->gateway6)) ||
-	    (v->nif && v->nif != r->nif) || (v->metric && v->metric != r->metric))
-		return false;
-	ip6_route_news(v->ns, v->table == &v->ns->ip6->local, v->key, v->plen, r, false);
-	return true;
-}
-
-int ip6_route_del(struct netns *ns, const struct in6ip *dst, u8 plen, const struct in6ip *gateway,
-		  struct netif *nif, u32 metric)
-{
-	struct victim v = { ns, &ns->ip6->main, fib6_key(dst), plen, gateway, nif, metric };
-	int err = fib_delete(v.table, v.key, plen, is_victim, &v, &route_alloc);
-
-	if (!err)
-		netns_routes_changed(ns);
-	return err;
-}
-
-struct found { struct netif *nif; fibkey key; u8 plen; bool is_any; };
-
-static bool find_through(fibkey key, u8 plen, const struct fibroute *r, void *arg)
-{
-	struct found *f = arg;
-
-	if (r->nif != f->nif)
-		return true;
-	f->key = key;
-	f->plen = plen;
-	f->is_any = true;
-	return false;
-}
-
-static void table_flush(struct netns *ns, struct fib *t, struct netif *nif)
-{
-	struct victim v = { .ns = ns, .table = t, .nif = nif };
-
-	for (;;) {
-		struct found f = { .nif = nif };
-
-		fib_walk(t, find_through, &f);
-		v.key = f.key;
-		v.plen = f.plen;
-		if (!f.is_any || fib_delete(t, f.key, f.plen, is_victim, &v, &route_alloc))
-			break;
+	err = find_way(ns, &model->gateway6, &model->nif);
+	for (u32 i = 0; i < model->nhops && !err; i++) {
+		err = find_way(ns, &model->hops[i].gateway6, &model->hops[i].nif);
+		if (!err && !model->hops[i].nif)
+			err = -ENODEV;
 	}
-	netns_routes_changed(ns);
-}
-
-void ip6_routes_flush(struct netif *nif)
-{
-	table_flush(nif->ns, &nif->ns->ip6->main, nif);
-	table_flush(nif->ns, &nif->ns->ip6->local, nif);
-}
-
-struct routeprobe { fibkey key; u8 plen; u32 metric; bool is_there; };
-
-static bool probe_one(fibkey key, u8 plen, const struct fibroute *r, void *arg)
-{
-	struct routeprobe *p = arg;
-
-	if (key == p->key && plen == p->plen && r->metric == p->metric)
-		p->is_there = true;
-	return !p->is_there;
-}
-
-bool ip6_route_exists(struct netns *ns, const struct in6ip *dst, u8 plen, u32 metric)
-{
-	struct routeprobe p = { fib6_key(dst), plen, metric ? metric : METRIC_USER, false };
-
-	fib_walk(&ns->ip6->main, probe_one, &p);
-	return p.is_there;
+	if (err)
+		return err;
+	if (model->type == RTN_UNICAST && !model->nif && !model->nhops)
+		return -ENODEV;
+	if (model->nif && !netif_is_up(model->nif))
+		return -ENETDOWN;
+	if (!model->metric)
+		model->metric = METRIC_USER;
+	return fibset_add(&ns->ip6->set, table, fib6_key(dst), plen, model);
 }
 
 static struct in6ip prefix_of(const struct in6ip *a, u8 plen)
@@ -225,8 +142,9 @@ static struct in6ip prefix_of(const struct in6ip *a, u8 plen)
 int ip6_local_add(struct netif *nif, const struct ifaddr6 *a)
 {
 	struct fibroute r = { .nif = nif, .type = RTN_LOCAL, .protocol = RTPROT_KERNEL };
+	struct fibset *s = &nif->ns->ip6->set;
 	struct in6ip net = prefix_of(&a->addr, a->plen);
-	int err = table_add(nif->ns, &nif->ns->ip6->local, &a->addr, 128, &r);
+	int err = fibset_add(s, RT_TABLE_LOCAL, fib6_key(&a->addr), 128, &r);
 
 	if (err)
 		return err == -EEXIST ? 0 : err;
@@ -234,24 +152,23 @@ int ip6_local_add(struct netif *nif, const struct ifaddr6 *a)
 	r.metric = METRIC_KERNEL;
 	if (nif->flags & IFF_LOOPBACK)
 		return 0;
-	err = table_add(nif->ns, &nif->ns->ip6->main, &net, a->plen, &r);
+	err = fibset_add(s, RT_TABLE_MAIN, fib6_key(&net), a->plen, &r);
 	return err == -EEXIST ? 0 : err;
 }
 
 void ip6_local_del(struct netif *nif, const struct ifaddr6 *a)
 {
-	struct victim v = { .ns = nif->ns, .table = &nif->ns->ip6->local, .key = fib6_key(&a->addr), .plen = 128,
-			    .nif = nif };
+	struct fibmatch own = { .nif = nif }, net_route = { .nif = nif, .metric = METRIC_KERNEL };
+	struct fibset *s = &nif->ns->ip6->set;
 	struct in6ip net = prefix_of(&a->addr, a->plen);
 	const struct ifaddr6 *b;
 
-	fib_delete(v.table, v.key, 128, is_victim, &v, &route_alloc);
-	netns_routes_changed(nif->ns);
+	fibset_del(s, RT_TABLE_LOCAL, fib6_key(&a->addr), 128, &own);
 	list_foreach(b, &nif->addrs6, link) {
 		struct in6ip other = prefix_of(&b->addr, b->plen);
 
 		if (b != a && b->plen == a->plen && in6_same(&other, &net))
 			return;		/* somebody else needs the network's route */
 	}
-	ip6_route_del(nif->ns, &net, a->plen, NULL, nif, METRIC_KERNEL);
+	fibset_del(s, RT_TABLE_MAIN, fib6_key(&net), a->plen, &net_route);
 }

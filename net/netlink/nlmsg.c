@@ -45,6 +45,15 @@ void *nlpkt_begin(struct nlpkt *p, u16 type, u16 flags, u32 portid, u32 seq, u32
 	return h + 1;
 }
 
+void *nlpkt_raw(struct nlpkt *p, u32 n)
+{
+	void *at = extend(p, n);
+
+	if (at)
+		memset(at, 0, n);
+	return at;
+}
+
 void nlpkt_put(struct nlpkt *p, u16 type, const void *data, u32 n)
 {
 	struct nlattr_head *a = extend(p, (u32)sizeof(*a) + n);

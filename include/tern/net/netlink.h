@@ -28,6 +28,8 @@ struct nlpkt {
 struct nlpkt *nlpkt_alloc(u32 room, alloc_flags flags);
 /** nlpkt_begin() - a message with @n bytes of zeroed fixed part, returned; NULL: full. */
 void *nlpkt_begin(struct nlpkt *p, u16 type, u16 flags, u32 portid, u32 seq, u32 n);
+/** nlpkt_raw() - @n zeroed bytes without a head of their own; NULL: full. */
+void *nlpkt_raw(struct nlpkt *p, u32 n);
 void nlpkt_put(struct nlpkt *p, u16 type, const void *data, u32 n);
 static inline void nlpkt_put_u8(struct nlpkt *p, u16 t, u8 v) { nlpkt_put(p, t, &v, sizeof(v)); }
 static inline void nlpkt_put_u32(struct nlpkt *p, u16 t, u32 v) { nlpkt_put(p, t, &v, sizeof(v)); }
