@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 90
+# iperf3 over loopback: both ways, both at once, parallel, UDP, IPv6, zero copy, other congestion control.
+ip link set lo up
+iperf3 -s -D
+sleep 1
+try() {
+	iperf3 -t 1 "$@" >out 2>&1; status=$?
+	[ $status = 0 ] || cat out
+	echo "$* status $status, $(grep -c -E 'sender|receiver' out) totals"
+}
+try -c 127.0.0.1
+try -c 127.0.0.1 -R
+try -c 127.0.0.1 --bidir
+try -c 127.0.0.1 -P 4
+try -c ::1
+try -c 127.0.0.1 -u -b 10M
+try -c ::1 -u -b 10M -R
+try -c 127.0.0.1 -Z
+try -c 127.0.0.1 -M 500
+try -c 127.0.0.1 -w 64K
+try -c 127.0.0.1 -C cubic
+try -c 127.0.0.1 -C reno
+pkill iperf3
