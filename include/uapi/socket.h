@@ -36,6 +36,7 @@
 #define SO_PASSSEC	34
 #define SO_PEERCRED	17
 #define SO_RCVLOWAT	18
+#define SO_MAX_PACING_RATE 47
 #define SO_SNDLOWAT	19
 #define SO_RCVTIMEO	20
 #define SO_SNDTIMEO	21

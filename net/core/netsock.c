@@ -17,6 +17,7 @@ void netsock_init(struct netsock *s, const struct netsock_ops *ops, u16 family, 
 	s->sndbuf = (u32)sock_wmem_default;
 	s->rcvbuf = (u32)sock_rmem_default;
 	s->rcvlowat = 1;
+	s->max_pacing = U64_MAX;
 }
 
 struct netsock *netsock_create(int family, int type, int protocol)

@@ -94,6 +94,12 @@ static int set_special(struct netsock *s, int name, const void *val, u32 len, s3
 		memcpy(&lg, val, sizeof(lg));
 		s->linger = lg;
 		return 0;
+	case SO_MAX_PACING_RATE:
+		if (len >= sizeof(s->max_pacing))
+			memcpy(&s->max_pacing, val, sizeof(s->max_pacing));
+		else
+			s->max_pacing = (u32)v == U32_MAX ? U64_MAX : (u32)v;
+		return 0;
 	case SO_RCVLOWAT:
 		WRITE_ONCE(s->rcvlowat, v < 0 ? (u32)S32_MAX : v ? (u32)v : 1);
 		return 0;
@@ -162,6 +168,11 @@ int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len)
 		memcpy(val, &s->linger, *len);
 		return 0;
 	}
+	if (name == SO_MAX_PACING_RATE && *len >= sizeof(s->max_pacing)) {
+		*len = sizeof(s->max_pacing);
+		memcpy(val, &s->max_pacing, *len);
+		return 0;
+	}
 	if (is_bool_option(name))
 		v = !!(s->options & BIT(name));
 	else if (name == SO_TYPE)
@@ -180,6 +191,8 @@ int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len)
 		v = s->priority;
 	else if (name == SO_RCVLOWAT)
 		v = s->rcvlowat;
+	else if (name == SO_MAX_PACING_RATE)
+		v = (s32)min_t(u64, s->max_pacing, U32_MAX);
 	else if (name == SO_SNDLOWAT)
 		v = 1;
 	else if (name == SO_PASSSEC)

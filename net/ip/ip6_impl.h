@@ -8,6 +8,7 @@
 
 struct ip6_head { be32 flow; be16 len; u8 next, hops; struct in6ip saddr, daddr; };
 static_assert(sizeof(struct ip6_head) == 40, "wire");
+static inline u8 ip6_class(const struct ip6_head *h) { return (u8)(FROM_BE32(h->flow) >> 20); }
 struct frag6_head { u8 next, pad_; be16 off; be32 id; };
 static_assert(sizeof(struct frag6_head) == 8, "wire");
 #define FRAG6_MORE	1

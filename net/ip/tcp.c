@@ -77,7 +77,10 @@ static void reset_vars(struct tcpsock *tp)
 	tp->reorder_mult = 1;
 	tp->mss_peer = tp->pmtu = 0;
 	tp->nsack = 0;
-	cubic_reset(tp);
+	tp->ecn = 0;
+	tp->sum_delivered = tp->idle_until = tp->last_rate = 0;
+	tp->delivered_at = tp->first_sent = tp->pace_next = 0;
+	tcpcc_start(tp, tp->cc);
 }
 
 struct tcpsock *tcp_alloc(struct netns *ns, alloc_flags flags)
@@ -101,6 +104,7 @@ struct tcpsock *tcp_alloc(struct netns *ns, alloc_flags flags)
 	list_init(&tp->accept_q);
 	list_init(&tp->accept_link);
 	tcp_timers_init(tp);
+	tp->cc = tcpcc_default();
 	reset_vars(tp);
 	return tp;
 }

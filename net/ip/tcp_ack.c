@@ -40,6 +40,11 @@ static void note_delivery(struct tcpsock *tp, const struct tcpcb *cb, nsec_t now
 	tp->rack_rtt = rtt;
 }
 
+static u32 min_seq(u32 a, u32 b)
+{
+	return seq_before(a, b) ? a : b;
+}
+
 /* Drop what @ack covers; the time of the newest that was sent once goes to *@sent. */
 static void clean_queue(struct tcpsock *tp, u32 ack, nsec_t *sent, nsec_t now)
 {
@@ -52,8 +57,10 @@ static void clean_queue(struct tcpsock *tp, u32 ack, nsec_t *sent, nsec_t now)
 			break;
 		if (!cb->retries)
 			*sent = cb->sent;
-		if (!(cb->mark & TCPMARK_SACKED))
+		if (!(cb->mark & TCPMARK_SACKED)) {
 			note_delivery(tp, cb, now);
+			tcprate_delivered(tp, cb, min_seq(cb->end_seq, ack) - cb->seq, now);
+		}
 		if (seq_before(ack, cb->end_seq)) {
 			u32 n = ack - cb->seq;
 
@@ -78,6 +85,7 @@ static void mark_sacked(struct tcpsock *tp, struct pktbuf *pb, nsec_t now)
 	cb->mark = TCPMARK_SACKED;
 	tp->sacked_out += n;
 	note_delivery(tp, cb, now);
+	tcprate_delivered(tp, cb, n, now);
 }
 
 /* One block; true if it said something new. */
@@ -173,12 +181,30 @@ void tcp_resend_lost(struct tcpsock *tp)
 	}
 }
 
+/* Down to what congestion control says, and tell the peer. */
+static void reduce(struct tcpsock *tp)
+{
+	tp->high_seq = tp->snd_nxt;
+	tp->ssthresh = tp->cc->ssthresh(tp);
+	if (tp->cc->acked)
+		tp->cwnd = tp->ssthresh;
+	tp->ecn |= tp->ecn & TCPECN_OK ? TCPECN_TELL : 0;
+}
+
+void tcp_slow_down(struct tcpsock *tp)
+{
+	if (tp->ca_state >= TCPCA_CWR)
+		return;
+	reduce(tp);
+	tp->ca_state = TCPCA_CWR;
+}
+
 static void enter_recovery(struct tcpsock *tp)
 {
-	tp->ca_state = TCPCA_RECOVERY;
+	if (tp->ca_state != TCPCA_CWR)
+		reduce(tp);
 	tp->high_seq = tp->snd_nxt;
-	tp->ssthresh = cubic_ssthresh(tp);
-	tp->cwnd = tp->ssthresh;
+	tp->ca_state = TCPCA_RECOVERY;
 	ipstat_inc(TCPSTAT_FAST_RETRANS);
 }
 
@@ -187,8 +213,9 @@ void tcp_enter_loss(struct tcpsock *tp)
 	struct pktbuf *pb;
 
 	if (tp->ca_state != TCPCA_LOSS) {
-		tp->ssthresh = cubic_ssthresh(tp);
+		tp->ssthresh = tp->cc->ssthresh(tp);
 		tp->high_seq = tp->snd_nxt;
+		tp->ecn |= tp->ecn & TCPECN_OK ? TCPECN_TELL : 0;
 	}
 	tp->ca_state = TCPCA_LOSS;
 	tp->cwnd = tp->mss;
@@ -222,8 +249,11 @@ static void react(struct tcpsock *tp, u32 acked, bool news, nsec_t now)
 
 	tp->reorder_due = next;
 
+	if (tp->ca_state == TCPCA_CWR && !seq_before(tp->snd_una, tp->high_seq))
+		tp->ca_state = TCPCA_OPEN;
 	if (recovering && !seq_before(tp->snd_una, tp->high_seq)) {
-		tp->cwnd = max(min(tp->cwnd, tp->ssthresh), 2 * tp->mss);
+		if (tp->cc->acked)
+			tp->cwnd = max(min(tp->cwnd, tp->ssthresh), 2 * tp->mss);
 		tp->ca_state = TCPCA_OPEN;
 		tp->dupacks = 0;
 		if (!tp->sack_ok)
@@ -245,8 +275,8 @@ static void react(struct tcpsock *tp, u32 acked, bool news, nsec_t now)
 		tcp_resend_lost(tp);
 		return;
 	}
-	if (acked)
-		cubic_acked(tp, acked, now);
+	if (acked && tp->cc->acked && tp->ca_state != TCPCA_CWR)
+		tp->cc->acked(tp, acked, now);
 }
 
 void tcp_reorder_timer(struct tcpsock *tp, nsec_t now)
@@ -272,8 +302,7 @@ static void end_tail_probe(struct tcpsock *tp, u32 ack, const struct tcp_opts *o
 		return;
 	if ((s32)(o->tsecr - tcp_now_ms(tp, tp->tlp_sent)) < 0)
 		return;		/* the first copy was only late */
-	tp->ssthresh = cubic_ssthresh(tp);
-	tp->cwnd = tp->ssthresh;
+	tcp_slow_down(tp);
 }
 
 static void update_window(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack)
@@ -374,7 +403,13 @@ bool tcp_ack(struct tcpsock *tp, const struct tcp_head *h, u32 seq, u32 ack, u32
 		if (!tp->sack_ok)
 			guess_sacked(tp);
 	}
+	if (unlikely((tp->ecn & TCPECN_OK) && (h->flags & (TCPF_ECE | TCPF_SYN)) == TCPF_ECE)) {
+		tp->delivered_ce++;
+		tcp_slow_down(tp);
+	}
 	react(tp, acked, news, now);
+	if (acked || news)
+		tcprate_end(tp, acked, now);
 	tcp_push(tp, false);
 	if (acked || tp->reorder_due)
 		tcp_rearm_rtx(tp, now);

@@ -28,16 +28,44 @@ struct tcpcb {
 	u8 mark;		/* TCPMARK_* */
 	u16 retries;
 	nsec_t sent;		/* last time */
+	u64 delivered;		/* tcpsock.rate when it was sent: bytes that had arrived, */
+	nsec_t delivered_at;	/* when the last of them did, */
+	nsec_t first_sent;	/* when the first segment of the sample was sent */
 };
 #define TCPMARK_SACKED	1u
 #define TCPMARK_LOST	2u
 #define TCPMARK_RETRANS	4u
+#define TCPMARK_IDLE	8u	/* the sender had nothing more: its rate tells little */
 static_assert(sizeof(struct tcpcb) <= sizeof(((struct pktbuf *)0)->cb), "fits");
 static inline struct tcpcb *tcpcb_of(struct pktbuf *pb) { return (struct tcpcb *)pb->cb; }
 
 /* A timer that is only moved when it fires too early; armed, it holds a reference. */
 struct tcptimer { struct timeout t; nsec_t due; };	/* due 0: nothing to do */
 
+struct tcpsock;
+/* Delivery rate of the newest segment that an acknowledgement covers. */
+struct tcprate { u64 prior, delivered, interval, rtt; u32 acked, lost; bool is_idle, is_new; };
+
+/* Congestion control. All under sk.lock; windows are bytes. */
+struct tcpcc {
+	const char *name;
+	bool paces;
+	void (*start)(struct tcpsock *tp);
+	u32 (*ssthresh)(struct tcpsock *tp);	/* a loss or a mark: the window to go down to */
+	/* Bytes were acknowledged outside of recovery; NULL: sampled decides all. */
+	void (*acked)(struct tcpsock *tp, u32 bytes, nsec_t now);
+	void (*sampled)(struct tcpsock *tp, const struct tcprate *r, nsec_t now);	/* NULL: not interested */
+};
+
+#define BBR_ROUNDS 10u		/* that the bandwidth filter looks back */
+struct bbr {
+	u64 bw[BBR_ROUNDS];		/* most of each round, bytes/s */
+	u64 full_bw, min_rtt, next_round;
+	nsec_t min_rtt_at, cycle_at, probe_done;
+	u32 round, prior_cwnd;
+	u8 mode, cycle, full_count;
+	bool is_full, round_start, was_idle;
+};
 struct cubic { u64 wmax, origin; nsec_t epoch; u64 k_ms; u64 est; };	/* bytes, ms */
 
 /* All but what says otherwise under sk.lock. */
@@ -63,7 +91,17 @@ struct tcpsock {
 	u8 ca_state;			/* TCPCA_* */
 	bool is_cwnd_limited, wants_space, nodelay, cork, fin_queued;
 	u32 small_end;			/* end of the last segment that was not full: RFC 1122 4.2.3.4, Minshall */
-	struct cubic cubic;
+	const struct tcpcc *cc;
+	union { struct cubic cubic; struct bbr bbr; };
+	u64 pacing_rate;		/* bytes/s; 0: no pacing */
+	nsec_t pace_next;		/* the next segment leaves no earlier */
+	u64 sum_delivered;		/* bytes that arrived */
+	nsec_t delivered_at, first_sent;
+	u64 idle_until;			/* sum_delivered at which samples count again; 0: now */
+	struct tcprate rate;		/* of the acknowledgement at hand */
+	u64 last_rate;			/* bytes/s, of the last good sample */
+	u8 ecn;				/* TCPECN_* */
+	u32 delivered_ce;
 	nsec_t rack_sent;		/* when what was delivered last was sent */
 	u32 rack_seq;			/* its end */
 	u64 rack_rtt;			/* its round trip, ns */
@@ -112,7 +150,7 @@ struct tcpsock {
 	bool snd_urg;
 
 	/* timers */
-	struct tcptimer rtx, delack, keep;	/* resend and probe; delayed ACK; keepalive and ends */
+	struct tcptimer rtx, delack, keep, pace;	/* resend and probe; delayed ACK; keepalive and ends */
 	u32 keep_idle, keep_intvl;	/* s */
 	u8 keep_cnt, keep_probes, syn_retries;
 	s32 linger2;			/* s */
@@ -126,12 +164,17 @@ struct tcpsock {
 	struct spin accept_lock;	/* protects accept_q and counts; LOCKRANK_NET_TABLE */
 	struct list accept_q;
 	u32 naccept, nsyn, backlog;
+	nsec_t cookies_at;		/* when the last cookie was sent; 0: never */
 	bool is_deaf;			/* closed */
 	/* a child's */
 	struct list accept_link;	/* listener's accept_lock */
 	struct tcpsock *listener;	/* with a reference until it is accepted */
 };
 enum { RTX_RESEND, RTX_PROBE_TAIL, RTX_REORDER };
+#define TCPECN_OK	1u
+#define TCPECN_TELL	2u	/* our window went down: CWR with the next data */
+#define TCPECN_ECHO	4u	/* a mark came: ECE until the peer says CWR */
+#define TCPECN_SEEN	8u
 enum { TCPCA_OPEN, TCPCA_DISORDER, TCPCA_CWR, TCPCA_RECOVERY, TCPCA_LOSS };
 
 static inline struct tcpsock *tcp_of(struct netsock *s) { return container_of(s, struct tcpsock, sk.ns); }
@@ -151,6 +194,9 @@ static inline u32 tcp_in_flight(const struct tcpsock *tp)
 	return tp->snd_nxt - tp->snd_una - tp->sacked_out - tp->lost_out + tp->retrans_out;
 }
 #define TCPF_STATE(s) (1u << (s))
+
+struct segment;
+extern u64 tcp_ecn_mode, tcp_use_cookies;
 
 /* ---- tcp_hash.c ---- */
 extern u64 tcp_max_tw, tcp_fin_time;
@@ -215,14 +261,34 @@ void tcp_enter_loss(struct tcpsock *tp);
 /** tcp_reorder_timer() - what was only late by now is lost. */
 void tcp_reorder_timer(struct tcpsock *tp, nsec_t now);
 void tcp_rtt_sample(struct tcpsock *tp, u64 rtt);
-void cubic_acked(struct tcpsock *tp, u32 bytes, nsec_t now);
-u32 cubic_ssthresh(struct tcpsock *tp);
-void cubic_reset(struct tcpsock *tp);
+/** tcp_slow_down() - a mark: less from now on. */
+void tcp_slow_down(struct tcpsock *tp);
+extern const struct tcpcc tcp_cubic, tcp_reno, tcp_bbr;
+/** tcpcc_default() - what new sockets use. */
+const struct tcpcc *tcpcc_default(void);
+/** tcpcc_find() - by name; NULL. */
+const struct tcpcc *tcpcc_find(const char *name);
+/** tcpcc_start() - begin anew with @cc. */
+void tcpcc_start(struct tcpsock *tp, const struct tcpcc *cc);
+/** tcpcc_pace() - how fast to send; keeps it in pacing_rate if the socket paces. Return: bytes/s. */
+u64 tcpcc_pace(struct tcpsock *tp);
+/** tcprate_sent() - a queued packet leaves. */
+void tcprate_sent(struct tcpsock *tp, struct tcpcb *cb, nsec_t now);
+/** tcprate_delivered() - @n bytes of a packet arrived, for the first time. */
+void tcprate_delivered(struct tcpsock *tp, const struct tcpcb *cb, u32 n, nsec_t now);
+/** tcprate_end() - the acknowledgement is worked off: tell congestion control. */
+void tcprate_end(struct tcpsock *tp, u32 acked, nsec_t now);
+
+/* ---- tcp_cookie.c ---- */
+/** tcp_cookie_send() - answer a SYN without keeping anything. */
+void tcp_cookie_send(struct tcpsock *l, const struct pktbuf *pb, const struct segment *s);
+/** tcp_cookie_check() - does an ACK return a cookie; then the child, locked. RCU. */
+struct tcpsock *tcp_cookie_check(struct tcpsock *l, const struct pktbuf *pb, struct segment *s);
 /** tcp_resend_lost() - what was marked lost, as the window allows. */
 void tcp_resend_lost(struct tcpsock *tp);
 
 /* A segment that came. piece: payload as it was on the wire, where several came as one. */
-struct segment { struct tcp_head *h; u32 seq, ack, len, piece; u8 flags; struct tcp_opts o; };
+struct segment { struct tcp_head *h; u32 seq, ack, len, piece; u8 flags, ecn; struct tcp_opts o; };
 
 /* ---- tcp_data.c ---- */
 /** tcp_take_data() - data of a segment; consumes @pb. True: a FIN follows what arrived. */
@@ -237,6 +303,11 @@ void tcp_take_syn_options(struct tcpsock *tp, const struct segment *s);
 bool tcp_hand_to_listener(struct tcpsock *tp, const struct pktbuf *pb, const struct segment *s);
 /** tcp_listener_syn() - a SYN for a listener. RCU, no lock held. */
 void tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s);
+/** tcp_make_child() - a connection in the making for @l, with a reference to it; NULL. */
+struct tcpsock *tcp_make_child(struct tcpsock *l, const struct pktbuf *pb, const struct segment *s);
+/** tcp_reply_syn() - a SYN-ACK with @nopt bytes of options that belongs to no connection. */
+void tcp_reply_syn(struct netns *ns, const struct pktbuf *pb, const struct tcp_head *in, u32 iss, u32 window,
+		   const u8 *opt, u32 nopt);
 
 /* ---- tcp_in.c ---- */
 /** tcp_opened_window() - after reading: tell the peer if it matters. */

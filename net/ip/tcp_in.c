@@ -98,6 +98,8 @@ static void syn_sent(struct tcpsock *tp, const struct pktbuf *pb, struct segment
 	if ((s->flags & TCPF_RST) || !(s->flags & TCPF_SYN))
 		return;
 	tcp_take_syn_options(tp, s);
+	if (tcp_ecn_mode == 1 && !tp->retries && (s->flags & (TCPF_ECE | TCPF_CWR)) == TCPF_ECE)
+		tp->ecn = TCPECN_OK;
 	if (!ack_ok) {	/* both open at once: RFC 9293 figure 8 */
 		struct pktbuf *syn = list_first_entry(&tp->wq, struct pktbuf, link);
 
@@ -191,6 +193,22 @@ static bool first_ack(struct tcpsock *tp, const struct pktbuf *pb, struct segmen
 	return true;
 }
 
+/* What routers and the peer say about congestion, with data: RFC 3168 6.1.3. */
+static void take_mark(struct tcpsock *tp, const struct segment *s)
+{
+	if (s->flags & TCPF_CWR) {
+		tp->ecn &= (u8)~TCPECN_ECHO;
+		tp->ack_now = true;	/* its window may be a single segment */
+	}
+	if (s->ecn)
+		tp->ecn |= TCPECN_SEEN;
+	if (s->ecn == 3) {
+		if (!(tp->ecn & TCPECN_ECHO))
+			tp->ack_now = true;
+		tp->ecn |= TCPECN_ECHO;
+	}
+}
+
 /* Lock held. True: @pb was consumed. */
 static bool run_segment(struct tcpsock *tp, struct pktbuf *pb, struct segment *s)
 {
@@ -236,6 +254,8 @@ static bool run_segment(struct tcpsock *tp, struct pktbuf *pb, struct segment *s
 		if (tp->state == TCP_CLOSE)
 			return false;
 	}
+	if (unlikely(tp->ecn & TCPECN_OK) && s->len)
+		take_mark(tp, s);
 	if (unlikely(s->flags & TCPF_URG))
 		tcp_take_urgent(tp, s, pb);
 	if (!s->len && !(s->flags & TCPF_FIN))
@@ -299,6 +319,7 @@ static bool parse(struct pktbuf *pb, struct segment *s)
 	s->seq = FROM_BE32(s->h->seq);
 	s->ack = FROM_BE32(s->h->ack);
 	s->flags = s->h->flags;
+	s->ecn = (pkt_is_v6(pb) ? ip6_class(pkt_ip6(pb)) : pkt_ip4(pb)->tos) & 3;
 	s->len = pb->len - hlen;
 	s->piece = pb->gso_size ? pb->gso_size : s->len;
 	tcp_read_options((u8 *)(s->h + 1), hlen - (u32)sizeof(*s->h), s->flags & TCPF_SYN, &s->o);
@@ -346,6 +367,17 @@ static void tcp_receive(struct netns *ns, struct pktbuf *pb)
 	if (likely(tp && to_connection(tp, pb, &s, &consumed)))
 		goto out;
 	tp = tcp_find_listener(ns, &f);
+	if (tp && tp->cookies_at && (s.flags & (TCPF_SYN | TCPF_ACK | TCPF_RST)) == TCPF_ACK) {
+		struct tcpsock *c = tcp_cookie_check(tp, pb, &s);
+
+		if (c) {
+			consumed = run_segment(c, pb, &s);
+			if (c->state == TCP_SYN_RECV)	/* not yet: the cookie will come again */
+				tcp_end(c, 0);
+			spin_unlock(&c->sk.lock);
+			goto out;
+		}
+	}
 	if (tp && (s.flags & (TCPF_SYN | TCPF_ACK | TCPF_RST | TCPF_FIN)) == TCPF_SYN)
 		tcp_listener_syn(tp, pb, &s);
 	else if (!tp || (s.flags & TCPF_ACK))

@@ -59,7 +59,7 @@ bool tcp_hand_to_listener(struct tcpsock *tp, const struct pktbuf *pb, const str
 	return false;
 }
 
-static struct tcpsock *make_child(struct tcpsock *l, const struct pktbuf *pb, const struct segment *s)
+struct tcpsock *tcp_make_child(struct tcpsock *l, const struct pktbuf *pb, const struct segment *s)
 {
 	struct tcpsock *c = tcp_alloc(l->sk.net, ALLOC_ATOMIC);
 	struct ipflow f;
@@ -81,6 +81,9 @@ static struct tcpsock *make_child(struct tcpsock *l, const struct pktbuf *pb, co
 	c->sk.tos = l->sk.tos;
 	c->sk.pmtudisc = l->sk.pmtudisc;
 	c->sk.bound = l->sk.bound;
+	c->sk.ns.max_pacing = l->sk.ns.max_pacing;
+	if (c->cc != l->cc)
+		tcpcc_start(c, l->cc);
 	c->nodelay = l->nodelay;
 	c->cork = l->cork;
 	c->mss_user = l->mss_user;
@@ -110,18 +113,23 @@ static struct tcpsock *make_child(struct tcpsock *l, const struct pktbuf *pb, co
 void tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s)
 {
 	struct tcpsock *c;
-	bool full;
+	bool full, many;
 
 	spin_lock(&l->accept_lock);
-	full = l->is_deaf || l->naccept > l->backlog || l->nsyn > max(l->backlog, 8u);
-	if (!full)
+	full = l->is_deaf || l->naccept > l->backlog;
+	many = l->nsyn >= max(l->backlog, 8u) || tcp_use_cookies == 2;
+	if (!full && !many)
 		l->nsyn++;
 	spin_unlock(&l->accept_lock);
-	if (full) {
+	if (full || (many && !tcp_use_cookies)) {
 		ipstat_inc(TCPSTAT_LISTEN_DROPS);
 		return;
 	}
-	c = make_child(l, pb, s);
+	if (many) {
+		tcp_cookie_send(l, pb, s);
+		return;
+	}
+	c = tcp_make_child(l, pb, s);
 	if (!c) {
 		spin_lock(&l->accept_lock);
 		l->nsyn--;
@@ -135,6 +143,8 @@ void tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s)
 		tcp_end(c, 0);
 	} else {
 		tcp_take_syn_options(c, s);
+		if (tcp_ecn_mode && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)))
+			c->ecn = TCPECN_OK;
 		c->last_rcvd = clock_ns();
 		c->iss = random_u32();
 		c->snd_una = c->snd_nxt = c->write_seq = c->fack = c->small_end = c->iss;

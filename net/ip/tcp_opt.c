@@ -75,12 +75,20 @@ static int set_one(struct tcpsock *tp, int name, s32 v)
 	return -ENOPROTOOPT;
 }
 
-static int set_congestion(const char *name, u32 len)
+static int set_congestion(struct tcpsock *tp, const char *name, u32 len)
 {
+	const struct tcpcc *cc;
 	char text[16] = "";
 
 	memcpy(text, name, min_t(u32, len, sizeof(text) - 1));
-	return strcmp(text, "cubic") ? -ENOENT : 0;
+	cc = tcpcc_find(text);
+	if (!cc)
+		return -ENOENT;
+	tcp_lock(tp);
+	if (cc != tp->cc)
+		tcpcc_start(tp, cc);
+	tcp_unlock(tp);
+	return 0;
 }
 
 int tcp_setopt(struct netsock *s, int level, int name, const void *val, u32 len)
@@ -98,7 +106,7 @@ int tcp_setopt(struct netsock *s, int level, int name, const void *val, u32 len)
 	if (level != SOL_TCP)
 		return isock_setopt(s, level, name, val, len);
 	if (name == TCP_CONGESTION)
-		return len ? set_congestion(val, len) : -EINVAL;
+		return len ? set_congestion(tp, val, len) : -EINVAL;
 	if (len < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, val, sizeof(v));
@@ -137,7 +145,8 @@ void tcp_describe(struct tcpsock *tp, struct tcpinfo *i)
 	i->probes = tp->probes;
 	i->backoff = tp->backoff;
 	i->options = (tp->ts_ok ? TCPI_OPT_TIMESTAMPS : 0) | (tp->sack_ok ? TCPI_OPT_SACK : 0) |
-		     (tp->ws_ok ? TCPI_OPT_WSCALE : 0);
+		     (tp->ws_ok ? TCPI_OPT_WSCALE : 0) | (tp->ecn & TCPECN_OK ? TCPI_OPT_ECN : 0) |
+		     (tp->ecn & TCPECN_SEEN ? TCPI_OPT_ECN_SEEN : 0);
 	i->wscales = (u8)(tp->snd_wscale | tp->rcv_wscale << 4);
 	i->rto = us(tp->rto);
 	i->ato = us(TCP_DELACK_NS);
@@ -160,8 +169,10 @@ void tcp_describe(struct tcpsock *tp, struct tcpinfo *i)
 	i->reordering = 3;
 	i->rcv_space = tp->rcv_limit;
 	i->total_retrans = tp->total_retrans;
-	i->max_pacing_rate = U64_MAX;
-	i->pacing_rate = U64_MAX;
+	i->max_pacing_rate = tp->sk.ns.max_pacing;
+	i->pacing_rate = tcpcc_pace(tp);
+	i->delivery_rate = tp->last_rate;
+	i->delivered_ce = tp->delivered_ce;
 	i->bytes_acked = tp->bytes_acked;
 	i->bytes_received = tp->bytes_rcvd;
 	i->segs_out = tp->segs_out;
@@ -216,7 +227,7 @@ int tcp_getopt(struct netsock *s, int level, int name, void *val, u32 *len)
 		return 0;
 	} else if (name == TCP_CONGESTION) {
 		*len = min_t(u32, *len, 16);
-		strncpy(val, "cubic", *len);
+		strncpy(val, tp->cc->name, *len);
 		return 0;
 	} else {
 		err = get_one(tp, name, &v);

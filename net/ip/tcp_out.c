@@ -12,6 +12,10 @@
 #include <tern/net/inetsum.h>
 
 #define TCP_SUM_OFF	16
+#define ECN_MASK	3u
+#define ECN_ECT0	2u
+#define PACE_FREE	10u	/* segments of a connection that are not paced */
+#define PACE_BURSTS	1024u	/* what leaves at once is paced for about a millisecond */
 
 const struct iproute *tcp_route(struct tcpsock *tp, int *err)
 {
@@ -176,10 +180,11 @@ static void fill_head(struct tcpsock *tp, struct pktbuf *pb, u32 seq, u8 flags, 
 	pb->sum_off = TCP_SUM_OFF;
 }
 
-static int to_ip(struct tcpsock *tp, const struct iproute *r, struct pktbuf *pb)
+static int to_ip(struct tcpsock *tp, const struct iproute *r, struct pktbuf *pb, u8 ecn)
 {
 	struct isock *sk = &tp->sk;
-	struct ip4send how = { .saddr = sk->saddr, .daddr = sk->daddr, .protocol = IPPROTO_TCP, .tos = sk->tos,
+	struct ip4send how = { .saddr = sk->saddr, .daddr = sk->daddr, .protocol = IPPROTO_TCP,
+			       .tos = (u8)((sk->tos & ~ECN_MASK) | ecn),
 			       .is_df = sk->pmtudisc != IP_PMTUDISC_DONT, .may_fragment = true };
 	struct ip6send how6;
 
@@ -188,9 +193,25 @@ static int to_ip(struct tcpsock *tp, const struct iproute *r, struct pktbuf *pb)
 		return ip4_send(sk->net, r, &how, pb);
 	}
 	how6 = (struct ip6send){ .saddr = sk->saddr6, .daddr = sk->daddr6, .protocol = IPPROTO_TCP,
-				 .hops = sk->hops6 < 0 ? 0 : (u8)sk->hops6, .tclass = sk->tclass,
+				 .hops = sk->hops6 < 0 ? 0 : (u8)sk->hops6,
+				 .tclass = (u8)((sk->tclass & ~ECN_MASK) | ecn),
 				 .may_fragment = true };
 	return ip6_send(sk->net, r, &how6, pb);
+}
+
+/* Flags that tell of congestion; *@ecn: what the IP header says. RFC 3168 6.1. */
+static u8 ecn_flags(struct tcpsock *tp, bool has_data, u32 seq, u8 *ecn)
+{
+	u8 flags = tp->ecn & TCPECN_ECHO ? TCPF_ECE : 0;
+
+	if (!has_data || seq_before(seq, tp->snd_nxt))
+		return flags;
+	*ecn = ECN_ECT0;
+	if (tp->ecn & TCPECN_TELL) {
+		tp->ecn &= (u8)~TCPECN_TELL;
+		flags |= TCPF_CWR;
+	}
+	return flags;
 }
 
 /* Build and send; @from: payload to share, NULL: none. */
@@ -199,13 +220,15 @@ static int transmit(struct tcpsock *tp, const struct pktbuf *from, u32 seq, u8 f
 	nsec_t now = clock_ns();
 	const struct iproute *r;
 	struct pktbuf *pb;
-	u8 opt[40];
+	u8 opt[40], ecn = 0;
 	u32 nopt;
 	int err;
 
 	r = tcp_route(tp, &err);
 	if (unlikely(!r))
 		return err;
+	if (unlikely(tp->ecn & TCPECN_OK) && !(flags & TCPF_SYN))
+		flags |= ecn_flags(tp, from && from->len, seq, &ecn);
 	pb = pktbuf_alloc(PKT_HEADROOM, 0, ALLOC_ATOMIC);
 	if (unlikely(!pb))
 		return -ENOBUFS;
@@ -234,7 +257,7 @@ static int transmit(struct tcpsock *tp, const struct pktbuf *from, u32 seq, u8 f
 	}
 	tp->segs_out += max(pb->gso_segs, (u16)1);
 	ipstat_inc(TCPSTAT_OUT_SEGS);
-	return to_ip(tp, r, pb);
+	return to_ip(tp, r, pb, ecn);
 }
 
 /* A queued packet. */
@@ -245,7 +268,11 @@ static int transmit_queued(struct tcpsock *tp, struct pktbuf *pb)
 
 	if (!(flags & TCPF_SYN) || tp->state != TCP_SYN_SENT)
 		flags |= TCPF_ACK;
+	if (unlikely(flags & TCPF_SYN))
+		flags |= flags & TCPF_ACK ? (tp->ecn & TCPECN_OK ? TCPF_ECE : 0) :
+			 tcp_ecn_mode == 1 && !tp->retries ? TCPF_ECE | TCPF_CWR : 0;
 	cb->sent = clock_ns();
+	tcprate_sent(tp, cb, cb->sent);
 	return transmit(tp, pb, cb->seq, flags);
 }
 
@@ -311,6 +338,23 @@ static void reply(struct netns *ns, const struct pktbuf *pb, struct pktbuf *out)
 		}
 	}
 	pktbuf_free(out);
+}
+
+void tcp_reply_syn(struct netns *ns, const struct pktbuf *pb, const struct tcp_head *in, u32 iss, u32 window,
+		   const u8 *opt, u32 nopt)
+{
+	struct pktbuf *out = pktbuf_alloc(PKT_HEADROOM, (u32)sizeof(struct tcp_head) + nopt, ALLOC_ATOMIC);
+	struct tcp_head *h;
+
+	if (!out)
+		return;
+	h = pktbuf_put(out, (u32)sizeof(*h) + nopt);
+	*h = (struct tcp_head){ .sport = in->dport, .dport = in->sport, .seq = TO_BE32(iss),
+				.ack = TO_BE32(FROM_BE32(in->seq) + 1), .window = TO_BE16(window),
+				.doff = (u8)((sizeof(*h) + nopt) / 4 << 4), .flags = TCPF_SYN | TCPF_ACK };
+	memcpy(h + 1, opt, nopt);
+	ipstat_inc(TCPSTAT_OUT_SEGS);
+	reply(ns, pb, out);
 }
 
 void tcp_reply_reset(struct netns *ns, const struct pktbuf *pb, const struct tcp_head *in, u32 seg_len)
@@ -419,6 +463,22 @@ static bool holds_back(const struct tcpsock *tp, const struct pktbuf *pb, bool n
 	return !tp->nodelay && !now_all && seq_after(tp->small_end, tp->snd_una);
 }
 
+/* Pacing: may data leave now, and how much; else the timer is set. */
+static bool may_leave(struct tcpsock *tp, u32 *may)
+{
+	u32 burst = (u32)min_t(u64, tp->pacing_rate / PACE_BURSTS, TCP_CHUNK_MAX);
+	nsec_t now = clock_ns();
+
+	if (tp->pace_next > now) {
+		tcp_timer_set(tp, &tp->pace, tp->pace_next);
+		return false;
+	}
+	tp->pace_next = now;
+	burst = max(burst - burst % tp->mss, 2 * tp->mss);
+	*may = min(*may, burst);
+	return true;
+}
+
 void tcp_push(struct tcpsock *tp, bool now_all)
 {
 	struct pktbuf *pb;
@@ -432,19 +492,25 @@ void tcp_push(struct tcpsock *tp, bool now_all)
 			may = allowance(tp, cb, pb->len);
 			if (may == pb->len && holds_back(tp, pb, now_all))
 				may -= may % tp->mss;
-			if (!may)
+			if (!may || (tp->pacing_rate && !may_leave(tp, &may)))
 				break;
+			if (unlikely(tp->ecn & TCPECN_TELL))
+				may = min(may, tp->mss);	/* CWR is for one segment */
 			if (may < pb->len && tcp_split(tp, pb, may))
 				break;
 		}
 		if (transmit_queued(tp, pb) == -ENOBUFS && !(cb->flags & TCPF_SYN))
 			break;
 		tp->snd_nxt = cb->end_seq;
+		if (tp->pacing_rate && tp->data_segs_out >= PACE_FREE)
+			tp->pace_next += pb->len * NSEC_PER_SEC / tp->pacing_rate;
 		if (pb->len % tp->mss)
 			tp->small_end = tp->snd_nxt;
 		tp->send_head = list_is_last(&pb->link, &tp->wq) ? NULL : list_next_entry(pb, link);
 		sent = true;
 	}
+	if (!tp->send_head && tcp_in_flight(tp) < tp->cwnd)
+		tp->idle_until = max_t(u64, tp->sum_delivered + tcp_in_flight(tp), 1);
 	if (sent || (tp->send_head && tp->snd_nxt == tp->snd_una))
 		tcp_rearm_rtx(tp, clock_ns());
 }

@@ -29,15 +29,13 @@ static struct procint tw_int = { .path = "sys/net/ipv4/tcp_max_tw_buckets", .val
 	.width = 8 };
 PROCINT(tw_int);
 
-static void print_congestion(struct seqbuf *sb, void *arg)
-{
-	seqbuf_puts(sb, "cubic\n");
-}
-static struct procfile congestion_file = { .path = "sys/net/ipv4/tcp_congestion_control", .print = print_congestion };
-PROCFILE(congestion_file);
-static struct procfile available_file = { .path = "sys/net/ipv4/tcp_available_congestion_control",
-	.print = print_congestion };
-PROCFILE(available_file);
+u64 tcp_ecn_mode = 2;	/* 0: never; 1: ask for it; 2: if asked */
+static struct procint ecn_int = { .path = "sys/net/ipv4/tcp_ecn", .value = &tcp_ecn_mode, .max = 2, .width = 8 };
+PROCINT(ecn_int);
+u64 tcp_use_cookies = 1;	/* 0: never; 1: if many SYNs wait; 2: always */
+static struct procint cookies_int = { .path = "sys/net/ipv4/tcp_syncookies", .value = &tcp_use_cookies, .max = 2,
+	.width = 8 };
+PROCINT(cookies_int);
 
 void tcp_timer_set(struct tcpsock *tp, struct tcptimer *t, nsec_t due)
 {
@@ -60,6 +58,7 @@ void tcp_timers_stop(struct tcpsock *tp)
 	stop(tp, &tp->rtx);
 	stop(tp, &tp->delack);
 	stop(tp, &tp->keep);
+	stop(tp, &tp->pace);
 }
 
 /* When to probe the tail: RFC 8985 7.2; 0: not. */
@@ -291,11 +290,24 @@ static void keep_fire(struct timeout *t)
 	fire(tp, &tp->keep, keep_timer);
 }
 
+static void pace_timer(struct tcpsock *tp, nsec_t now)
+{
+	tcp_push(tp, false);
+}
+
+static void pace_fire(struct timeout *t)
+{
+	struct tcpsock *tp = container_of(t, struct tcpsock, pace.t);
+
+	fire(tp, &tp->pace, pace_timer);
+}
+
 void tcp_timers_init(struct tcpsock *tp)
 {
 	timeout_init(&tp->rtx.t, rtx_fire, 0);
 	timeout_init(&tp->delack.t, delack_fire, 0);
 	timeout_init(&tp->keep.t, keep_fire, 0);
+	timeout_init(&tp->pace.t, pace_fire, 0);
 	tp->keep_idle = (u32)keep_time;
 	tp->keep_intvl = (u32)keep_interval;
 	tp->keep_cnt = (u8)keep_count;
