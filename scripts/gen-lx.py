@@ -75,10 +75,11 @@ def add_types(emitter):
 
 def symbol_lines(emitter, symbols, exports):
     lines = []
+    unknown = sorted(set(symbols) - set(exports))
+    if unknown:
+        sys.exit(f"gen-lx: LX_EXPORT of what the vendor does not export: {' '.join(unknown)}")
     for name, kind in sorted(symbols.items()):
-        row = exports.get(name)
-        if row is None:
-            sys.exit(f"gen-lx: LX_EXPORT({name}): the vendor exports no such symbol")
+        row = exports[name]
         lines.append(f"#define LX_CRC_{name} 0x{row.crc:08x}u")
         lines.append(f"#define LX_GPL_{name} {int(row.is_gpl)}")
         number = emitter.btf.find((btf.FUNC,), name)

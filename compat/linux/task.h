@@ -23,6 +23,10 @@ int lx_task_init(void);
  * Return: 0, -ENOMEM. Context: sleeps.
  */
 int lx_task_enter(void);
+/** lx_task_alloc() - a view for a thread that does not run yet; NULL on failure. Sleeps. */
+struct lx_task *lx_task_alloc(void);
+/** lx_task_attach() - it becomes the view of @t, which has not run yet. */
+void lx_task_attach(struct lx_task *v, struct thread *t);
 /** lx_task_free() - a view whose thread is gone. Context: any. */
 void lx_task_free(void *view);
 /** lx_task_self() - thread_self's view or the common one. */

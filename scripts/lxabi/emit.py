@@ -20,6 +20,7 @@ class Emitter:
         self.lines = []
         self.asserts = []
         self.declared = set()
+        self.pads = 0               # anonymous structs share their parent's names
 
     # ---- names -------------------------------------------------------------
     def tag(self, number, typedef=""):
@@ -35,6 +36,8 @@ class Emitter:
         if kind == b.CONST:
             inner = self.base(made.ref)
             return inner if inner.startswith("const ") else "const " + inner
+        if kind == b.VOLATILE:
+            return "volatile " + self.base(made.ref)
         if kind in b.MODIFIERS:
             return self.base(made.ref, typedef)
         if kind == b.TYPEDEF:
@@ -98,22 +101,25 @@ class Emitter:
         packed = self.btf.is_packed(made)
         word = "union" if made.kind == b.UNION else "struct"
         lines = [tag or word, "{"]
-        at = pads = 0
+        at = 0
         for name, kind, offset, bits in made.members:
             if made.kind == b.STRUCT:
                 gap = self.gap(at, kind, offset, bits, packed)
                 if gap:
-                    lines.append(gap.replace("@", str(pads)))
-                    pads += 1
+                    lines.append(self.pad_name(gap))
             text = self.declarator(kind, name)
             lines.append(f"{text} : {bits};" if bits else text + ";")
             at = max(at, offset + (bits or 8 * self.btf.size(kind)))
         end = (at + 7) // 8
         align = 1 if packed else max([1] + [self.btf.align(m[1]) for m in made.members])
         if made.kind == b.STRUCT and -(-end // align) * align < made.size:
-            lines.append(f"unsigned char pad_end_[{made.size - end}];")
+            lines.append(self.pad_name(f"unsigned char pad@_[{made.size - end}];"))
         lines.append("} __attribute__((packed))" if packed else "}")
         return "\n".join(lines)
+
+    def pad_name(self, text):
+        self.pads += 1
+        return text.replace("@", str(self.pads))
 
     def gap(self, at, kind, offset, bits, packed):
         """Padding that must be written before a member at bit @offset, or ''."""

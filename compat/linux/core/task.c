@@ -39,6 +39,17 @@ int lx_task_init(void)
 	return 0;
 }
 
+struct lx_task *lx_task_alloc(void)
+{
+	return kmem_zalloc(sizeof(struct lx_task), ALLOC_KERNEL);
+}
+
+void lx_task_attach(struct lx_task *v, struct thread *t)
+{
+	fill(v, t);
+	t->t_view = v;
+}
+
 int lx_task_enter(void)
 {
 	struct thread *t = thread_self();
@@ -46,7 +57,7 @@ int lx_task_enter(void)
 
 	if (likely(t->t_view))
 		return 0;
-	v = kmem_zalloc(sizeof(*v), ALLOC_KERNEL);
+	v = lx_task_alloc();
 	if (!v)
 		return -ENOMEM;
 	fill(v, t);
@@ -57,9 +68,13 @@ int lx_task_enter(void)
 	return 0;
 }
 
+/* Modules may hold references of their own (get_task_struct() is inline). */
 void lx_task_free(void *view)
 {
-	kmem_free(view);
+	struct lx_task *v = view;
+
+	if (__atomic_sub_fetch(&v->ts.usage.refs.counter, 1, __ATOMIC_SEQ_CST) == 0)
+		kmem_free(v);
 }
 
 struct lx_task *lx_task_self(void)

@@ -2,6 +2,8 @@
 /* Symbols: those of this kernel (LX_EXPORT), then those of modules, each with its checksum. */
 #include "loader_impl.h"
 
+#include "../runtime.h"
+
 #include <tern/base/err.h>
 #include <tern/kernel/klog.h>
 #include <tern/lib/string.h>
@@ -95,6 +97,8 @@ int resolve_symbol(struct ko_module *m, const struct ko_image *ko, const char *n
 	kmutex_unlock(&module_lock);
 	if (err)
 		kerr("%s: Unknown symbol %s (err %d)", ko->name, name, err);
+	else if (!strcmp(name, "jiffies"))
+		lx_tick_start();
 	return err;
 }
 

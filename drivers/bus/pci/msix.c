@@ -112,6 +112,20 @@ int pcifn_msix_attach(struct pcifn *p, u32 i, irq_handler fn, const char *name, 
 	return 0;
 }
 
+void pcifn_msix_detach(struct pcifn *p, u32 i)
+{
+	if (i >= p->msix_count || !p->msix[i].is_attached)
+		return;
+	mmio_write32(entry_of(p, i) + ENTRY_CONTROL, ENTRY_MASKED);
+	irqline_detach(p->msix[i].irq, p->msix[i].arg);
+	p->msix[i].is_attached = false;
+}
+
+u32 pcifn_msix_irq(const struct pcifn *p, u32 i)
+{
+	return p->msix[i].irq;
+}
+
 int pcifn_msix_set_cpu(struct pcifn *p, u32 i, u32 cpu)
 {
 	struct msi_message m;

@@ -78,6 +78,10 @@ void pcifn_msi_detach(struct pcifn *p, void *arg);
 int pcifn_msix_setup(struct pcifn *p, u32 want);
 /** pcifn_msix_attach() - handler for vector @i, then unmask; 0 or -errno. Sleeps. */
 int pcifn_msix_attach(struct pcifn *p, u32 i, irq_handler fn, const char *name, void *arg);
+/** pcifn_msix_detach() - undo: masked, and the handler does not run any more. Sleeps. */
+void pcifn_msix_detach(struct pcifn *p, u32 i);
+/** pcifn_msix_irq() - interrupt line of vector @i < msix_count. */
+u32 pcifn_msix_irq(const struct pcifn *p, u32 i);
 /** pcifn_msix_set_cpu() - vector @i interrupts @cpu from now on; 0, -ENOSPC, -EINVAL. Sleeps. */
 int pcifn_msix_set_cpu(struct pcifn *p, u32 i, u32 cpu);
 /** pcifn_msix_teardown() - detach all handlers, disable. Sleeps. */

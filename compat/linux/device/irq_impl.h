@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where a module's interrupt number comes from. */
+#pragma once
+
+#include "../lx.h"
+
+#include <tern/kernel/irq.h>
+#include <tern/lib/list.h>
+
+struct lx_irq_source {
+	struct list link, actions;	/* irq.c's */
+	u32 number;			/* what modules call it */
+	u32 native;			/* line, once attached */
+	/* Connect a handler; 0 or -errno. Sleeps. */
+	int (*attach)(struct lx_irq_source *s, irq_handler fn, irq_handler thread, u32 flags,
+		      const char *name, void *arg);
+	void (*detach)(struct lx_irq_source *s, void *arg);
+	int (*set_cpu)(struct lx_irq_source *s, u32 cpu);	/* NULL: cannot be moved */
+	bool is_line;			/* can be masked where it comes in */
+	bool was_missed;		/* came while it was disabled */
+	atomic32 disabled;		/* A depth */
+	void *owner;
+	u32 index;
+};
+
+/** lx_irq_source_add() - its number can be requested from now on. Sleeps. */
+void lx_irq_source_add(struct lx_irq_source *s);
+/** lx_irq_source_remove() - nobody holds it any more. Sleeps. */
+void lx_irq_source_remove(struct lx_irq_source *s);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of compat/linux offer each other. */
+#pragma once
+
+#include "lx.h"
+
+/** lx_tick_start() - jiffies moves from now on. Context: sleeps. */
+void lx_tick_start(void);
+/** lx_jiffies_now() - what jiffies is to be now. Context: any. */
+u64 lx_jiffies_now(void);
+
+/**
+ * lx_device_bind() - offer a device to a driver
+ * @probe: bus's or driver's function
+ * Return: 0 taken; -errno of probe, -ENOMEM. Context: sleeps.
+ */
+int lx_device_bind(struct lx_device *dev, struct lx_device_driver *drv, int (*probe)(struct lx_device *));
+/** lx_device_unbind() - @remove may be NULL; frees what the driver left to the device. */
+void lx_device_unbind(struct lx_device *dev, void (*remove)(struct lx_device *));
+/** lx_devres_release_all() - what was allocated for the binding goes, last first; how many. */
+int lx_devres_release_all(struct lx_device *dev);
+/** lx_device_say() - a line of the log: "who name: text". */
+void lx_device_say(int level, const char *who, const char *name, const char *fmt, va_list ap);
