@@ -325,13 +325,25 @@ static void rwsem_wake(struct lx_rw_semaphore *s)
 
 void lx_down_read(struct lx_rw_semaphore *s) { (void)rwsem_wait(s, THREAD_UNINTERRUPTIBLE, rwsem_get_read); }
 LX_EXPORT(down_read);
-int lx_down_read_killable(struct lx_rw_semaphore *s) { return rwsem_wait(s, THREAD_KILLABLE, rwsem_get_read); }
+int lx_down_read_killable(struct lx_rw_semaphore *s)
+{
+	return rwsem_wait(s, THREAD_KILLABLE, rwsem_get_read);
+}
 LX_EXPORT(down_read_killable);
-int lx_down_read_interruptible(struct lx_rw_semaphore *s) { return rwsem_wait(s, THREAD_SLEEPING, rwsem_get_read); }
+int lx_down_read_interruptible(struct lx_rw_semaphore *s)
+{
+	return rwsem_wait(s, THREAD_SLEEPING, rwsem_get_read);
+}
 LX_EXPORT(down_read_interruptible);
-void lx_down_write(struct lx_rw_semaphore *s) { (void)rwsem_wait(s, THREAD_UNINTERRUPTIBLE, rwsem_get_write); }
+void lx_down_write(struct lx_rw_semaphore *s)
+{
+	(void)rwsem_wait(s, THREAD_UNINTERRUPTIBLE, rwsem_get_write);
+}
 LX_EXPORT(down_write);
-int lx_down_write_killable(struct lx_rw_semaphore *s) { return rwsem_wait(s, THREAD_KILLABLE, rwsem_get_write); }
+int lx_down_write_killable(struct lx_rw_semaphore *s)
+{
+	return rwsem_wait(s, THREAD_KILLABLE, rwsem_get_write);
+}
 LX_EXPORT(down_write_killable);
 
 void lx_up_read(struct lx_rw_semaphore *s)

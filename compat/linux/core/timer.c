@@ -277,7 +277,10 @@ unsigned long lx_round_jiffies(unsigned long j) { return round_to_second(j, fals
 LX_EXPORT(round_jiffies);
 unsigned long lx_round_jiffies_up(unsigned long j) { return round_to_second(j, true); }
 LX_EXPORT(round_jiffies_up);
-unsigned long lx_round_jiffies_relative(unsigned long j) { return round_to_second(j + lx_jiffies, false) - lx_jiffies; }
+unsigned long lx_round_jiffies_relative(unsigned long j)
+{
+	return round_to_second(j + lx_jiffies, false) - lx_jiffies;
+}
 LX_EXPORT(round_jiffies_relative);
 unsigned long lx___round_jiffies_relative(unsigned long j, int cpu) { return lx_round_jiffies_relative(j); }
 LX_EXPORT(__round_jiffies_relative);
@@ -349,7 +352,10 @@ LX_EXPORT(__udelay);
 void lx___ndelay(unsigned long ns) { spin_ns(ns); }
 LX_EXPORT(__ndelay);
 /* The caller has multiplied microseconds by 2^32 / 10^6. */
-void lx___const_udelay(unsigned long xloops) { spin_ns((xloops * 1000000UL >> 32) * NSEC_PER_USEC + NSEC_PER_USEC); }
+void lx___const_udelay(unsigned long xloops)
+{
+	spin_ns((xloops * 1000000UL >> 32) * NSEC_PER_USEC + NSEC_PER_USEC);
+}
 LX_EXPORT(__const_udelay);
 
 static int timers_init(void)

@@ -26,11 +26,20 @@ static unsigned long find(const unsigned long *map, unsigned long n, unsigned lo
 
 unsigned long lx__find_first_bit(const unsigned long *map, unsigned long n) { return find(map, n, 0, 0); }
 LX_EXPORT(_find_first_bit);
-unsigned long lx__find_next_bit(const unsigned long *map, unsigned long n, unsigned long at) { return find(map, n, at, 0); }
+unsigned long lx__find_next_bit(const unsigned long *map, unsigned long n, unsigned long at)
+{
+	return find(map, n, at, 0);
+}
 LX_EXPORT(_find_next_bit);
-unsigned long lx__find_first_zero_bit(const unsigned long *map, unsigned long n) { return find(map, n, 0, ~0UL); }
+unsigned long lx__find_first_zero_bit(const unsigned long *map, unsigned long n)
+{
+	return find(map, n, 0, ~0UL);
+}
 LX_EXPORT(_find_first_zero_bit);
-unsigned long lx__find_next_zero_bit(const unsigned long *map, unsigned long n, unsigned long at) { return find(map, n, at, ~0UL); }
+unsigned long lx__find_next_zero_bit(const unsigned long *map, unsigned long n, unsigned long at)
+{
+	return find(map, n, at, ~0UL);
+}
 LX_EXPORT(_find_next_zero_bit);
 
 unsigned long lx__find_last_bit(const unsigned long *map, unsigned long n)
@@ -61,7 +70,10 @@ unsigned long lx__find_next_and_bit(const unsigned long *a, const unsigned long 
 }
 LX_EXPORT(_find_next_and_bit);
 
-static unsigned long last_mask(unsigned int n) { return n % WORD_BITS ? ~0UL >> (WORD_BITS - n % WORD_BITS) : ~0UL; }
+static unsigned long last_mask(unsigned int n)
+{
+	return n % WORD_BITS ? ~0UL >> (WORD_BITS - n % WORD_BITS) : ~0UL;
+}
 
 unsigned int lx___bitmap_weight(const unsigned long *map, unsigned int n)
 {
@@ -152,7 +164,10 @@ void lx___bitmap_clear(unsigned long *map, unsigned int at, int n)
 }
 LX_EXPORT(__bitmap_clear);
 
-unsigned long *lx_bitmap_alloc(unsigned int n, unsigned int gfp) { return kmem_calloc(DIV_ROUND_UP(n, WORD_BITS), 8, gfp); }
+unsigned long *lx_bitmap_alloc(unsigned int n, unsigned int gfp)
+{
+	return kmem_calloc(DIV_ROUND_UP(n, WORD_BITS), 8, gfp);
+}
 LX_EXPORT(bitmap_alloc);
 unsigned long *lx_bitmap_zalloc(unsigned int n, unsigned int gfp) { return lx_bitmap_alloc(n, gfp); }
 LX_EXPORT(bitmap_zalloc);

@@ -43,11 +43,20 @@ static int call(struct lx_notifier_block *n, unsigned long event, void *data)
 	return r;
 }
 
-int lx_raw_notifier_chain_register(struct lx_raw_notifier_head *h, struct lx_notifier_block *n) { return link_in(&h->head, n); }
+int lx_raw_notifier_chain_register(struct lx_raw_notifier_head *h, struct lx_notifier_block *n)
+{
+	return link_in(&h->head, n);
+}
 LX_EXPORT(raw_notifier_chain_register);
-int lx_raw_notifier_chain_unregister(struct lx_raw_notifier_head *h, struct lx_notifier_block *n) { return link_out(&h->head, n); }
+int lx_raw_notifier_chain_unregister(struct lx_raw_notifier_head *h, struct lx_notifier_block *n)
+{
+	return link_out(&h->head, n);
+}
 LX_EXPORT(raw_notifier_chain_unregister);
-int lx_raw_notifier_call_chain(struct lx_raw_notifier_head *h, unsigned long e, void *d) { return call(h->head, e, d); }
+int lx_raw_notifier_call_chain(struct lx_raw_notifier_head *h, unsigned long e, void *d)
+{
+	return call(h->head, e, d);
+}
 LX_EXPORT(raw_notifier_call_chain);
 
 int lx_blocking_notifier_chain_register(struct lx_blocking_notifier_head *h, struct lx_notifier_block *n)

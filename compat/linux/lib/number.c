@@ -9,7 +9,10 @@
 #define TEXT_MAX	64
 
 /* A plus sign may stand before an unsigned number. */
-static int read_u64(const char *s, unsigned int base, u64 *v) { return parse_u64(*s == '+' ? s + 1 : s, base, v, NULL); }
+static int read_u64(const char *s, unsigned int base, u64 *v)
+{
+	return parse_u64(*s == '+' ? s + 1 : s, base, v, NULL);
+}
 
 #define UNSIGNED(name, type)								\
 	int lx_##name(const char *s, unsigned int base, type *out)			\
@@ -97,7 +100,10 @@ unsigned long long lx_simple_strtoull(const char *s, char **end, unsigned int ba
 }
 LX_EXPORT(simple_strtoull);
 
-unsigned long lx_simple_strtoul(const char *s, char **end, unsigned int base) { return lx_simple_strtoull(s, end, base); }
+unsigned long lx_simple_strtoul(const char *s, char **end, unsigned int base)
+{
+	return lx_simple_strtoull(s, end, base);
+}
 LX_EXPORT(simple_strtoul);
 
 long lx_simple_strtol(const char *s, char **end, unsigned int base)

@@ -5,10 +5,19 @@
 #define RED	0UL
 #define BLACK	1UL
 
-static struct lx_rb_node *parent_of(const struct lx_rb_node *n) { return (struct lx_rb_node *)(n->__rb_parent_color & ~3UL); }
+static struct lx_rb_node *parent_of(const struct lx_rb_node *n)
+{
+	return (struct lx_rb_node *)(n->__rb_parent_color & ~3UL);
+}
 static bool is_red(const struct lx_rb_node *n) { return n && !(n->__rb_parent_color & 1); }
-static void set_parent(struct lx_rb_node *n, struct lx_rb_node *p) { n->__rb_parent_color = (n->__rb_parent_color & 1) | (u64)p; }
-static void set_colour(struct lx_rb_node *n, u64 c) { n->__rb_parent_color = (n->__rb_parent_color & ~1UL) | c; }
+static void set_parent(struct lx_rb_node *n, struct lx_rb_node *p)
+{
+	n->__rb_parent_color = (n->__rb_parent_color & 1) | (u64)p;
+}
+static void set_colour(struct lx_rb_node *n, u64 c)
+{
+	n->__rb_parent_color = (n->__rb_parent_color & ~1UL) | c;
+}
 
 /* @to takes the place of @from below its parent. */
 static void replace_child(struct lx_rb_root *root, struct lx_rb_node *p, struct lx_rb_node *from,

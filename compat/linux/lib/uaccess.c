@@ -6,9 +6,15 @@
 #include <tern/base/err.h>
 #include <tern/mm/slab.h>
 
-unsigned long lx__copy_from_user(void *to, const void *from, unsigned long n) { return user_copyin_partial(to, from, n); }
+unsigned long lx__copy_from_user(void *to, const void *from, unsigned long n)
+{
+	return user_copyin_partial(to, from, n);
+}
 LX_EXPORT(_copy_from_user);
-unsigned long lx__copy_to_user(void *to, const void *from, unsigned long n) { return user_copyout_partial(to, from, n); }
+unsigned long lx__copy_to_user(void *to, const void *from, unsigned long n)
+{
+	return user_copyout_partial(to, from, n);
+}
 LX_EXPORT(_copy_to_user);
 
 long lx_strncpy_from_user(char *to, const char *from, long n) { return user_strncpy(to, from, (size_t)n); }
