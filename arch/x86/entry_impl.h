@@ -22,8 +22,6 @@ bool extable_has(uptr rip);
 /** trap_oops() - report a fault of the kernel; kills the thread or stops the machine. */
 void trap_oops(const struct frame *f, const char *what, u32 vector, u32 code) __noreturn;
 
-/** frame_sanitize() - make registers from user space harmless to return to. */
-void frame_sanitize(struct frame *f);
 
 struct thread *arch_switch_stack(u64 *save, u64 sp, struct thread *prev);
 void thread_entry_kernel(void);

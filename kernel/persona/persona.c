@@ -11,8 +11,8 @@ static struct rwsem personas_lock = RWSEM_INIT(personas_lock, LOCKRANK_MODULE);
 
 void persona_register(struct persona_ops *ops)
 {
-	VERIFY(ops->thread_fork && ops->thread_exec && ops->thread_exit && ops->fault &&
-	       ops->signal);
+	VERIFY(ops->thread_fork && ops->thread_exec && ops->thread_exit && ops->syscall &&
+	       ops->user_work && ops->fault && ops->signal);
 	rwsem_write_lock(&personas_lock);
 	list_add_tail(&ops->link, &personas);
 	rwsem_write_unlock(&personas_lock);

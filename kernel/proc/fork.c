@@ -522,6 +522,36 @@ err_thread:
 	return ERR_PTR(err);
 }
 
+struct thread *thread_create_user(const struct frame *regs, u64 gs_base)
+{
+	const struct clone_args_k a = {
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			 CLONE_SYSVSEM,
+		.exit_signal = -1,
+	};
+	struct thread *t = process_clone_new(&a);
+	struct frame *f;
+
+	if (IS_ERR(t))
+		return t;
+	thread_get(t);
+	f = thread_frame(t);
+	*f = *regs;
+	frame_sanitize(f);
+	t->t_arch.gs_base = gs_base;
+	return t;
+}
+
+struct thread *process_create_kernel(int (*fn)(void *arg), void *arg)
+{
+	const struct clone_args_k a = { .kfn = fn, .karg = arg, .exit_signal = SIGCHLD };
+	struct thread *t = process_clone_new(&a);
+
+	if (!IS_ERR(t))
+		thread_get(t);
+	return t;
+}
+
 /* False: a fatal signal ended the wait; the child then frees the latch. */
 static bool vfork_wait(struct vforkwait *w)
 {

@@ -13,6 +13,7 @@
 #include <asm/uaccess.h>
 #include <tern/kernel/cgroup.h>
 #include <tern/kernel/futex.h>
+#include <tern/kernel/persona.h>
 #include <tern/kernel/trace.h>
 #include <tern/lib/string.h>
 
@@ -281,6 +282,8 @@ static void enter_handler(struct thread *t, int sig, const struct ksiginfo *info
 	ksigset mask = t->t_sig.blocked | act->mask;
 	bool is_stepping = tracestep_is_on(t);
 
+	if (t->t_persona && t->t_persona->signal(f, sig, info))
+		return;
 	if (in_syscall(f))
 		restart_with_handler(f, act);
 	f->orig_rax = ~0UL;
@@ -345,6 +348,16 @@ bool signal_any_pending(ksigset mask)
 	struct thread *t = thread_self();
 
 	return (READ_ONCE(t->t_sig.pending.set) | READ_ONCE(t->t_proc->p_pending.set)) & mask;
+}
+
+void signal_set_handler(int sig, u64 handler)
+{
+	struct sigactions *a;
+	u64 flags;
+
+	a = signal_lock(process_self(), &flags);
+	a->act[sig - 1] = (struct ksigaction){ .handler = handler };
+	signal_unlock(a, flags);
 }
 
 void signal_exec_reset(void)

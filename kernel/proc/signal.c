@@ -20,6 +20,7 @@
 
 #include <asm/uaccess.h>
 #include <tern/base/upcall.h>
+#include <tern/kernel/persona.h>
 #include <tern/kernel/userns.h>
 #include <tern/lib/string.h>
 
@@ -424,13 +425,16 @@ void signal_force_simple(int sig)
 
 void trap_signal(int sig, int si_code, uptr addr, u32 trapno)
 {
+	struct thread *t = thread_self();
 	struct ksiginfo info;
 
 	memset(&info, 0, sizeof(info));
 	info.user.si_signo = sig;
 	info.user.si_code = si_code;
 	info.user.fault.addr = (void *)addr;
-	thread_self()->t_arch.trap_no = trapno;
+	t->t_arch.trap_no = trapno;
+	if (t->t_persona && t->t_persona->fault(thread_frame(t), sig, si_code, addr))
+		return;
 	signal_force(sig, &info);
 }
 
@@ -476,7 +480,8 @@ bool signal_is_pending(void)
 {
 	const struct thread *t = thread_self();
 
-	return (READ_ONCE(t->t_work) & WORK_SIGNAL) || unlikely(READ_ONCE(t->t_nowait));
+	return (READ_ONCE(t->t_work) & (WORK_SIGNAL | WORK_PERSONA)) ||
+	       unlikely(READ_ONCE(t->t_nowait));
 }
 
 bool signal_is_fatal_pending(void)

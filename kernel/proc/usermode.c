@@ -10,11 +10,12 @@
 #include <tern/kernel/cpugroup.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/klog.h>
+#include <tern/kernel/persona.h>
 #include <tern/kernel/seccomp.h>
 #include <tern/kernel/trace.h>
 #include <tern/svc/svc.h>
 
-#define WORK_HERE	(WORK_RESCHED | WORK_SIGNAL | WORK_NOTIFY)
+#define WORK_HERE	(WORK_RESCHED | WORK_SIGNAL | WORK_NOTIFY | WORK_PERSONA)
 #define SYSCALL_NR_MAX	512
 
 static atomic64 missing_calls;
@@ -63,6 +64,8 @@ void trap_user_work(struct frame *f)
 			signal_deliver(f);
 		if (work & WORK_NOTIFY)
 			notify_work(t, f);
+		if (work & WORK_PERSONA)
+			t->t_persona->user_work(f);
 	}
 }
 
@@ -70,6 +73,10 @@ long trap_syscall_enter(struct frame *f, u64 nr)
 {
 	struct thread *t = thread_self();
 
+	if (t->t_work & WORK_PERSONA_CALL) {
+		t->t_persona->syscall(f);
+		return -1;
+	}
 	if (t->t_work & WORK_TRACE_ENTRY) {
 		if (!tracee_syscall_enter(f))
 			return -1;

@@ -57,6 +57,14 @@ void object_describe_nothing(struct object *o, struct seqbuf *sb);
 struct handle_slot { struct object *obj; u32 rights; u32 generation; };
 struct handle_table;
 struct handle_table *handle_table_create(void);
+/**
+ * handle_table_create_with() - a table of another kind
+ * @rights: bits that handles may have, instead of RIGHT_ALL
+ * @generations: 2^n - 1: generations wrap after it, where handle values have few bits for them
+ */
+struct handle_table *handle_table_create_with(u32 rights, u32 generations);
+/** handle_table_close() - close all; nothing can be added any more. Sleeps. */
+void handle_table_close(struct handle_table *t);
 void handle_table_destroy(struct handle_table *t);
 /** handle_add() - consumes nothing; takes a reference; index >= 0 or -EMFILE/-ENOMEM. */
 s64 handle_add(struct handle_table *t, struct object *o, u32 rights, u32 min_index, u32 limit);
@@ -66,3 +74,16 @@ s64 handle_add(struct handle_table *t, struct object *o, u32 rights, u32 min_ind
  */
 struct object *handle_lookup(struct handle_table *t, u64 handle, u32 rights);
 int handle_close(struct handle_table *t, u64 handle);
+/** handle_rights() - what the handle may do, or -EBADF. */
+s64 handle_rights(struct handle_table *t, u64 handle);
+/** handle_change_rights() - 0 or -EBADF. */
+int handle_change_rights(struct handle_table *t, u64 handle, u32 clear, u32 set);
+/** handle_add_as() - under this very value (a table that inherits); 0, -EBUSY, -ENOMEM. */
+int handle_add_as(struct handle_table *t, u64 handle, struct object *o, u32 rights);
+/**
+ * handle_next() - first handle whose index is *@index or above
+ * Return: its value, with *@index behind it, *@o with a reference and *@rights; -ENOENT at the end.
+ */
+s64 handle_next(struct handle_table *t, u32 *index, struct object **o, u32 *rights);
+/** handle_count() - handles in use. */
+u32 handle_count(const struct handle_table *t);

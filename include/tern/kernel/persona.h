@@ -22,9 +22,13 @@ struct persona_ops {
 	void (*thread_exec)(struct thread *t);
 	/* Before memory and files are given up. */
 	void (*thread_exit)(struct thread *t);
+	/* A call by the SYSCALL instruction; the frame has the result on return. */
+	void (*syscall)(struct frame *f);
+	/* WORK_PERSONA was set, on the way to user mode; clears it. */
+	void (*user_work)(struct frame *f);
 	/* A fault of user code: true if the personality handles it, else it is a signal. */
 	bool (*fault)(struct frame *f, int sig, int si_code, uptr addr);
-	/* A Linux signal is to be delivered: true if taken over. */
+	/* A signal with a handler is to be delivered: true if taken over. */
 	bool (*signal)(struct frame *f, int sig, const struct ksiginfo *info);
 };
 

@@ -123,6 +123,11 @@ bool signal_any_pending(ksigset mask);
  */
 struct frame;
 bool signal_deliver(struct frame *f);
+/**
+ * signal_set_handler() - thread_self's process gets a handler of its personality for @sig
+ * (persona_ops.signal is called), SIG_DFL or SIG_IGN.
+ */
+void signal_set_handler(int sig, u64 handler);
 /** signal_exec_reset() - handlers to default, altstack off; exec. */
 void signal_exec_reset(void);
 /** signal_is_ignored() - by process @p: SIG_IGN or default-ignored. */

@@ -39,15 +39,17 @@ struct keyobj;
 #define WORK_SIGNAL	BIT(1)	/* exit: a signal may be deliverable */
 #define WORK_NOTIFY	BIT(2)	/* exit: deferred work (task work list, rseq, restore sigmask) */
 #define WORK_FPU	BIT(3)	/* exit: reload extended state */
+#define WORK_PERSONA	BIT(4)	/* exit: persona_ops.user_work; ends interruptible sleeps */
 #define WORK_TRACE_ENTRY BIT(8)	/* entry: ptrace syscall stop */
 #define WORK_SECCOMP	BIT(9)	/* entry */
 #define WORK_SVCMASK	BIT(10)	/* entry: some services were given up */
 #define WORK_AUDIT	BIT(11)	/* entry */
 #define WORK_TRACE_EXIT	BIT(12)	/* syscall exit */
 #define WORK_STEP	BIT(13)	/* syscall exit: single step report */
+#define WORK_PERSONA_CALL BIT(17) /* entry: calls are the personality's, not Linux's */
 #define WORK_TRACE_EMULATE BIT(16) /* with TRACE_ENTRY: the tracer carries calls out */
 #define WORK_EXIT_MASK	0x00ffUL	/* checked on every return to user mode */
-#define WORK_ENTRY_MASK	0x0f00UL	/* checked on system call entry */
+#define WORK_ENTRY_MASK	0x20f00UL	/* checked on system call entry */
 #define WORK_SYSEXIT_MASK 0xf000UL	/* checked after a system call */
 
 struct thread {
@@ -203,6 +205,21 @@ extern void *thread_view_default;
 /** thread_all - every thread but idle ones; R, changed under process_tree_lock. */
 extern struct list thread_all;
 #define thread_foreach_rcu(t) list_foreach_rcu(t, &thread_all, t_all_link)
+
+/**
+ * thread_create_user() - one more thread of thread_self's process, not running yet
+ * @regs: what it starts with; made harmless
+ * @gs_base: user's GS base
+ * The persona's thread_fork() sees it; thread_wake_new() starts it, then it may be gone.
+ * Return: thread with a reference for the caller, or ERR_PTR(-EAGAIN, -ENOMEM ...). Sleeps.
+ */
+struct thread *thread_create_user(const struct frame *regs, u64 gs_base);
+/**
+ * process_create_kernel() - a child process of thread_self that runs @fn, which then execs
+ * Open files and working directory are copies. thread_wake_new() starts it.
+ * Return: its thread with a reference for the caller, or ERR_PTR.
+ */
+struct thread *process_create_kernel(int (*fn)(void *arg), void *arg);
 
 /** thread_exit() - end thread_self with a wait status (code << 8 or signal). */
 void thread_exit(int status) __noreturn;

@@ -20,6 +20,9 @@ static_assert(sizeof(struct frame) == 168, "ptrace ABI");
 
 static inline bool frame_is_user(const struct frame *f) { return f->cs & 3; }
 
+/** frame_sanitize() - make registers from user space harmless to return to. */
+void frame_sanitize(struct frame *f);
+
 struct thread;
 /** thread_frame() - the user registers of a thread that is in the kernel (top of its stack). */
 struct frame *thread_frame(const struct thread *t);
