@@ -85,3 +85,10 @@ $(gen)/.faults.stamp: kernel/fault/faults.tbl scripts/gen-faults.py
 	@touch $@
 $(gen)/fault_points.h $(gen)/fault_points.inc: $(gen)/.faults.stamp ;
 generated += $(gen)/.faults.stamp
+
+# ---- services of Windows programs: compat/win32/nt_syscalls.tbl ----------------------
+$(gen)/.nt.stamp: compat/win32/nt_syscalls.tbl scripts/gen-nt.py $(filter compat/%,$(csources))
+	$(Q)$(PYTHON) scripts/gen-nt.py headers $(gen)
+	@touch $@
+$(gen)/nt_syscalls.h $(gen)/nt_services.inc: $(gen)/.nt.stamp ;
+generated += $(gen)/.nt.stamp

@@ -266,6 +266,47 @@ int xstate_load_user(struct thread *t, const void *buf, size_t size)
 	return 0;
 }
 
+/* Parts in their initial state need not have been stored. */
+void xstate_legacy_get(struct thread *t, void *out)
+{
+	const struct xheader *h;
+	u8 *o = out;
+
+	xstate_sync(t);
+	memcpy(o, t->t_arch.xstate, LEGACY_SIZE);
+	if (!cpu_has(FEAT_XSAVE))
+		return;
+	h = (const struct xheader *)((u8 *)t->t_arch.xstate + LEGACY_SIZE);
+	if (!(h->xstate_bv & XSTATE_X87)) {
+		memset(o, 0, 24);
+		o[0] = 0x7f;
+		o[1] = 0x03;
+		memset(o + 32, 0, 128);
+	}
+	if (!(h->xstate_bv & XSTATE_SSE))
+		memset(o + 160, 0, 256);
+}
+
+void xstate_legacy_set(struct thread *t, const void *in)
+{
+	struct xheader *h;
+	u8 *area = t->t_arch.xstate;
+	u32 mxcsr;
+
+	preempt_disable();
+	xstate_sync(t);
+	memcpy(area, in, LEGACY_SIZE - 96);	/* the rest is not the processor's */
+	memcpy(&mxcsr, area + 24, sizeof(mxcsr));
+	mxcsr &= mxcsr_mask;
+	memcpy(area + 24, &mxcsr, sizeof(mxcsr));
+	if (cpu_has(FEAT_XSAVE)) {
+		h = (struct xheader *)(area + LEGACY_SIZE);
+		h->xstate_bv |= XSTATE_X87 | XSTATE_SSE;
+	}
+	fpu_changed(t);
+	preempt_enable();
+}
+
 void kfpu_begin(void)
 {
 	struct thread *t = thread_self();

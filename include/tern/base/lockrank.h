@@ -34,6 +34,7 @@ enum lockrank {
 	LOCKRANK_NETCONF,		/* protects a network namespace's interfaces, addresses, routes */
 	LOCKRANK_EPOLL_LOOP,		/* one change at a time to the graph of epoll sets */
 	LOCKRANK_EPOLL,			/* protects an epoll set; nests along the set graph */
+	LOCKRANK_PERSONA,		/* protects a personality's records of a process */
 	LOCKRANK_PIPE,			/* protects a pipe's buffers */
 	LOCKRANK_OFILE_POS,		/* protects an open file's position */
 	LOCKRANK_VNODE_DIR,		/* protects a directory's entries; parent before child */

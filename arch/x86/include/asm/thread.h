@@ -91,6 +91,11 @@ void xstate_sync(struct thread *t);
 /** xstate_load_user() - replace state from an untrusted buffer; -EINVAL if malformed. */
 int xstate_load_user(struct thread *t, const void *buf, size_t size);
 
+/** xstate_legacy_get() - the 512 bytes that FXSAVE stores, of thread_self or one that does not run. */
+void xstate_legacy_get(struct thread *t, void *out);
+/** xstate_legacy_set() - replace them, made loadable; wider vector registers stay. */
+void xstate_legacy_set(struct thread *t, const void *in);
+
 /* Use of vector registers in the kernel: preemption off in between. */
 void kfpu_begin(void);
 void kfpu_end(void);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tokens: one per process, that of its Linux credentials as Windows programs know them.
+ * They tell who runs; what a program may do is decided by the Linux side alone.
+ */
+#include "../nt.h"
+
+#include <tern/kernel/cred.h>
+
+#define TOKEN_ELEVATED_DEFAULT	1u
+
+enum {
+	TOK_USER = 1, TOK_GROUPS = 2, TOK_PRIVILEGES = 3, TOK_OWNER = 4, TOK_PRIMARY_GROUP = 5, TOK_DACL = 6,
+	TOK_SOURCE = 7, TOK_TYPE = 8, TOK_IMPERSONATION = 9, TOK_STATISTICS = 10, TOK_SESSION = 12,
+	TOK_ELEVATION_TYPE = 18, TOK_ELEVATION = 20, TOK_VIRTUALIZATION = 24, TOK_INTEGRITY = 25,
+	TOK_UI_ACCESS = 26, TOK_APP_CONTAINER = 29,
+};
+
+struct nt_token { struct nt_object ob; };
+
+static const struct nt_type token_type = {
+	.ops = NT_TYPE_OPS("token", nt_never_signaled, object_ignore_wait),
+	.name = "Token", .all_access = 0xf01ff, .read_access = 0x20008, .write_access = 0x200e0,
+	.exec_access = 0x20000,
+};
+
+/* S-1-5-21-0-0-0-1000, administrators, medium and high integrity. */
+static const u8 user_sid[28] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+				 0xe8, 3, 0, 0 };
+static const u8 group_sid[28] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+				  1, 2, 0, 0 };
+static const u8 everyone_sid[12] = { 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 };
+static const u8 admin_sid[16] = { 1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0 };
+
+static ntstatus give_token(u32 access, u64 __user *out)
+{
+	struct nt_token *t = nt_object_alloc(&token_type, sizeof(*t));
+
+	return t ? nt_handle_give(&t->ob, access, 0, out) : STATUS_NO_MEMORY;
+}
+
+ntstatus nt_open_process_token_ex(u64 process, u32 access, u32 attributes, u64 __user *out)
+{
+	struct nt_object *o;
+
+	NT_CHECK(nt_handle_get(process, &nt_process_type, 0, &o));
+	nt_object_put(o);
+	return give_token(access, out);
+}
+
+ntstatus nt_open_process_token(u64 process, u32 access, u64 __user *out)
+{
+	return nt_open_process_token_ex(process, access, 0, out);
+}
+
+ntstatus nt_open_thread_token_ex(u64 thread, u32 access, u8 as_self, u32 attributes, u64 __user *out)
+{
+	return STATUS_NO_TOKEN;		/* nobody impersonates here */
+}
+
+ntstatus nt_open_thread_token(u64 thread, u32 access, u8 as_self, u64 __user *out)
+{
+	return STATUS_NO_TOKEN;
+}
+
+ntstatus nt_duplicate_token(u64 handle, u32 access, const struct nt_object_attributes __user *attr,
+			    u8 effective_only, u32 type, u64 __user *out)
+{
+	return give_token(access, out);
+}
+
+/* All privileges are there and mean nothing: Linux's capabilities decide. */
+ntstatus nt_adjust_privileges_token(u64 handle, u8 disable_all, const void __user *state, u32 room,
+				    void __user *previous, u32 __user *used)
+{
+	return used ? nt_put(0u, used) : STATUS_SUCCESS;
+}
+
+ntstatus nt_privilege_check(u64 handle, void __user *set, u8 __user *result)
+{
+	return nt_put((u8)(cred_self()->euid == 0), result);
+}
+
+/* ---- answers ---- */
+
+static ntstatus reply(u8 __user *buf, u32 room, u32 __user *used, const void *data, u32 n)
+{
+	if (used && user_put(n, used))
+		return STATUS_ACCESS_VIOLATION;
+	return room < n ? STATUS_BUFFER_TOO_SMALL : nt_copyout(buf, data, n);
+}
+
+/* {pointer to the SID, attributes} and the SID behind it. */
+static ntstatus reply_sid(u8 __user *buf, u32 room, u32 __user *used, const u8 *sid, u32 n, bool with_attr)
+{
+	u8 data[16 + 28] = { 0 };
+	u32 head = with_attr ? 16 : 8;
+
+	put_le64(data, (u64)buf + head);
+	memcpy(data + head, sid, n);
+	return reply(buf, room, used, data, head + n);
+}
+
+static ntstatus groups(u8 __user *buf, u32 room, u32 __user *used)
+{
+	u8 data[8 + 3 * 16 + 28 + 12 + 16] = { 0 };
+	const struct { const u8 *sid; u32 n; } all[] = {
+		{ group_sid, 28 }, { everyone_sid, 12 }, { admin_sid, 16 },
+	};
+	u32 n = cred_self()->euid ? 2 : 3, at = 8 + n * 16;
+
+	put_le32(data, n);
+	for (u32 i = 0; i < n; i++) {
+		put_le64(data + 8 + i * 16, (u64)buf + at);
+		put_le32(data + 16 + i * 16, 7);	/* mandatory, by default, enabled */
+		memcpy(data + at, all[i].sid, all[i].n);
+		at += all[i].n;
+	}
+	return reply(buf, room, used, data, at);
+}
+
+static ntstatus privileges(u8 __user *buf, u32 room, u32 __user *used)
+{
+	static const u8 numbers[] = { 19, 23 };	/* shutdown, change notify */
+	u8 data[4 + sizeof(numbers) * 12] = { 0 };
+
+	put_le32(data, sizeof(numbers));
+	for (u32 i = 0; i < sizeof(numbers); i++) {
+		put_le32(data + 4 + i * 12, numbers[i]);
+		put_le32(data + 12 + i * 12, 3);
+	}
+	return reply(buf, room, used, data, sizeof(data));
+}
+
+static ntstatus integrity(u8 __user *buf, u32 room, u32 __user *used)
+{
+	u8 sid[12] = { 1, 1, 0, 0, 0, 0, 0, 16 };
+
+	put_le32(sid + 8, cred_self()->euid ? 0x2000 : 0x3000);
+	return reply_sid(buf, room, used, sid, sizeof(sid), true);
+}
+
+ntstatus nt_query_information_token(u64 handle, u32 class, u8 __user *buf, u32 room, u32 __user *used)
+{
+	struct nt_object *o;
+	u8 zero[56] = { 0 };
+	u32 word;
+
+	if ((s32)handle != -4 && (s32)handle != -5 && (s32)handle != -6) {
+		NT_CHECK(nt_handle_get(handle, &token_type, 0, &o));
+		nt_object_put(o);
+	}
+	switch (class) {
+	case TOK_USER:
+		return reply_sid(buf, room, used, user_sid, sizeof(user_sid), true);
+	case TOK_GROUPS:
+		return groups(buf, room, used);
+	case TOK_PRIVILEGES:
+		return privileges(buf, room, used);
+	case TOK_OWNER:
+		return reply_sid(buf, room, used, user_sid, sizeof(user_sid), false);
+	case TOK_PRIMARY_GROUP:
+		return reply_sid(buf, room, used, group_sid, sizeof(group_sid), false);
+	case TOK_DACL:
+		return reply(buf, room, used, zero, 8);
+	case TOK_TYPE:
+	case TOK_SESSION:
+		word = 1;
+		return reply(buf, room, used, &word, 4);
+	case TOK_ELEVATION_TYPE:
+		word = TOKEN_ELEVATED_DEFAULT;
+		return reply(buf, room, used, &word, 4);
+	case TOK_ELEVATION:
+		word = cred_self()->euid == 0;
+		return reply(buf, room, used, &word, 4);
+	case TOK_INTEGRITY:
+		return integrity(buf, room, used);
+	case TOK_STATISTICS:
+		put_le32(zero + 24, 1);
+		return reply(buf, room, used, zero, 56);
+	case TOK_IMPERSONATION:
+	case TOK_VIRTUALIZATION:
+	case TOK_UI_ACCESS:
+	case TOK_APP_CONTAINER:
+		return reply(buf, room, used, zero, 4);
+	}
+	return STATUS_INVALID_INFO_CLASS;
+}
