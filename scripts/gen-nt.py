@@ -110,7 +110,8 @@ def doc(path):
     rows = read_rows()
     done = [r for r in rows if r.coverage != "none"]
     text = ["# NT system services\n\nGenerated from %s. Names that are not here answer "
-            "STATUS_NOT_IMPLEMENTED\nand are counted (/proc/tern/nt_missing).\n\n%d services, %d of them full.\n\n"
+            "STATUS_NOT_IMPLEMENTED\nand are counted and logged at the debug level.\n\n"
+            "%d services, %d of them full.\n\n"
             "| service | part | coverage |\n| --- | --- | --- |\n"
             % (TABLE, len(done), sum(r.coverage == "full" for r in rows))]
     for r in rows:

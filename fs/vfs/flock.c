@@ -353,6 +353,24 @@ static long get_range(struct ofile *f, struct flock *u, bool is_ofd, void __user
 	return user_copyout(arg, u, sizeof(*u));
 }
 
+int flock_range(struct ofile *f, u64 start, u64 len, int type, bool wait)
+{
+	struct filelock *n = kmem_zalloc(sizeof(*n), ALLOC_KERNEL);
+	struct filelock *spare = kmem_zalloc(sizeof(*spare), ALLOC_KERNEL);
+
+	if (!n || !spare || !len || start > (u64)S64_MAX) {
+		kmem_free(n);
+		kmem_free(spare);
+		return n && spare ? -EINVAL : -ENOLCK;
+	}
+	n->type = (u16)type;
+	n->owner = f;
+	n->pid = -1;
+	n->start = start;
+	n->end = len - 1 > (u64)S64_MAX - start ? (u64)S64_MAX : start + len - 1;
+	return set_range(f->of_vnode, n, spare, wait, false);
+}
+
 long flock_posix(struct ofile *f, int cmd, void __user *arg)
 {
 	bool is_ofd = cmd >= F_OFD_GETLK, wait = cmd == F_SETLKW || cmd == F_OFD_SETLKW;

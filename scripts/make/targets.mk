@@ -67,6 +67,7 @@ compile_commands.json: $(O)/.built
 regenerate:
 	@$(PYTHON) scripts/gen-syscalls.py doc Documentation/abi/linux-syscalls.md
 	@$(PYTHON) scripts/gen-svc.py doc Documentation/abi/services.md
+	@$(PYTHON) scripts/gen-nt.py doc Documentation/abi/nt-syscalls.md
 	@$(PYTHON) scripts/gen-locking.py Documentation/locking.md
 
 clean:

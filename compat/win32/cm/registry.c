@@ -655,7 +655,7 @@ static const struct reg_row rows[] = {
 #define REG_TEXT(key, name, text)	{ key, name, REG_SZ, text, 0 },
 #define REG_WORD(key, name, word)	{ key, name, REG_DWORD, NULL, word },
 #define REG_BYTES(key, name, word)	{ key, name, 3, NULL, word },
-#include "registry.tbl"
+#include "../registry.tbl"
 };
 
 static int ascii_to_text(const char *s, struct nt_string *out)

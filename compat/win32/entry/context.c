@@ -3,10 +3,10 @@
  * Registers as programs see them (CONTEXT): to and from the frame that a thread
  * keeps at the border of user mode. Of another thread only while it is parked there.
  */
-#include "service.h"
+#include "../service.h"
 
-#include "../ob/sync.h"
-#include "../ps/ps.h"
+#include "../ps.h"
+#include "../sync.h"
 
 #define RFLAGS_USER_NT	0x3f7fd7UL	/* what a program may set; the rest is made harmless */
 #define THREAD_GET_CONTEXT 0x8u

@@ -9,14 +9,14 @@
  * r11 is as before. A call that a signal or a suspension interrupts is made
  * again: rip goes back to the instruction.
  */
-#include "service.h"
+#include "../service.h"
 
 #include <tern/kernel/clock.h>
 #include <tern/kernel/persona.h>
 #include <tern/svc/svc.h>
 
-#include "../ps/ps.h"
-#include "../sys/unix.h"
+#include "../ps.h"
+#include "../unix.h"
 
 #define ARGS_MAX	16
 #define SYSCALL_INSN	2

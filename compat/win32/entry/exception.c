@@ -6,13 +6,13 @@
  * continues in KiUserExceptionDispatcher (KiUserApcDispatcher), which ends with
  * NtContinue. A stack that cannot take them ends the process with the code.
  */
-#include "service.h"
+#include "../service.h"
 
 #include <asm/cpu.h>
 
-#include "../mm/vm.h"
-#include "../ob/sync.h"
-#include "../ps/ps.h"
+#include "../ps.h"
+#include "../sync.h"
+#include "../vm.h"
 
 #define TRAP_DE	0
 #define TRAP_DB	1

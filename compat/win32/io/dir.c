@@ -6,12 +6,12 @@
  * A listing goes on where the last call stopped. The pattern of the first call
  * holds for all.
  */
-#include "file.h"
+#include "../file.h"
 
 #include <generated/svc_vfs.h>
 #include <tern/fs/path.h>
 
-#include "../ps/ps.h"
+#include "../ps.h"
 
 #define FIRST_FORM	1u	/* directory, full, both, ... id full 38 */
 #define NAME_UNITS	256

@@ -8,17 +8,17 @@
  *
  * Locks: nt_file.lock around the position and the listing state.
  */
-#include "file.h"
+#include "../file.h"
 
 #include <generated/svc_vfs.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/mm/uio.h>
 #include <uapi/fcntl.h>
 
-#include "../ps/ps.h"
-#include "afd.h"
-#include "console.h"
-#include "pipe.h"
+#include "../afd.h"
+#include "../console.h"
+#include "../pipe.h"
+#include "../ps.h"
 
 #define AT_FDCWD	(-100)
 #define POS_CURRENT	(-2L)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* NtFsControlFile and NtDeviceIoControlFile: to whom a request goes; cancelling. */
-#include "file.h"
+#include "../file.h"
 
 #include <generated/svc_vfs.h>
 
-#include "../pe/image.h"
-#include "afd.h"
-#include "console.h"
-#include "pipe.h"
+#include "../afd.h"
+#include "../console.h"
+#include "../image.h"
+#include "../pipe.h"
 
 #define FSCTL_GET_OBJECT_ID	0x0009009cu
 #define FSCTL_CREATE_OBJECT_ID	0x000900c0u

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is told of files and volumes, and what of them can be changed. */
-#include "file.h"
+#include "../file.h"
 
 #include <generated/svc_vfs.h>
 #include <tern/fs/filesys.h>
 #include <tern/kernel/vfsface.h>
 #include <uapi/fcntl.h>
 
-#include "pipe.h"
+#include "../pipe.h"
 
 #define AT_FDCWD	(-100)
 

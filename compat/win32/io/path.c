@@ -4,9 +4,9 @@
  * first, then each component is looked for in its directory. Characters that Windows
  * does not allow in names (and a backslash in a Linux one) travel as U+F000 + c.
  */
-#include "path.h"
+#include "../path.h"
 
-#include "file.h"
+#include "../file.h"
 
 #include <tern/fs/path.h>
 #include <tern/kernel/vfsface.h>

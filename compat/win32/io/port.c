@@ -5,11 +5,11 @@
  *
  * Locks: the queue is protected by W.
  */
-#include "file.h"
+#include "../file.h"
 
 #include <tern/kernel/clock.h>
 
-#include "../ob/sync.h"
+#include "../sync.h"
 
 #define PORT_MODIFY	0x2u
 

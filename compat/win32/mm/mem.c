@@ -3,12 +3,12 @@
  * Calls on virtual memory: reserve, commit, free, protect, query, read and write of
  * other processes. Decode and checks; records and regions are vm.c's.
  */
-#include "vm.h"
+#include "../vm.h"
 
 #include <uapi/mman.h>
 
-#include "../pe/image.h"
-#include "section.h"
+#include "../image.h"
+#include "../section.h"
 
 #define PROCESS_VM_OPERATION	0x8u
 #define PROCESS_VM_READ		0x10u
@@ -285,10 +285,10 @@ static ntstatus release(struct nt_vm *vm, uptr base, u64 *size, u32 type)
 	if (type & MEM_COALESCE_PLACEHOLDERS)
 		return coalesce(vm, start, *size);
 	if (!a || a->is_fixed || a->type != MEM_PRIVATE)
-		return STATUS_MEMORY_NOT_ALLOCATED;
+		return STATUS_INVALID_PARAMETER;
 	if (!*size) {
 		if (a->start != start)
-			return STATUS_UNABLE_TO_FREE_VM;
+			return STATUS_FREE_VM_NOT_AT_BASE;
 		end = a->end;
 	} else {
 		end = ALIGN_UP(base + *size, PAGE_SIZE);
@@ -492,7 +492,7 @@ static ntstatus copy_memory(u64 process, uptr addr, u8 __user *buf, u64 n, bool 
 		if (is_write && user_copyin(chunk, buf + total, k))
 			s = STATUS_ACCESS_VIOLATION;
 		else if (aspace_access(as, addr + total, chunk, k, is_write, is_write) != k)
-			s = 0x8000000du;	/* only part of it could be copied */
+			s = STATUS_PARTIAL_COPY;
 		else if (!is_write && user_copyout(buf + total, chunk, k))
 			s = STATUS_ACCESS_VIOLATION;
 		if (!s)

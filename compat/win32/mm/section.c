@@ -4,15 +4,15 @@
  * view is one allocation whose region shares the file's pages (or copies them when written, for
  * PAGE_WRITECOPY). All views of all processes see the same pages.
  */
-#include "section.h"
+#include "../section.h"
 
 #include <generated/svc_vfs.h>
 #include <tern/fs/memfd.h>
 #include <tern/mm/face.h>
 #include <uapi/mman.h>
 
-#include "../io/file.h"
-#include "../pe/image.h"
+#include "../file.h"
+#include "../image.h"
 
 #define SECTION_QUERY	0x1u
 #define SECTION_MAP_WRITE 0x2u
@@ -163,7 +163,7 @@ ntstatus nt_query_section(u64 handle, u32 class, void __user *buf, u64 room, u64
 		s = room < n ? STATUS_INFO_LENGTH_MISMATCH : nt_copyout(buf, &basic, n);
 	} else if (class == QUERY_IMAGE) {
 		n = sizeof(info);
-		s = !sec->image ? 0xc0000049u /* STATUS_SECTION_NOT_IMAGE */ : STATUS_SUCCESS;
+		s = !sec->image ? STATUS_SECTION_NOT_IMAGE : STATUS_SUCCESS;
 		if (!s && room < n)
 			s = STATUS_INFO_LENGTH_MISMATCH;
 		if (!s) {
@@ -228,7 +228,7 @@ static ntstatus place_view(struct nt_vm *vm, struct view *v)
 	}
 	if (v->base) {
 		if (v->base & (NT_VM_GRANULE - 1))
-			return 0xc0000220u;	/* STATUS_MAPPED_ALIGNMENT */
+			return STATUS_MAPPED_ALIGNMENT;
 		if (v->base < NT_VM_MIN || v->base + v->size > NT_VM_END ||
 		    !nt_vm_is_free(vm, v->base, v->base + v->size))
 			return STATUS_CONFLICTING_ADDRESSES;
@@ -244,7 +244,7 @@ static ntstatus map_data(struct nt_vm *vm, struct nt_section *sec, struct view *
 	ntstatus s = STATUS_SUCCESS;
 
 	if (v->offset & (NT_VM_GRANULE - 1))
-		return 0xc0000220u;	/* STATUS_MAPPED_ALIGNMENT */
+		return STATUS_MAPPED_ALIGNMENT;
 	if (v->offset >= ALIGN_UP(sec->size, PAGE_SIZE))
 		return STATUS_INVALID_VIEW_SIZE;
 	if (!v->size)
@@ -299,12 +299,14 @@ static ntstatus map_common(u64 handle, u64 process, u64 __user *ubase, const u64
 	struct aspace *as = NULL;
 	struct nt_process *p;
 	ntstatus s;
+	u32 need;
 
 	if (user_get(v->base, ubase) || user_get(v->size, usize) || (uoffset && user_get(v->offset, uoffset)))
 		return STATUS_ACCESS_VIOLATION;
 	if (nt_prot_of(v->protect) < 0)
 		return STATUS_INVALID_PAGE_PROTECTION;
-	NT_CHECK(nt_handle_get(handle, &nt_section_type, 0, &o));
+	need = is_writable(v->protect) ? SECTION_MAP_WRITE : SECTION_MAP_READ;
+	NT_CHECK(nt_handle_get(handle, &nt_section_type, need, &o));
 	s = nt_handle_get(process, &nt_process_type, 0x8, &po);
 	if (s) {
 		nt_object_put(o);

@@ -12,9 +12,9 @@
  *
  * Locks: nt_vm.lock (sleeping) around everything; regions under it.
  */
-#include "vm.h"
+#include "../vm.h"
 
-#include "../pe/image.h"
+#include "../image.h"
 
 #include <uapi/mman.h>
 

@@ -10,7 +10,7 @@
  *
  * Locks: names_lock (LOCKRANK_VFS_MISC class of small sleeping locks).
  */
-#include "name.h"
+#include "../name.h"
 
 #include <tern/lib/rbtree.h>
 

@@ -2,7 +2,7 @@
 /* Events, semaphores and mutants. Their state is protected by W. */
 #include "../nt.h"
 
-#include "sync.h"
+#include "../sync.h"
 
 #define EVENT_QUERY	0x1u
 #define EVENT_MODIFY	0x2u

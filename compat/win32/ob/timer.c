@@ -6,7 +6,7 @@
  * The due time is a kernel timeout, whose function sets the state under W and hands the APC to
  * a work item (it allocates). Locks: W; timer_lock serialises setting and cancelling.
  */
-#include "../ps/ps.h"
+#include "../ps.h"
 
 #include <tern/kernel/clock.h>
 #include <tern/kernel/irq.h>

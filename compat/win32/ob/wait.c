@@ -18,7 +18,7 @@
 
 #include <tern/kernel/clock.h>
 
-#include "sync.h"
+#include "../sync.h"
 
 void nt_signal(struct nt_object *o)
 {

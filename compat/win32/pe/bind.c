@@ -6,9 +6,9 @@
  * and its name says which service it wants. Names without a service of ours
  * stay empty and answer STATUS_NOT_IMPLEMENTED.
  */
-#include "image.h"
+#include "../image.h"
 
-#include "../entry/service.h"
+#include "../service.h"
 
 #define STUB_HEAD	8
 

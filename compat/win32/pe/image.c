@@ -10,13 +10,13 @@
  *
  * Locks: images_lock around the list; the caches have their own.
  */
-#include "image.h"
+#include "../image.h"
 
 #include <tern/mm/face.h>
 #include <tern/mm/shmem.h>
 #include <uapi/mman.h>
 
-#include "../mm/vm.h"
+#include "../vm.h"
 
 static LIST_HEAD(images);
 static struct kmutex images_lock = KMUTEX_INIT(images_lock, LOCKRANK_VFS_MISC);

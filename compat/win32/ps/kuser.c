@@ -6,7 +6,7 @@
  *
  * The page behind it holds the stub through which DLLs reach their host side.
  */
-#include "ps.h"
+#include "../ps.h"
 
 #include <asm/cpufeature.h>
 #include <asm/smp.h>

@@ -9,7 +9,7 @@
  *
  * Other executables that begin with "MZ" (DOS, 32 bits, .NET) are left to nobody: ENOEXEC.
  */
-#include "ps.h"
+#include "../ps.h"
 
 #include <asm/smp.h>
 #include <tern/base/initcall.h>
@@ -18,10 +18,10 @@
 #include <tern/kernel/vfsface.h>
 #include <uapi/fcntl.h>
 
-#include "../entry/service.h"
-#include "../io/console.h"
-#include "../io/path.h"
-#include "../pe/image.h"
+#include "../console.h"
+#include "../image.h"
+#include "../path.h"
+#include "../service.h"
 
 #define AT_FDCWD	(-100)
 #define ARCH_SET_GS_	0x1001

@@ -4,16 +4,16 @@
  * one quoted command line, the environment UTF-16 with Windows' customary
  * variables, the working directory a DOS path, descriptors 0 to 2 handles.
  */
-#include "ps.h"
+#include "../ps.h"
 
 #include <asm/smp.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/fmt.h>
 
-#include "../io/console.h"
-#include "../io/file.h"
-#include "../io/path.h"
+#include "../console.h"
+#include "../file.h"
+#include "../path.h"
 
 #define STRINGS_MAX	(6UL << 20)
 #define DIRECTORY_UNITS	260

@@ -12,15 +12,15 @@
  *
  * Lock order: processes_lock > nt_process.lock > W.
  */
-#include "ps.h"
+#include "../ps.h"
 
 #include <tern/kernel/clock.h>
 #include <tern/kernel/persona.h>
 #include <uapi/mman.h>
 
-#include "../io/console.h"
-#include "../ob/sync.h"
-#include "../pe/image.h"
+#include "../console.h"
+#include "../image.h"
+#include "../sync.h"
 
 static LIST_HEAD(processes);
 static struct kmutex processes_lock = KMUTEX_INIT(processes_lock, LOCKRANK_VFS_MISC);

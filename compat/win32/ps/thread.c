@@ -5,13 +5,13 @@
  * A thread begins in ntdll's LdrInitializeThunk with a CONTEXT on its stack, which
  * that ends by continuing: RtlUserThreadStart(entry, argument).
  */
-#include "ps.h"
+#include "../ps.h"
 
 #include <asm/msr.h>
 
-#include "../entry/service.h"
-#include "../ob/sync.h"
-#include "../pe/image.h"
+#include "../image.h"
+#include "../service.h"
+#include "../sync.h"
 
 #define START_ROOM	0x28
 #define CREATE_SUSPENDED 1u

@@ -7,8 +7,8 @@
 #include <tern/lib/fmt.h>
 #include <uapi/fcntl.h>
 
-#include "../io/path.h"
-#include "../mm/section.h"
+#include "../path.h"
+#include "../section.h"
 
 #define LCID_EN_US	0x409u
 #define QPC_HZ		10000000L

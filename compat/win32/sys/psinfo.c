@@ -6,10 +6,10 @@
 #include <tern/kernel/clock.h>
 #include <tern/mm/aspace.h>
 
-#include "../io/file.h"
-#include "../ob/name.h"
-#include "../pe/image.h"
-#include "../ps/ps.h"
+#include "../file.h"
+#include "../image.h"
+#include "../name.h"
+#include "../ps.h"
 
 enum {
 	PS_BASIC = 0, PS_IO = 2, PS_VM = 3, PS_TIMES = 4, PS_DEBUG_PORT = 7, PS_ERROR_MODE = 12,

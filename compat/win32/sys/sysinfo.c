@@ -9,8 +9,8 @@
 #include <tern/lib/fmt.h>
 #include <tern/mm/vmstat.h>
 
-#include "../mm/vm.h"
-#include "../ps/ps.h"
+#include "../ps.h"
+#include "../vm.h"
 
 #define RANDOM_CHUNK	256u
 

@@ -4,14 +4,14 @@
  * which table of functions a code belongs to. What is not here fails as on a host without the
  * library behind it.
  */
-#include "unix.h"
+#include "../unix.h"
 
 #include <tern/kernel/ns.h>
 
-#include "../io/path.h"
-#include "../io/resolver.h"
-#include "../mm/vm.h"
-#include "../pe/image.h"
+#include "../image.h"
+#include "../path.h"
+#include "../resolver.h"
+#include "../vm.h"
 
 #define NTDLL_PRECISE_TIME	2u
 #define WS2_GETADDRINFO		0u

@@ -111,6 +111,12 @@ ssize_t fsize_limit(struct vnode *vn, loff_t pos, size_t n);
 /** ofile_fallocate() - fallocate(2). */
 int ofile_fallocate(struct ofile *f, int mode, loff_t off, loff_t len);
 /**
+ * flock_range() - lock of the open file itself on @len bytes, as fcntl(F_OFD_SETLK)
+ * @type: F_RDLCK, F_WRLCK, F_UNLCK
+ * Return: 0, -EAGAIN (held by another, @wait not set), -ERESTARTSYS, -EINVAL, -ENOLCK. Sleeps.
+ */
+int flock_range(struct ofile *f, u64 start, u64 len, int type, bool wait);
+/**
  * ofile_splice() - splice(2); @ip, @op NULL: the file's own position or a pipe. ofile_tee() - tee(2).
  * Flags are checked by the caller.
  */

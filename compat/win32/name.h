@@ -2,7 +2,7 @@
 /* Whole names, and directories of them. */
 #pragma once
 
-#include "../nt.h"
+#include "nt.h"
 
 struct nt_directory {
 	struct nt_object ob;

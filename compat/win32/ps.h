@@ -2,9 +2,9 @@
 /* Processes and threads: start, end, persona hooks. */
 #pragma once
 
-#include "../nt.h"
+#include "nt.h"
 
-#include "../mm/vm.h"
+#include "vm.h"
 
 #define NT_KUSER	0x7ffe0000UL	/* shared data page; the page behind it is code */
 #define NT_UNIX_STUB	0x7ffe1100UL

@@ -2,7 +2,7 @@
 /* What waiting needs to know of the kinds of objects. */
 #pragma once
 
-#include "../nt.h"
+#include "nt.h"
 
 /** nt_mutant_was_abandoned() - the wait that just took @o is to report it; false for other kinds. */
 bool nt_mutant_was_abandoned(struct nt_object *o);

@@ -2,7 +2,7 @@
 /* System services: rows of nt_syscalls.tbl, found by name when a DLL is bound. */
 #pragma once
 
-#include "../nt.h"
+#include "nt.h"
 
 #define NT_SERVICES_MAX	512
 #define NT_SERVICE_NAME	48

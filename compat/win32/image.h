@@ -2,7 +2,7 @@
 /* PE files as they lie in memory, shared by all processes. Owner pe/image.c. */
 #pragma once
 
-#include "../nt.h"
+#include "nt.h"
 
 #include <tern/fs/ofile.h>
 #include <tern/lib/pe.h>

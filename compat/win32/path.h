@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "../nt.h"
+#include "nt.h"
 
 #include <tern/fs/ofile.h>
 

@@ -2,7 +2,7 @@
 /* Names of hosts for ws2_32.dll. Owner io/resolver.c. Each takes the call's argument block. */
 #pragma once
 
-#include "../nt.h"
+#include "nt.h"
 
 ntstatus nt_getaddrinfo(u64 args);
 ntstatus nt_gethostname(u64 args);

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "../nt.h"
+#include "nt.h"
 
 #include <tern/lib/rbtree.h>
 #include <tern/mm/aspace.h>
