@@ -71,6 +71,7 @@ SECTIONS {
 		TABLE(linkproto)
 		TABLE(netnspart)
 		TABLE(netwatch)
+		TABLE(genlfamily)
 		TABLE(nlfamily)
 		TABLE(rtobject)
 		TABLE(linkkind)
