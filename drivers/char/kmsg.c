@@ -128,7 +128,8 @@ static loff_t kmsg_seek(struct ofile *f, loff_t off, int whence)
 	if (whence != SEEK_SET && whence != SEEK_END && whence != SEEK_DATA)
 		return -EINVAL;
 	kmutex_lock(&k->lock);
-	k->seq = whence == SEEK_END ? klog_next_seq() : klog_first_seq();
+	k->seq = whence == SEEK_END ? klog_next_seq() :
+		 whence == SEEK_DATA ? max(klog_cleared_seq(), klog_first_seq()) : klog_first_seq();
 	kmutex_unlock(&k->lock);
 	return 0;
 }

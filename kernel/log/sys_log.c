@@ -87,6 +87,11 @@ static u64 first_fitting(size_t size, u64 from, u64 end, char *buf)
 	return seq;
 }
 
+u64 klog_cleared_seq(void)
+{
+	return READ_ONCE(clear_seq);
+}
+
 static long log_read_all(char __user *to, size_t size, bool clears)
 {
 	char *buf = kmem_alloc(TEXT_MAX, ALLOC_KERNEL);

@@ -86,6 +86,8 @@ ssize_t klog_read(u64 *seq, char *buf, size_t size);
 ssize_t klog_read_text(u64 *seq, char *buf, size_t size);
 u64 klog_first_seq(void);
 u64 klog_next_seq(void);
+/** klog_cleared_seq() - first record after what syslog(2) was told to clear. */
+u64 klog_cleared_seq(void);
 /** klog_ring_size() - bytes of text that the ring holds (SYSLOG_ACTION_SIZE_BUFFER). */
 size_t klog_ring_size(void);
 struct waitq;

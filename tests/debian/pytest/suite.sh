@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 1800
+# timeout: 900
 # long
 # Python's own tests: the result of each test of a module.
 # parts: test_os test_posix test_subprocess test_signal test_threading test_mmap test_select test_epoll test_fcntl

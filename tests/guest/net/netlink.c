@@ -3,10 +3,12 @@
 #include "tap.h"
 
 #include <arpa/inet.h>
+#include <linux/genetlink.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/taskstats.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -456,6 +458,80 @@ CASE(user_sockets_talk_to_each_other)
 	CHECK_EQ(recv(t, buf, sizeof(buf), 0), 20);
 	a.nl_pid = 999999;
 	FAILS(sendto(s, "hello there, friend", 20, 0, (void *)&a, sizeof(a)), ECONNREFUSED);
+}
+
+/* One reply of the kind asked for; its attributes' end is at n. */
+static struct nlmsghdr *ask_generic(int s, int type, int cmd, int attr_type, const void *v, size_t n)
+{
+	struct genlmsghdr *g;
+	struct req r;
+
+	g = start(&r, type, 0, sizeof(*g));
+	g->cmd = cmd;
+	attr(&r, attr_type, v, n);
+	put(s, &r);
+	NEED(recv(s, buf, sizeof(buf), 0) > 0);
+	return (void *)buf;
+}
+
+static int error_of(const struct nlmsghdr *h)
+{
+	return h->nlmsg_type == NLMSG_ERROR ? -((const struct nlmsgerr *)NLMSG_DATA(h))->error : 0;
+}
+
+static void *generic_attr(struct nlmsghdr *h, int type)
+{
+	char *at = (char *)NLMSG_DATA(h) + GENL_HDRLEN, *end = (char *)h + h->nlmsg_len;
+
+	for (; at < end; at += NLA_ALIGN(((struct nlattr *)at)->nla_len))
+		if ((((struct nlattr *)at)->nla_type & NLA_TYPE_MASK) == type)
+			return at + NLA_HDRLEN;
+	return NULL;
+}
+
+CASE(generic_families_have_numbers)
+{
+	int s = nl(NETLINK_GENERIC);
+	struct nlmsghdr *h = ask_generic(s, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME, "nlctrl", 7);
+	uint16_t *id = generic_attr(h, CTRL_ATTR_FAMILY_ID), asked = GENL_ID_CTRL;
+
+	CHECK_EQ(h->nlmsg_type, GENL_ID_CTRL);
+	NEED(id);
+	CHECK_EQ(*id, GENL_ID_CTRL);
+	h = ask_generic(s, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, &asked, 2);
+	CHECK(generic_attr(h, CTRL_ATTR_FAMILY_NAME) && !strcmp(generic_attr(h, CTRL_ATTR_FAMILY_NAME), "nlctrl"));
+	h = ask_generic(s, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME, "nobody", 7);
+	CHECK_EQ(error_of(h), ENOENT);
+	h = ask_generic(s, GENL_ID_CTRL, 77, CTRL_ATTR_FAMILY_NAME, "nlctrl", 7);
+	CHECK_EQ(error_of(h), EOPNOTSUPP);
+	h = ask_generic(s, 1000, 1, 1, "x", 1);
+	CHECK_EQ(error_of(h), ENOENT);
+}
+
+CASE(taskstats_tell_of_a_thread)
+{
+	int s = nl(NETLINK_GENERIC);
+	struct nlmsghdr *h = ask_generic(s, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME, "TASKSTATS", 10);
+	uint32_t me = getpid(), nobody = 4000000;
+	struct nlattr *inner;
+	struct taskstats *ts;
+	uint16_t id;
+
+	NEED(generic_attr(h, CTRL_ATTR_FAMILY_ID));
+	id = *(uint16_t *)generic_attr(h, CTRL_ATTR_FAMILY_ID);
+	for (int tgid = 0; tgid < 2; tgid++) {
+		h = ask_generic(s, id, TASKSTATS_CMD_GET, tgid ? TASKSTATS_CMD_ATTR_TGID : TASKSTATS_CMD_ATTR_PID, &me, 4);
+		CHECK_EQ(h->nlmsg_type, id);
+		inner = generic_attr(h, tgid ? TASKSTATS_TYPE_AGGR_TGID : TASKSTATS_TYPE_AGGR_PID);
+		NEED(inner);
+		CHECK_EQ(*(uint32_t *)((char *)inner + NLA_HDRLEN), me);
+		inner = (void *)((char *)inner + NLA_ALIGN(inner->nla_len));
+		ts = (void *)((char *)inner + NLA_HDRLEN);
+		CHECK(ts->version >= 10);
+		CHECK_EQ(inner->nla_len - NLA_HDRLEN >= 328, 1);
+	}
+	h = ask_generic(s, id, TASKSTATS_CMD_GET, TASKSTATS_CMD_ATTR_PID, &nobody, 4);
+	CHECK_EQ(error_of(h), ESRCH);
 }
 
 TAP_MAIN
