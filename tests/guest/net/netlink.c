@@ -520,7 +520,8 @@ CASE(taskstats_tell_of_a_thread)
 	NEED(generic_attr(h, CTRL_ATTR_FAMILY_ID));
 	id = *(uint16_t *)generic_attr(h, CTRL_ATTR_FAMILY_ID);
 	for (int tgid = 0; tgid < 2; tgid++) {
-		h = ask_generic(s, id, TASKSTATS_CMD_GET, tgid ? TASKSTATS_CMD_ATTR_TGID : TASKSTATS_CMD_ATTR_PID, &me, 4);
+		h = ask_generic(s, id, TASKSTATS_CMD_GET,
+				tgid ? TASKSTATS_CMD_ATTR_TGID : TASKSTATS_CMD_ATTR_PID, &me, 4);
 		CHECK_EQ(h->nlmsg_type, id);
 		inner = generic_attr(h, tgid ? TASKSTATS_TYPE_AGGR_TGID : TASKSTATS_TYPE_AGGR_PID);
 		NEED(inner);
