@@ -282,6 +282,8 @@ int path_truncate(const struct fspath *p, loff_t len, bool is_open)
 	if (!err && atomic_read(&vn->vn_writers) < 0)
 		err = -ETXTBSY;
 	if (!err)
+		err = lease_break(vn, O_WRONLY);
+	if (!err)
 		err = vnode_setattr(vn, &va);
 	mountpt_drop_write(p->mnt);
 	return err;

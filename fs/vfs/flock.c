@@ -396,12 +396,6 @@ long flock_posix(struct ofile *f, int cmd, void __user *arg)
 	return set_range(f->of_vnode, n, spare, wait, !is_ofd);
 }
 
-/* Leases would have to be broken by every open; there are none: nobody holds one. */
-long lease_fcntl(struct ofile *f, int cmd, long arg)
-{
-	return cmd == F_GETLEASE ? F_UNLCK : -EINVAL;
-}
-
 /* ---- flock ---- */
 
 /* Give @f the lock @n (NULL: none); true if that works now. What it had goes to @gone. */
@@ -548,11 +542,19 @@ static void print_vnode_locks(struct vnode *vn, void *arg)
 	spin_unlock(&fl->lock);
 }
 
+static void print_vnode(struct vnode *vn, void *arg)
+{
+	struct lock_printer *p = arg;
+
+	print_vnode_locks(vn, arg);
+	leases_print(p->sb, vn, &p->n);
+}
+
 static void locks_print(struct seqbuf *sb, void *arg)
 {
 	struct lock_printer p = { .sb = sb };
 
-	filesys_foreach_vnode(print_vnode_locks, &p);
+	filesys_foreach_vnode(print_vnode, &p);
 }
 
 static struct procfile proc_locks = { .path = "locks", .print = locks_print };

@@ -87,6 +87,8 @@ static void release(struct ofile *f)
 			ofile_epoll_release(f);
 		if (unlikely(vn->vn_flocks))
 			flocks_release(f);
+		if (unlikely(vn->vn_leases))
+			leases_release(f);
 	}
 	if (unlikely(f->of_owner)) {
 		if (f->of_flags & O_ASYNC)
@@ -94,6 +96,8 @@ static void release(struct ofile *f)
 		fowner_free(f);
 	}
 	f->of_ops->release(f);
+	if (f->of_mode & OFILE_READ_ONLY)
+		atomic_dec(&vn->vn_readers);
 	if (f->of_mode & OFILE_WROTE_ACCESS) {
 		atomic_dec(&vn->vn_writers);
 		mountpt_drop_write(f->of_path.mnt);
@@ -191,10 +195,17 @@ struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset
 		if (err)
 			goto fail;
 	}
+	if ((f->of_mode & (OFILE_READ | OFILE_WRITE)) == OFILE_READ && S_ISREG(vn->vn_mode)) {
+		atomic_inc(&vn->vn_readers);
+		f->of_mode |= OFILE_READ_ONLY;
+	}
 	if (S_ISLNK(vn->vn_mode)) {
 		err = -ELOOP;
 		goto fail;
 	}
+	err = lease_break(vn, flags);
+	if (err)
+		goto fail;
 	f->of_ops = vn->vn_fops;
 	err = f->of_ops->open(f, vn);
 	if (err) {

@@ -39,13 +39,20 @@ static int set_flags(struct ofile *f, u32 flags)
 	return change_flags(f, flags, SETFL_MASK);
 }
 
+/* How long what is written will live: kept for the file, no file system looks at it. */
 static long rw_hint(struct ofile *f, u32 cmd, u64 __user *arg)
 {
-	u64 hint = 0;		/* RWH_WRITE_LIFE_NOT_SET: hints are not kept */
+	struct vnode *vn = f->of_vnode;
+	u64 hint = READ_ONCE(vn->vn_write_hint);
 
-	if (cmd == F_GET_RW_HINT || cmd == F_GET_FILE_RW_HINT)
+	if (cmd == F_GET_RW_HINT)
 		return user_put(hint, arg);
-	return -EINVAL;
+	if (user_get(hint, arg))
+		return -EFAULT;
+	if (hint > RWH_WRITE_LIFE_EXTREME)
+		return -EINVAL;
+	WRITE_ONCE(vn->vn_write_hint, (u8)hint);
+	return 0;
 }
 
 /* long: one flat switch over the commands */
@@ -73,14 +80,14 @@ static long do_fcntl(struct ofile *f, int fd, u32 cmd, uptr arg)
 	case F_NOTIFY:
 		return dnotify_fcntl(f, fd, (u32)arg);
 	case F_SETLEASE: case F_GETLEASE:
-		return lease_fcntl(f, (int)cmd, (long)arg);
+		return lease_fcntl(f, fd, (int)cmd, (long)arg);
 	case F_SETPIPE_SZ:
 		return pipe_fcntl_size(f, true, (u32)arg);
 	case F_GETPIPE_SZ:
 		return pipe_fcntl_size(f, false, 0);
 	case F_ADD_SEALS: case F_GET_SEALS:
 		return memfd_fcntl(f, cmd, arg);
-	case F_GET_RW_HINT: case F_SET_RW_HINT: case F_GET_FILE_RW_HINT: case F_SET_FILE_RW_HINT:
+	case F_GET_RW_HINT: case F_SET_RW_HINT:
 		return rw_hint(f, cmd, (u64 __user *)arg);
 	default:
 		return -EINVAL;

@@ -183,13 +183,27 @@ void flocks_close(struct ofile *f, struct fdtab *owner);	/* each close(2): POSIX
 void flocks_release(struct ofile *f);				/* last reference: flock, OFD locks */
 void flocks_free(struct vnode *vn);
 long flock_posix(struct ofile *f, int cmd, void __user *arg);
-long lease_fcntl(struct ofile *f, int cmd, long arg);
+/* ---- lease.c ---- */
+long lease_fcntl(struct ofile *f, int fd, int cmd, long arg);
+int lease_break_slow(struct vnode *vn, u32 flags);
+/** lease_break() - @vn is about to be opened with @flags: 0 once no lease forbids it, -EAGAIN, -ERESTARTSYS. */
+static inline int lease_break(struct vnode *vn, u32 flags)
+{
+	return likely(!load_acquire(&vn->vn_leases)) ? 0 : lease_break_slow(vn, flags);
+}
+void leases_release(struct ofile *f);				/* last reference */
+void leases_free(struct vnode *vn);
+/** leases_print() - lines of /proc/locks; *n counts them. Locks: none of vnodes. */
+void leases_print(struct seqbuf *sb, struct vnode *vn, u32 *n);
 #else
 static inline void flocks_close(struct ofile *f, struct fdtab *owner) { }
 static inline void flocks_release(struct ofile *f) { }
 static inline void flocks_free(struct vnode *vn) { }
 static inline long flock_posix(struct ofile *f, int cmd, void __user *arg) { return -EINVAL; }
-static inline long lease_fcntl(struct ofile *f, int cmd, long arg) { return -EINVAL; }
+static inline long lease_fcntl(struct ofile *f, int fd, int cmd, long arg) { return -EINVAL; }
+static inline int lease_break(struct vnode *vn, u32 flags) { return 0; }
+static inline void leases_release(struct ofile *f) { }
+static inline void leases_free(struct vnode *vn) { }
 #endif
 
 /* ---- owner.c ---- */

@@ -67,6 +67,7 @@ void vnode_fini(struct vnode *vn)
 	struct filesys *fs = vn->vn_fs;
 
 	flocks_free(vn);
+	leases_free(vn);
 	vnode_acls_free(vn);
 	pagecache_fini(&vn->vn_pages);
 	unhash(vn);

@@ -88,8 +88,7 @@ struct open_how { u64 flags, mode, resolve; };
 #define F_GET_SEALS	1034
 #define F_GET_RW_HINT	1035
 #define F_SET_RW_HINT	1036
-#define F_GET_FILE_RW_HINT 1037
-#define F_SET_FILE_RW_HINT 1038
+#define RWH_WRITE_LIFE_EXTREME 5
 #define FD_CLOEXEC	1
 
 #define F_RDLCK		0

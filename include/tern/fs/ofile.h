@@ -74,6 +74,7 @@ struct ofile {
 #define OFILE_ATOMIC_POS 0x40u	/* position lock needed when shared */
 #define OFILE_WROTE_ACCESS 0x80u /* holds vn_writers and the mount's write count */
 #define OFILE_NOWAIT	0x100u
+#define OFILE_READ_ONLY	0x800u	/* counted in vn_readers */
 #define OFILE_NONOTIFY	0x400u	/* no watcher is told of what is done through it */
 #define OFILE_EXCL	0x200u	/* opened with O_EXCL: claims a block device */
 

@@ -32,6 +32,7 @@ struct credset;
 struct seqbuf;
 struct dir_sink;
 struct flocks;
+struct leaseset;
 struct watchset;
 
 /* Attributes as the stat family reports them. */
@@ -125,7 +126,8 @@ struct vnode {
 	u32 vn_generation;
 	atomic32 vn_refs;			/* A */
 	atomic32 vn_writers;			/* A open for writing; negative: writes denied (running text) */
-	atomic32 vn_readers;			/* A open for reading (fifo, lease) */
+	atomic32 vn_readers;			/* A regular files: open for reading only */
+	u8 vn_write_hint;			/* racy: F_SET_RW_HINT */
 	struct rwsem vn_lock;
 	struct spin vn_spin;			/* protects small fields; LOCKRANK_VNODE_SPIN */
 	struct pagecache vn_pages;
@@ -133,7 +135,8 @@ struct vnode {
 	struct list vn_aliases;			/* V name cache entries that name it */
 	const char *vn_link;			/* I symlink text that lives as long as the vnode: lock-free walks */
 	void *vn_special;			/* V pipe, device, socket bound here */
-	struct flocks *vn_flocks;		/* A locks and leases; made on first use, fs/vfs/flock.c */
+	struct flocks *vn_flocks;		/* A locks; made on first use, fs/vfs/flock.c */
+	struct leaseset *vn_leases;		/* A the same of leases, fs/vfs/lease.c */
 	struct watchset *vn_watches;		/* V inotify, fanotify */
 	struct posixacl *vn_acl, *vn_acl_default;	/* L to change, RCU; NULL: none (acl.h) */
 	u64 vn_version;				/* A i_version style change counter */
