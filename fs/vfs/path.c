@@ -165,6 +165,14 @@ fail:
 
 /* ---- one component down ---- */
 
+/* Under the name that the file system has for it. */
+static __noinline struct ncent *add_by_true_name(struct ncent *dir, struct vnode *vn)
+{
+	char name[NAME_MAX + 1];
+
+	return ncent_add(dir, name, vn->vn_fs->ops->true_name(vn, name), vn);
+}
+
 struct ncent *entry_lookup_locked(struct ncent *dir, const char *name, u32 len)
 {
 	struct vnode *dvn = dir->nc_vnode, *vn;
@@ -182,7 +190,7 @@ struct ncent *entry_lookup_locked(struct ncent *dir, const char *name, u32 len)
 	vn = dvn->vn_ops->lookup(dvn, name, len);
 	if (IS_ERR(vn))
 		return ERR_CAST(vn);
-	nc = ncent_add(dir, name, len, vn);
+	nc = vn && unlikely(vn->vn_fs->ops->true_name) ? add_by_true_name(dir, vn) : ncent_add(dir, name, len, vn);
 	return nc ? nc : ERR_PTR(-ENOMEM);
 }
 

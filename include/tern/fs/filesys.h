@@ -29,6 +29,12 @@ struct filesys_ops {
 	void (*show_options)(struct filesys *fs, struct seqbuf *sb);	/* ",size=..." for /proc/mounts */
 	int (*write_attr)(struct vnode *vn, bool wait);	/* push attributes to the store */
 	/*
+	 * Names without case; NULL: they have it. What the directory calls @vn: NAME_MAX + 1 bytes of
+	 * room, the length. The name cache has a file under that name alone, so FILESYS_REVALIDATE
+	 * must be set and absent names be stale. The directory is locked.
+	 */
+	u32 (*true_name)(struct vnode *vn, char *name);
+	/*
 	 * File handles; NULL: it has none. handle_make: *bytes of room in, of handle out.
 	 * handle_find: the file with a reference, or ERR_PTR(-ESTALE).
 	 */
