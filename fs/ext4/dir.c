@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Directories: finding, adding, removing and listing names, block by block;
- * htree.c knows the ones with a hash index. The VFS holds the directory's lock:
- * for writing where entries change.
- *
- * Positions in listings are byte offsets. Entries move when a block is split
- * while somebody lists: they are then seen twice, never missed, since they
- * move to blocks behind.
+ * Directories: finding, adding and removing names, block by block; htree.c knows the ones with a
+ * hash index, dirlist.c lists. The VFS holds the directory's lock: for writing where entries change.
  */
 #include "vol.h"
 
@@ -207,7 +202,10 @@ static int add_linear(struct ext4_tx *tx, struct ext4_node *dir, const char *nam
 
 		if (IS_ERR(b))
 			return (int)PTR_ERR(b);
-		err = index ? -ENOSPC : ext4_tx_write(tx, b, EXT4_BUF_DIRLEAF, dir->seed);
+		/* Full blocks are no part of the transaction. */
+		err = index ? -ENOSPC : min(ext4_dir_room(g, b->data, len), 0);
+		if (!err)
+			err = ext4_tx_write(tx, b, EXT4_BUF_DIRLEAF, dir->seed);
 		if (!err)
 			err = ext4_dir_insert(g, b->data, name, len, ino, ft);
 		if (err == -ENOSPC && n == 1 && (g->compat & EXT4_COMPAT_DIR_INDEX) && !is_indexed(dir)) {
@@ -270,53 +268,4 @@ int ext4_dir_start(struct ext4_tx *tx, struct ext4_node *dir, u32 parent)
 	}
 	ext4_buf_put(b);
 	return err;
-}
-
-typedef bool (*emit_fn)(void *arg, const char *name, u32 len, u32 ino, u32 dtype, u64 next);
-
-/* Entries of one block from byte @from on: 1 go on, 0 the receiver is full, -errno. */
-static int list_block(struct ext4_node *dir, struct ext4_buf *b, bool index, u64 base, u32 from, emit_fn emit,
-		      void *arg, u64 *pos)
-{
-	const struct ext4_geo *g = &dir->vol->geo;
-	u32 limit = index ? 24 : ext4_dir_limit(g);
-
-	if (index && base)
-		return 1;
-	for (u32 off = 0; off < limit;) {
-		struct ext4_disk_dirent *e = ext4_dirent_at(b->data, off);
-		u32 after = off + e->rec_len;
-
-		if (!index && ext4_dirent_check(g, b->data, off))
-			return ext4_vol_fail(dir->vol, "directory %u: bad entry at %lu", dir->ino, base + off);
-		if (after >= limit)
-			after = g->block_size;
-		if (off >= from && e->inode) {
-			if (!emit(arg, e->name, e->name_len, e->inode, ext4_dtype_of_ft(e->file_type), base + after))
-				return 0;
-			*pos = base + after;
-		}
-		off = after;
-	}
-	return 1;
-}
-
-int ext4_dir_list(struct ext4_node *dir, u64 *pos, emit_fn emit, void *arg)
-{
-	u32 bits = dir->vol->geo.block_bits;
-	int r = 1;
-
-	while (r > 0 && *pos < dir->size) {
-		u64 base = *pos >> bits << bits;
-		bool index;
-		struct ext4_buf *b = ext4_dirblock_read(dir, (u32)(base >> bits), &index);
-
-		if (IS_ERR(b))
-			return (int)PTR_ERR(b);
-		r = list_block(dir, b, index, base, (u32)(*pos - base), emit, arg, pos);
-		ext4_buf_put(b);
-		if (r > 0)
-			*pos = base + (1u << bits);
-	}
-	return r < 0 ? r : 0;
 }

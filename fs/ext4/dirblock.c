@@ -48,34 +48,46 @@ int ext4_dir_find(const struct ext4_geo *g, const void *block, const char *name,
 	return -ENOENT;
 }
 
-int ext4_dir_insert(const struct ext4_geo *g, void *block, const char *name, u32 len, u32 ino, u8 type)
+int ext4_dir_room(const struct ext4_geo *g, const void *block, u32 len)
 {
 	u32 limit = ext4_dir_limit(g), need = ext4_dirent_size(len);
 
 	for (u32 off = 0; off < limit;) {
-		struct ext4_disk_dirent *e = ext4_dirent_at(block, off);
+		const struct ext4_disk_dirent *e = ext4_dirent_at((void *)block, off);
 		u32 used;
 
 		if (ext4_dirent_check(g, block, off))
 			return -EUCLEAN;
 		used = e->inode ? ext4_dirent_size(e->name_len) : 0;
-		if (e->rec_len >= used + need) {
-			u16 left = (u16)(e->rec_len - used);
-
-			if (used) {
-				e->rec_len = (u16)used;
-				e = ext4_dirent_at(block, off + used);
-			}
-			e->rec_len = left;
-			e->inode = ino;
-			e->name_len = (u8)len;
-			e->file_type = g->incompat & EXT4_INCOMPAT_FILETYPE ? type : 0;
-			memcpy(e->name, name, len);
-			return 0;
-		}
+		if (e->rec_len >= used + need)
+			return (int)off;
 		off += e->rec_len;
 	}
 	return -ENOSPC;
+}
+
+int ext4_dir_insert(const struct ext4_geo *g, void *block, const char *name, u32 len, u32 ino, u8 type)
+{
+	int off = ext4_dir_room(g, block, len);
+	struct ext4_disk_dirent *e;
+	u32 used;
+
+	if (off < 0)
+		return off;
+	e = ext4_dirent_at(block, (u32)off);
+	used = e->inode ? ext4_dirent_size(e->name_len) : 0;
+	if (used) {
+		u16 left = (u16)(e->rec_len - used);
+
+		e->rec_len = (u16)used;
+		e = ext4_dirent_at(block, (u32)off + used);
+		e->rec_len = left;
+	}
+	e->inode = ino;
+	e->name_len = (u8)len;
+	e->file_type = g->incompat & EXT4_INCOMPAT_FILETYPE ? type : 0;
+	memcpy(e->name, name, len);
+	return 0;
 }
 
 int ext4_dir_remove(const struct ext4_geo *g, void *block, u32 off)

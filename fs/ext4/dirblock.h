@@ -22,6 +22,8 @@ static inline struct ext4_disk_dirent *ext4_dirent_at(void *block, u32 off)
 const char *ext4_dirent_check(const struct ext4_geo *g, const void *block, u32 off);
 /** ext4_dir_find() - offset of @name's entry; -ENOENT; -EUCLEAN a broken entry on the way. */
 int ext4_dir_find(const struct ext4_geo *g, const void *block, const char *name, u32 len);
+/** ext4_dir_room() - offset of the first entry with room behind it for a name of @len; -ENOSPC, -EUCLEAN. */
+int ext4_dir_room(const struct ext4_geo *g, const void *block, u32 len);
 /**
  * ext4_dir_insert() - add an entry; the name is known to be absent
  * Return: 0, -ENOSPC no room in this block, -EUCLEAN.

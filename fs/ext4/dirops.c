@@ -133,9 +133,11 @@ static void unmake(struct ext4_tx *tx, struct ext4_vnode *e, bool made, bool is_
 		return;
 	}
 	/* The next mount frees the inode; this one forgets it. */
-	kmutex_lock(&tx->vol->orphan_lock);
-	list_del_init(&e->n.orphan);
-	kmutex_unlock(&tx->vol->orphan_lock);
+	if (made) {
+		kmutex_lock(&tx->vol->orphan_lock);
+		list_del_init(&e->n.orphan);
+		kmutex_unlock(&tx->vol->orphan_lock);
+	}
 	ext4_vnode_discard(e);
 }
 

@@ -41,24 +41,26 @@ static int node_open(struct ext4_node *dir, u32 lblk, struct dxframe *f)
 	return err;
 }
 
-/* From the root to the node above the leaf of @name. */
-static int descend(struct ext4_node *dir, const char *name, u32 len, struct trail *t)
+static int root_open(struct ext4_node *dir, struct trail *t)
 {
-	const struct ext4_geo *g = &dir->vol->geo;
-	const struct ext4_disk_dxinfo *info;
-	int err;
+	int err = node_open(dir, 0, &t->f[0]);
 
-	t->n = 0;
-	err = node_open(dir, 0, &t->f[0]);
-	if (err)
-		return err;
-	t->n = 1;
-	info = ext4_dx_info(t->f[0].buf->data);
-	t->version = (u8)(info->hash_version + (g->hash_version > EXT4_HASH_TEA ? 3 : 0));
-	err = ext4_name_hash(t->version, g->hash_seed, name, len, &t->hash);
+	t->n = err ? 0 : 1;
+	if (!err)
+		t->version = (u8)(ext4_dx_info(t->f[0].buf->data)->hash_version +
+				  (dir->vol->geo.hash_version > EXT4_HASH_TEA ? 3 : 0));
+	return err;
+}
+
+/* From the open root to the node above the leaf of t->hash; frees the trail on failure. */
+static int descend_from_root(struct ext4_node *dir, struct trail *t)
+{
+	u32 levels = ext4_dx_info(t->f[0].buf->data)->indirect_levels;
+	int err = 0;
+
 	for (u32 i = 0; !err; i++) {
 		t->f[i].at = ext4_dx_search(&t->f[i].view, t->hash.hash);
-		if (i == info->indirect_levels)
+		if (i == levels)
 			return 0;
 		err = node_open(dir, ext4_dx_child(&t->f[i].view, t->f[i].at), &t->f[i + 1]);
 		if (!err)
@@ -66,6 +68,28 @@ static int descend(struct ext4_node *dir, const char *name, u32 len, struct trai
 	}
 	trail_put(t);
 	return err;
+}
+
+static int descend_to(struct ext4_node *dir, struct trail *t)
+{
+	int err = root_open(dir, t);
+
+	return err ? err : descend_from_root(dir, t);
+}
+
+/* From the root to the node above the leaf of @name. */
+static int descend(struct ext4_node *dir, const char *name, u32 len, struct trail *t)
+{
+	int err = root_open(dir, t);
+
+	if (err)
+		return err;
+	err = ext4_name_hash(t->version, dir->vol->geo.hash_seed, name, len, &t->hash);
+	if (err) {
+		trail_put(t);
+		return err;
+	}
+	return descend_from_root(dir, t);
 }
 
 static struct ext4_buf *leaf_read(struct ext4_node *dir, const struct trail *t)
@@ -85,14 +109,30 @@ static struct ext4_buf *leaf_read(struct ext4_node *dir, const struct trail *t)
 	return b;
 }
 
-/* On to the next leaf if names of this hash go on there: 1, 0, -errno. */
-static int next_same(struct ext4_node *dir, struct trail *t)
+/* The deepest frame that has a record after the one in use, plus one; 0: this is the last leaf. */
+static u32 frame_with_next(const struct trail *t)
 {
-	u32 i = t->n, keep = t->n;
+	u32 i = t->n;
 
 	while (i && t->f[i - 1].at + 1 >= t->f[i - 1].view.count)
 		i--;
-	if (!i || t->f[i - 1].view.ents[t->f[i - 1].at + 1].hash != (t->hash.hash | 1))
+	return i;
+}
+
+/* The hash that the record of the next leaf has, 0: there is none. */
+static u32 next_hash(const struct trail *t)
+{
+	u32 i = frame_with_next(t);
+
+	return i ? t->f[i - 1].view.ents[t->f[i - 1].at + 1].hash : 0;
+}
+
+/* On to the next leaf: 1, 0 there is none, -errno. */
+static int next_leaf(struct ext4_node *dir, struct trail *t)
+{
+	u32 i = frame_with_next(t), keep = t->n;
+
+	if (!i)
 		return 0;
 	t->f[i - 1].at++;
 	for (; i < keep; i++) {
@@ -110,6 +150,32 @@ static int next_same(struct ext4_node *dir, struct trail *t)
 		t->f[i].at = 0;
 	}
 	return 1;
+}
+
+/* On to the next leaf if names of this hash go on there: 1, 0, -errno. */
+static int next_same(struct ext4_node *dir, struct trail *t)
+{
+	return next_hash(t) == (t->hash.hash | 1) ? next_leaf(dir, t) : 0;
+}
+
+int ext4_htree_walk(struct ext4_node *dir, u32 hash, ext4_leaf_fn *fn, void *arg)
+{
+	struct trail t = { .hash = { .hash = hash } };
+	int r = descend_to(dir, &t);
+
+	if (r)
+		return r;
+	do {
+		struct ext4_buf *b = leaf_read(dir, &t);
+
+		r = IS_ERR(b) ? (int)PTR_ERR(b) : fn(arg, b, t.version, next_hash(&t));
+		if (!IS_ERR(b))
+			ext4_buf_put(b);
+		if (r == 1)
+			r = next_leaf(dir, &t);
+	} while (r == 1);
+	trail_put(&t);
+	return r;
 }
 
 int ext4_htree_find(struct ext4_node *dir, const char *name, u32 len, struct ext4_buf **leaf, int *off)

@@ -346,12 +346,16 @@ int ext4_dir_del(struct ext4_tx *tx, struct ext4_node *dir, const char *name, u3
 int ext4_dir_set(struct ext4_tx *tx, struct ext4_node *dir, const char *name, u32 len, u32 ino, mode_t mode);
 int ext4_dir_empty(struct ext4_node *dir);		/* 1, 0, -errno */
 int ext4_dir_start(struct ext4_tx *tx, struct ext4_node *dir, u32 parent);
+typedef bool ext4_emit_fn(void *arg, const char *name, u32 len, u32 ino, u32 dtype, u64 next);
 /**
- * ext4_dir_list() - entries from byte position *pos on
- * @emit: false ends; @next is the position behind the entry
+ * ext4_dir_list() - entries from position *pos on; dirlist.c says what positions are
+ * @emit: false when full; gets the position after the entry
  */
-int ext4_dir_list(struct ext4_node *dir, u64 *pos,
-		  bool (*emit)(void *arg, const char *name, u32 len, u32 ino, u32 dtype, u64 next), void *arg);
+int ext4_dir_list(struct ext4_node *dir, u64 *pos, ext4_emit_fn *emit, void *arg);
+/* A leaf of the index and the hash at which the next begins (bit 0: it goes on with the same), 0: it is the last. */
+typedef int ext4_leaf_fn(void *arg, struct ext4_buf *leaf, u8 version, u32 next);
+/** ext4_htree_walk() - leaves in the order of hashes from that of @hash on, while @fn returns 1; its 0 or -errno. */
+int ext4_htree_walk(struct ext4_node *dir, u32 hash, ext4_leaf_fn *fn, void *arg);
 #define EXT4_DIR_CREDITS	24u
 struct ext4_buf *ext4_dirblock_read(struct ext4_node *dir, u32 lblk, bool *is_index);
 int ext4_htree_find(struct ext4_node *dir, const char *name, u32 len, struct ext4_buf **leaf, int *off);
