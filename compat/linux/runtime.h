@@ -4,6 +4,8 @@
 
 #include "lx.h"
 
+#include <asm/percpu.h>
+
 /** lx_tick_start() - jiffies moves from now on. Context: sleeps. */
 void lx_tick_start(void);
 /** lx_jiffies_now() - what jiffies is to be now. Context: any. */
@@ -21,3 +23,11 @@ void lx_device_unbind(struct lx_device *dev, void (*remove)(struct lx_device *))
 int lx_devres_release_all(struct lx_device *dev);
 /** lx_device_say() - a line of the log: "who name: text". */
 void lx_device_say(int level, const char *who, const char *name, const char *fmt, va_list ap);
+
+/*
+ * Drivers are called with interrupts on in the vendor's kernel and so unlock with spin_unlock_irq(). Where a
+ * bridge calls them with interrupts off, they stay off between these two.
+ */
+DECLARE_PERCPU(u32, lx_irqs_stay_off);
+static inline void lx_irqs_hold(void) { this_cpu_inc(lx_irqs_stay_off); }
+static inline void lx_irqs_release(void) { this_cpu_dec(lx_irqs_stay_off); }

@@ -8,7 +8,9 @@
 
 #include <tern/base/bug.h>
 #include <tern/base/err.h>
+#include <tern/kernel/cmdline.h>
 #include <tern/kernel/klog.h>
+#include <tern/lib/string.h>
 
 void devbus_register(struct bus *b)
 {
@@ -16,12 +18,27 @@ void devbus_register(struct bus *b)
 	list_init(&b->drivers);
 }
 
+/*
+ * drivers.skip=NAME,NAME: native drivers that are to leave their devices to others (modules of the
+ * vendor).
+ */
+static bool is_skipped(const struct driver_desc *drv)
+{
+	const char *p = drv->is_loaded ? NULL : cmdline_get("drivers.skip");
+	size_t n = strlen(drv->name);
+
+	for (; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+		if (!strncmp(p, drv->name, n) && (!p[n] || p[n] == ','))
+			return true;
+	return false;
+}
+
 /* True if @drv took @d. */
 static bool try_driver(struct devnode *d, const struct driver_desc *drv)
 {
 	int err;
 
-	if (!d->bus->match(d, drv))
+	if (!d->bus->match(d, drv) || is_skipped(drv))
 		return false;
 	d->driver = drv;
 	err = drv->probe(d);

@@ -13,6 +13,8 @@
  */
 #include "../lx.h"
 
+#include "../runtime.h"
+
 #include "../wait.h"
 
 #include <asm/cpu.h>
@@ -22,6 +24,15 @@
 #include <tern/kernel/irq.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/thread.h>
+
+DEFINE_PERCPU(u32, lx_irqs_stay_off);
+
+/* What _irq unlocks do, unless the bridge was entered with interrupts off (lx_irqs_hold()). */
+static inline void irqs_on(void)
+{
+	if (likely(!this_cpu_read(lx_irqs_stay_off)))
+		irq_enable();
+}
 
 static inline spinword *word(struct lx_raw_spinlock *l) { return (spinword *)l; }
 
@@ -51,7 +62,7 @@ LX_EXPORT(_raw_spin_lock_irq);
 void lx__raw_spin_unlock_irq(struct lx_raw_spinlock *l)
 {
 	spinword_unlock(word(l));
-	irq_enable();
+	irqs_on();
 	preempt_enable();
 }
 LX_EXPORT(_raw_spin_unlock_irq);
@@ -160,11 +171,11 @@ void lx__raw_write_unlock_bh(struct lx_rwlock_t *l) { write_release(l); bh_enabl
 LX_EXPORT(_raw_write_unlock_bh);
 void lx__raw_read_lock_irq(struct lx_rwlock_t *l) { irq_disable(); lx__raw_read_lock(l); }
 LX_EXPORT(_raw_read_lock_irq);
-void lx__raw_read_unlock_irq(struct lx_rwlock_t *l) { read_release(l); irq_enable(); preempt_enable(); }
+void lx__raw_read_unlock_irq(struct lx_rwlock_t *l) { read_release(l); irqs_on(); preempt_enable(); }
 LX_EXPORT(_raw_read_unlock_irq);
 void lx__raw_write_lock_irq(struct lx_rwlock_t *l) { irq_disable(); lx__raw_write_lock(l); }
 LX_EXPORT(_raw_write_lock_irq);
-void lx__raw_write_unlock_irq(struct lx_rwlock_t *l) { write_release(l); irq_enable(); preempt_enable(); }
+void lx__raw_write_unlock_irq(struct lx_rwlock_t *l) { write_release(l); irqs_on(); preempt_enable(); }
 LX_EXPORT(_raw_write_unlock_irq);
 
 unsigned long lx__raw_read_lock_irqsave(struct lx_rwlock_t *l)

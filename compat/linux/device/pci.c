@@ -211,7 +211,8 @@ int lx___pci_register_driver(struct lx_pci_driver *drv, struct lx_module *owner,
 	convert_ids(pair, drv->id_table, n);
 	pair->drv = drv;
 	pair->native = (struct driver_desc){ .name = drv->name, .bus = &pci_bus, .ids = pair->ids,
-					     .probe = native_probe, .remove = native_remove };
+					     .probe = native_probe, .remove = native_remove,
+					     .is_loaded = true };
 	drv->driver.name = drv->name;
 	drv->driver.bus = &lx_pci_bus_type;
 	drv->driver.owner = owner;

@@ -28,6 +28,7 @@ struct driver_desc {
 	const void *ids;			/* bus's own match table */
 	int (*probe)(struct devnode *d);	/* 0: taken; -ENODEV: not mine after all; -errno */
 	void (*remove)(struct devnode *d);
+	bool is_loaded;				/* it came at run time: drivers.skip= does not mean it */
 	struct list link;			/* bus->drivers */
 };
 
