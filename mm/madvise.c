@@ -298,3 +298,16 @@ int aspace_advise(struct aspace *as, uptr addr, size_t len, int advice)
 		return advise_populate(as, addr, end, advice == MADV_POPULATE_WRITE);
 	return advise_pages(as, addr, end, advice);
 }
+
+int aspace_reap(struct aspace *as)
+{
+	struct region *rg;
+
+	if (rwsem_read_lock_killable(&as->as_lock))
+		return -EINTR;
+	for (rg = region_find(as, 0); rg; rg = region_next(rg))
+		if (region_is_private(rg) && !(rg->flags & (REGION_PFNMAP | REGION_SPECIAL | REGION_LOCKED)))
+			(void)zap_part(rg, rg->start, rg->end);
+	rwsem_read_unlock(&as->as_lock);
+	return 0;
+}

@@ -127,6 +127,22 @@ long sys_mprotect(uptr addr, size_t len, u64 prot)
 	return prot >> 32 ? -EINVAL : svc_proc_protect(aspace_self(), addr, len, (u32)prot);
 }
 
+/* Protection keys: the processor feature is not enabled, so that none can be had. */
+long sys_pkey_alloc(u64 flags, u64 rights)
+{
+	return flags || (rights & ~3UL) ? -EINVAL : -ENOSPC;
+}
+
+long sys_pkey_free(int key)
+{
+	return -EINVAL;
+}
+
+long sys_pkey_mprotect(uptr addr, size_t len, u64 prot, int key)
+{
+	return key == -1 ? sys_mprotect(addr, len, prot) : -EINVAL;
+}
+
 long sys_mremap(uptr addr, size_t old_len, size_t new_len, u64 flags, uptr new_addr)
 {
 	if (flags >> 32)

@@ -80,6 +80,41 @@ struct fstype *fstype_find(const char *name)
 	return found;
 }
 
+const char *fstype_name(u64 n)
+{
+	const char *name = NULL;
+	struct fstype *t;
+
+	spin_lock(&fstypes_lock);
+	list_foreach(t, &fstypes, link) {
+		if (!(t->flags & FSTYPE_INTERNAL) && !n--) {
+			name = t->name;
+			break;
+		}
+	}
+	spin_unlock(&fstypes_lock);
+	return name;
+}
+
+int fstype_number(const char *name)
+{
+	struct fstype *t;
+	int n = 0, found = -EINVAL;
+
+	spin_lock(&fstypes_lock);
+	list_foreach(t, &fstypes, link) {
+		if (t->flags & FSTYPE_INTERNAL)
+			continue;
+		if (!strcmp(t->name, name)) {
+			found = n;
+			break;
+		}
+		n++;
+	}
+	spin_unlock(&fstypes_lock);
+	return found;
+}
+
 void filesystems_print(struct seqbuf *sb)
 {
 	struct fstype *t;

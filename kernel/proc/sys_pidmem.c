@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* process_madvise(2): advice about the memory of another process. */
+/* process_madvise(2), process_mrelease(2): the memory of another process. */
 #include "proc_impl.h"
 
 #include <tern/base/err.h>
@@ -82,4 +82,57 @@ out_put:
 out:
 	kmem_free(heap);
 	return ret;
+}
+
+/* Will all that runs in @as end by itself? */
+static bool is_dying(struct process *p, struct aspace *as)
+{
+	struct sigactions *a;
+	u64 flags;
+	bool dying;
+
+	a = signal_lock(p, &flags);
+	dying = (p->p_flags & PROC_GROUP_EXIT) && !(p->p_flags & PROC_COREDUMP) &&
+		ref_read(&as->as_users) <= p->p_nthreads + 1;	/* ours is one more */
+	signal_unlock(a, flags);
+	return dying;
+}
+
+static long release_memory(struct process *p)
+{
+	struct aspace *as = process_aspace(p);
+	long err;
+
+	if (!as)
+		return -ESRCH;
+	err = is_dying(p, as) ? aspace_reap(as) : -EINVAL;
+	aspace_put(as);
+	return err;
+}
+
+long sys_process_mrelease(int pidfd, u32 flags)
+{
+	struct ofile *f;
+	struct pidref *ref;
+	struct process *p = NULL;
+	long err;
+
+	if (flags)
+		return -EINVAL;
+	f = fd_get(pidfd);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	ref = pidfd_pid_of(f);
+	if (ref) {
+		rcu_read_lock();
+		p = pidref_process(ref);
+		if (p && !ref_get_unless_zero(&p->p_refs))
+			p = NULL;
+		rcu_read_unlock();
+	}
+	err = !ref ? -EBADF : p ? release_memory(p) : -ESRCH;
+	if (p)
+		process_put(p);
+	ofile_put(f);
+	return err;
 }

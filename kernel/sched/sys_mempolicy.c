@@ -18,8 +18,7 @@ enum { POLICY_DEFAULT, POLICY_PREFERRED, POLICY_BIND, POLICY_INTERLEAVE, POLICY_
 #define GET_MEMS_ALLOWED	4u	/* nodes that may be named at all */
 #define NODES_MAX		(4096 * 8UL)	/* bits of the longest set that is read */
 
-/* Does a user's set name the one node: *is_empty if not; -EINVAL if it names others. */
-static int nodes_in(const u64 __user *set, u64 nbits, bool *is_empty)
+int mempolicy_nodes(const u64 __user *set, u64 nbits, bool *is_empty)
 {
 	u64 word;
 
@@ -41,7 +40,7 @@ static int nodes_in(const u64 __user *set, u64 nbits, bool *is_empty)
 	return 0;
 }
 
-long sys_set_mempolicy(s32 mode, const u64 __user *set, u64 nbits)
+int mempolicy_check(s32 mode, const u64 __user *set, u64 nbits)
 {
 	u32 flags = (u32)mode & POLICY_FLAGS, policy = (u32)mode & ~POLICY_FLAGS;
 	bool is_empty;
@@ -49,7 +48,7 @@ long sys_set_mempolicy(s32 mode, const u64 __user *set, u64 nbits)
 
 	if (policy >= POLICY_COUNT || flags == POLICY_FLAGS)
 		return -EINVAL;
-	err = nodes_in(set, nbits, &is_empty);
+	err = mempolicy_nodes(set, nbits, &is_empty);
 	if (err)
 		return err;
 	switch (policy) {
@@ -68,7 +67,16 @@ long sys_set_mempolicy(s32 mode, const u64 __user *set, u64 nbits)
 		if (is_empty)
 			return -EINVAL;
 	}
-	thread_self()->t_mempolicy = (u16)(policy | flags);
+	return (int)(policy | flags);
+}
+
+long sys_set_mempolicy(s32 mode, const u64 __user *set, u64 nbits)
+{
+	int policy = mempolicy_check(mode, set, nbits);
+
+	if (policy < 0)
+		return policy;
+	thread_self()->t_mempolicy = (u16)policy;
 	return 0;
 }
 

@@ -94,6 +94,10 @@ struct filesys {
 int fstype_register(struct fstype *t);
 void fstype_unregister(struct fstype *t);
 struct fstype *fstype_find(const char *name);
+/** fstype_name() - of number @n of those that programs can mount, NULL: there are not so many. */
+const char *fstype_name(u64 n);
+/** fstype_number() - its number, or -EINVAL. */
+int fstype_number(const char *name);
 /** fstype_owner() - the user namespace that a mount by thread_self belongs to. */
 struct userns *fstype_owner(const struct fstype *t);
 /** filesys_alloc() - an instance with an anonymous device number; NULL if no memory. */

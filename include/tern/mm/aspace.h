@@ -261,6 +261,8 @@ extern u32 vm_max_map_count;
 extern u64 vm_mmap_min_addr;
 extern u32 vm_stack_guard_pages;
 
+/** aspace_reap() - nobody will use @as's own pages again: free them now. 0, -EINTR. Sleeps. */
+int aspace_reap(struct aspace *as);
 /** aspace_advise() - madvise(2) on any address space with a user reference. Sleeps. */
 int aspace_advise(struct aspace *as, uptr addr, size_t len, int advice);
 /**
