@@ -115,6 +115,7 @@ static int show_procs(struct seqbuf *sb, struct cgnode *c)
 	return 0;
 }
 
+/* A thread is off the list before its parent hears of its end: who waits looks here next. */
 static int show_threads(struct seqbuf *sb, struct cgnode *c)
 {
 	struct pidns *ns = pidns_self();
@@ -126,7 +127,7 @@ static int show_threads(struct seqbuf *sb, struct cgnode *c)
 	for (; (pid = pidref_next_in(ns, &nr)); nr++) {
 		t = pidref_thread(pid);
 		if (t && !(t->t_proc->p_flags & PROC_KERNEL) &&
-		    !(READ_ONCE(t->t_state) & (THREAD_ZOMBIE | THREAD_DEAD)) &&
+		    !(READ_ONCE(t->t_job) & JOB_DYING) &&
 		    (t->t_proc->p_cgroup ? t->t_proc->p_cgroup : &cgroup_root) == c)
 			seqbuf_printf(sb, "%d\n", nr);
 	}
