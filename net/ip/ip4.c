@@ -12,6 +12,7 @@
 #include <tern/fs/procfs.h>
 #include <tern/kernel/random.h>
 #include <tern/lib/string.h>
+#include <tern/net/filter.h>
 #include <tern/net/inetsum.h>
 #include <tern/net/netctl.h>
 
@@ -42,6 +43,8 @@ static const struct ipproto *find_proto(u8 protocol)
 	return NULL;
 }
 
+static int to_wire(struct netns *ns, const struct iproute *r, struct pktbuf *pb);
+
 static void deliver(struct netns *ns, struct pktbuf *pb)
 {
 	const struct ip4_head *h = pkt_ip4(pb);
@@ -54,6 +57,9 @@ static void deliver(struct netns *ns, struct pktbuf *pb)
 			return;
 		h = pkt_ip4(pb);
 	}
+	if (!filter_pass(ns, NF_LOCAL_IN, pb->nif, NULL, pb))
+		return;
+	h = pkt_ip4(pb);
 	pktbuf_pull(pb, ip4_hlen(h));
 	pb->tp = (u16)pktbuf_headroom(pb);
 	raw = rawsock_receive(ns, pb);
@@ -102,14 +108,17 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 		pktbuf_free(pb);
 		return;
 	}
+	if (!filter_pass(ns, NF_FORWARD, pb->nif, r.nif, pb))
+		return;
+	h = pkt_ip4(pb);
 	h->ttl--;
 	h->check = 0;
 	h->check = (u16)~inetsum_fold(inetsum_add(0, h, ip4_hlen(h)));
 	ipstat_inc(IPSTAT_FORWARDED);
 	if (!pktbuf_need_headroom(pb, PKT_HEADROOM))
 		pktbuf_free(pb);
-	else
-		ip4_send_raw(ns, &r, pb);
+	else if (filter_pass(ns, NF_POST_ROUTING, NULL, r.nif, pb))
+		to_wire(ns, &r, pb);
 }
 
 /* A source that nobody can have. */
@@ -141,6 +150,9 @@ static void ip4_receive(struct pktbuf *pb)
 	if (unlikely(!total))
 		goto bad;
 	pktbuf_trim(pb, total);
+	if (!filter_pass(ns, NF_PRE_ROUTING, pb->nif, NULL, pb))
+		return;
+	h = pkt_ip4(pb);
 	if (unlikely(is_martian(pb, h->saddr)))
 		goto bad_addr;
 	type = ip4_local_type(ns, h->daddr);
@@ -228,16 +240,26 @@ static void loop_copy(struct netns *ns, const struct iproute *r, const struct pk
 	net_queue_receive(c);
 }
 
-int ip4_send_raw(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
+/* Whole or in pieces; consumes. */
+static int to_wire(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 {
-	const struct ip4_head *h = (void *)pb->data;
-
-	pb->net = (u16)pktbuf_headroom(pb);
-	ipstat_inc(IPSTAT_OUT_REQUESTS);
 	if (unlikely(pb->len > r->mtu && !pb->gso_size))
 		return ip4_fragment(ns, r, r->mtu, pb);
-	to_link(r, h->daddr, pb);
+	to_link(r, pkt_ip4(pb)->daddr, pb);
 	return 0;
+}
+
+/* What we send ourselves: the filter may stop it. */
+static bool may_leave(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
+{
+	return filter_pass(ns, NF_LOCAL_OUT, NULL, r->nif, pb) && filter_pass(ns, NF_POST_ROUTING, NULL, r->nif, pb);
+}
+
+int ip4_send_raw(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
+{
+	pb->net = (u16)pktbuf_headroom(pb);
+	ipstat_inc(IPSTAT_OUT_REQUESTS);
+	return may_leave(ns, r, pb) ? to_wire(ns, r, pb) : -EPERM;
 }
 
 int ip4_send(struct netns *ns, const struct iproute *r, const struct ip4send *how, struct pktbuf *pb)
@@ -265,10 +287,7 @@ int ip4_send(struct netns *ns, const struct iproute *r, const struct ip4send *ho
 	ipstat_inc(IPSTAT_OUT_REQUESTS);
 	if (unlikely(r->type == RTN_BROADCAST || (r->type == RTN_MULTICAST && pb->flags)))
 		loop_copy(ns, r, pb);
-	if (unlikely(!fits))
-		return ip4_fragment(ns, r, r->mtu, pb);
-	to_link(r, how->daddr, pb);
-	return 0;
+	return may_leave(ns, r, pb) ? to_wire(ns, r, pb) : -EPERM;
 }
 
 int ip4_fragment(struct netns *ns, const struct iproute *r, u32 mtu, struct pktbuf *pb)

@@ -13,6 +13,7 @@
 
 #include <tern/kernel/random.h>
 #include <tern/lib/string.h>
+#include <tern/net/filter.h>
 #include <tern/net/netctl.h>
 
 NETCTL(forward6, "ipv6/conf/all/forwarding", ns->ip6->forwarding, 0, S32_MAX);
@@ -95,6 +96,8 @@ static void deliver(struct netns *ns, struct pktbuf *pb)
 	int next = pkt_ip6(pb)->next;
 	bool raw;
 
+	if (!filter_pass(ns, NF_LOCAL_IN, pb->nif, NULL, pb))
+		return;
 	pktbuf_pull(pb, sizeof(struct ip6_head));
 	next = skip_headers(ns, &pb, (u8)next);
 	if (!pb)
@@ -146,9 +149,11 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 	}
 	if (!pktbuf_need_headroom(pb, PKT_HEADROOM))
 		goto drop;
-	h = pkt_ip6(pb);
-	h->hops--;
-	to_link(&r, &h->daddr, pb);
+	if (!filter_pass(ns, NF_FORWARD, pb->nif, r.nif, pb))
+		return;
+	pkt_ip6(pb)->hops--;
+	if (filter_pass(ns, NF_POST_ROUTING, NULL, r.nif, pb))
+		to_link(&r, &pkt_ip6(pb)->daddr, pb);
 	return;
 drop:
 	pktbuf_free(pb);
@@ -185,6 +190,9 @@ static void ip6_receive(struct pktbuf *pb)
 			goto bad;
 		pktbuf_trim(pb, len);
 	}
+	if (!filter_pass(ns, NF_PRE_ROUTING, pb->nif, NULL, pb))
+		return;
+	h = pkt_ip6(pb);
 	pb->flags = ip6_local_type(ns, &h->daddr);
 	if (pb->flags == RTN_LOCAL || (pb->flags == RTN_MULTICAST && netif_mc6_wants(pb->nif, &h->daddr))) {
 		deliver(ns, pb);
@@ -295,6 +303,8 @@ int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *ho
 	ipstat_inc(IP6STAT_OUT_REQUESTS);
 	if (unlikely(r->type == RTN_MULTICAST && pb->flags))
 		loop_copy(r, pb);
+	if (!filter_pass(ns, NF_LOCAL_OUT, NULL, r->nif, pb) || !filter_pass(ns, NF_POST_ROUTING, NULL, r->nif, pb))
+		return -EPERM;
 	if (unlikely(pb->len > r->mtu && !pb->gso_size))
 		return fragment(r, pb);
 	to_link(r, &how->daddr, pb);

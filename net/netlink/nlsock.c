@@ -242,7 +242,7 @@ static int nl_getname(struct netsock *ns, struct sockaddr_any *a, u32 *len, bool
 
 /* ---- requests ---- */
 
-static void answer(struct nlreq *r, int err)
+void nlreq_answer(struct nlreq *r, int err)
 {
 	bool whole = err && !r->from->cap_ack;
 	u32 quote = whole ? r->h->len : (u32)sizeof(*r->h);
@@ -271,11 +271,15 @@ static void run_requests(struct nlsock *s, const void *data, u32 len)
 		if (h->len < sizeof(*h) || h->len > len)
 			return;
 		r.len = h->len - (u32)sizeof(*h);
+		step = min(NL_ALIGN(h->len), len);
+		if (s->family->batch && h->type == s->family->batch_type) {
+			s->family->batch(&r, data + step, len - step);
+			return;
+		}
 		if ((h->flags & NLM_F_REQUEST) && h->type >= NLMSG_MIN_TYPE)
 			err = s->family->request(&r);
 		if (err != -EINTR && ((h->flags & NLM_F_ACK) || err))
-			answer(&r, err);
-		step = min(NL_ALIGN(h->len), len);
+			nlreq_answer(&r, err);
 		data += step;
 		len -= step;
 	}

@@ -76,6 +76,8 @@ struct nldump {
 	u32 req_len;
 	u8 req[256];		/* the request behind its header */
 };
+/** nlreq_answer() - acknowledge @r with 0 or -errno. */
+void nlreq_answer(struct nlreq *r, int err);
 /** nlreq_dump() - answer with a list; 0 or -errno. */
 int nlreq_dump(const struct nlreq *r, int (*fn)(struct nldump *d, struct nlpkt *p));
 /* In a dump: objects are counted; one is due when its turn has come. */
@@ -85,6 +87,9 @@ struct nlfamily {
 	u16 protocol, ngroups;
 	bool user_groups;	/* programs may send to groups */
 	int (*request)(struct nlreq *r);	/* 0 or -errno */
+	u16 batch_type;		/* a message of this type begins a batch; 0: none does */
+	/* The rest of the datagram behind @r; answers itself. */
+	void (*batch)(struct nlreq *r, const void *rest, u32 len);
 };
 #define NLFAMILY(f) TABLE_ENTRY(nlfamily, const struct nlfamily *, nlfamily_ptr_##f) = &(f)
 

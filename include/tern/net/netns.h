@@ -15,6 +15,7 @@
 struct netif;
 struct ip4tables;
 struct ip6tables;
+struct nftgen;
 
 struct netns {
 	struct nsbase base;		/* first member */
@@ -26,6 +27,7 @@ struct netns {
 	u32 route_gen;			/* A changes with every route, address and interface */
 	struct ip4tables *ip4;		/* I net/ip's */
 	struct ip6tables *ip6;		/* I net/ip's */
+	struct nftgen *filter;		/* R config_lock: net/nft's; NULL: none */
 	struct workitem end;		/* takes it down, in process context */
 };
 

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * nf_tables: batches, chains on hooks, rules that load, compare, look up and decide.
+ * guest-modules: nf_tables, nft_reject_inet, dummy, veth
+ */
+#include "tap.h"
+#include "nl.h"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+/* ---- a batch under construction ---- */
+static char batch[16384];
+static size_t used;
+static struct nlmsghdr *msg;
+
+static void put(int type, int flags, int family, int res)
+{
+	struct nfgenmsg *g;
+
+	msg = (void *)(batch + used);
+	memset(msg, 0, NLMSG_LENGTH(sizeof(*g)));
+	msg->nlmsg_type = (uint16_t)type;
+	msg->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	msg->nlmsg_seq = ++seq;
+	msg->nlmsg_len = NLMSG_LENGTH(sizeof(*g));
+	g = NLMSG_DATA(msg);
+	g->nfgen_family = (uint8_t)family;
+	g->res_id = htons((uint16_t)res);
+	used += msg->nlmsg_len;
+}
+
+static struct nlattr *bytes(int type, const void *v, size_t n)
+{
+	struct nlattr *a = (void *)(batch + used);
+
+	a->nla_type = (uint16_t)type;
+	a->nla_len = (uint16_t)(NLA_HDRLEN + n);
+	memset(a + 1, 0, NLA_ALIGN(n));
+	if (n)
+		memcpy(a + 1, v, n);
+	used += NLA_ALIGN(a->nla_len);
+	msg->nlmsg_len = (uint32_t)((char *)batch + used - (char *)msg);
+	return a;
+}
+static void str(int type, const char *s) { bytes(type, s, strlen(s) + 1); }
+static void be(int type, uint32_t v) { v = htonl(v); bytes(type, &v, 4); }
+static struct nlattr *nest(int type) { return bytes(type | NLA_F_NESTED, NULL, 0); }
+static void close_nest(struct nlattr *a) { a->nla_len = (uint16_t)(batch + used - (char *)a); }
+static void nft(int what, int flags, int family) { put(NFNL_SUBSYS_NFTABLES << 8 | what, flags, family, 0); }
+
+static void begin(void)
+{
+	used = 0;
+	put(NFNL_MSG_BATCH_BEGIN, 0, 0, NFNL_SUBSYS_NFTABLES);
+}
+
+/* Send the batch; 0 or the first errno that came back. */
+static int commit(void)
+{
+	struct sockaddr_nl a = { .nl_family = AF_NETLINK };
+	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER), err = 0;
+	struct nlmsghdr *h = (void *)buf;
+
+	put(NFNL_MSG_BATCH_END, 0, 0, NFNL_SUBSYS_NFTABLES);
+	NEED(s >= 0 && bind(s, (void *)&a, sizeof(a)) == 0);
+	NEED(send(s, batch, used, 0) == (ssize_t)used);
+	while (!err) {
+		int n = (int)recv(s, buf, sizeof(buf), MSG_DONTWAIT);
+
+		if (n <= 0)
+			break;
+		for (h = (void *)buf; NLMSG_OK(h, (unsigned)n) && !err; h = NLMSG_NEXT(h, n))
+			if (h->nlmsg_type == NLMSG_ERROR)
+				err = -((struct nlmsgerr *)NLMSG_DATA(h))->error;
+	}
+	close(s);
+	return err;
+}
+
+static void table(const char *name)
+{
+	nft(NFT_MSG_NEWTABLE, NLM_F_CREATE, NFPROTO_INET);
+	str(NFTA_TABLE_NAME, name);
+}
+
+/* @hook negative: not on a hook. */
+static void chain(const char *t, const char *name, int hook, int policy)
+{
+	struct nlattr *h;
+
+	nft(NFT_MSG_NEWCHAIN, NLM_F_CREATE, NFPROTO_INET);
+	str(NFTA_CHAIN_TABLE, t);
+	str(NFTA_CHAIN_NAME, name);
+	if (hook < 0)
+		return;
+	h = nest(NFTA_CHAIN_HOOK);
+	be(NFTA_HOOK_HOOKNUM, (uint32_t)hook);
+	be(NFTA_HOOK_PRIORITY, 0);
+	close_nest(h);
+	be(NFTA_CHAIN_POLICY, (uint32_t)policy);
+	str(NFTA_CHAIN_TYPE, "filter");
+}
+
+static struct nlattr *rule(const char *t, const char *c)
+{
+	nft(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, NFPROTO_INET);
+	str(NFTA_RULE_TABLE, t);
+	str(NFTA_RULE_CHAIN, c);
+	return nest(NFTA_RULE_EXPRESSIONS);
+}
+
+static struct nlattr *expr_el;
+static struct nlattr *expr(const char *name)
+{
+	expr_el = nest(NFTA_LIST_ELEM);
+	str(NFTA_EXPR_NAME, name);
+	return nest(NFTA_EXPR_DATA);
+}
+static void expr_end(struct nlattr *data)
+{
+	close_nest(data);
+	close_nest(expr_el);
+}
+
+static void meta(uint32_t key)
+{
+	struct nlattr *d = expr("meta");
+
+	be(NFTA_META_DREG, NFT_REG_1);
+	be(NFTA_META_KEY, key);
+	expr_end(d);
+}
+
+static void payload(uint32_t base, uint32_t off, uint32_t len)
+{
+	struct nlattr *d = expr("payload");
+
+	be(NFTA_PAYLOAD_DREG, NFT_REG_1);
+	be(NFTA_PAYLOAD_BASE, base);
+	be(NFTA_PAYLOAD_OFFSET, off);
+	be(NFTA_PAYLOAD_LEN, len);
+	expr_end(d);
+}
+
+static void cmp(uint32_t op, const void *v, size_t n)
+{
+	struct nlattr *d = expr("cmp"), *x;
+
+	be(NFTA_CMP_SREG, NFT_REG_1);
+	be(NFTA_CMP_OP, op);
+	x = nest(NFTA_CMP_DATA);
+	bytes(NFTA_DATA_VALUE, v, n);
+	close_nest(x);
+	expr_end(d);
+}
+
+static void verdict(int code, const char *to)
+{
+	struct nlattr *d = expr("immediate"), *x, *v;
+
+	be(NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+	x = nest(NFTA_IMMEDIATE_DATA);
+	v = nest(NFTA_DATA_VERDICT);
+	be(NFTA_VERDICT_CODE, (uint32_t)code);
+	if (to)
+		str(NFTA_VERDICT_CHAIN, to);
+	close_nest(v);
+	close_nest(x);
+	expr_end(d);
+}
+
+/* "udp dport @port" */
+static void udp_port(uint16_t port)
+{
+	uint8_t udp = IPPROTO_UDP;
+
+	port = htons(port);
+	meta(NFT_META_L4PROTO);
+	cmp(NFT_CMP_EQ, &udp, 1);
+	payload(NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
+	cmp(NFT_CMP_EQ, &port, 2);
+}
+
+/* ---- packets ---- */
+
+/* Does a word to ourselves arrive; errno of the sender in *err. */
+static int arrives(int family, int port, int *err)
+{
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port),
+				   .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr *a = family == AF_INET ? (void *)&a4 : (void *)&a6;
+	socklen_t n = family == AF_INET ? sizeof(a4) : sizeof(a6);
+	struct timeval tv = { 0, 200000 };
+	int r = socket(family, SOCK_DGRAM, 0), s = socket(family, SOCK_DGRAM, 0), ok;
+	char c;
+
+	NEED(bind(r, a, n) == 0 && connect(s, a, n) == 0);
+	NEED(setsockopt(r, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) == 0);
+	NEED(setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) == 0);
+	*err = send(s, "x", 1, 0) == 1 ? 0 : errno;
+	ok = recv(r, &c, 1, 0) == 1;
+	if (!ok && !*err && recv(s, &c, 1, 0) < 0 && errno != EAGAIN)
+		*err = errno;
+	close(r);
+	close(s);
+	return ok;
+}
+
+CASE(a_rule_drops_by_port)
+{
+	struct nlattr *e;
+	int old, err;
+
+	new_ns(&old);
+	begin();
+	table("t");
+	chain("t", "in", NF_INET_LOCAL_IN, NF_ACCEPT);
+	e = rule("t", "in");
+	udp_port(5001);
+	verdict(NF_DROP, NULL);
+	close_nest(e);
+	CHECK_EQ(commit(), 0);
+	CHECK(!arrives(AF_INET, 5001, &err));
+	CHECK(!arrives(AF_INET6, 5001, &err));
+	CHECK(arrives(AF_INET, 5002, &err));
+	CHECK(arrives(AF_INET6, 5002, &err));
+	begin();
+	nft(NFT_MSG_DELTABLE, 0, NFPROTO_UNSPEC);
+	CHECK_EQ(commit(), 0);
+	CHECK(arrives(AF_INET, 5001, &err));
+}
+
+CASE(what_the_output_drops_the_sender_is_told)
+{
+	struct nlattr *e;
+	int old, err;
+
+	new_ns(&old);
+	begin();
+	table("t");
+	chain("t", "out", NF_INET_LOCAL_OUT, NF_ACCEPT);
+	e = rule("t", "out");
+	udp_port(5001);
+	verdict(NF_DROP, NULL);
+	close_nest(e);
+	CHECK_EQ(commit(), 0);
+	CHECK(!arrives(AF_INET, 5001, &err));
+	CHECK_EQ(err, EPERM);
+}
+
+CASE(a_batch_with_a_mistake_changes_nothing)
+{
+	struct nlattr *e;
+	int old, err;
+
+	new_ns(&old);
+	begin();
+	table("t");
+	chain("t", "in", NF_INET_LOCAL_IN, NF_DROP);
+	e = rule("t", "nowhere");
+	verdict(NF_DROP, NULL);
+	close_nest(e);
+	CHECK_EQ(commit(), ENOENT);
+	CHECK(arrives(AF_INET, 5001, &err));
+	begin();
+	nft(NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, NFPROTO_INET);
+	str(NFTA_TABLE_NAME, "t");
+	CHECK_EQ(commit(), 0);
+	begin();
+	nft(NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, NFPROTO_INET);
+	str(NFTA_TABLE_NAME, "t");
+	CHECK_EQ(commit(), EEXIST);
+}
+
+CASE(policies_jumps_and_returns)
+{
+	struct nlattr *e;
+	int old, err;
+
+	new_ns(&old);
+	begin();
+	table("t");
+	chain("t", "a", -1, 0);
+	chain("t", "b", -1, 0);
+	chain("t", "in", NF_INET_LOCAL_IN, NF_DROP);
+	e = rule("t", "a");
+	udp_port(5001);
+	verdict(NFT_JUMP, "b");
+	close_nest(e);
+	e = rule("t", "a");
+	udp_port(5002);
+	verdict(NF_ACCEPT, NULL);
+	close_nest(e);
+	e = rule("t", "b");
+	verdict(NF_ACCEPT, NULL);
+	close_nest(e);
+	e = rule("t", "in");
+	udp_port(5003);
+	verdict(NFT_RETURN, NULL);
+	close_nest(e);
+	e = rule("t", "in");
+	verdict(NFT_JUMP, "a");
+	close_nest(e);
+	CHECK_EQ(commit(), 0);
+	CHECK(arrives(AF_INET, 5001, &err));
+	CHECK(arrives(AF_INET, 5002, &err));
+	CHECK(!arrives(AF_INET, 5003, &err));
+	CHECK(!arrives(AF_INET, 5004, &err));
+	/* a ring of jumps is refused */
+	begin();
+	e = rule("t", "b");
+	verdict(NFT_JUMP, "a");
+	close_nest(e);
+	err = commit();
+	CHECK(err == ELOOP || err == EMLINK);
+	CHECK(arrives(AF_INET, 5001, &err));
+	/* a chain in use stays */
+	begin();
+	nft(NFT_MSG_DELCHAIN, 0, NFPROTO_INET);
+	str(NFTA_CHAIN_TABLE, "t");
+	str(NFTA_CHAIN_NAME, "a");
+	CHECK_EQ(commit(), EBUSY);
+}
+
+/* Members of "ports", which is a set of services. */
+static void elements(int what, const uint16_t *ports, int n)
+{
+	struct nlattr *all, *one, *key;
+
+	nft(what, NLM_F_CREATE, NFPROTO_INET);
+	str(NFTA_SET_ELEM_LIST_TABLE, "t");
+	str(NFTA_SET_ELEM_LIST_SET, "ports");
+	all = nest(NFTA_SET_ELEM_LIST_ELEMENTS);
+	for (int i = 0; i < n; i++) {
+		uint16_t p = htons(ports[i]);
+
+		one = nest(NFTA_LIST_ELEM);
+		key = nest(NFTA_SET_ELEM_KEY);
+		bytes(NFTA_DATA_VALUE, &p, 2);
+		close_nest(key);
+		close_nest(one);
+	}
+	close_nest(all);
+}
+
+CASE(sets_change_without_their_rules)
+{
+	uint16_t first[] = { 5001, 5005, 5003 }, second[] = { 5002 };
+	uint8_t udp = IPPROTO_UDP;
+	struct nlattr *e, *d;
+	int old, err;
+
+	new_ns(&old);
+	begin();
+	table("t");
+	nft(NFT_MSG_NEWSET, NLM_F_CREATE, NFPROTO_INET);
+	str(NFTA_SET_TABLE, "t");
+	str(NFTA_SET_NAME, "ports");
+	be(NFTA_SET_KEY_TYPE, 13);
+	be(NFTA_SET_KEY_LEN, 2);
+	be(NFTA_SET_ID, 1);
+	elements(NFT_MSG_NEWSETELEM, first, 3);
+	chain("t", "in", NF_INET_LOCAL_IN, NF_ACCEPT);
+	e = rule("t", "in");
+	meta(NFT_META_L4PROTO);
+	cmp(NFT_CMP_EQ, &udp, 1);
+	payload(NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
+	d = expr("lookup");
+	str(NFTA_LOOKUP_SET, "ports");
+	be(NFTA_LOOKUP_SREG, NFT_REG_1);
+	expr_end(d);
+	verdict(NF_DROP, NULL);
+	close_nest(e);
+	CHECK_EQ(commit(), 0);
+	CHECK(!arrives(AF_INET, 5001, &err));
+	CHECK(arrives(AF_INET, 5002, &err));
+	CHECK(!arrives(AF_INET, 5003, &err));
+	begin();
+	elements(NFT_MSG_NEWSETELEM, second, 1);
+	elements(NFT_MSG_DELSETELEM, first, 1);
+	CHECK_EQ(commit(), 0);
+	CHECK(arrives(AF_INET, 5001, &err));
+	CHECK(!arrives(AF_INET, 5002, &err));
+	begin();
+	elements(NFT_MSG_DELSETELEM, first, 1);
+	CHECK_EQ(commit(), ENOENT);
+	begin();
+	nft(NFT_MSG_DELSET, 0, NFPROTO_INET);
+	str(NFTA_SET_TABLE, "t");
+	str(NFTA_SET_NAME, "ports");
+	CHECK_EQ(commit(), EBUSY);
+}
+
+CASE(rejects_are_heard)
+{
+	struct nlattr *e, *d;
+	uint8_t code = NFT_REJECT_ICMPX_PORT_UNREACH;
+	int old, err;
+
+	new_ns(&old);
+	begin();
+	table("t");
+	chain("t", "in", NF_INET_LOCAL_IN, NF_ACCEPT);
+	e = rule("t", "in");
+	udp_port(5001);
+	d = expr("reject");
+	be(NFTA_REJECT_TYPE, NFT_REJECT_ICMPX_UNREACH);
+	bytes(NFTA_REJECT_ICMP_CODE, &code, 1);
+	expr_end(d);
+	close_nest(e);
+	CHECK_EQ(commit(), 0);
+	CHECK(!arrives(AF_INET, 5001, &err));
+	CHECK_EQ(err, ECONNREFUSED);
+	CHECK(!arrives(AF_INET6, 5001, &err));
+	CHECK_EQ(err, ECONNREFUSED);
+}
+
+CASE(what_does_not_exist_is_refused)
+{
+	struct nlattr *e, *d;
+	int old;
+
+	new_ns(&old);
+	begin();
+	table("t");
+	chain("t", "in", NF_INET_LOCAL_IN, NF_ACCEPT);
+	e = rule("t", "in");
+	d = expr("no-such-thing");
+	expr_end(d);
+	close_nest(e);
+	CHECK_EQ(commit(), ENOENT);
+	begin();
+	nft(NFT_MSG_DELTABLE, 0, NFPROTO_INET);
+	str(NFTA_TABLE_NAME, "t");
+	CHECK_EQ(commit(), ENOENT);
+}
+
+TAP_MAIN
