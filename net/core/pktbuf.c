@@ -212,11 +212,12 @@ int pktbuf_append(struct pktbuf *pb, const void *data, u32 n)
 static bool rebuffer(struct pktbuf *pb, u32 headroom, u32 size)
 {
 	u16 shift = (u16)(headroom - pktbuf_headroom(pb));
+	u32 keep = min(headroom, pktbuf_headroom(pb));	/* headers that were taken off */
 	u8 *buf = kmem_alloc(size, ALLOC_ATOMIC);
 
 	if (!buf)
 		return false;
-	memcpy(buf + headroom, pb->data, pb->linear);
+	memcpy(buf + headroom - keep, pb->data - keep, keep + pb->linear);
 	if (pb->buf != pb->room)
 		kmem_free(pb->buf);
 	pb->buf = buf;

@@ -112,6 +112,7 @@ static bool add_piece(struct ip4tables *t, struct fragq *q, struct pktbuf *pb, u
 {
 	struct pktbuf *p;
 	struct list *at = &q->pieces;
+	u32 cost;
 
 	if (is_last && q->total && q->total != off + len)
 		return false;
@@ -135,8 +136,9 @@ static bool add_piece(struct ip4tables *t, struct fragq *q, struct pktbuf *pb, u
 	list_add_tail(&pb->link, at);
 	q->have += len;
 	q->npieces++;
-	q->mem += pb->truesize;
-	t->frag_mem += pb->truesize;
+	cost = frag_cost(pb);
+	q->mem += cost;
+	t->frag_mem += cost;
 	return true;
 }
 

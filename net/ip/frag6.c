@@ -29,7 +29,6 @@ struct frag6q {
 
 static struct spin frag6_lock = SPIN_INIT(LOCKRANK_NET_TABLE);	/* protects all below */
 static struct hlist frag6_hash[64];
-static u64 frag6_mem;
 
 static void frag6q_put(struct frag6q *q)
 {
@@ -43,7 +42,7 @@ static void unhash(struct frag6q *q, struct list *out)
 {
 	hlist_del_init(&q->node);
 	list_splice_init(&q->pieces, out);
-	frag6_mem -= q->mem;
+	q->ns->frag6_mem -= q->mem;
 }
 
 static void expire(struct timeout *timer)
@@ -98,6 +97,7 @@ static bool add_piece(struct frag6q *q, struct pktbuf *pb, u32 off, u32 len, boo
 {
 	struct list *at = &q->pieces;
 	struct pktbuf *p;
+	u32 cost;
 
 	if ((q->total && off + len > q->total) || (is_last && q->total && q->total != off + len))
 		return false;
@@ -119,8 +119,9 @@ static bool add_piece(struct frag6q *q, struct pktbuf *pb, u32 off, u32 len, boo
 	list_add_tail(&pb->link, at);
 	q->have += len;
 	q->npieces++;
-	q->mem += pb->truesize;
-	frag6_mem += pb->truesize;
+	cost = frag_cost(pb);
+	q->mem += cost;
+	q->ns->frag6_mem += cost;
 	return true;
 }
 
@@ -168,7 +169,7 @@ struct pktbuf *ip6_reassemble(struct netns *ns, struct pktbuf *pb)
 	is_last = !(FROM_BE16(f.off) & FRAG6_MORE);
 	len = pb->len;
 	spin_lock(&frag6_lock);
-	if (frag6_mem < FRAG_MEM_MAX && len && off + len <= 65535 && (is_last || !(len & 7)))
+	if (ns->frag6_mem < FRAG_MEM_MAX && len && off + len <= 65535 && (is_last || !(len & 7)))
 		q = find_or_make(ns, pkt_ip6(pb), &f);
 	if (!q || q->npieces >= FRAG_PIECES_MAX || !add_piece(q, pb, off, len, is_last)) {
 		list_add(&pb->link, &out);

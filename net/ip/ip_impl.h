@@ -88,6 +88,17 @@ int ip4_route_flow(struct netns *ns, be32 daddr, be32 saddr, u32 oif, u32 iif, u
 int ip4_route_add(struct netns *ns, u32 table, be32 dst, u8 plen, struct fibroute *model);
 /** ip4_addr_news() - to who listens on netlink; config_lock held. */
 void ip4_addr_news(struct netif *nif, const struct ifaddr4 *a, bool is_new);
+#define FRAG_COPY_MAX	2048u
+/**
+ * frag_cost() - memory that a fragment in a queue keeps
+ * A small one is copied, so that it does not keep the pages around it; others count for a page at least.
+ */
+static inline u32 frag_cost(struct pktbuf *pb)
+{
+	if (pb->nfrags && pb->len <= FRAG_COPY_MAX)
+		pktbuf_make_linear(pb, pb->len);
+	return pb->nfrags ? max_t(u32, pb->truesize, PAGE_SIZE) : pb->truesize;
+}
 long ip4_ioctl(struct netns *ns, u32 cmd, uptr arg);
 /** ip6_ioctl() - SIOCSIFADDR and SIOCDIFADDR of an AF_INET6 socket: an address by interface number. */
 long ip6_ioctl(struct netns *ns, u32 cmd, uptr arg);
