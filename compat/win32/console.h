@@ -12,8 +12,15 @@ bool nt_console_is(struct nt_process *p, struct ofile *of);
 void nt_console_leave(struct nt_process *p);
 /** nt_console_open() - file object for a role; STATUS_OBJECT_NAME_NOT_FOUND without a console. */
 ntstatus nt_console_open(enum nt_console_role role, u32 access, u32 options, struct nt_file **out);
+/** nt_console_read() - bytes of input; in line mode the end of a line is CR LF. Or -errno. */
+ssize_t nt_console_read(struct nt_file *f, struct uio *u);
+/** nt_console_watch() - before a wait for input: @f is signaled while there is some. Sleeps. */
+void nt_console_watch(struct nt_file *f);
+/** nt_console_close() - last reference of a file object. */
+void nt_console_close(struct nt_file *f);
+/** nt_console_resized() - the terminal's size changed: a record for who reads records. */
+void nt_console_resized(struct nt_process *p);
 /** nt_console_ioctl() - ConDrv's requests; *information: bytes written to @out. */
 ntstatus nt_console_ioctl(struct nt_file *f, u32 code, const void __user *in, u32 in_len,
 			  void __user *out, u32 out_len, u64 *information);
-/** nt_console_ctrl() - a control event for every process at the console of @p. */
-void nt_console_ctrl(struct nt_process *p, u32 event);
+

@@ -47,6 +47,7 @@ struct nt_type {
 	u32 all_access;			/* what GENERIC_ALL and MAXIMUM_ALLOWED mean */
 	u32 read_access, write_access, exec_access;
 	bool can_wait;
+	void (*prepare)(struct nt_object *o);	/* before each look of a wait; may sleep; NULL: nothing */
 	void (*cleanup)(struct nt_object *o);	/* last reference; may sleep; NULL: nothing */
 };
 

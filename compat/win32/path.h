@@ -12,6 +12,11 @@
 #define NT_DRIVE_C	"/mnt/c"
 #define NT_SYSTEM32	"/mnt/c/windows/system32/"
 
+/* Devices of the two drives: prefix and a digit. */
+#define NT_VOLUME_PREFIX "\\Device\\HarddiskVolume"
+#define NT_VOLUME_C	'1'
+#define NT_VOLUME_Z	'2'
+
 /* What a name leads to. */
 enum nt_target_kind {
 	NT_TARGET_FILE, NT_TARGET_NULL, NT_TARGET_CONSOLE, NT_TARGET_PIPE, NT_TARGET_PIPE_ROOT,

@@ -105,6 +105,20 @@ static int set_termios(struct tty *t, struct ktermios2_abi *new, int how)
 	return 0;
 }
 
+void tty_get_settings(struct tty *t, struct ktermios2_abi *out)
+{
+	kmutex_lock(&t->lock);
+	*out = t->tio;
+	kmutex_unlock(&t->lock);
+}
+
+int tty_set_settings(struct tty *t, const struct ktermios2_abi *new)
+{
+	struct ktermios2_abi copy = *new;
+
+	return set_termios(t, &copy, SET_NOW);
+}
+
 static long set_from_user(struct tty *t, uptr arg, size_t size, int how)
 {
 	struct ktermios2_abi new;

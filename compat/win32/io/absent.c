@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is not there yet: console, sockets, named pipes, process creation. Their names are not
+ * What is not there yet: sockets, named pipes, process creation. Their names are not
  * found and their requests not supported.
  */
 #include "../afd.h"
-#include "../console.h"
 #include "../pipe.h"
 #include "../ps.h"
 #include "../resolver.h"
@@ -64,27 +63,6 @@ ntstatus nt_pipe_set_mode(struct nt_file *f, u32 a, u32 b)
 	return STATUS_NOT_SUPPORTED;
 }
 
-ntstatus nt_console_attach(struct nt_process *p, u64 *handle)
-{
-	*handle = 0;
-	return 0;
-}
-
-bool nt_console_is(struct nt_process *p, struct ofile *of)
-{
-	return false;
-}
-
-void nt_console_leave(struct nt_process *p)
-{
-}
-
-ntstatus nt_console_open(enum nt_console_role role, u32 access, u32 options,
-		struct nt_file **out)
-{
-	return STATUS_OBJECT_NAME_NOT_FOUND;
-}
-
 void nt_job_leave(struct nt_process *p)
 {
 }
@@ -103,21 +81,6 @@ void nt_spawn_done(struct nt_spawn *s, int result)
 }
 
 ntstatus nt_params_take(struct nt_process *p, struct nt_spawn *s, uptr *out)
-{
-	return STATUS_NOT_SUPPORTED;
-}
-
-bool nt_signal_taken(struct frame *f, int sig, const struct ksiginfo *info)
-{
-	return true;
-}
-
-void nt_ctrl_deliver(struct nt_thread *self)
-{
-}
-
-ntstatus nt_console_ioctl(struct nt_file *f, u32 code, const void __user *in, u32 in_len,
-		void __user *out, u32 out_len, u64 *information)
 {
 	return STATUS_NOT_SUPPORTED;
 }

@@ -38,6 +38,14 @@ static bool file_signaled(struct object *o, struct thread *t)
 	return f->is_signaled;
 }
 
+static void file_prepare(struct nt_object *o)
+{
+	struct nt_file *f = container_of(o, struct nt_file, ob);
+
+	if (f->kind == NT_FILE_CONSOLE && f->role == NT_CONSOLE_INPUT)
+		nt_console_watch(f);
+}
+
 static void delete_name(struct nt_file *f)
 {
 	char *buf = path_name_buf(), *name;
@@ -64,6 +72,8 @@ static void file_cleanup(struct nt_object *o)
 		nt_pipe_close(f);
 	if (f->kind == NT_FILE_SOCKET)
 		nt_afd_close(f);
+	if (f->kind == NT_FILE_CONSOLE)
+		nt_console_close(f);
 	if (f->of)
 		ofile_put(f->of);
 	if (f->port)
@@ -74,7 +84,7 @@ static void file_cleanup(struct nt_object *o)
 const struct nt_type nt_file_type = {
 	.ops = NT_TYPE_OPS("nt file", file_signaled, object_ignore_wait),
 	.name = "File", .all_access = 0x1f01ff, .read_access = 0x120089, .write_access = 0x120116,
-	.exec_access = 0x1200a0, .can_wait = true, .cleanup = file_cleanup,
+	.exec_access = 0x1200a0, .can_wait = true, .prepare = file_prepare, .cleanup = file_cleanup,
 };
 
 struct nt_file *nt_file_alloc(enum nt_file_kind kind, struct ofile *of, u32 access, u32 options)
@@ -432,7 +442,8 @@ static ntstatus stream_rw(struct nt_file *f, void __user *buf, u32 len, bool is_
 
 	if (uio_init_user(&u, buf, len))
 		return STATUS_ACCESS_VIOLATION;
-	n = nt_file_rw(f, &u, -1, is_write);
+	n = f->kind == NT_FILE_CONSOLE && !is_write ? nt_console_read(f, &u) :
+	    nt_file_rw(f, &u, -1, is_write);
 	if (n < 0)
 		return nt_status_of(n);
 	*done = n;

@@ -63,9 +63,10 @@ u16 *nt_dos_from_unix(const char *path, size_t n, u32 *len)
 	u = nt_name_from_unix(path, n, &k);
 	out = u ? kmem_alloc((k + drive + 2) * 2UL, ALLOC_KERNEL) : NULL;
 	if (out) {
-		out[0] = is_c ? 'C' : 'Z';
-		if (drive)
+		if (drive) {
+			out[0] = is_c ? 'C' : 'Z';
 			out[1] = ':';
+		}
 		memcpy(out + drive, u, k * 2UL);
 		k += drive;
 		if (drive && k == drive)
@@ -380,6 +381,27 @@ static ntstatus relative_target(const struct nt_attributes *a, struct nt_target 
 	return path ? file_target(path, t) : STATUS_NO_MEMORY;
 }
 
+/* \Device\HarddiskVolumeN\...: what the links of the drives lead to. */
+static ntstatus volume_target(const u16 *text, u32 len, struct nt_target *t)
+{
+	u32 n = strip(text, len, NT_VOLUME_PREFIX);
+	ntstatus s = STATUS_OBJECT_PATH_NOT_FOUND;
+	u16 *dos;
+
+	if (!n || n == len || (text[n] != NT_VOLUME_C && text[n] != NT_VOLUME_Z))
+		return s;
+	dos = kmem_alloc((len - n + 3) * 2UL, ALLOC_KERNEL);
+	if (!dos)
+		return STATUS_NO_MEMORY;
+	dos[0] = text[n] == NT_VOLUME_C ? 'C' : 'Z';
+	dos[1] = ':';
+	memcpy(dos + 2, text + n + 1, (len - n - 1) * 2UL);
+	dos[len - n + 1] = 0;
+	s = file_target(nt_unix_from_dos(dos, len - n + 1), t);
+	kmem_free(dos);
+	return s;
+}
+
 ntstatus nt_target_find(const struct nt_attributes *a, struct nt_target *t)
 {
 	static const char *const prefixes[] = { "\\??\\", "\\DosDevices\\", "\\GLOBAL??\\" };
@@ -396,7 +418,7 @@ ntstatus nt_target_find(const struct nt_attributes *a, struct nt_target *t)
 	for (u32 i = 0; i < ARRAY_SIZE(prefixes) && !n; i++)
 		n = strip(text, len, prefixes[i]);
 	if (!n)
-		return STATUS_OBJECT_PATH_NOT_FOUND;
+		return volume_target(text, len, t);
 	text += n;
 	len -= n;
 	if (device_target(text, len, t))

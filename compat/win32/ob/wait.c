@@ -126,6 +126,14 @@ ntstatus nt_alert_check(struct nt_thread *self, bool alertable)
 	return s;
 }
 
+/* Some look at what lies behind them first: a terminal's input. */
+static void prepare_all(struct nt_object **objs, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		if (nt_type_of(objs[i])->prepare)
+			nt_type_of(objs[i])->prepare(objs[i]);
+}
+
 struct wait {
 	struct nt_object **objs;
 	u32 n;
@@ -163,6 +171,7 @@ static ntstatus wait_loop(struct wait *w, nsec_t deadline)
 	int err = 0;
 
 	for (;;) {
+		prepare_all(w->objs, w->n);
 		queue_all(w, self);
 		s = look(w, self);
 		if (s != STATUS_PENDING)
@@ -190,6 +199,7 @@ ntstatus nt_wait(struct nt_object **objs, u32 n, bool all, bool alertable, nsec_
 			if (objs[i] == objs[i - 1])
 				return STATUS_INVALID_PARAMETER_MIX;
 	}
+	prepare_all(objs, n);
 	/* Most waits do not sleep. */
 	s = n ? (all ? take_all(objs, n, thread_self()) : take_any(objs, n, thread_self())) :
 		STATUS_PENDING;

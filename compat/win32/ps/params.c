@@ -94,6 +94,27 @@ static void put_argument(struct text *t, const char *s)
 	put_ascii(t, "\"");
 }
 
+/* The program itself: programs would take a Linux path for options. */
+static void put_program(struct text *t, const char *s)
+{
+	u32 len;
+	u16 *dos;
+	char *u;
+
+	if (!strchr(s, '/')) {
+		put_argument(t, s);
+		return;
+	}
+	dos = nt_dos_from_unix(s, strlen(s), &len);
+	u = dos ? nt_utf8(dos, len) : NULL;
+	if (u)
+		put_argument(t, u);
+	else
+		t->failed = true;
+	kmem_free(dos);
+	kmem_free(u);
+}
+
 /* ---- environment ---- */
 
 static const u16 nul;
@@ -290,9 +311,12 @@ static ntstatus fill_texts(struct block *b, struct ofile *exe, const char *strin
 	put_units(&b->texts[1], image, len);
 	kmem_free(image);
 	for (u64 i = 0; i < argc && s < end; i++, s += strlen(s) + 1) {
-		if (i)
+		if (i) {
 			put_ascii(&b->texts[2], " ");
-		put_argument(&b->texts[2], s);
+			put_argument(&b->texts[2], s);
+		} else {
+			put_program(&b->texts[2], s);
+		}
 	}
 	put_environment(&b->texts[3], s, end);
 	NT_CHECK(put_directory(&b->texts[0]));

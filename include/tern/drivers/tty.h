@@ -136,5 +136,8 @@ static inline struct tty *tty_of(struct ofile *f) { return f->of_priv; }
 
 /** tty_console() - the terminal that /dev/console stands for: last console= on the command line. */
 struct tty *tty_console(void);
+/** tty_get_settings() / tty_set_settings() - as TCGETS2 and TCSETS2; set: 0, -EIO, -ERESTARTSYS. Sleeps. */
+void tty_get_settings(struct tty *t, struct ktermios2_abi *out);
+int tty_set_settings(struct tty *t, const struct ktermios2_abi *new);
 /** tty_self() - controlling terminal of thread_self with a reference, or NULL. */
 struct tty *tty_self(void);

@@ -1,0 +1,1 @@
+const x = {a:1,b:2 };let y=x.a;console.log( y )
