@@ -6,6 +6,8 @@
 
 /** nt_console_attach() - console of thread_self's process if it has a terminal; *handle 0 if not. */
 ntstatus nt_console_attach(struct nt_process *p, u64 *handle);
+/** nt_console_share() - a child process is at its parent's console. */
+void nt_console_share(struct nt_process *parent, struct nt_process *child);
 /** nt_console_is() - is @of the terminal of the console of @p. */
 bool nt_console_is(struct nt_process *p, struct ofile *of);
 /** nt_console_leave() - the process ended: the terminal's settings are as they were. */

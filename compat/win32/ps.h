@@ -67,6 +67,10 @@ struct nt_spawn {
 	void *environment;		/* kmem */
 	u64 environment_size;
 	struct handle_table *handles;	/* to be taken over */
+	char *path;			/* kmem, Linux's */
+	bool is_linux;			/* no Windows program */
+	struct ofile *std[3];		/* then: its descriptors, with references */
+	struct process *linux_process;	/* the child, with a reference */
 	int result;			/* 0 or -errno */
 	bool is_done;
 	struct waitq wq;
@@ -76,6 +80,8 @@ struct nt_spawn *nt_spawn_mine(void);
 /** nt_spawn_done() - tell who waits. */
 void nt_spawn_done(struct nt_spawn *s, int result);
 
+/** nt_linux_child() - objects for a Linux program that was started. */
+ntstatus nt_linux_child(struct nt_spawn *s);
 /** nt_params_build() - fill in PEB parameters of a program that Linux started. */
 ntstatus nt_params_build(struct nt_process *p, struct ofile *exe, uptr strings, u64 argc, u64 envc,
 			 uptr *out);

@@ -37,6 +37,7 @@
 
 struct nt_console {
 	refcount refs;
+	s32 owner;			/* I process that puts the settings back */
 	struct ofile *of;		/* I with a reference */
 	struct tty *tty;		/* I of the file */
 	struct kmutex lock;
@@ -106,6 +107,7 @@ ntstatus nt_console_attach(struct nt_process *p, u64 *handle)
 		return STATUS_SUCCESS;
 	}
 	ref_init(&c->refs, 1);
+	c->owner = p->pid;
 	kmutex_init(&c->lock, LOCKRANK_PERSONA);
 	c->of = of;
 	c->tty = tty_of(of);
@@ -117,6 +119,14 @@ ntstatus nt_console_attach(struct nt_process *p, u64 *handle)
 	s = nt_handle_add(&f->ob, 0x12019f, OBJ_INHERIT, handle);
 	nt_file_put(f);
 	return s;
+}
+
+void nt_console_share(struct nt_process *parent, struct nt_process *child)
+{
+	if (!parent->console)
+		return;
+	ref_get(&parent->console->refs);
+	child->console = parent->console;
 }
 
 bool nt_console_is(struct nt_process *p, struct ofile *of)
@@ -131,9 +141,10 @@ void nt_console_leave(struct nt_process *p)
 	if (!c)
 		return;
 	kmutex_lock(&c->lock);
-	if (c->is_changed)
+	if (c->is_changed && c->owner == p->pid) {
 		(void)tty_set_settings(c->tty, &c->saved);
-	c->is_changed = false;
+		c->is_changed = false;
+	}
 	kmutex_unlock(&c->lock);
 	p->console = NULL;
 	console_put(c);

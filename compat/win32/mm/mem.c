@@ -33,6 +33,10 @@ static ntstatus target_get(u64 handle, u32 access, struct target *t)
 	NT_CHECK(nt_handle_get(handle, &nt_process_type, access, &o));
 	t->p = container_of(o, struct nt_process, ob);
 	t->as = NULL;
+	if (!t->p->vm) {		/* a Linux program */
+		nt_object_put(o);
+		return STATUS_ACCESS_DENIED;
+	}
 	if (t->p == nt_process_self())
 		return STATUS_SUCCESS;
 	t->as = process_aspace(t->p->proc);

@@ -313,7 +313,7 @@ static ntstatus map_common(u64 handle, u64 process, u64 __user *ubase, const u64
 		return s;
 	}
 	p = container_of(po, struct nt_process, ob);
-	if (p != nt_process_self())
+	if (p != nt_process_self() && p->vm)
 		as = process_aspace(p->proc);
 	s = p != nt_process_self() && !as ? STATUS_THREAD_IS_TERMINATING : map_view(p, section_of(o), v);
 	if (as)
@@ -358,7 +358,7 @@ static ntstatus unmap(u64 process, u64 base, u32 flags)
 
 	NT_CHECK(nt_handle_get(process, &nt_process_type, 0x8, &po));
 	p = container_of(po, struct nt_process, ob);
-	if (p != nt_process_self() && !(as = process_aspace(p->proc))) {
+	if (p != nt_process_self() && (!p->vm || !(as = process_aspace(p->proc)))) {
 		nt_object_put(po);
 		return STATUS_THREAD_IS_TERMINATING;
 	}

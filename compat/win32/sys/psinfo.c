@@ -22,6 +22,8 @@ enum {
 	TH_BASIC = 0, TH_TIMES = 1, TH_PRIORITY = 2, TH_BASE_PRIORITY = 3, TH_AFFINITY = 4,
 	TH_ZERO_TLS = 10, TH_LAST = 12, TH_HIDE = 17, TH_SUSPENDS = 35, TH_NAME = 38,
 };
+#define PROCESS_QUERY	0x400u
+#define PROCESS_QUERY_LIMITED 0x1000u
 #define TLS_SLOTS	64u
 #define TLS_EXPANSION	1024u
 #define OBJECT_NAME	1u
@@ -31,6 +33,15 @@ enum {
 static u64 affinity(void)
 {
 	return cpu_count_online >= 64 ? ~0UL : BIT(cpu_count_online) - 1;
+}
+
+static s64 rights_of(u64 handle)
+{
+	s64 value = nt_handle_from_user(handle);
+
+	if ((s32)handle == -1 || (s32)handle == -2)
+		return 0x1fffff;
+	return value < 0 ? value : handle_rights(nt_process_self()->handles, (u64)value);
 }
 
 /* ---- processes ---- */
@@ -95,6 +106,9 @@ static ntstatus query_process(struct nt_process *p, u32 class, void __user *buf,
 	struct nt_section_image_info info;
 	u32 word;
 
+	/* A Linux program has no image and no handles of this kind. */
+	if (!p->image && class != PS_BASIC && class != PS_TIMES && class != PS_VM)
+		return STATUS_ACCESS_DENIED;
 	switch (class) {
 	case PS_BASIC:
 		return process_basic(p, buf, room, used);
@@ -150,6 +164,10 @@ ntstatus nt_query_information_process(u64 handle, u32 class, void __user *buf, u
 	ntstatus s;
 
 	NT_CHECK(nt_handle_get(handle, &nt_process_type, 0, &o));
+	if (!(rights_of(handle) & (PROCESS_QUERY | PROCESS_QUERY_LIMITED))) {
+		nt_object_put(o);
+		return STATUS_ACCESS_DENIED;
+	}
 	s = query_process(container_of(o, struct nt_process, ob), class, buf, room, used);
 	nt_object_put(o);
 	return s;
@@ -426,15 +444,6 @@ static ntstatus object_type(struct nt_object *o, u8 __user *buf, u32 room, u32 _
 	return nt_copyout(buf + sizeof(head), text, n * 2UL + 2);
 }
 
-static s64 rights_of(u64 handle)
-{
-	s64 value = nt_handle_from_user(handle);
-
-	if ((s32)handle == -1 || (s32)handle == -2)
-		return 0x1fffff;
-	return value < 0 ? value : handle_rights(nt_process_self()->handles, (u64)value);
-}
-
 ntstatus nt_query_object(u64 handle, u32 class, void __user *buf, u32 room, u32 __user *used)
 {
 	struct { u32 attributes, access, handles, refs, rest[10]; } basic = { 0 };
@@ -537,6 +546,9 @@ ntstatus nt_duplicate_object(u64 source, u64 handle, u64 target, u64 __user *out
 
 	NT_CHECK(nt_handle_get(source, &nt_process_type, PROCESS_DUP_HANDLE, &from));
 	s = target ? nt_handle_get(target, &nt_process_type, PROCESS_DUP_HANDLE, &to) : STATUS_SUCCESS;
+	if (!s && (!container_of(from, struct nt_process, ob)->handles ||
+		   (to && !container_of(to, struct nt_process, ob)->handles)))
+		s = STATUS_ACCESS_DENIED;
 	if (!s)
 		s = duplicate(container_of(from, struct nt_process, ob), handle,
 			      to ? container_of(to, struct nt_process, ob) : NULL, out, access,
