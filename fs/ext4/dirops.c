@@ -6,9 +6,11 @@
  * between makes it an orphan, which eviction frees. A removed last name makes an
  * orphan too, in the same transaction.
  */
+#include <tern/fs/acl.h>
+
 #include "ext4_impl.h"
 
-#define MAKE_CREDITS	(2 * EXT4_DIR_CREDITS + 16)
+#define MAKE_CREDITS	(2 * EXT4_DIR_CREDITS + EXT4_XATTR_CREDITS + 16)
 
 struct vnode *ext4_lookup(struct vnode *dir, const char *name, u32 len)
 {
@@ -113,7 +115,11 @@ static int publish(struct ext4_tx *tx, struct vnode *dir, struct ext4_vnode *e)
 
 	if (!err) {
 		vnode_init_owner(vn, dir, mode);
-		err = ext4_store(tx, vn);
+		err = vnode_acl_inherit(dir, vn);
+		if (!err && (vn->vn_acl || vn->vn_acl_default))
+			err = ext4_acl_store(tx, vn);
+		if (!err)
+			err = ext4_store(tx, vn);
 	}
 	latch_open_all(&e->loaded);
 	return err;

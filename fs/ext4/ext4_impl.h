@@ -71,6 +71,12 @@ int ext4_fsync_vnode(struct vnode *vn);
 /** ext4_extent() - filesys_ops.extent. */
 int ext4_extent(struct vnode *vn, u64 pos, struct fsextent *out);
 
+/* acl.c */
+/** ext4_acl_load() - the lists of a vnode that was just read. 0, -ENOMEM, -EUCLEAN, -EINVAL. */
+int ext4_acl_load(struct vnode *vn);
+/** ext4_acl_store() - the vnode's lists go to its attributes, or from there; EXT4_XATTR_CREDITS. */
+int ext4_acl_store(struct ext4_tx *tx, struct vnode *vn);
+
 /* dirops.c */
 struct vnode *ext4_lookup(struct vnode *dir, const char *name, u32 len);
 struct vnode *ext4_create(struct vnode *dir, const char *name, u32 len, mode_t mode);

@@ -11,6 +11,8 @@
  * `loaded`. A vnode that left the table in between may have changed the inode: then
  * all is read again.
  */
+#include <tern/fs/acl.h>
+
 #include "ext4_impl.h"
 
 static struct objcache *cache;
@@ -135,7 +137,7 @@ static struct vnode *get_once(struct filesys *fs, u32 ino)
 	s32 before = atomic_read(&m->evictions);
 	struct vnode *vn = vnode_find(fs, ino);
 	struct ext4_vnode *e;
-	int err;
+	int err, lists = 0;
 
 	if (vn) {
 		e = ext4_of(vn);
@@ -150,16 +152,21 @@ static struct vnode *get_once(struct filesys *fs, u32 ino)
 	if (IS_ERR(e))
 		return ERR_CAST(e);
 	err = ext4_vnode_ready(fs, e);
+	if (!err) {
+		lists = ext4_acl_load(&e->vn);
+		if (lists)
+			err = lists;
+	}
 	if (!err && atomic_read(&m->evictions) != before)
 		err = -EAGAIN;
 	if (err)
-		WRITE_ONCE(e->error, -EAGAIN);
+		WRITE_ONCE(e->error, lists ? lists : -EAGAIN);
 	latch_open_all(&e->loaded);
 	if (!err)
 		return &e->vn;
 	e->vn.vn_nlink = 0;
 	vnode_put(&e->vn);
-	return ERR_PTR(-EAGAIN);
+	return ERR_PTR(lists ? lists : -EAGAIN);
 }
 
 struct vnode *ext4_vnode_get(struct filesys *fs, u32 ino)
@@ -296,6 +303,7 @@ int ext4_setattr(struct vnode *vn, const struct vattr *va)
 {
 	struct vattr rest = *va;
 	struct ext4_tx tx;
+	bool has_list;
 	int err = 0;
 
 	if (ext4_vol_rdonly(ext4_vol_of(vn)))
@@ -305,12 +313,17 @@ int ext4_setattr(struct vnode *vn, const struct vattr *va)
 	if (err)
 		return err;
 	rest.mask &= ~VATTR_SIZE;
-	err = vnop_default_setattr(vn, &rest);
+	has_list = (rest.mask & VATTR_MODE) && vn->vn_acl;
+	err = has_list ? vnode_acl_chmod(vn, rest.mode) : 0;
 	if (!err)
-		err = ext4_tx_begin(ext4_vol_of(vn), 2, &tx);
+		err = vnop_default_setattr(vn, &rest);
+	if (!err)
+		err = ext4_tx_begin(ext4_vol_of(vn), has_list ? EXT4_XATTR_CREDITS + 2 : 2, &tx);
 	if (err)
 		return err;
-	err = ext4_store(&tx, vn);
+	err = has_list ? ext4_acl_store(&tx, vn) : 0;
+	if (!err)
+		err = ext4_store(&tx, vn);
 	ext4_tx_end(&tx);
 	return err;
 }
@@ -381,7 +394,8 @@ static void ext4_evict(struct vnode *vn)
 
 static ssize_t ext4_getxattr(struct vnode *vn, const char *name, void *buf, size_t size)
 {
-	return ext4_xattr_get(ext4_node_of(vn), name, buf, size);
+	return acl_is_name(name) ? vnode_acl_get(vn, name, buf, size) :
+				   ext4_xattr_get(ext4_node_of(vn), name, buf, size);
 }
 
 static ssize_t ext4_listxattr(struct vnode *vn, char *buf, size_t size)
@@ -405,13 +419,33 @@ static int change_xattr(struct vnode *vn, const char *name, const void *val, siz
 	return err;
 }
 
+static int change_list(struct vnode *vn, const char *name, const void *val, size_t size)
+{
+	struct ext4_tx tx;
+	int err = vnode_acl_set(vn, name, val, size);
+
+	if (!err)
+		err = ext4_tx_begin(ext4_vol_of(vn), EXT4_XATTR_CREDITS + 2, &tx);
+	if (err)
+		return err;
+	err = ext4_acl_store(&tx, vn);
+	if (!err)
+		err = ext4_store(&tx, vn);
+	ext4_tx_end(&tx);
+	return err;
+}
+
 static int ext4_setxattr(struct vnode *vn, const char *name, const void *val, size_t size, u32 flags)
 {
+	if (acl_is_name(name))
+		return change_list(vn, name, val ? val : "", size);
 	return change_xattr(vn, name, val ? val : "", size, flags);
 }
 
 static int ext4_removexattr(struct vnode *vn, const char *name)
 {
+	if (acl_is_name(name))
+		return change_list(vn, name, NULL, 0);
 	return change_xattr(vn, name, NULL, 0, XATTR_REPLACE);
 }
 

@@ -365,6 +365,8 @@ int ext4_htree_make(struct ext4_tx *tx, struct ext4_node *dir, struct ext4_buf *
 /* xattr.c */
 ssize_t ext4_xattr_get(struct ext4_node *n, const char *name, void *buf, size_t size);
 int ext4_xattr_set(struct ext4_tx *tx, struct ext4_node *n, const char *name, const void *val, size_t size, u32 how);
+/** ext4_xattr_any() - may it have attributes at all. */
+bool ext4_xattr_any(struct ext4_node *n);
 ssize_t ext4_xattr_list(struct ext4_node *n, char *buf, size_t size, bool trusted);
 int ext4_xattr_drop(struct ext4_tx *tx, struct ext4_node *n);
 #define EXT4_XATTR_CREDITS	24u

@@ -16,7 +16,11 @@
 #include <tern/lib/sort.h>
 #include <uapi/fcntl.h>
 
+#define INDEX_ACL_ACCESS	2
+#define INDEX_ACL_DEFAULT	3
+
 static const struct { const char *prefix; u8 index; } prefixes[] = {
+	{ "system.posix_acl_access", INDEX_ACL_ACCESS }, { "system.posix_acl_default", INDEX_ACL_DEFAULT },
 	{ "user.", 1 }, { "trusted.", 4 }, { "security.", 6 }, { "system.", 7 },
 };
 
@@ -28,8 +32,11 @@ static u8 split_name(const char *name, const char **rest)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		if (str_has_prefix(name, prefixes[i].prefix)) {
+			bool is_whole = prefixes[i].index == INDEX_ACL_ACCESS || prefixes[i].index == INDEX_ACL_DEFAULT;
+
 			*rest = name + strlen(prefixes[i].prefix);
-			return **rest ? prefixes[i].index : 0;
+			/* Lists have no more to their name, all others have. */
+			return !**rest == is_whole ? prefixes[i].index : 0;
 		}
 	}
 	return 0;
@@ -88,6 +95,23 @@ static int load_body(struct ext4_node *n, struct attrs *set)
 	if (get_le32(p) != EXT4_XATTR_MAGIC)
 		return 0;
 	return collect(set, p + 4, p + 4, set->inode_copy + v->geo.inode_size);
+}
+
+bool ext4_xattr_any(struct ext4_node *n)
+{
+	struct ext4_buf *b;
+	u64 block;
+	u32 off;
+	bool any;
+
+	if (n->file_acl || !has_body(n) || ext4_itable_pos(n->vol, n->ino, &block, &off))
+		return n->file_acl;
+	b = ext4_buf_read(n->vol, block);
+	if (IS_ERR(b))
+		return true;	/* who reads them will see why */
+	any = get_le32(b->data + off + body_off(n)) == EXT4_XATTR_MAGIC;
+	ext4_buf_put(b);
+	return any;
 }
 
 static struct ext4_buf *block_read(struct ext4_node *n)

@@ -240,6 +240,16 @@ int vnode_acl_set(struct vnode *vn, const char *name, const void *val, size_t si
 	return 0;
 }
 
+int vnode_acl_load(struct vnode *vn, const char *name, const void *val, size_t size)
+{
+	struct posixacl *a = acl_parse(val, size);
+
+	if (IS_ERR(a))
+		return (int)PTR_ERR(a);
+	acl_replace(slot_of(vn, name), a);
+	return 0;
+}
+
 ssize_t vnode_acl_list(struct vnode *vn, char *buf, size_t size)
 {
 	static const char *const names[] = { ACL_XATTR_ACCESS, ACL_XATTR_DEFAULT };

@@ -31,5 +31,10 @@ int vnode_acl_chmod(struct vnode *vn, mode_t mode);
 ssize_t vnode_acl_get(struct vnode *vn, const char *name, void *buf, size_t size);
 int vnode_acl_set(struct vnode *vn, const char *name, const void *val, size_t size);
 ssize_t vnode_acl_list(struct vnode *vn, char *buf, size_t size);
+/**
+ * vnode_acl_load() - a list as its file system has kept it; nobody else knows @vn yet
+ * Return: 0, -EINVAL, -EOPNOTSUPP, -ENOMEM.
+ */
+int vnode_acl_load(struct vnode *vn, const char *name, const void *val, size_t size);
 /** vnode_acls_free() - @vn goes. */
 void vnode_acls_free(struct vnode *vn);
