@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Targets that people type. Lines that begin "#:" are what make help prints.
 
-.PHONY: help tools run debug check check-linux bench iso bzimage lint headers-check regenerate \
+.PHONY: modules-report help tools run debug check check-linux bench iso bzimage lint headers-check regenerate \
 	compile_commands.json clean mrproper build-matrix check-reproducible
 export TERN_BUILD := $(abspath $(O))
 
@@ -59,6 +59,11 @@ build-matrix: image
 	@scripts/build-matrix $(ARGS)
 check-reproducible:
 	@scripts/check-reproducible
+
+#:   modules-report    load every vendor module that can be, write Documentation/vendor-modules.md
+modules-report: all image
+	@scripts/run-module-tests
+	@$(PYTHON) scripts/modules-report.py $(O)/vendor Documentation/vendor-modules.md $(O)/modules-tested
 
 compile_commands.json: $(O)/.built
 	@$(PYTHON) scripts/gen-compdb.py $(O)/.built $@ $(CC) $(cppflags) $(cflags)

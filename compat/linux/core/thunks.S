@@ -100,4 +100,28 @@ ROUTINE(lx_clear_page)
 	ret
 ROUTINE_END(lx_clear_page)
 
+/* pv_ops: only rax changes. */
+ROUTINE(lx_pv_save_fl)
+	pushfq
+	popq	%rax
+	ret
+ROUTINE_END(lx_pv_save_fl)
+
+ROUTINE(lx_pv_irq_disable)
+	cli
+	ret
+ROUTINE_END(lx_pv_irq_disable)
+
+ROUTINE(lx_pv_irq_enable)
+	cmpl	$0, %gs:lx_irqs_stay_off
+	jne	1f
+	sti
+1:	ret
+ROUTINE_END(lx_pv_irq_enable)
+
+ROUTINE(lx_pv_same)
+	movq	%rdi, %rax
+	ret
+ROUTINE_END(lx_pv_same)
+
 	.section .note.GNU-stack, "", @progbits

@@ -58,9 +58,10 @@ int lx_kobject_set_name(struct lx_kobject *k, const char *fmt, ...)
 }
 LX_EXPORT(kobject_set_name);
 
+/* Objects are in no set here, so there is nobody to tell. */
 int lx_kobject_uevent(struct lx_kobject *k, unsigned int action)
 {
-	return 0;
+	return -EINVAL;
 }
 LX_EXPORT(kobject_uevent);
 
