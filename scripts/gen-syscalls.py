@@ -48,13 +48,16 @@ class Row:
 
 
 def read_linux():
-    names = {}
+    """Names of Linux's calls by number, and why some are absent."""
+    names, reasons = {}, {}
     with open(LINUX) as f:
         for line in f:
             if line[0].isdigit():
-                number, name = line.split()
+                number, name, *reason = line.rstrip("\n").split("\t")
                 names[int(number)] = name
-    return names
+                if reason:
+                    reasons[int(number)] = reason[0]
+    return names, reasons
 
 
 def read_rows(names):
@@ -175,7 +178,7 @@ def make_table(out, rows, built):
     write(out + "/syscall_table.inc", text)
 
 
-def make_doc(path, names, rows):
+def make_doc(path, names, reasons, rows):
     have = {r.number: r for r in rows}
     numbers = sorted(set(names) | set(have))
     full = sum(1 for r in rows if r.coverage == "full")
@@ -190,8 +193,10 @@ def make_doc(path, names, rows):
     for n in numbers:
         row = have.get(n)
         if row is None or row.coverage == "none":
-            text += "| %d | %s | %s | absent |\n" % (n, row.name if row else names[n],
-                                                    row.service if row else "")
+            if n not in reasons:
+                fail(LINUX, "why is call %d absent? Say it behind its name." % n)
+            text += "| %d | %s | %s | absent: %s |\n" % (n, row.name if row else names[n],
+                                                        row.service if row else "", reasons[n])
         elif row.coverage == "full":
             text += "| %d | %s | %s | full |\n" % (n, row.name, row.service)
         else:
@@ -201,10 +206,10 @@ def make_doc(path, names, rows):
 
 
 def main():
-    names = read_linux()
+    names, reasons = read_linux()
     rows = read_rows(names)
     if len(sys.argv) == 3 and sys.argv[1] == "doc":
-        return make_doc(sys.argv[2], names, rows)
+        return make_doc(sys.argv[2], names, reasons, rows)
     if len(sys.argv) != 4:
         sys.exit(__doc__)
     with open(sys.argv[3]) as f:

@@ -166,3 +166,15 @@ struct ofile *corefile_open(const char *name)
 	ofile_put(f);
 	return ERR_PTR(err);
 }
+
+/* ---- process accounting ---- */
+
+struct ofile *acctfile_open(const char *name)
+{
+	struct ofile *f = ofile_open_kernel(name, O_WRONLY | O_APPEND | O_LARGEFILE, 0);
+
+	if (IS_ERR(f) || S_ISREG(f->of_vnode->vn_mode))
+		return f;
+	ofile_put(f);
+	return ERR_PTR(-EACCES);
+}

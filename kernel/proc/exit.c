@@ -218,6 +218,7 @@ void thread_exit(int status)
 	if (exit_begin(t, status)) {
 		if (p == process_pid1)
 			kpanic("init ended, status %#x", p->p_group_exit_code);
+		acct_process_end(p, t);
 		release_process_parts(p);
 		ends_ns = process_is_init(p);
 	}

@@ -177,6 +177,10 @@ bool signal_stop_count_locked(struct process *p, struct thread *t);
 /** process_fill_end() - SIGCHLD's information for the end of @p or a thread of it. */
 void process_fill_end(struct ksiginfo *info, struct process *p, int status);
 
+/* ---- acct.c ---- */
+/** acct_process_end() - @t, thread_self, is the last thread of @p to end and has its memory still. */
+void acct_process_end(struct process *p, struct thread *t);
+
 /* ---- seccomp.c ---- */
 /** seccomp_prctl_set() - PR_SET_SECCOMP. */
 long seccomp_prctl_set(u64 mode, u64 prog);

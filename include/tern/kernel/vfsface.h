@@ -114,6 +114,9 @@ struct ofile *secfile_create(struct secfilter *sf);
 /** corefile_open() - create a core file as a dump may: no links followed, owner only; ERR_PTR. */
 struct ofile *corefile_open(const char *name);
 
+/** acctfile_open() - a regular file to append records to; ERR_PTR(-EACCES, -ENOENT and so on). */
+struct ofile *acctfile_open(const char *name);
+
 /** face_uring_exit() - @t (thread_self) ends or execs: its io_uring requests end first. Sleeps. */
 void face_uring_exit(struct thread *t);
 
