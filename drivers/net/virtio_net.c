@@ -464,6 +464,8 @@ static void setup_netif(struct vnet *v)
 		ether_random_addr(mac);
 	}
 	netif_init_ether(&v->nif, &vnet_ops, mac);
+	v->nif.driver_name = "virtio_net";
+	v->nif.bus_name = d->node.parent ? d->node.parent->name : NULL;
 	v->nif.features = NETIF_F_SG;
 	if (virtio_has(d, NET_F_CSUM))
 		v->nif.features |= NETIF_F_SUM;

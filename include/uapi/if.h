@@ -87,8 +87,6 @@ static_assert(sizeof(struct arpreq) == 68, "user ABI");
 #define SIOCGIFTXQLEN	0x8942u
 #define SIOCSIFTXQLEN	0x8943u
 #define SIOCETHTOOL	0x8946u
-#define ETHTOOL_GLINK	0x0au
-struct ethtool_value { u32 cmd, data; };
 #define SIOCGIFMAP	0x8970u
 #define SIOCDARP	0x8953u
 #define SIOCGARP	0x8954u

@@ -67,6 +67,11 @@ static_assert(sizeof(struct nlattr_head) == 4, "user ABI");
 #define RTM_GETRULE	34
 #define RTM_NEWRULE	32
 
+#define RTM_NEWQDISC	36
+struct tcmsg { u8 family, pad1_; u16 pad2_; s32 ifindex; u32 handle, parent, info; };
+static_assert(sizeof(struct tcmsg) == 20, "user ABI");
+#define TCA_KIND	1
+#define TCA_OPTIONS	2
 #define RTM_NEWNSID	88
 #define RTM_GETNSID	90
 #define NETNSA_NSID	1

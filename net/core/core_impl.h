@@ -5,7 +5,11 @@
 #include <tern/base/err.h>
 #include <tern/net/netsock.h>
 
+struct netns;
+
 extern const struct ofile_ops sock_fops;
+/** ethtool_ioctl() - SIOCETHTOOL: 0, -ENODEV, -EFAULT, -EINVAL, -EOPNOTSUPP. */
+long ethtool_ioctl(struct netns *ns, uptr arg);
 /** netsock_create() - by family; ERR_PTR(-EAFNOSUPPORT, ...). */
 struct netsock *netsock_create(int family, int type, int protocol);
 /* One operation each of the socket's own table, for the net service (kernel/svc/net.tbl). */

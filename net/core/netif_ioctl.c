@@ -6,6 +6,8 @@
 #include <tern/kernel/cred.h>
 #include <tern/lib/string.h>
 
+#include "core_impl.h"
+
 static long get_name(struct netns *ns, struct ifreq *r)
 {
 	struct netif *nif = netif_find_index(ns, (u32)r->ivalue);
@@ -94,28 +96,6 @@ static void cut_label(char *name)
 
 	if (colon)
 		*colon = '\0';
-}
-
-/* What ethtool asks: only whether there is a link. */
-static long ethtool_ioctl(struct netns *ns, uptr arg)
-{
-	struct ethtool_value v;
-	struct netif *nif;
-	struct ifreq r;
-
-	if (user_copyin(&r, (void __user *)arg, sizeof(r)) ||
-	    user_copyin(&v.cmd, (void __user *)r.data, sizeof(v.cmd)))
-		return -EFAULT;
-	r.ifr_name[IFNAMSIZ - 1] = '\0';
-	rcu_read_lock();
-	nif = netif_find_name(ns, r.ifr_name);
-	v.data = nif && netif_is_up(nif) && READ_ONCE(nif->has_carrier);
-	rcu_read_unlock();
-	if (!nif)
-		return -ENODEV;
-	if (v.cmd != ETHTOOL_GLINK)
-		return -EOPNOTSUPP;
-	return user_copyout((void __user *)r.data, &v, sizeof(v));
 }
 
 long netif_ioctl(struct netns *ns, u32 cmd, uptr arg)

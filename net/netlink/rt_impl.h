@@ -6,6 +6,8 @@
 
 struct netif;
 
+/** qdisc_name() - how packets wait for it. */
+const char *qdisc_name(const struct netif *nif);
 /** rtlink_find() - by index or name, NULL: none such; links lock, config_lock or RCU. */
 struct netif *rtlink_find(struct netns *ns, const struct ifinfomsg *m, const struct nlattr_head *name);
 /** rtlink_change() - RTM_NEWLINK, RTM_SETLINK, RTM_DELLINK; takes its locks itself. */

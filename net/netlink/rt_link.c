@@ -101,7 +101,7 @@ static bool put_link(struct nlpkt *p, const struct netif *nif, u16 type, u16 fla
 	nlpkt_put_u32(p, IFLA_NUM_TX_QUEUES, 1);
 	nlpkt_put_u32(p, IFLA_NUM_RX_QUEUES, 1);
 	nlpkt_put_u8(p, IFLA_CARRIER, READ_ONCE(nif->has_carrier));
-	nlpkt_put_str(p, IFLA_QDISC, nif->is_lockless ? "noqueue" : netif_is_up(nif) ? "pfifo_fast" : "noop");
+	nlpkt_put_str(p, IFLA_QDISC, qdisc_name(nif));
 	nlpkt_put(p, IFLA_MAP, &map, 28);
 	if (nif->addr_len) {
 		nlpkt_put(p, IFLA_ADDRESS, nif->addr, nif->addr_len);

@@ -69,6 +69,7 @@ struct netif {
 	bool is_bound;			/* I stays in its namespace */
 	const struct netif_ops *ops;	/* I */
 	const struct linkkind *kind;	/* I NULL: hardware, loopback */
+	const char *driver_name, *bus_name;	/* I of hardware; NULL: none */
 	void *driver;			/* I the driver's */
 	struct netns *ns;		/* links lock, R: netif_move() */
 	u32 group;			/* C a number for the user */
