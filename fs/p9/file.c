@@ -35,14 +35,14 @@ static void p9_release(struct ofile *f)
 	kmem_free(o);
 }
 
-static void free_pages(struct uio_pageseg *segs, u32 n)
+static void put_pages(struct uio_pageseg *segs, u32 n)
 {
 	for (u32 i = 0; i < n; i++)
 		page_put(segs[i].page);
 }
 
 /* Pages for @len bytes; fewer if memory is short. Bytes, or -ENOMEM. */
-static ssize_t get_pages(struct uio_pageseg *segs, u32 *n, size_t len)
+static ssize_t take_pages(struct uio_pageseg *segs, u32 *n, size_t len)
 {
 	ssize_t room = 0;
 
@@ -65,12 +65,12 @@ static ssize_t transfer(struct ofile *f, struct uio *u, u64 pos, bool is_write)
 	ssize_t len, done, copied = 0;
 	u32 n;
 
-	len = get_pages(segs, &n, min_t(size_t, u->resid, m->payload));
+	len = take_pages(segs, &n, min_t(size_t, u->resid, m->payload));
 	if (len < 0)
 		return len;
 	for (u32 i = 0; i < n && is_write; i++)
 		if (uio_get_page(u, segs[i].page, 0, segs[i].len) != segs[i].len) {
-			free_pages(segs, n);
+			put_pages(segs, n);
 			return -EFAULT;
 		}
 	done = p9_io(m, ((struct p9_open *)f->of_priv)->fid, pos, segs, n, (u32)len, is_write);
@@ -91,7 +91,7 @@ static ssize_t transfer(struct ofile *f, struct uio *u, u64 pos, bool is_write)
 		else if (done <= 0)
 			copied = done;
 	}
-	free_pages(segs, n);
+	put_pages(segs, n);
 	return copied;
 }
 

@@ -38,8 +38,8 @@ def check(kind, image, kernel):
     with open(image, "wb") as f:
         f.truncate(size << 20)
     run("/usr/sbin/mkfs.fat", "-F", bits, "-s", str(sectors), image)
-    out = run(os.path.join(TOP, "scripts/guest"), *(["--kernel", kernel, "--modules", "vfat,nls_cp437,nls_ascii,nls_utf8"] if kernel else []),
-              "--disk", image, "--", WORK).decode()
+    other = ["--kernel", kernel, "--modules", "vfat,nls_cp437,nls_ascii,nls_utf8"] if kernel else []
+    out = run(os.path.join(TOP, "scripts/guest"), *other, "--disk", image, "--", WORK).decode()
     if "contents of file 12" not in out:
         raise SystemExit(f"not ok: FAT{bits}: the guest read {out!r}")
     run("/usr/sbin/fsck.fat", "-n", image)
