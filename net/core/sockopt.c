@@ -94,6 +94,13 @@ static int set_special(struct netsock *s, int name, const void *val, u32 len, s3
 		memcpy(&lg, val, sizeof(lg));
 		s->linger = lg;
 		return 0;
+	case SO_ZEROCOPY:
+		if (s->type != SOCK_STREAM || s->family == AF_UNIX)
+			return -EOPNOTSUPP;
+		if (v < 0 || v > 1)
+			return -EINVAL;
+		s->zerocopy = v;
+		return 0;
 	case SO_MAX_PACING_RATE:
 		if (len >= sizeof(s->max_pacing))
 			memcpy(&s->max_pacing, val, sizeof(s->max_pacing));
@@ -191,6 +198,8 @@ int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len)
 		v = s->priority;
 	else if (name == SO_RCVLOWAT)
 		v = s->rcvlowat;
+	else if (name == SO_ZEROCOPY)
+		v = s->zerocopy;
 	else if (name == SO_MAX_PACING_RATE)
 		v = (s32)min_t(u64, s->max_pacing, U32_MAX);
 	else if (name == SO_SNDLOWAT)

@@ -346,7 +346,44 @@ static void give_error6(struct isock *sk, struct sockmsg *m, const struct pktbuf
 	sockmsg_put(m, SOL_IPV6, IPV6_RECVERR, &out, sizeof(out));
 }
 
-static ssize_t recv_error(struct isock *sk, struct sockmsg *m)
+/* Buffers of MSG_ZEROCOPY that are free again. */
+static void give_zerocopy(struct isock *sk, struct sockmsg *m, const struct errinfo *info)
+{
+	struct { struct sock_extended_err ee; struct sockaddr_in6 offender; } out = { .ee = info->ee };
+	bool is_6 = sk->ns.family == AF_INET6;
+
+	m->name_len = 0;
+	sockmsg_put(m, is_6 ? SOL_IPV6 : SOL_IP, is_6 ? IPV6_RECVERR : IP_RECVERR, &out,
+		    is_6 ? sizeof(out) : sizeof(out.ee) + sizeof(struct sockaddr_in));
+}
+
+int isock_queue_zerocopy(struct isock *sk)
+{
+	struct errinfo e = { .ee = { .ee_origin = SO_EE_ORIGIN_ZEROCOPY, .ee_code = SO_EE_CODE_ZEROCOPY_COPIED } };
+	struct pktbuf *c = pktbuf_alloc(0, 0, ALLOC_KERNEL), *last;
+	struct errinfo *tail;
+
+	if (!c)
+		return -ENOBUFS;
+	spin_lock_bh(&sk->lock);
+	last = list_last_entry_or_null(&sk->errq, struct pktbuf, link);
+	tail = last ? (struct errinfo *)last->cb : NULL;
+	e.ee.ee_info = e.ee.ee_data = sk->zerocopy_next++;
+	if (tail && tail->ee.ee_origin == SO_EE_ORIGIN_ZEROCOPY && tail->ee.ee_data + 1 == e.ee.ee_info) {
+		tail->ee.ee_data = e.ee.ee_info;
+	} else {
+		memcpy(c->cb, &e, sizeof(e));
+		list_add_tail(&c->link, &sk->errq);
+		c = NULL;
+	}
+	spin_unlock_bh(&sk->lock);
+	if (c)
+		pktbuf_free(c);
+	isock_wake(sk, POLLERR);
+	return 0;
+}
+
+ssize_t isock_recv_error(struct isock *sk, struct sockmsg *m)
 {
 	struct { struct sock_extended_err ee; struct sockaddr_in offender; } out = { 0 };
 	struct errinfo info;
@@ -367,6 +404,10 @@ static ssize_t recv_error(struct isock *sk, struct sockmsg *m)
 	if (n < pb->len)
 		m->out_flags |= MSG_TRUNC;
 	m->out_flags |= MSG_ERRQUEUE;
+	if (info.ee.ee_origin == SO_EE_ORIGIN_ZEROCOPY) {
+		give_zerocopy(sk, m, &info);
+		goto out;
+	}
 	if (info.is_v6) {
 		give_error6(sk, m, pb, &info);
 		goto out;
@@ -423,7 +464,7 @@ ssize_t dgram_recv(struct netsock *s, struct sockmsg *m)
 	ssize_t ret;
 
 	if (unlikely(m->flags & MSG_ERRQUEUE))
-		return recv_error(sk, m);
+		return isock_recv_error(sk, m);
 	if (unlikely(m->flags & MSG_OOB))
 		return -EOPNOTSUPP;
 	pb = wait_packet(sk, m->flags);

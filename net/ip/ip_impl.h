@@ -188,6 +188,7 @@ struct isock {
 	struct list rxq;		/* S packets, or messages, to read */
 	u32 rx_bytes;			/* S memory of rxq */
 	u32 drops;			/* S */
+	u32 zerocopy_next;		/* S number of the next send with MSG_ZEROCOPY */
 	struct list errq;		/* S for MSG_ERRQUEUE */
 	atomic32 wmem;			/* A memory on its way out */
 	struct pktbuf *cork;		/* send_lock */
@@ -300,6 +301,10 @@ int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool
 int dgram_shutdown(struct netsock *s, int how);
 /** dgram_destroy() - at release: queues, groups, the hash's reference. */
 void dgram_destroy(struct isock *sk);
+/** isock_queue_zerocopy() - a send with MSG_ZEROCOPY is done with its buffer. 0 or -ENOBUFS. */
+int isock_queue_zerocopy(struct isock *sk);
+/** isock_recv_error() - recvmsg() with MSG_ERRQUEUE: bytes, -EAGAIN, -EFAULT. */
+ssize_t isock_recv_error(struct isock *sk, struct sockmsg *m);
 /** isock_queue_error() - for MSG_ERRQUEUE: @pb's data at the user's payload; a copy is made. */
 void isock_queue_error(struct isock *sk, const struct pktbuf *pb, int err, u8 origin, u8 type, u8 code,
 		       u32 info, be32 offender, be32 dst, u16 port);

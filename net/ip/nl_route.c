@@ -236,6 +236,8 @@ static int get_route(struct nlreq *r)
 	*m = (struct rtmsg){ .family = family, .dst_len = family == AF_INET ? 32 : 128, .type = via.type };
 	m->flags = family == AF_INET ? RTM_F_CLONED : 0;
 	via.table = via.type == RTN_UNICAST ? via.table : RT_TABLE_LOCAL;
+	if (family == AF_INET && !(((const struct rtmsg *)r->data)->flags & RTM_F_LOOKUP_TABLE))
+		via.table = RT_TABLE_MAIN;	/* only who asks is told which table it was */
 	m->table = via.table < 256 ? (u8)via.table : RT_TABLE_COMPAT;
 	nlpkt_put_u32(p, RTA_TABLE, via.table ? via.table : RT_TABLE_MAIN);
 	nlpkt_put(p, RTA_DST, &dst, family == AF_INET ? 4 : 16);

@@ -284,6 +284,7 @@ static void tcp_release(struct netsock *s)
 	if (tp->state == TCP_CLOSE)
 		tcp_unhash(tp);
 	tcp_unlock(tp);
+	pktbuf_purge(&tp->sk.errq);
 	isock_mc_drop_all(&tp->sk);
 	isock_mc6_drop_all(&tp->sk);
 	isock_put(&tp->sk);
@@ -578,7 +579,7 @@ static u32 tcp_ready(struct netsock *s, struct ofile *f, struct poll_table *pt)
 			tcp_unlock(tp);
 		}
 	}
-	if (READ_ONCE(s->error))
+	if (READ_ONCE(s->error) || !list_is_empty(&tp->sk.errq))
 		ev |= POLLERR;
 	return ev;
 }

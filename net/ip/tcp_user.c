@@ -184,8 +184,11 @@ ssize_t tcp_send(struct netsock *s, struct sockmsg *m)
 {
 	nsec_t deadline = s->sndtimeo ? deadline_after(s->sndtimeo) : WAIT_FOREVER;
 	struct tcpsock *tp = tcp_of(s);
+	bool tells = (m->flags & MSG_ZEROCOPY) && s->zerocopy && m->uio->resid;
 	ssize_t done = 0, n = 0;
 
+	if (unlikely(m->flags & MSG_FASTOPEN))
+		return -EOPNOTSUPP;
 	do {
 		n = wait_room(tp, m->flags, deadline);
 		if (!n && m->uio->resid)
@@ -194,6 +197,8 @@ ssize_t tcp_send(struct netsock *s, struct sockmsg *m)
 			break;
 		done += n;
 	} while (m->uio->resid);
+	if (unlikely(tells && done))	/* the bytes are copied: the buffer is free again */
+		isock_queue_zerocopy(&tp->sk);
 	if (done || !n)
 		return done;
 	if (n == -EPIPE && !(m->flags & MSG_NOSIGNAL))
@@ -379,7 +384,7 @@ ssize_t tcp_recv(struct netsock *s, struct sockmsg *m)
 
 	m->name_len = 0;
 	if (unlikely(m->flags & MSG_ERRQUEUE))
-		return -EAGAIN;
+		return isock_recv_error(&tp->sk, m);
 	if (unlikely(m->flags & MSG_OOB))
 		return recv_urgent(tp, m);
 	if (unlikely(READ_ONCE(tp->state) == TCP_LISTEN))

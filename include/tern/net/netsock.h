@@ -51,6 +51,7 @@ struct netsock {
 	nsec_t sndtimeo, rcvtimeo;	/* A ns, 0: for ever */
 	u32 rcvlowat;			/* A */
 	s32 error;			/* A pending, negative errno; read once */
+	bool zerocopy;			/* MSG_ZEROCOPY tells when its buffers are free */
 	u64 max_pacing;			/* bytes/s; U64_MAX: as fast as possible */
 	s32 soft_error;			/* what ended nothing (an ICMP error): SO_ERROR tells it too */
 	u32 options;			/* A SOCKOPT_* */

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# long
 # timeout: 120
 # python3's http.server with curl and wget: GET, HEAD, POST refused, resumed and parallel downloads.
 ip link set lo up

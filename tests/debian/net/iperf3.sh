@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# long
 # timeout: 90
 # iperf3 over loopback: both ways, both at once, parallel, UDP, IPv6, zero copy, other congestion control.
 ip link set lo up

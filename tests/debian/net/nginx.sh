@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# long
 # timeout: 120
 # nginx on loopback: files, ranges, HTTP over IPv6, sendfile; wrk loads it.
 ip link set lo up

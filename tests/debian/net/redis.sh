@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# long
 # timeout: 120
 # redis over loopback and over a socket in the file system; redis-benchmark with 50 clients.
 ip link set lo up

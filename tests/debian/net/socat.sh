@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# long
 # timeout: 60
 # socat between all kinds of sockets, one byte stream through each.
 ip link set lo up

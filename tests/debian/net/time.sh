@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# long
 # timeout: 60
 # chronyd as server and chronyc; a DNS server with a client.
 ip link set lo up

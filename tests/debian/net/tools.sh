@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# long
 # timeout: 60
 # ss, ip, tcpdump and ping on loopback.
 ip link set lo up

@@ -842,4 +842,82 @@ CASE(interrupted_waits)
 	CHECK(WIFSIGNALED(st));
 }
 
+/* The number range that one message of the error queue tells; -1: none. */
+static int zerocopy_done(int s, uint32_t *low, uint32_t *high)
+{
+	char control[128];
+	struct msghdr m = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+	struct { uint32_t err; uint8_t origin, type, code, pad; uint32_t info, data; } ee;
+
+	if (recvmsg(s, &m, MSG_ERRQUEUE) < 0)
+		return -1;
+	CHECK(m.msg_flags & MSG_ERRQUEUE);
+	c = CMSG_FIRSTHDR(&m);
+	NEED(c && c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR);
+	memcpy(&ee, CMSG_DATA(c), sizeof(ee));
+	CHECK_EQ(ee.err, 0);
+	CHECK_EQ(ee.origin, 5);
+	*low = ee.info;
+	*high = ee.data;
+	return 0;
+}
+
+CASE(zerocopy_sends_tell_when_they_are_done)
+{
+	uint32_t low, high, next = 0;
+	int v[2], one = 1;
+	struct pollfd p;
+
+	pair(v);
+	CHECK_EQ(send(v[0], buf, 1000, 0x4000000), 1000);	/* not asked for: an ordinary send */
+	FAILS(recvmsg(v[0], &(struct msghdr){ 0 }, MSG_ERRQUEUE), EAGAIN);
+	NEED(!setsockopt(v[0], SOL_SOCKET, 60, &one, sizeof(one)));
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(send(v[0], buf, 20000, 0x4000000), 20000);
+	for (int n = 0; n < 61000; )
+		n += (int)read(v[1], back, sizeof(back));
+	while (next < 3) {
+		p = (struct pollfd){ .fd = v[0] };
+		NEED(poll(&p, 1, 5000) == 1 && (p.revents & POLLERR));
+		NEED(!zerocopy_done(v[0], &low, &high));
+		CHECK_EQ(low, next);
+		CHECK(high >= low && high < 3);
+		next = high + 1;
+	}
+	FAILS(recvmsg(v[0], &(struct msghdr){ 0 }, MSG_ERRQUEUE), EAGAIN);
+}
+
+CASE(congestion_control_has_a_name)
+{
+	char name[16] = "";
+	socklen_t n = sizeof(name);
+	int s = tcp();
+
+	NEED(!setsockopt(s, SOL_TCP, TCP_CONGESTION, "reno", 4));
+	NEED(!getsockopt(s, SOL_TCP, TCP_CONGESTION, name, &n));
+	CHECK_STR(name, "reno");
+	FAILS(setsockopt(s, SOL_TCP, TCP_CONGESTION, "none", 4), ENOENT);
+}
+
+CASE(each_congestion_control_carries_bytes)
+{
+	static const char *const names[] = { "reno", "cubic", "bbr" };
+
+	for (int i = 0; i < 3; i++) {
+		int v[2], got = 0, n;
+		pid_t pid;
+
+		pair(v);
+		if (setsockopt(v[0], SOL_TCP, TCP_CONGESTION, names[i], strlen(names[i])))
+			continue;	/* a module that is not there */
+		CHILD(pid, for (int k = 0; k < 20; k++) NEED(write(v[0], buf, sizeof(buf)) == sizeof(buf)));
+		close(v[0]);
+		while ((n = (int)read(v[1], back, sizeof(back))) > 0)
+			got += n;
+		CHECK_EQ(got, 20 * (int)sizeof(buf));
+		JOIN(pid);
+	}
+}
+
 TAP_MAIN
