@@ -433,3 +433,18 @@ void lx_call_rcu(struct lx_callback_head *head, void (*fn)(struct lx_callback_he
 	rcu_defer((struct rcu_job *)head, (void (*)(struct rcu_job *))fn);
 }
 LX_EXPORT(call_rcu);
+
+/*
+ * kfree after a grace period. With a head, @func is its offset in the object (a small number);
+ * without, @func is the object and the caller may sleep.
+ */
+void lx_kvfree_call_rcu(struct lx_callback_head *head, void (*func)(struct lx_callback_head *))
+{
+	if (!head) {
+		rcu_wait();
+		lx_kvfree((void *)func);
+		return;
+	}
+	rcu_defer_free((struct rcu_job *)head, (u8 *)head - (uptr)func);
+}
+LX_EXPORT(kvfree_call_rcu);

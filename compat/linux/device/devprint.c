@@ -56,6 +56,23 @@ void lx__dev_printk(const char *level, const struct lx_device *dev, const char *
 }
 LX_EXPORT(_dev_printk);
 
+/* -EPROBE_DEFER is no failure yet: it is not logged. */
+#define LX_EPROBE_DEFER	517
+
+int lx_dev_err_probe(const struct lx_device *dev, int err, const char *fmt, ...)
+{
+	char line[LINE_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	lx_vformat(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (err != -LX_EPROBE_DEFER)
+		lx__dev_err(dev, "error %d: %s", err, line);
+	return err;
+}
+LX_EXPORT(dev_err_probe);
+
 /* Debug messages are behind a key of the calling module, which is off: never reached. */
 void lx___dynamic_pr_debug(struct lx__ddebug *d, const char *fmt, ...)
 {
