@@ -20,6 +20,8 @@
 #define SHARED_BIT	1UL
 #define NAP_NS		(10 * 1000000UL)
 #define RECLAIM_PAGES	32
+#define NAP_SCALE	1024UL
+#define HIGH_NAP_MAX_NS	(2000 * 1000000UL)	/* for RECLAIM_PAGES charges at twice memory.high */
 #define RECLAIM_TRIES	256
 
 u32 memgroup_count;
@@ -32,7 +34,7 @@ struct memgroup *memgroup_create(struct memgroup *parent)
 	if (!g)
 		return NULL;
 	ref_init(&g->refs, 1);
-	g->max = NO_LIMIT;
+	g->max = g->high = NO_LIMIT;
 	g->parent = parent;
 	if (parent)
 		ref_get(&parent->refs);
@@ -60,6 +62,7 @@ void memgroup_put(struct memgroup *g)
 void memgroup_reset(struct memgroup *g)
 {
 	WRITE_ONCE(g->max, NO_LIMIT);
+	WRITE_ONCE(g->high, NO_LIMIT);
 	WRITE_ONCE(g->kills_all, false);
 }
 
@@ -111,9 +114,32 @@ static struct memgroup *try_charge(struct memgroup *g, bool force)
 	return NULL;
 }
 
+/*
+ * Above memory.high a group gives pages back while it takes new ones; what cannot go makes
+ * its threads wait, the longer the more it is.
+ */
+static void slow_down(struct memgroup *g)
+{
+	s64 high = READ_ONCE(g->high), over = atomic_read(&g->npages) - high;
+	bool was_stalled;
+	u64 share;
+
+	if (over <= 0 || atomic_add_return(&g->nover, 1) % RECLAIM_PAGES)
+		return;
+	atomic_inc(&g->highs);
+	was_stalled = memstall_begin();
+	if (!reclaim_group(g, (u64)over)) {
+		share = min_t(u64, (u64)over * NAP_SCALE / (u64)max_t(s64, high, 1), NAP_SCALE);
+		(void)waitq_wait_common(&room_wait, atomic_read(&g->npages) <= READ_ONCE(g->high),
+					THREAD_KILLABLE, false,
+					clock_ns() + HIGH_NAP_MAX_NS * share / NAP_SCALE * share / NAP_SCALE);
+	}
+	memstall_end(was_stalled);
+}
+
 int memgroup_charge_slow(struct page *p, bool is_shared)
 {
-	struct memgroup *g = memgroup_self(), *full;
+	struct memgroup *g = memgroup_self(), *full, *up;
 	bool was_stalled;
 	u32 tries = 0;
 
@@ -133,6 +159,8 @@ int memgroup_charge_slow(struct page *p, bool is_shared)
 					THREAD_KILLABLE, false, clock_ns() + NAP_NS);
 		memstall_end(was_stalled);
 	}
+	for (up = g; up; up = up->parent)
+		slow_down(up);
 	count(g, is_shared, 1);
 	atomic_inc(&g->nfaults);
 	p->memcg_data = (u64)g | (is_shared ? SHARED_BIT : 0);	/* with our reference */

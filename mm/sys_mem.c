@@ -117,6 +117,48 @@ long sys_mmap(uptr addr, size_t len, u64 prot, u64 flags, u64 fd, u64 off)
 	return flags & MAP_ANONYMOUS ? map_anonymous(as, &req) : map_file(as, &req, (int)fd);
 }
 
+/* What is mapped shared over all of [start, end), with a reference on its file; NULL: nothing. */
+static struct ofile *shared_file_at(struct aspace *as, uptr start, uptr end, u32 *rflags)
+{
+	struct ofile *f = NULL;
+	struct region *rg;
+
+	rwsem_read_lock(&as->as_lock);
+	rg = region_find(as, start);
+	if (rg && rg->start <= start && rg->end >= end && rg->file && !region_is_private(rg)) {
+		f = rg->file;
+		mmface_ofile_get(f);
+		*rflags = rg->flags & (REGION_PROT | REGION_LOCKED);
+	}
+	rwsem_read_unlock(&as->as_lock);
+	return f;
+}
+
+long sys_remap_file_pages(uptr start, size_t len, u64 prot, u64 pgoff, u64 flags)
+{
+	struct aspace *as = aspace_self();
+	struct map_request req = { .addr = start & PAGE_MASK, .len = len & PAGE_MASK, .pgoff = pgoff };
+	u32 rflags;
+	uptr end;
+	long ret;
+
+	if (prot || check_add(req.addr, req.len, &end) || end <= req.addr ||
+	    pgoff + (req.len >> PAGE_SHIFT) < pgoff)
+		return -EINVAL;
+	req.file = shared_file_at(as, req.addr, end, &rflags);
+	if (!req.file)
+		return -EINVAL;
+	req.rflags = rflags | REGION_SHARED | REGION_MAYALL;
+	req.map_flags = MAP_SHARED | MAP_FIXED | MAP_POPULATE | (flags & MAP_NONBLOCK);
+	ret = mmface_map(req.file, &req);
+	if (!ret)
+		ret = svc_proc_map(as, &req);
+	if (req.owns_shmem)
+		aspace_shmem_done(&req);
+	ofile_put(req.file);
+	return ret < 0 ? ret : 0;
+}
+
 long sys_munmap(uptr addr, size_t len)
 {
 	return svc_proc_unmap(aspace_self(), addr, len);

@@ -489,25 +489,22 @@ static int show_mem_peak(struct seqbuf *sb, struct cgnode *c)
 	return 0;
 }
 
-static int show_mem_max(struct seqbuf *sb, struct cgnode *c)
+static int print_pages(struct seqbuf *sb, s64 pages)
 {
-	s64 max = READ_ONCE(c->mem->max);
-
-	print_limit(sb, max == CG_NOLIMIT ? max : max * (s64)PAGE_SIZE);
+	print_limit(sb, pages == CG_NOLIMIT ? pages : pages * (s64)PAGE_SIZE);
 	return 0;
 }
 
-/* Bytes with a unit, or "max". */
-static int store_mem_max(struct cgnode *c, char *text, struct ofile *f)
+/* Bytes with a unit, or "max", as pages. */
+static int parse_pages(const char *text, s64 *out)
 {
 	static const char units[] = "kmgt";
 	const char *end, *unit;
 	u64 v;
 
-	if (!strcmp(text, "max")) {
-		WRITE_ONCE(c->mem->max, CG_NOLIMIT);
+	*out = CG_NOLIMIT;
+	if (!strcmp(text, "max"))
 		return 0;
-	}
 	if (parse_u64(text, 0, &v, &end))
 		return -EINVAL;
 	unit = *end ? strchr(units, *end | 0x20) : NULL;
@@ -515,17 +512,48 @@ static int store_mem_max(struct cgnode *c, char *text, struct ofile *f)
 		return -EINVAL;
 	for (u32 n = unit ? unit - units + 1 : 0; n; n--)
 		v = v > U64_MAX >> 10 ? U64_MAX : v << 10;
-	WRITE_ONCE(c->mem->max, (s64)min_t(u64, v / PAGE_SIZE, S64_MAX / PAGE_SIZE));
+	*out = (s64)min_t(u64, v / PAGE_SIZE, S64_MAX / PAGE_SIZE);
+	return 0;
+}
+
+static int show_mem_max(struct seqbuf *sb, struct cgnode *c)
+{
+	return print_pages(sb, READ_ONCE(c->mem->max));
+}
+
+static int store_mem_max(struct cgnode *c, char *text, struct ofile *f)
+{
+	s64 pages;
+	int err = parse_pages(text, &pages);
+
+	if (err)
+		return err;
+	WRITE_ONCE(c->mem->max, pages);
 	memgroup_shrink(c->mem);
 	return 0;
+}
+
+static int show_mem_high(struct seqbuf *sb, struct cgnode *c)
+{
+	return print_pages(sb, READ_ONCE(c->mem->high));
+}
+
+static int store_mem_high(struct cgnode *c, char *text, struct ofile *f)
+{
+	s64 pages;
+	int err = parse_pages(text, &pages);
+
+	if (!err)
+		memgroup_set_high(c->mem, pages);
+	return err;
 }
 
 static int show_mem_events(struct seqbuf *sb, struct cgnode *c)
 {
 	struct memgroup *g = c->mem;
 
-	seqbuf_printf(sb, "low 0\nhigh 0\nmax %ld\noom %ld\noom_kill %ld\noom_group_kill %ld\n",
-		      atomic_read(&g->hits), atomic_read(&g->ooms), atomic_read(&g->kills),
+	seqbuf_printf(sb, "low 0\nhigh %ld\nmax %ld\noom %ld\noom_kill %ld\noom_group_kill %ld\n",
+		      atomic_read(&g->highs), atomic_read(&g->hits), atomic_read(&g->ooms), atomic_read(&g->kills),
 		      atomic_read(&g->group_kills));
 	return 0;
 }
@@ -667,6 +695,7 @@ const struct cgfile cgfiles[] = {
 	{ "cpuset.mems.effective", CGCTL_CPUSET, 0, 0, show_mems_effective, NULL },
 	{ "memory.current", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_current, NULL },
 	{ "memory.peak", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_peak, NULL },
+	{ "memory.high", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_high, store_mem_high },
 	{ "memory.max", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_max, store_mem_max },
 	{ "memory.events", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_events, NULL },
 	{ "memory.stat", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_stat, NULL },

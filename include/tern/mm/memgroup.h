@@ -16,12 +16,13 @@ struct seqbuf;
 struct memgroup {
 	refcount refs;			/* its cgroup, children, charged pages */
 	struct memgroup *parent;	/* I with a reference; NULL: below the root */
-	s64 max;			/* A pages */
+	s64 max, high;			/* A pages: no more; above that charging is slowed down */
 	bool kills_all;			/* A memory.oom.group */
 	atomic64 npages, peak;		/* A in it and below */
 	atomic64 nanon, nshmem;		/* A the same by kind */
 	atomic64 nfaults;		/* A charges */
-	atomic64 hits, ooms, kills, group_kills;	/* A memory.events.local */
+	atomic64 nover;			/* A charges above high */
+	atomic64 highs, hits, ooms, kills, group_kills;	/* A memory.events.local */
 	struct rcu_job rcu;
 };
 
@@ -45,5 +46,7 @@ static inline struct memgroup *page_memgroup(const struct page *p)
 }
 /** memgroup_contains() - is @g @of or above it. */
 bool memgroup_contains(const struct memgroup *g, const struct memgroup *of);
+/** memgroup_set_high() - pages above which charges of the group are slowed down. */
+static inline void memgroup_set_high(struct memgroup *g, s64 high) { WRITE_ONCE(g->high, high); }
 /** memgroup_shrink() - after its limit fell: swap out what is too much, as far as that goes. Sleeps. */
 void memgroup_shrink(struct memgroup *g);

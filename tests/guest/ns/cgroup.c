@@ -385,6 +385,26 @@ CASE(memory_is_counted)
 	cleanup();
 }
 
+CASE(memory_high_slows_down)
+{
+	pid_t pid;
+
+	setup();
+	CHECK_STR(get(top, "memory.high"), "max\n");
+	NEED(put(top, "memory.high", "8M") == 0);
+	CHECK_STR(get(top, "memory.high"), "8388608\n");
+	FAILS(put(top, "memory.high", "lots"), EINVAL);
+	CHECK_EQ(field(top, "memory.events", "high"), 0);
+	CHILD(pid, enter(top);
+	      char *m = mmap(NULL, 9 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	      memset(m, 1, 9 * MIB); CHECK(atol(get(top, "memory.current")) >= 8 * MIB));
+	JOIN(pid);
+	CHECK(field(top, "memory.events", "high") >= 1);
+	CHECK_EQ(field(top, "memory.events", "oom_kill"), 0);
+	CHECK(put(top, "memory.high", "max") == 0);
+	cleanup();
+}
+
 CASE(memory_limit_kills)
 {
 	pid_t pid;

@@ -66,6 +66,29 @@ CASE(pages_are_on_their_node)
 	FAILS(syscall(SYS_move_pages, 0, 3, at, NULL, (void *)8, 0), EFAULT);
 }
 
+CASE(pages_of_a_mapping_are_reordered)
+{
+	int fd = open("f", O_RDWR | O_CREAT, 0600);
+	char *p, *q = pages_of(1);
+
+	NEED(ftruncate(fd, 3 * 4096) == 0);
+	p = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	NEED(p != MAP_FAILED);
+	p[0] = 'a';
+	p[4096] = 'b';
+	p[8192] = 'c';
+	CHECK(syscall(SYS_remap_file_pages, p, 4096, 0, 2, 0) == 0);
+	CHECK_EQ(p[0], 'c');
+	CHECK_EQ(p[4096], 'b');
+	CHECK(syscall(SYS_remap_file_pages, p + 8192, 4096, 0, 0, 0) == 0);
+	CHECK_EQ(p[8192], 'a');
+	p[0] = 'x';
+	CHECK(pread(fd, q, 1, 8192) == 1 && q[0] == 'x');
+	FAILS(syscall(SYS_remap_file_pages, p, 4096, PROT_READ, 0, 0), EINVAL);
+	FAILS(syscall(SYS_remap_file_pages, q, 4096, 0, 0, 0), EINVAL);
+	FAILS(syscall(SYS_remap_file_pages, p, 0, 0, 0, 0), EINVAL);
+}
+
 CASE(processes_stay_on_the_node)
 {
 	unsigned long node0 = 1, none = 0, other = 2;
