@@ -20,9 +20,6 @@ struct netsock *netsock_accept(struct netsock *s, bool may_block);
 ssize_t netsock_send(struct netsock *s, struct sockmsg *m);
 ssize_t netsock_recv(struct netsock *s, struct sockmsg *m);
 int netsock_shutdown(struct netsock *s, int how);
-/** sockopt_set() / sockopt_get() - SOL_SOCKET. */
-int sockopt_set(struct netsock *s, int level, int name, const void *val, u32 len);
-int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len);
 /** sockaddr_in() - user address into @a; 0, -EINVAL, -EFAULT. */
 int sockaddr_in(struct sockaddr_any *a, const void __user *user, u32 len);
 /** sockaddr_out() - @a to the user, cut to *@ulen, which is set to the whole length. */

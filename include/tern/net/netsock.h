@@ -94,6 +94,9 @@ struct ofile *netsock_file(struct netsock *s, u32 flags);
 u64 netsock_count(void);
 /** netsock_of() - socket behind an open file, NULL if it is none. */
 struct netsock *netsock_of(const struct ofile *f);
+/** sockopt_set() / sockopt_get() - setsockopt(2), getsockopt(2) with kernel memory. */
+int sockopt_set(struct netsock *s, int level, int name, const void *val, u32 len);
+int sockopt_get(struct netsock *s, int level, int name, void *val, u32 *len);
 /** netsock_take_error() - pending error (0 or -errno), cleared. */
 int netsock_take_error(struct netsock *s);
 /** sockmsg_put() - one control message to the receiver; sets MSG_CTRUNC if it does not fit. */
