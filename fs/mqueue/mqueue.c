@@ -8,6 +8,7 @@
  */
 #include "mqueue_impl.h"
 
+#include <tern/kernel/clock.h>
 #include <tern/lib/fmt.h>
 
 #define WAIT_PENDING	1
@@ -17,6 +18,8 @@ struct mqwait {
 	struct mqmessage *m;	/* L to be put in; or what was received */
 	int status;		/* L to change */
 	struct waitq waitq;
+	struct clock_watch watch;
+	bool is_stepped;	/* A the wall clock was set */
 };
 
 static struct mqmessage *first_of(struct mqueue *q)
@@ -57,8 +60,39 @@ static void finish(struct mqwait *w, int status)
 	waitq_wake_all(&w->waitq);
 }
 
+/* The wall clock was set: how long it is until the deadline must be found out again. */
+static void clock_stepped(struct clock_watch *watch)
+{
+	struct mqwait *w = container_of(watch, struct mqwait, watch);
+
+	WRITE_ONCE(w->is_stepped, true);
+	waitq_wake_all(&w->waitq);
+}
+
+/* No lock held. 0 woken, -ETIMEDOUT, -ERESTARTSYS. */
+static int wait_until(struct mqwait *w, u64 deadline)
+{
+	bool is_timed = deadline != WAIT_FOREVER;
+	nsec_t until = WAIT_FOREVER;
+	int err;
+
+	w->watch.stepped = clock_stepped;
+	if (is_timed)
+		clock_watch_add(&w->watch);
+	do {
+		WRITE_ONCE(w->is_stepped, false);
+		if (is_timed)
+			until = clock_real_to_mono((s64)deadline);
+		err = waitq_wait_intr_until(&w->waitq, READ_ONCE(w->status) != WAIT_PENDING ||
+					    READ_ONCE(w->is_stepped), until);
+	} while (!err && READ_ONCE(w->status) == WAIT_PENDING);
+	if (is_timed)
+		clock_watch_remove(&w->watch);
+	return err;
+}
+
 /* Lock held on entry, not on return; the final status. */
-static int wait_on(struct mqueue *q, struct list *waiters, struct mqwait *w, nsec_t deadline)
+static int wait_on(struct mqueue *q, struct list *waiters, struct mqwait *w, u64 deadline)
 {
 	int err;
 
@@ -66,7 +100,7 @@ static int wait_on(struct mqueue *q, struct list *waiters, struct mqwait *w, nse
 	waitq_init(&w->waitq);
 	list_add_tail(&w->link, waiters);
 	spin_unlock(&q->lock);
-	err = waitq_wait_intr_until(&w->waitq, READ_ONCE(w->status) != WAIT_PENDING, deadline);
+	err = wait_until(w, deadline);
 	spin_lock(&q->lock);
 	if (w->status == WAIT_PENDING) {
 		list_del_init(&w->link);
@@ -92,7 +126,7 @@ static struct mqnotice deliver(struct mqueue *q, struct mqmessage *m)
 	return q->count == 1 ? mqnotice_take(q) : none;
 }
 
-int mqueue_send(struct mqueue *q, struct mqmessage *m, bool may_wait, nsec_t deadline)
+int mqueue_send(struct mqueue *q, struct mqmessage *m, bool may_wait, u64 deadline)
 {
 	struct mqwait w = { .m = m };
 	struct mqnotice notice;
@@ -110,7 +144,7 @@ int mqueue_send(struct mqueue *q, struct mqmessage *m, bool may_wait, nsec_t dea
 	return 0;
 }
 
-struct mqmessage *mqueue_receive(struct mqueue *q, bool may_wait, nsec_t deadline)
+struct mqmessage *mqueue_receive(struct mqueue *q, bool may_wait, u64 deadline)
 {
 	struct mqwait w = { .m = NULL }, *sender;
 	struct mqmessage *m;

@@ -65,10 +65,10 @@ struct ofile *mqfs_open(const char *name, u32 flags, mode_t mode, const struct m
 int mqfs_unlink(const char *name);
 
 /* ---- mqueue.c ---- */
-/** mqueue_send() - @m is used up if it is 0; -EAGAIN, -ETIMEDOUT, -ERESTARTSYS. */
-int mqueue_send(struct mqueue *q, struct mqmessage *m, bool may_wait, nsec_t deadline);
+/** mqueue_send() - @m is used up if it is 0; -EAGAIN, -ETIMEDOUT (@deadline: wall time in ns), -ERESTARTSYS. */
+int mqueue_send(struct mqueue *q, struct mqmessage *m, bool may_wait, u64 deadline);
 /** mqueue_receive() - the first message, now the caller's; ERR_PTR as mqueue_send(). */
-struct mqmessage *mqueue_receive(struct mqueue *q, bool may_wait, nsec_t deadline);
+struct mqmessage *mqueue_receive(struct mqueue *q, bool may_wait, u64 deadline);
 /** mqueue_free_messages() - nobody uses the queue any more. */
 void mqueue_free_messages(struct mqueue *q);
 /** mqueue_status() - text of QSIZE and NOTIFY as reading the file shows it. */

@@ -58,7 +58,7 @@ static struct mqueue *mq_get(int fd, u32 mode, struct ofile **out)
 }
 
 /* Absolute wall time, NULL: for ever. */
-static int deadline_get(const void __user *uts, nsec_t *out)
+static int deadline_get(const void __user *uts, u64 *out)
 {
 	u64 ns;
 	int err;
@@ -68,7 +68,7 @@ static int deadline_get(const void __user *uts, nsec_t *out)
 		return 0;
 	err = user_get_timespec(&ns, uts);
 	if (!err)
-		*out = clock_real_to_mono((s64)ns);
+		*out = ns;
 	return err;
 }
 
@@ -88,7 +88,7 @@ static struct mqmessage *message_get(const char __user *text, size_t size, u32 p
 }
 
 static int send_to(struct mqueue *q, struct ofile *f, const char __user *text, size_t size, u32 prio,
-		   nsec_t deadline)
+		   u64 deadline)
 {
 	struct mqmessage *m;
 	int err;
@@ -110,7 +110,7 @@ long sys_mq_timedsend(int fd, const char __user *text, size_t size, u32 prio, co
 {
 	struct mqueue *q;
 	struct ofile *f;
-	nsec_t deadline;
+	u64 deadline;
 	int err = deadline_get(timeout, &deadline);
 
 	if (err)
@@ -126,7 +126,7 @@ long sys_mq_timedsend(int fd, const char __user *text, size_t size, u32 prio, co
 }
 
 static long receive_from(struct mqueue *q, struct ofile *f, char __user *buf, size_t size,
-			 u32 __user *uprio, nsec_t deadline)
+			 u32 __user *uprio, u64 deadline)
 {
 	struct mqmessage *m;
 	long ret;
@@ -148,7 +148,7 @@ long sys_mq_timedreceive(int fd, char __user *buf, size_t size, u32 __user *prio
 {
 	struct mqueue *q;
 	struct ofile *f;
-	nsec_t deadline;
+	u64 deadline;
 	long ret = deadline_get(timeout, &deadline);
 
 	if (ret)

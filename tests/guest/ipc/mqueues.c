@@ -331,4 +331,25 @@ CASE(rights_and_limits)
 	mq_unlink(NAME);
 }
 
+CASE(deadlines_follow_the_clock)
+{
+	struct mq_attr a = { .mq_maxmsg = 1, .mq_msgsize = 8 };
+	mqd_t q = mq_open("/stepped", O_CREAT | O_RDWR, 0600, &a);
+	struct timespec ts, set;
+	char buf[8];
+	pid_t pid;
+
+	NEED(q >= 0);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	set = ts;
+	ts.tv_sec += 1000;
+	set.tv_sec += 2000;
+	CHILD(pid, FAILS(mq_timedreceive(q, buf, sizeof(buf), NULL, &ts), ETIMEDOUT));
+	msleep(100);
+	CHECK(clock_settime(CLOCK_REALTIME, &set) == 0);
+	JOIN(pid);
+	set.tv_sec -= 2000;
+	CHECK(clock_settime(CLOCK_REALTIME, &set) == 0);
+	mq_unlink("/stepped");
+}
 TAP_MAIN
