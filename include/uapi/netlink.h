@@ -217,7 +217,7 @@ static_assert(sizeof(struct rtmsg) == 12, "user ABI");
 #define RT_TABLE_MAIN	254
 #define RT_TABLE_LOCAL	255
 #define RTM_F_CLONED	0x200u
-#define RTM_F_LOOKUP_TABLE 0x1000u
+#define RTCF_LOCAL	0x80000000u
 #define RTM_F_LOOKUP_TABLE 0x1000u
 #define RTNH_F_LINKDOWN	16u
 

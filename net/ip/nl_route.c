@@ -235,9 +235,10 @@ static int get_route(struct nlreq *r)
 	m = nlpkt_begin(p, RTM_NEWROUTE, 0, r->portid, r->h->seq, sizeof(*m));
 	*m = (struct rtmsg){ .family = family, .dst_len = family == AF_INET ? 32 : 128, .type = via.type };
 	m->flags = family == AF_INET ? RTM_F_CLONED : 0;
-	via.table = via.type == RTN_UNICAST ? via.table : RT_TABLE_LOCAL;
-	if (family == AF_INET && !(((const struct rtmsg *)r->data)->flags & RTM_F_LOOKUP_TABLE))
-		via.table = RT_TABLE_MAIN;	/* only who asks is told which table it was */
+	if (via.type == RTN_LOCAL && family == AF_INET)
+		m->flags |= RTCF_LOCAL;
+	if (via.type != RTN_UNICAST)	/* IPv4's two tables answer as one */
+		via.table = family == AF_INET ? RT_TABLE_MAIN : RT_TABLE_LOCAL;
 	m->table = via.table < 256 ? (u8)via.table : RT_TABLE_COMPAT;
 	nlpkt_put_u32(p, RTA_TABLE, via.table ? via.table : RT_TABLE_MAIN);
 	nlpkt_put(p, RTA_DST, &dst, family == AF_INET ? 4 : 16);
