@@ -17,6 +17,7 @@ struct afd {
 	struct pollwatch watch;
 	struct workitem work;
 	bool is_armed, is_closing;	/* lock */
+	struct ofile *retired;		/* A what it was before AcceptEx: kept, as others may be using it */
 	bool nonblocking;		/* FIONBIO */
 	s32 family, type, protocol;	/* as the program asked */
 	struct nt_event *event;		/* lock: WSAEventSelect's, with a reference, or NULL */
@@ -28,6 +29,8 @@ void afd_addr_out(struct sockaddr_any *a);
 struct netsock *afd_sock(struct nt_file *f);
 /** afd_file_make() - file object of a socket; NULL: no memory. */
 struct nt_file *afd_file_make(struct ofile *of, u32 access, u32 options);
+/** afd_become() - @f is the connection @of (consumed) from now on; false: it was one before. */
+bool afd_become(struct nt_file *f, struct ofile *of);
 void afd_work(struct workitem *w);
 void afd_fired(struct pollwatch *w);
 /** afd_unwatch() - no watch is armed on return; lock held. */

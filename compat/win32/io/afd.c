@@ -44,10 +44,13 @@ struct op {
 	struct sockaddr_any name;
 	u32 name_len;
 	u64 out;		/* accept: where the handle goes */
+	struct nt_file *into;	/* accept: the socket that becomes the connection, referenced; or NULL */
 };
 
 static void op_free(struct op *op)
 {
+	if (op->into)
+		nt_file_put(op->into);
 	kmem_free_large(op->data);
 	kmem_free(op);
 }
@@ -142,6 +145,15 @@ static ntstatus accept_now(struct netsock *s, struct op *op, struct aspace *as, 
 	of = netsock_file(c, O_NONBLOCK);
 	if (IS_ERR(of))
 		return nt_status_of(PTR_ERR(of));
+	if (op->into) {
+		/* Data that is to come with the connection is read by the program afterwards. */
+		if (!afd_become(op->into, of)) {
+			ofile_put(of);
+			return STATUS_INVALID_PARAMETER;
+		}
+		*n = 0;
+		return STATUS_SUCCESS;
+	}
 	f = afd_file_make(of, op->r.file->access, op->r.file->options);
 	ofile_put(of);
 	if (!f)
@@ -425,6 +437,25 @@ static ntstatus begin_accept(struct nt_request *r, void __user *out, u32 len)
 	return begin(r, op, !a->nonblocking);
 }
 
+/* {handle, bytes to receive, bytes for the local address}: AcceptEx. */
+static ntstatus begin_accept_into(struct nt_request *r, const void __user *in, u32 len)
+{
+	struct op *op = op_alloc(OP_ACCEPT);
+	u32 h[3];
+	ntstatus s;
+
+	if (!op || len < sizeof(h))
+		return fail(r, op, op ? STATUS_INVALID_PARAMETER : STATUS_NO_MEMORY);
+	s = nt_copyin(h, in, sizeof(h));
+	if (!s && h[1])
+		s = STATUS_NOT_SUPPORTED;
+	if (!s)
+		s = nt_file_get(h[0], 0, &op->into);
+	if (!s && (op->into->kind != NT_FILE_SOCKET || op->into == r->file))
+		s = STATUS_INVALID_HANDLE;
+	return s ? fail(r, op, s) : begin(r, op, true);
+}
+
 ntstatus nt_afd_rw(struct nt_request *r, void __user *buf, u32 len, bool is_write)
 {
 	struct op *op = op_alloc(is_write ? OP_SEND : OP_RECV);
@@ -440,7 +471,10 @@ ntstatus nt_afd_rw(struct nt_request *r, void __user *buf, u32 len, bool is_writ
 	return transfer(r, op, true);
 }
 
-enum { AFD_ACCEPT = 0x120324, AFD_CONNECT = 0x12032c, AFD_RECV = 0x120334, AFD_SEND = 0x120338 };
+enum {
+	AFD_ACCEPT_INTO = 0x120328, AFD_ACCEPT = 0x120324, AFD_CONNECT = 0x12032c, AFD_RECV = 0x120334,
+	AFD_SEND = 0x120338,
+};
 
 ntstatus nt_afd_ioctl(struct nt_request *r, u32 code, const void __user *in, u32 in_len,
 		      void __user *out, u32 out_len)
@@ -451,6 +485,8 @@ ntstatus nt_afd_ioctl(struct nt_request *r, u32 code, const void __user *in, u32
 	switch (code) {
 	case AFD_ACCEPT:
 		return begin_accept(r, out, out_len);
+	case AFD_ACCEPT_INTO:
+		return begin_accept_into(r, in, in_len);
 	case AFD_CONNECT:
 		return begin_connect(r, in, in_len);
 	case AFD_RECV:

@@ -51,6 +51,16 @@ ntstatus nt_afd_open(u32 access, u32 options, struct nt_file **out)
 	return *out ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
+bool afd_become(struct nt_file *f, struct ofile *of)
+{
+	struct afd *a = f->priv;
+
+	if (!f->of || !cas(&a->retired, NULL, f->of))
+		return false;
+	WRITE_ONCE(f->of, of);
+	return true;
+}
+
 void afd_unwatch(struct afd *a)
 {
 	if (a->is_armed && !pollwatch_cancel(&a->watch))
@@ -77,6 +87,8 @@ void nt_afd_close(struct nt_file *f)
 	(void)nt_afd_cancel(f, NULL);
 	if (a->event)
 		nt_object_put(&a->event->ob);
+	if (a->retired)
+		ofile_put(a->retired);
 	kmem_free(a);
 }
 

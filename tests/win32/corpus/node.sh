@@ -6,3 +6,5 @@ R /v/node.exe --version
 R /v/node.exe -e "console.log(1)"
 R /v/node.exe loop.js
 cat in/n.txt | R /v/node.exe stdin.js
+ip link set lo up
+R /v/node.exe http.js
