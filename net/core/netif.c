@@ -594,6 +594,7 @@ static int go_up(struct netif *nif)
 
 	if (err)
 		return err;
+	nif->was_up = true;
 	WRITE_ONCE(nif->flags, nif->flags | IFF_UP);
 	netns_routes_changed(nif->ns);
 	return tell(nif, NETEVENT_UP);

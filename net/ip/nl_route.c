@@ -243,7 +243,12 @@ static int get_route(struct nlreq *r)
 	nlpkt_put_u32(p, RTA_TABLE, via.table ? via.table : RT_TABLE_MAIN);
 	nlpkt_put(p, RTA_DST, &dst, family == AF_INET ? 4 : 16);
 	nlpkt_put_u32(p, RTA_OIF, via.nif->index);
-	put_ip(p, family, RTA_PREFSRC, via.saddr, &via.saddr6);
+	if (tb[RTA_SRC]) {
+		m->src_len = family == AF_INET ? 32 : 128;
+		nlpkt_put(p, RTA_SRC, &src, family == AF_INET ? 4 : 16);
+	}
+	if (!tb[RTA_SRC] || family == AF_INET6)
+		put_ip(p, family, RTA_PREFSRC, via.saddr, &via.saddr6);
 	put_ip(p, family, RTA_GATEWAY, via.gateway, &via.gateway6);
 	if (family == AF_INET) {
 		nlpkt_put_u32(p, RTA_UID, cred_self()->euid);

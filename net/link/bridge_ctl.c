@@ -83,12 +83,10 @@ static bool put_port_link(struct nldump *d, struct nlpkt *p, const struct netif 
 	nlpkt_put_u32(p, IFLA_MTU, nif->mtu);
 	nlpkt_put_u8(p, IFLA_OPERSTATE, netif_operstate(nif));
 	nlpkt_put(p, IFLA_ADDRESS, nif->addr, nif->addr_len);
-	nlpkt_put_u32(p, IFLA_MASTER, bp ? bp->bridge->nif.index : nif->index);
-	if (bp) {
-		at = nlpkt_nest(p, IFLA_PROTINFO | NLATTR_NESTED);
-		bridge_put_port(p, nif);
-		nlpkt_nest_end(p, at);
-	}
+	nlpkt_put_u32(p, IFLA_MASTER, bp->bridge->nif.index);
+	at = nlpkt_nest(p, IFLA_PROTINFO | NLATTR_NESTED);
+	bridge_put_port(p, nif);
+	nlpkt_nest_end(p, at);
 	return nlpkt_end(p);
 }
 
@@ -98,7 +96,7 @@ static int dump_ports(struct nldump *d, struct nlpkt *p)
 	u64 at = 0;
 
 	netif_foreach(nif, d->ns) {
-		if ((!nif->port && nif->kind != &bridge_kind) || !nldump_due(d, &at))
+		if (!nif->port || !nldump_due(d, &at))
 			continue;
 		if (!put_port_link(d, p, nif))
 			return 1;

@@ -12,7 +12,7 @@
 
 const char *qdisc_name(const struct netif *nif)
 {
-	return nif->is_lockless ? "noqueue" : netif_is_up(nif) ? "pfifo" : "noop";
+	return !nif->was_up ? "noop" : nif->is_lockless ? "noqueue" : "pfifo";
 }
 
 static bool put_qdisc(struct nldump *d, struct nlpkt *p, const struct netif *nif)

@@ -78,9 +78,11 @@ class ModuleTree:
             visit(normal(name), name)
         return order
 
-    def install(self, archive, wanted, stored=()):
-        """Put modules into an archive, with the tables modprobe reads; return the wanted ones' paths."""
-        base = f"lib/modules/{self.release}"
+    def install(self, archive, wanted, stored=(), lib="lib"):
+        """Put modules into an archive, with the tables modprobe reads; return the wanted ones' paths.
+
+        lib: where /lib lies; a Debian root has it as a link to usr/lib."""
+        base = f"{lib}/modules/{self.release}"
         order = self.closure(wanted)
         every = self.closure(list(wanted) + list(stored))
         inside = {n: os.path.relpath(self.files[n], self.folder) for n in every}

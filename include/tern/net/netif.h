@@ -66,6 +66,7 @@ struct netif {
 	u32 txq_len;			/* C packets that may wait */
 	bool has_carrier;		/* A */
 	bool is_lockless;		/* I xmit needs no lock */
+	bool was_up;			/* C ever */
 	bool is_bound;			/* I stays in its namespace */
 	const struct netif_ops *ops;	/* I */
 	const struct linkkind *kind;	/* I NULL: hardware, loopback */
