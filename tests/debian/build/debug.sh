@@ -30,7 +30,7 @@ mkdir d; touch d/a d/b
 strace -f -e trace=openat,getdents64,write -o s.out bash -c 'ls d | cat; (exit 3); echo $?'
 grep -c ' openat(.*"d", O_RDONLY' s.out; grep -oE 'getdents64\(.* \/\* [0-9]+ entries' s.out | grep -oE '[0-9]+ entries'; grep -oE 'write\(1, .*' s.out | sort
 strace -f -c -o sum.out ./t; awk '$NF == "clone3" || $NF == "wait4" || $NF == "exit_group" { print $4, $NF }' sum.out | sort
-strace -e inject=getpid:error=EPERM:when=1 -e trace=none true; strace -e trace=kill -e signal=all sh -c 'kill -USR1 $$' 2>&1 | sed 's/[0-9]\{2,\}/N/g' || true
+strace -e inject=getpid:error=EPERM:when=1 -e trace=none true; strace -e trace=kill -e signal=all sh -c 'kill -USR1 $$' 2>&1 | sed 's/[0-9]\{2,\}/N/g; s/  *= / = /' || true
 gdbs() { gdb -q -nx -batch -ex 'set pagination off' -ex 'set print thread-events off' -ex 'set debuginfod enabled off' "$@" 2>&1 | grep -vE 'libthread_db|LWP|process [0-9]|0x[0-9a-f]{8}|^$|warning'; }
 gdbs -ex 'break work' -ex run -ex 'p n' -ex 'p $_thread' -ex delete -ex 'watch counter' -ex continue -ex 'p counter' -ex continue -ex delete -ex finish -ex continue ./t
 gdbs -ex 'set follow-fork-mode child' -ex 'break child' -ex run -ex 'p counter' -ex continue ./t | grep -v 'process'
