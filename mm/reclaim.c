@@ -48,6 +48,7 @@ struct scan {
 	struct memgroup *group;		/* only its pages; NULL: all */
 	bool ignore_use;		/* asked for by name: used or not */
 	u32 swap_credit;		/* batches of files that anonymous pages let pass */
+	u32 nwriting;			/* pages seen whose write has not ended */
 	struct swap_batch batch;
 };
 
@@ -134,8 +135,10 @@ static enum verdict judge(struct scan *s, struct page *p)
 {
 	enum verdict v;
 
-	if (page_flag_test(p, PG_WRITEBACK))
+	if (page_flag_test(p, PG_WRITEBACK)) {
+		s->nwriting++;
 		return PAGE_KEEP;
+	}
 	if (page_flag_test(p, PG_SWAPBACKED))
 		return judge_swapbacked(s, p);
 	if (!p->mapping || page_is_anon(p))
@@ -347,9 +350,9 @@ u64 reclaim_direct(u32 order, alloc_flags flags)
 			break;
 		/* What is being written will be free: that is progress, and worth a wait. */
 		if (freed < want && (flags & ALLOC_IO) && list_total(LRU_ANON)) {
-			if (s.batch.nstarted || vmstat_read(VMSTAT_SWAPCACHED))
+			if (s.batch.nstarted || s.nwriting || vmstat_read(VMSTAT_SWAPCACHED))
 				swap_wait_written(WRITE_NAP_NS);
-			freed += s.batch.nstarted;
+			freed += s.batch.nstarted + s.nwriting;
 		}
 	}
 	memstall_end(was_stalled);
@@ -365,10 +368,15 @@ u64 reclaim_group(struct memgroup *g, u64 want)
 
 	if (swap_is_available() || vmstat_read(VMSTAT_SWAPCACHED)) {
 		lru_drain_all();
-		for (u32 round = 0; round < 3 && !freed && !signal_is_fatal_pending(); round++) {
+		/* Writes end; as long as some of the group's pages are on their way there is hope. */
+		for (u32 fruitless = 0; fruitless < 3 && !freed && !signal_is_fatal_pending();) {
+			s.nwriting = 0;
 			freed = shrink_lists(&s, want);
-			if (!freed)
-				swap_wait_written(WRITE_NAP_NS);
+			if (freed)
+				break;
+			swap_wait_written(WRITE_NAP_NS);
+			if (!s.nwriting)
+				fruitless++;
 		}
 	}
 	thread_set_memalloc(was);
