@@ -242,19 +242,26 @@ static u32 shrink_inactive(struct scan *s, enum lru_kind kind)
 	return judge_all(s, pages, n);
 }
 
-static void age_active(enum lru_kind kind)
+/*
+ * Who shrinks a group does not ask how long the lists are: others' pages may fill the inactive
+ * one while all of the group's are active. The others' stay where they are.
+ */
+static void age_active(struct scan *s, enum lru_kind kind)
 {
 	struct page *pages[SCAN_BATCH];
 	bool is_anon = kind == LRU_ANON;
 	u32 n;
 
-	if (vmstat_read(is_anon ? VMSTAT_ACTIVE_ANON : VMSTAT_ACTIVE_FILE) <=
-	    vmstat_read(is_anon ? VMSTAT_INACTIVE_ANON : VMSTAT_INACTIVE_FILE))
+	if (!s->group && vmstat_read(is_anon ? VMSTAT_ACTIVE_ANON : VMSTAT_ACTIVE_FILE) <=
+			 vmstat_read(is_anon ? VMSTAT_INACTIVE_ANON : VMSTAT_INACTIVE_FILE))
 		return;
 	n = isolate(&lru.active[kind], pages, SCAN_BATCH);
 	for (u32 i = 0; i < n; i++) {
-		page_flag_clear(pages[i], PG_REFERENCED);
-		put_back(pages[i], PAGE_KEEP);
+		bool is_ours = is_in_group(pages[i], s->group);
+
+		if (is_ours)
+			page_flag_clear(pages[i], PG_REFERENCED);
+		put_back(pages[i], is_ours ? PAGE_KEEP : PAGE_ACTIVATE);
 	}
 }
 
@@ -291,7 +298,7 @@ static u64 shrink_lists(struct scan *s, u64 want)
 	while (freed < want && scanned < limit + SCAN_BATCH && s->batch.nstarted < want * 2) {
 		enum lru_kind kind = next_kind(s);
 
-		age_active(kind);
+		age_active(s, kind);
 		freed += shrink_inactive(s, kind);
 		scanned += SCAN_BATCH;
 	}
