@@ -190,7 +190,7 @@ ntstatus nt_get_context_thread(u64 handle, struct nt_context __user *ctx)
 ntstatus nt_set_context_thread(u64 handle, const struct nt_context __user *ctx)
 {
 	struct nt_context *c;
-	struct nt_thread *t;
+	struct nt_thread *t = NULL;
 	ntstatus s;
 
 	NT_CHECK(get_parked(handle, THREAD_SET_CONTEXT, &t));

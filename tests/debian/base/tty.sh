@@ -22,7 +22,7 @@ cat >b.exp <<'X'
 log_user 0
 set timeout 30
 spawn bash --norc --noprofile -i
-expect "$ "
+expect "# "
 send "PS1='R> '\r"
 expect "R> "
 send "sleep 50\r"
@@ -31,7 +31,8 @@ send "\x1a"
 expect "Stopped"
 send "jobs | cut -c1-12; bg >/dev/null; kill %1; wait; echo D''one\r"
 expect "Done"
-send "cat\r"
+send "echo rea''dy; cat\r"
+expect "ready\r\n"
 send "typed\r"
 expect "typed\r\ntyped"
 send "\x04"
