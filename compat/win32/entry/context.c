@@ -150,6 +150,7 @@ static ntstatus get_parked(u64 handle, u32 access, struct nt_thread **out)
 	struct nt_object *o;
 	int err = 0;
 
+	*out = NULL;
 	NT_CHECK(nt_handle_get(handle, &nt_thread_type, access, &o));
 	t = container_of(o, struct nt_thread, ob);
 	if (t != nt_self())
@@ -190,7 +191,7 @@ ntstatus nt_get_context_thread(u64 handle, struct nt_context __user *ctx)
 ntstatus nt_set_context_thread(u64 handle, const struct nt_context __user *ctx)
 {
 	struct nt_context *c;
-	struct nt_thread *t = NULL;
+	struct nt_thread *t;
 	ntstatus s;
 
 	NT_CHECK(get_parked(handle, THREAD_SET_CONTEXT, &t));

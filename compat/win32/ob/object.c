@@ -77,6 +77,7 @@ ntstatus nt_handle_add(struct nt_object *o, u32 access, u32 attributes, u64 *han
 	u32 rights = nt_access_of(nt_type_of(o), access);
 	s64 value;
 
+	*handle = 0;
 	if (attributes & OBJ_INHERIT)
 		rights |= NT_HANDLE_INHERIT;
 	value = handle_add(nt_process_self()->handles, &o->obj, rights, 0, INDEX_MAX);

@@ -57,6 +57,7 @@ static ntstatus map_table(const char *name, uptr *base, u64 *size)
 	struct ofile *of;
 	ntstatus s;
 
+	*size = 0;
 	strlcpy(path, NT_SYSTEM32, sizeof(path));
 	strlcat(path, name, sizeof(path));
 	of = ofile_open_kernel(path, O_RDONLY, 0);
