@@ -19,10 +19,10 @@ struct options { u32 set, errors, commit, flags; };
 
 /* Options that say what is so anyway, or only matter to other implementations. */
 static const char *const harmless[] = {
-	"defaults", "data=ordered", "acl", "noacl", "user_xattr", "delalloc", "bsddf", "auto_da_alloc", "noquota",
-	"journal_checksum", "nojournal_checksum", "noinit_itable", "nogrpid", "sysvgroups", "nouid32", "oldalloc",
+	"defaults", "data=ordered", "acl", "user_xattr", "delalloc", "bsddf", "auto_da_alloc", "noquota",
+	"journal_checksum", "nojournal_checksum", "noinit_itable", "nogrpid", "sysvgroups", "oldalloc",
 	"orlov", "nomblk_io_submit", "mblk_io_submit", "block_validity", "noblock_validity", "noauto_da_alloc",
-	"dioread_lock", "dioread_nolock", "i_version", "nodiscard", "barrier", "barrier=1", "relatime",
+	"dioread_lock", "dioread_nolock", "i_version", "relatime",
 };
 
 static int parse_errors(struct options *o, const char *val)
@@ -56,9 +56,15 @@ static int parse_option(void *ctx, char *word)
 	if (!strcmp(word, "nobarrier") || !strcmp(word, "barrier=0")) {
 		o->set |= OPT_BARRIER;
 		o->flags |= EXT4_VOL_NOBARRIER;
+	} else if (!strcmp(word, "barrier") || !strcmp(word, "barrier=1")) {
+		o->set |= OPT_BARRIER;
+		o->flags &= ~EXT4_VOL_NOBARRIER;
 	} else if (!strcmp(word, "discard")) {
 		o->set |= OPT_DISCARD;
 		o->flags |= EXT4_VOL_DISCARD;
+	} else if (!strcmp(word, "nodiscard")) {
+		o->set |= OPT_DISCARD;
+		o->flags &= ~EXT4_VOL_DISCARD;
 	} else if (!strcmp(word, "noload") || !strcmp(word, "norecovery")) {
 		o->set |= OPT_NOLOAD;
 		o->flags |= EXT4_VOL_NOLOAD;
