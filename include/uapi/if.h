@@ -52,6 +52,7 @@ static_assert(sizeof(struct rtentry) == 120, "user ABI");
 #define RTF_GATEWAY	0x2u
 #define RTF_HOST	0x4u
 #define RTF_REJECT	0x200u
+#define RTF_EXPIRES	0x400000u
 
 struct arpreq {
 	struct sockaddr_in arp_pa;

@@ -399,7 +399,7 @@ static int go_up(struct netif *nif)
 	return 0;
 }
 
-static struct ip6tables initial_tables;
+static struct ip6tables initial_tables = { .reasm = REASM_TABLE_INIT(ip6_reasm_ops) };
 
 static int addr6_watch(struct netif *nif, enum netevent ev)
 {
@@ -444,11 +444,13 @@ static int tables_init(struct netns *ns)
 	struct ip6tables *t = kmem_zalloc(sizeof(*t), ALLOC_KERNEL);
 	int err = t ? fibset_init(&t->set, ns, AF_INET6) : -ENOMEM;
 
-	if (err)
+	if (err) {
 		kmem_free(t);
-	else
-		ns->ip6 = t;
-	return err;
+		return err;
+	}
+	reasm_table_init(&t->reasm, &ip6_reasm_ops);
+	ns->ip6 = t;
+	return 0;
 }
 
 static void tables_fini(struct netns *ns)

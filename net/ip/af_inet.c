@@ -116,9 +116,9 @@ long isock_ioctl(struct netsock *s, u32 cmd, uptr arg)
 		return user_put(atomic_read(&sk->wmem), (s32 __user *)arg);
 	if (cmd == SIOCGSTAMP)
 		return get_stamp(sk, arg);
-	if (s->family == AF_INET6 && (cmd == SIOCSIFADDR || cmd == SIOCDIFADDR))
-		return ip6_ioctl(sk->net, cmd, arg);
-	err = netif_ioctl(sk->net, cmd, arg);
+	err = s->family == AF_INET6 ? ip6_ioctl(sk->net, cmd, arg) : -ENOTTY;
+	if (err == -ENOTTY)
+		err = netif_ioctl(sk->net, cmd, arg);
 	return err == -ENOTTY ? ip4_ioctl(sk->net, cmd, arg) : err;
 }
 

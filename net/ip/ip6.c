@@ -65,10 +65,9 @@ static int skip_headers(struct netns *ns, struct pktbuf **ppb, u8 next)
 		u32 n;
 
 		if (next == IPPROTO_FRAGMENT) {
-			pb = *ppb = ip6_reassemble(ns, pb);
+			pb = *ppb = ip6_reassemble(ns, pb, &next);
 			if (!pb)
 				return -1;
-			next = pkt_ip6(pb)->next;
 			continue;
 		}
 		if (next != IPPROTO_HOPOPTS && next != IPPROTO_DSTOPTS && next != IPPROTO_ROUTING)

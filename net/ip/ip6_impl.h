@@ -12,6 +12,7 @@ static inline u8 ip6_class(const struct ip6_head *h) { return (u8)(FROM_BE32(h->
 struct frag6_head { u8 next, pad_; be16 off; be32 id; };
 static_assert(sizeof(struct frag6_head) == 8, "wire");
 #define FRAG6_MORE	1
+#define FRAG6_OFFSET	0xfff8u
 #define IP6_MTU_MIN	1280u
 
 #define ICMP6_DEST_UNREACH	1
@@ -77,6 +78,7 @@ struct if6;
 struct ip6tables {
 	struct fibset set;
 	u64 forwarding;			/* A sysctl: we are a router */
+	struct reasm_table reasm;
 };
 
 int ip6_route_out(struct netns *ns, const struct in6ip *daddr, const struct in6ip *saddr, u32 oif,
@@ -108,7 +110,12 @@ u8 in6_scope(const struct in6ip *a);
 /* ---- IP (ip6.c, frag6.c) ---- */
 struct ip6send { struct in6ip saddr, daddr; u8 protocol, hops, tclass; bool may_fragment; };
 int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *how, struct pktbuf *pb);
-struct pktbuf *ip6_reassemble(struct netns *ns, struct pktbuf *pb);
+/**
+ * ip6_reassemble() - data at the fragment header; consumes @pb
+ * Return: the whole datagram, data at the header *@next; NULL: kept or dropped. Context: bottom halves off, RCU.
+ */
+struct pktbuf *ip6_reassemble(struct netns *ns, struct pktbuf *pb, u8 *next);
+extern const struct reasm_ops ip6_reasm_ops;
 /** isock_queue_error6() - as isock_queue_error(); the offender is @pb's sender. */
 void isock_queue_error6(struct isock *sk, const struct pktbuf *pb, int err, u8 type, u8 code, u32 info,
 			const struct in6ip *dst, u16 port);

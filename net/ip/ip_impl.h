@@ -12,6 +12,7 @@
 
 #include "fibset.h"
 #include "headers.h"
+#include "reasm.h"
 
 /* ---- statistics: RFC 1213 and Linux's own, as /proc/net/snmp and netstat show them ---- */
 enum ipstat {
@@ -65,9 +66,7 @@ struct ip4tables {
 	struct netns *ns;
 	struct fibset set;
 	u64 forwarding;			/* A sysctl: we are a router */
-	struct hlist frag_hash[64];
-	struct spin frag_lock;		/* protects frag_hash and frag_mem */
-	u64 frag_mem;
+	struct reasm_table reasm;
 };
 
 /** ip4_route_out() - for a packet that we send; RCU. 0, -ENETUNREACH, -EHOSTUNREACH, -EACCES. */
@@ -88,19 +87,11 @@ int ip4_route_flow(struct netns *ns, be32 daddr, be32 saddr, u32 oif, u32 iif, u
 int ip4_route_add(struct netns *ns, u32 table, be32 dst, u8 plen, struct fibroute *model);
 /** ip4_addr_news() - to who listens on netlink; config_lock held. */
 void ip4_addr_news(struct netif *nif, const struct ifaddr4 *a, bool is_new);
-#define FRAG_COPY_MAX	2048u
-/**
- * frag_cost() - memory that a fragment in a queue keeps
- * A small one is copied, so that it does not keep the pages around it; others count for a page at least.
- */
-static inline u32 frag_cost(struct pktbuf *pb)
-{
-	if (pb->nfrags && pb->len <= FRAG_COPY_MAX)
-		pktbuf_make_linear(pb, pb->len);
-	return pb->nfrags ? max_t(u32, pb->truesize, PAGE_SIZE) : pb->truesize;
-}
 long ip4_ioctl(struct netns *ns, u32 cmd, uptr arg);
-/** ip6_ioctl() - SIOCSIFADDR and SIOCDIFADDR of an AF_INET6 socket: an address by interface number. */
+/**
+ * ip6_ioctl() - SIOCSIFADDR, SIOCDIFADDR, SIOCADDRT and SIOCDELRT of an AF_INET6 socket
+ * Return: 0, -ENOTTY: another request; -EPERM, -EFAULT, -EINVAL, -ENODEV, or what adding and deleting say.
+ */
 long ip6_ioctl(struct netns *ns, u32 cmd, uptr arg);
 
 /* ---- neighbours ---- */
@@ -127,8 +118,7 @@ int ip4_send_raw(struct netns *ns, const struct iproute *r, struct pktbuf *pb);
 int ip4_fragment(struct netns *ns, const struct iproute *r, u32 mtu, struct pktbuf *pb);
 /** ip4_reassemble() - whole packet, or NULL: kept; consumes. RCU. */
 struct pktbuf *ip4_reassemble(struct netns *ns, struct pktbuf *pb);
-/** ip4_frag_usage() - packets being put together, and their memory. */
-void ip4_frag_usage(struct netns *ns, u64 *n, u64 *mem);
+extern const struct reasm_ops ip4_reasm_ops;
 /** ip4_id() - next identification towards @daddr. */
 u16 ip4_id(be32 saddr, be32 daddr, u8 protocol);
 

@@ -6,11 +6,9 @@
 #include <tern/fs/procfs.h>
 #include <tern/kernel/cred.h>
 #include <tern/lib/string.h>
-#include <uapi/netlink.h>
 #include <tern/lib/bits.h>
 #include <uapi/netlink.h>
 
-#include "ip6_impl.h"
 #include "neigh.h"
 
 static be32 mask4(u8 plen)
@@ -346,31 +344,3 @@ static void print_routes(struct seqbuf *sb, void *arg)
 }
 static struct procfile route_file = { .path = "net/route", .print = print_routes };
 PROCFILE(route_file);
-
-/* Linux's in6_ifreq. */
-struct ifreq6 { struct in6ip addr; u32 plen; s32 ifindex; };
-static_assert(sizeof(struct ifreq6) == 24, "user ABI");
-
-long ip6_ioctl(struct netns *ns, u32 cmd, uptr arg)
-{
-	struct netif *nif;
-	struct ifreq6 r;
-	long err;
-
-	if (!netns_cap(CAP_NET_ADMIN))
-		return -EPERM;
-	if (user_copyin(&r, (void __user *)arg, sizeof(r)))
-		return -EFAULT;
-	if (r.plen > 128)
-		return -EINVAL;
-	kmutex_lock(&ns->config_lock);
-	nif = netif_find_index(ns, (u32)r.ifindex);
-	if (!nif)
-		err = -ENODEV;
-	else if (cmd == SIOCSIFADDR)
-		err = ip6_addr_add(nif, &r.addr, (u8)r.plen, IFA_F_PERMANENT, 0, 0);
-	else
-		err = ip6_addr_del(nif, &r.addr, (u8)r.plen);
-	kmutex_unlock(&ns->config_lock);
-	return err;
-}

@@ -170,7 +170,7 @@ static void print_sockstat(struct seqbuf *sb, void *arg)
 	udp_foreach(IPPROTO_UDP, count_udp, udp);
 	udp_foreach(IPPROTO_UDPLITE, count_udp, lite);
 	rcu_read_unlock();
-	ip4_frag_usage(netns_self(), &frags, &frag_mem);
+	reasm_usage(&netns_self()->ip4->reasm, &frags, &frag_mem);
 	seqbuf_printf(sb, "sockets: used %lu\n", netsock_count());
 	seqbuf_printf(sb, "TCP: inuse %lu orphan %lu tw %lu alloc %lu mem %lu\n", tcp[0], tcp[2], tcp[1],
 		      tcp[0], DIV_ROUND_UP(tcp[3], PAGE_SIZE));

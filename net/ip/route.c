@@ -18,7 +18,7 @@
 #include <uapi/netlink.h>
 
 static struct ip4tables initial_tables = { .ns = &netns_initial,
-					   .frag_lock = SPIN_INIT(LOCKRANK_NET_TABLE) };
+					   .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
 
 static be32 mask4(u8 plen)
 {
@@ -303,7 +303,7 @@ static int tables_init(struct netns *ns)
 	if (!t)
 		return -ENOMEM;
 	t->ns = ns;
-	spin_init(&t->frag_lock, LOCKRANK_NET_TABLE);
+	reasm_table_init(&t->reasm, &ip4_reasm_ops);
 	err = fibset_init(&t->set, ns, AF_INET);
 	if (err)
 		kmem_free(t);

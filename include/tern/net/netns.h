@@ -26,7 +26,6 @@ struct netns {
 	struct list taps;		/* R config_lock; of nettap */
 	u32 route_gen;			/* A changes with every route, address and interface */
 	struct ip4tables *ip4;		/* I net/ip's */
-	u64 frag6_mem;			/* bytes of IPv6 fragments; the lock of their table */
 	struct ip6tables *ip6;		/* I net/ip's */
 	struct nftgen *filter;		/* R config_lock: net/nft's; NULL: none */
 	struct workitem end;		/* takes it down, in process context */

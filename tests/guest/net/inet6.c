@@ -3,6 +3,7 @@
 #include "tap.h"
 
 #include <arpa/inet.h>
+#include <linux/ipv6_route.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -333,6 +334,28 @@ CASE(proc_files)
 	fclose(f);
 	f = fopen("/proc/net/tcp6", "r");
 	CHECK(f);
+}
+
+CASE(routes_by_ioctl)
+{
+	struct in6_rtmsg r = { .rtmsg_dst_len = 48, .rtmsg_metric = 7 };
+	const char *line = "fd990001000000000000000000000000 30 ";
+	int s = socket(AF_INET6, SOCK_DGRAM, 0);
+
+	lo_up();
+	inet_pton(AF_INET6, "fd99:1::", &r.rtmsg_dst);
+	r.rtmsg_ifindex = 9999;
+	FAILS(ioctl(s, SIOCADDRT, &r), ENODEV);
+	r.rtmsg_ifindex = (int)if_nametoindex("lo");
+	CHECK(ioctl(s, SIOCADDRT, &r) == 0);
+	CHECK(strstr(read_file("/proc/net/ipv6_route"), line));
+	FAILS(ioctl(s, SIOCADDRT, &r), EEXIST);
+	CHECK(ioctl(s, SIOCDELRT, &r) == 0);
+	CHECK(!strstr(read_file("/proc/net/ipv6_route"), line));
+	FAILS(ioctl(s, SIOCDELRT, &r), ESRCH);
+	r.rtmsg_dst_len = 129;
+	FAILS(ioctl(s, SIOCADDRT, &r), EINVAL);
+	FAILS(ioctl(s, SIOCADDRT, 8), EFAULT);
 }
 
 TAP_MAIN
