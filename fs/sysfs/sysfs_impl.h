@@ -21,6 +21,7 @@ struct sysnode {
 	mode_t mode;			/* tree lock; chmod may change it */
 	uid_t uid;			/* tree lock */
 	gid_t gid;			/* tree lock */
+	u32 net;			/* I network namespace (inum) whose mounts show it; 0: all */
 	u64 ino, cookie, next_cookie;	/* I, I, tree lock */
 	s64 born_ns;			/* I wall clock */
 	const void *what;		/* I sysattr or sysbin */
@@ -45,6 +46,11 @@ static inline struct sysnode *sysnode_of(const struct vnode *vn)
 
 extern struct rwsem sysfs_lock;		/* protects the tree */
 void sysnode_put(struct sysnode *n);
-/** sysnode_child_locked() - by name; no reference. */
-struct sysnode *sysnode_child_locked(struct sysnode *dir, const char *name, u32 len);
+/** sysnode_is_shown() - by mounts of network namespace @net. */
+static inline bool sysnode_is_shown(const struct sysnode *n, u32 net)
+{
+	return !n->net || n->net == net;
+}
+/** sysnode_child_locked() - by name, as network namespace @net sees it; no reference. */
+struct sysnode *sysnode_child_locked(struct sysnode *dir, const char *name, u32 len, u32 net);
 extern const struct ofile_ops sysfile_fops;

@@ -6,6 +6,10 @@
  * Removing takes a node (and all below it) out of the tree, marks it gone and
  * waits until none of its functions runs; vnodes that remain answer ENODEV.
  *
+ * A node made for a network namespace is seen through the mounts of that
+ * namespace only, so that each has its own /sys/class/net in the one tree. It
+ * knows the namespace by number: neither it nor a mount keeps one alive.
+ *
  * Lock order: sysfs_lock alone; functions of attributes run without it.
  */
 #include "sysfs_impl.h"
@@ -53,12 +57,12 @@ void sysnode_put(struct sysnode *n)
 	kmem_free(n);
 }
 
-struct sysnode *sysnode_child_locked(struct sysnode *dir, const char *name, u32 len)
+struct sysnode *sysnode_child_locked(struct sysnode *dir, const char *name, u32 len, u32 net)
 {
 	struct sysnode *n;
 
 	list_foreach(n, &dir->children, sibling)
-		if (!strncmp(n->name, name, len) && !n->name[len])
+		if (sysnode_is_shown(n, net) && !strncmp(n->name, name, len) && !n->name[len])
 			return n;
 	return NULL;
 }
@@ -71,7 +75,7 @@ static int node_attach(struct sysnode *dir, struct sysnode *n)
 	rwsem_write_lock(&sysfs_lock);
 	if (usegate_is_closed(&dir->gate)) {
 		err = -ENOENT;
-	} else if (sysnode_child_locked(dir, n->name, strlen(n->name))) {
+	} else if (sysnode_child_locked(dir, n->name, strlen(n->name), n->net)) {
 		err = -EEXIST;
 	} else {
 		n->parent = dir;
@@ -84,7 +88,7 @@ static int node_attach(struct sysnode *dir, struct sysnode *n)
 }
 
 static struct sysnode *node_create(struct sysnode *dir, const char *name, enum sysnode_kind kind,
-				   mode_t mode, const void *what, void *arg, char *target)
+				   mode_t mode, const void *what, void *arg, char *target, u32 net)
 {
 	struct sysnode *n = node_alloc(name, kind, mode);
 	int err;
@@ -96,6 +100,7 @@ static struct sysnode *node_create(struct sysnode *dir, const char *name, enum s
 	n->what = what;
 	n->arg = arg;
 	n->target = target;
+	n->net = net;
 	err = node_attach(dir, n);
 	if (!err)
 		return n;
@@ -108,9 +113,14 @@ static int result(struct sysnode *n)
 	return IS_ERR(n) ? (int)PTR_ERR(n) : 0;
 }
 
+struct sysnode *sysfs_dir_create_in(struct sysnode *parent, const char *name, u32 net)
+{
+	return node_create(parent, name, SYSNODE_DIR, S_IFDIR | 0755, NULL, NULL, NULL, net);
+}
+
 struct sysnode *sysfs_dir_create(struct sysnode *parent, const char *name)
 {
-	return node_create(parent, name, SYSNODE_DIR, S_IFDIR | 0755, NULL, NULL, NULL);
+	return sysfs_dir_create_in(parent, name, 0);
 }
 
 struct sysnode *sysfs_dir_find(struct sysnode *parent, const char *name)
@@ -118,7 +128,7 @@ struct sysnode *sysfs_dir_find(struct sysnode *parent, const char *name)
 	struct sysnode *n;
 
 	rwsem_read_lock(&sysfs_lock);
-	n = sysnode_child_locked(parent, name, strlen(name));
+	n = sysnode_child_locked(parent, name, strlen(name), 0);
 	rwsem_read_unlock(&sysfs_lock);
 	return n && n->kind == SYSNODE_DIR ? n : NULL;
 }
@@ -127,13 +137,13 @@ int sysfs_file_create(struct sysnode *dir, const struct sysattr *a, void *arg)
 {
 	mode_t mode = a->mode ? a->mode : a->store ? 0644 : 0444;
 
-	return result(node_create(dir, a->name, SYSNODE_ATTR, S_IFREG | mode, a, arg, NULL));
+	return result(node_create(dir, a->name, SYSNODE_ATTR, S_IFREG | mode, a, arg, NULL, 0));
 }
 
 int sysfs_bin_create(struct sysnode *dir, const struct sysbin *b, void *arg)
 {
 	return result(node_create(dir, b->name, SYSNODE_BIN, S_IFREG | (b->mode ? b->mode : 0444), b,
-				  arg, NULL));
+				  arg, NULL, 0));
 }
 
 /* ---- links ---- */
@@ -198,7 +208,7 @@ static char *link_text(const struct sysnode *dir, const struct sysnode *target)
 	return text;
 }
 
-int sysfs_link_create(struct sysnode *dir, const char *name, const struct sysnode *target)
+int sysfs_link_create_in(struct sysnode *dir, const char *name, const struct sysnode *target, u32 net)
 {
 	char *text;
 
@@ -207,7 +217,12 @@ int sysfs_link_create(struct sysnode *dir, const char *name, const struct sysnod
 	rwsem_read_unlock(&sysfs_lock);
 	if (!text)
 		return -ENOMEM;
-	return result(node_create(dir, name, SYSNODE_LINK, S_IFLNK | 0777, NULL, NULL, text));
+	return result(node_create(dir, name, SYSNODE_LINK, S_IFLNK | 0777, NULL, NULL, text, net));
+}
+
+int sysfs_link_create(struct sysnode *dir, const char *name, const struct sysnode *target)
+{
+	return sysfs_link_create_in(dir, name, target, 0);
 }
 
 /* ---- removing ---- */
@@ -232,12 +247,12 @@ void sysfs_remove(struct sysnode *n)
 	sysnode_put(n);
 }
 
-int sysfs_remove_name(struct sysnode *dir, const char *name)
+int sysfs_remove_name_in(struct sysnode *dir, const char *name, u32 net)
 {
 	struct sysnode *n;
 
 	rwsem_read_lock(&sysfs_lock);
-	n = sysnode_child_locked(dir, name, strlen(name));
+	n = sysnode_child_locked(dir, name, strlen(name), net);
 	rwsem_read_unlock(&sysfs_lock);
 	if (!n)
 		return -ENOENT;
@@ -245,12 +260,17 @@ int sysfs_remove_name(struct sysnode *dir, const char *name)
 	return 0;
 }
 
+int sysfs_remove_name(struct sysnode *dir, const char *name)
+{
+	return sysfs_remove_name_in(dir, name, 0);
+}
+
 void sysfs_wake(struct sysnode *dir, const char *name)
 {
 	struct sysnode *n;
 
 	rwsem_read_lock(&sysfs_lock);
-	n = sysnode_child_locked(dir, name, strlen(name));
+	n = sysnode_child_locked(dir, name, strlen(name), 0);
 	if (n) {
 		__atomic_fetch_add(&n->events, 1, __ATOMIC_SEQ_CST);
 		waitq_wake(&n->pollers, 0, POLLERR | POLLPRI);

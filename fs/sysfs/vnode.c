@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sysfs's vnodes and its file system type. Every mount is an instance of its
- * own over the one tree.
+ * own over the one tree, and shows it as the mounter's network namespace sees it.
  */
 #include "sysfs_impl.h"
 
 #include <tern/kernel/clock.h>
+#include <tern/kernel/ns.h>
 
 #define SYSFS_MAGIC	0x62656572
 
 static const struct vnode_ops sys_vnops;
 static const struct ofile_ops sysdir_fops;
+
+/* The network namespace that an instance shows. */
+static u32 shown_net(const struct filesys *fs)
+{
+	return (u32)(uintptr_t)fs->priv;
+}
 
 static void sysvn_free(struct rcu_job *job)
 {
@@ -56,7 +63,7 @@ static struct vnode *sys_lookup(struct vnode *dir, const char *name, u32 len)
 	struct sysnode *n;
 
 	rwsem_read_lock(&sysfs_lock);
-	n = sysnode_child_locked(sysnode_of(dir), name, len);
+	n = sysnode_child_locked(sysnode_of(dir), name, len, shown_net(dir->vn_fs));
 	if (n)
 		ref_get(&n->refs);
 	rwsem_read_unlock(&sysfs_lock);
@@ -110,7 +117,7 @@ static int sys_getattr(struct vnode *vn, struct vattr *va)
 	va->nlink = 2;
 	rwsem_read_lock(&sysfs_lock);
 	list_foreach(c, &n->children, sibling)
-		va->nlink += c->kind == SYSNODE_DIR;
+		va->nlink += c->kind == SYSNODE_DIR && sysnode_is_shown(c, shown_net(vn->vn_fs));
 	rwsem_read_unlock(&sysfs_lock);
 	return 0;
 }
@@ -125,7 +132,7 @@ static int sys_readdir(struct ofile *f, struct dir_sink *s)
 		return 0;
 	rwsem_read_lock(&sysfs_lock);
 	list_foreach(c, &n->children, sibling) {
-		if (c->cookie < (u64)s->pos)
+		if (c->cookie < (u64)s->pos || !sysnode_is_shown(c, shown_net(f->of_vnode->vn_fs)))
 			continue;
 		if (!s->emit(s, c->name, strlen(c->name), c->ino, DT_OF_MODE(c->mode), c->cookie + 1))
 			break;
@@ -167,6 +174,7 @@ static struct filesys *sys_mount(struct fstype *t, const struct mount_args *args
 	if (!fs)
 		return ERR_PTR(-ENOMEM);
 	fs->magic = SYSFS_MAGIC;
+	fs->priv = (void *)(uintptr_t)nsset_self()->net->inum;
 	fs->blksize = PAGE_SIZE;
 	fs->flags |= FILESYS_REVALIDATE | FILESYS_NODEV | FILESYS_NOEXEC;
 	ref_get(&sysfs_root->refs);

@@ -492,8 +492,7 @@ static int publish(struct netif *nif, struct netns *ns)
 	}
 	nif->ns = ns;
 	pick_index(nif, ns);
-	/* sysfs shows the first namespace's network. */
-	if (ns == &netns_initial && netif_sysfs_add(nif))
+	if (netif_sysfs_add(nif))
 		kwarn("net: %s has no place in sysfs", nif->name);
 	err = tell(nif, NETEVENT_ADD);
 	if (!err) {

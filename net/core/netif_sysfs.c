@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/class/net/NAME: what an interface is and counts. Show functions read
- * without locks: they run while config_lock may wait for them.
+ * /sys/class/net/NAME: what an interface is and counts, seen in its network
+ * namespace. Show functions read without locks: they run while config_lock may
+ * wait for them.
  */
 #include <tern/net/netif.h>
 
 #include <tern/fs/sysfs.h>
 #include <tern/lib/string.h>
+#include <tern/net/netns.h>
 
 static int show_addr(struct seqbuf *sb, const struct netif *nif, const u8 *a)
 {
@@ -127,7 +129,7 @@ int netif_sysfs_add(struct netif *nif)
 		dev = subdir(dev, "net");
 	if (IS_ERR(dev) || IS_ERR(class))
 		return -ENOMEM;
-	nif->sys = sysfs_dir_create(dev, nif->name);
+	nif->sys = sysfs_dir_create_in(dev, nif->name, nif->ns->base.inum);
 	if (IS_ERR(nif->sys)) {
 		err = (int)PTR_ERR(nif->sys);
 		nif->sys = NULL;
@@ -135,7 +137,7 @@ int netif_sysfs_add(struct netif *nif)
 	}
 	err = fill(nif);
 	if (!err)
-		err = sysfs_link_create(class, nif->name, nif->sys);
+		err = sysfs_link_create_in(class, nif->name, nif->sys, nif->ns->base.inum);
 	if (!err)
 		err = sysfs_link_create(nif->sys, "subsystem", class);
 	return err;
@@ -146,7 +148,7 @@ void netif_sysfs_remove(struct netif *nif)
 	struct sysnode *class = sysfs_dir_find(sysfs_class, "net");
 
 	if (class)
-		sysfs_remove_name(class, nif->name);
+		sysfs_remove_name_in(class, nif->name, nif->ns->base.inum);
 	if (nif->sys)
 		sysfs_remove(nif->sys);
 	nif->sys = NULL;

@@ -37,6 +37,11 @@ extern struct sysnode *sysfs_root, *sysfs_kernel, *sysfs_devices, *sysfs_class, 
  * sysfs_remove(); ERR_PTR(-EEXIST, -ENOMEM). Sleeps.
  */
 struct sysnode *sysfs_dir_create(struct sysnode *parent, const char *name);
+/**
+ * sysfs_dir_create_in() - the same, seen through the mounts of the network
+ * namespace with inode number @net only; what is below it goes with it.
+ */
+struct sysnode *sysfs_dir_create_in(struct sysnode *parent, const char *name, u32 net);
 /** sysfs_dir_find() - existing child directory (borrowed), NULL if there is none. */
 struct sysnode *sysfs_dir_find(struct sysnode *parent, const char *name);
 /**
@@ -48,10 +53,14 @@ int sysfs_file_create(struct sysnode *dir, const struct sysattr *a, void *arg);
 int sysfs_bin_create(struct sysnode *dir, const struct sysbin *b, void *arg);
 /** sysfs_link_create() - symbolic link to another node, by relative path; 0, -EEXIST, -ENOMEM. */
 int sysfs_link_create(struct sysnode *dir, const char *name, const struct sysnode *target);
+/** sysfs_link_create_in() - the same, seen in one network namespace only. */
+int sysfs_link_create_in(struct sysnode *dir, const char *name, const struct sysnode *target, u32 net);
 /** sysfs_remove() - a node and all below it; on return none of their functions runs. Sleeps. */
 void sysfs_remove(struct sysnode *n);
 /** sysfs_remove_name() - one child by name; -ENOENT. */
 int sysfs_remove_name(struct sysnode *dir, const char *name);
+/** sysfs_remove_name_in() - the same, of those seen in network namespace @net. */
+int sysfs_remove_name_in(struct sysnode *dir, const char *name, u32 net);
 /** sysfs_wake() - an attribute's value changed: those who poll it wake. Context: any. */
 void sysfs_wake(struct sysnode *dir, const char *name);
 /** sysfs_print_path() - path below the mount point, with a leading slash ("/devices/..."). */

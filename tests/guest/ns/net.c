@@ -3,11 +3,13 @@
 #include "../tap.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -171,6 +173,51 @@ CASE(root_of_a_user_namespace_may_set_it_up)
 	CHECK(raw >= 0);
 	struct sockaddr_in a = local(80);
 	CHECK(bind(s, (void *)&a, sizeof(a)) == 0);
+}
+
+/* sysfs in mount namespaces of our own, made by a new network. */
+static void own_sysfs(const char *dir)
+{
+	NEED(unshare(CLONE_NEWNET) == 0);
+	NEED(mkdir(dir, 0755) == 0);
+	NEED(mount("sysfs", dir, "sysfs", 0, NULL) == 0);
+}
+
+CASE(sysfs_shows_the_network_of_who_mounted_it)
+{
+	int s;
+
+	NEED(unshare(CLONE_NEWNS) == 0);
+	NEED(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	own_sysfs("one");
+	NEED(open("/proc/self/ns/net", O_RDONLY) >= 0);		/* a mount keeps no network alive */
+	own_sysfs("two");
+	s = socket(AF_INET, SOCK_DGRAM, 0);
+	lo_up(s);
+	CHECK_STR(read_file("one/class/net/lo/flags"), "0x8\n");
+	CHECK_STR(read_file("two/class/net/lo/flags"), "0x9\n");
+	CHECK_STR(read_file("one/devices/virtual/net/lo/flags"), "0x8\n");
+	CHECK_STR(read_file("two/devices/virtual/net/lo/ifindex"), "1\n");
+	CHECK(access("two/class/net/lo/statistics/rx_bytes", R_OK) == 0);
+}
+
+CASE(sysfs_of_a_new_network_lists_only_its_interfaces)
+{
+	struct dirent *e;
+	int names = 0;
+	DIR *d;
+
+	NEED(unshare(CLONE_NEWNS) == 0);
+	NEED(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	own_sysfs("sys");
+	d = opendir("sys/class/net");
+	NEED(d);
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.') {
+			CHECK_STR(e->d_name, "lo");
+			names++;
+		}
+	CHECK_EQ(names, 1);
 }
 
 CASE(many_come_and_go)
