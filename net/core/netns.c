@@ -82,6 +82,7 @@ struct nsbase *netns_create(struct userns *owner)
 
 	if (!ns)
 		return NULL;
+	nsbase_init(&ns->base, NSKIND_NET, owner, netns_destroy);
 	kmutex_init(&ns->config_lock, LOCKRANK_NETCONF);
 	list_init(&ns->ifs);
 	list_init(&ns->taps);
@@ -94,9 +95,9 @@ struct nsbase *netns_create(struct userns *owner)
 			parts_fini(ns, NULL);
 	}
 	if (err) {
+		userns_put(owner);
 		kmem_free(ns);
 		return ERR_PTR(err);
 	}
-	nsbase_init(&ns->base, NSKIND_NET, owner, netns_destroy);
 	return &ns->base;
 }
