@@ -297,33 +297,54 @@ void pktbuf_trim(struct pktbuf *pb, u32 n)
 	pb->nfrags = (u16)keep;
 }
 
-bool pktbuf_share(struct pktbuf *pb, const struct pktbuf *from, u32 off, u32 n)
+/* The pieces of some of a packet's bytes: linear memory, then page by page. */
+struct pktwalk {
+	const struct pktbuf *pb;
+	u32 off, left;			/* of the bytes to come: where, from the next piece on; how many */
+	u32 next;			/* 0: linear memory; then pages */
+	const struct pktfrag *frag;	/* this piece: its page, NULL: linear memory */
+	u32 start, len;			/* bytes of it: first, number */
+};
+#define PKTWALK(pb_, off_, n_)	{ .pb = (pb_), .off = (off_), .left = (n_) }
+
+/* False: that was all. */
+static inline bool walk_next(struct pktwalk *w)
 {
-	u32 lin = off < from->linear ? min(n, from->linear - off) : 0;
+	while (w->left && w->next <= w->pb->nfrags) {
+		const struct pktfrag *f = w->next ? &w->pb->frag[w->next - 1] : NULL;
+		u32 size = f ? f->len : w->pb->linear;
 
-	if (lin) {
-		if (pktbuf_append(pb, from->data + off, lin))
-			return false;
-		n -= lin;
-		off = 0;
-	} else {
-		off -= from->linear;
-	}
-	for (u32 i = 0; n && i < from->nfrags; i++) {
-		const struct pktfrag *f = &from->frag[i];
-		u32 part;
-
-		if (off >= f->len) {
-			off -= f->len;
+		w->next++;
+		if (w->off >= size) {
+			w->off -= size;
 			continue;
 		}
-		part = min(n, f->len - off);
-		if (!pktbuf_add_frag(pb, f->page, f->off + off, part))
-			return false;
-		n -= part;
-		off = 0;
+		w->frag = f;
+		w->start = w->off;
+		w->len = min(w->left, size - w->off);
+		w->off = 0;
+		w->left -= w->len;
+		return true;
 	}
-	return !n;
+	return false;
+}
+
+static inline const void *walk_at(const struct pktwalk *w)
+{
+	return w->frag ? pktpage_at(w->frag->page, w->frag->off + w->start) : w->pb->data + w->start;
+}
+
+bool pktbuf_share(struct pktbuf *pb, const struct pktbuf *from, u32 off, u32 n)
+{
+	struct pktwalk w = PKTWALK(from, off, n);
+
+	while (walk_next(&w)) {
+		if (!w.frag && pktbuf_append(pb, walk_at(&w), w.len))
+			return false;
+		if (w.frag && !pktbuf_add_frag(pb, w.frag->page, w.frag->off + w.start, w.len))
+			return false;
+	}
+	return !w.left;
 }
 
 struct pktbuf *pktbuf_slice(const struct pktbuf *pb, u32 off, u32 n, u32 headroom, alloc_flags flags)
@@ -361,63 +382,22 @@ struct pktbuf *pktbuf_slice(const struct pktbuf *pb, u32 off, u32 n, u32 headroo
 
 void pktbuf_read(const struct pktbuf *pb, u32 off, void *dst, u32 n)
 {
-	if (off < pb->linear) {
-		u32 part = min(n, pb->linear - off);
+	struct pktwalk w = PKTWALK(pb, off, n);
 
-		memcpy(dst, pb->data + off, part);
-		dst += part;
-		n -= part;
-		off = 0;
-	} else {
-		off -= pb->linear;
-	}
-	for (u32 i = 0; n && i < pb->nfrags; i++) {
-		const struct pktfrag *f = &pb->frag[i];
-		u32 part;
-
-		if (off >= f->len) {
-			off -= f->len;
-			continue;
-		}
-		part = min(n, f->len - off);
-		memcpy(dst, pktpage_at(f->page, f->off + off), part);
-		dst += part;
-		n -= part;
-		off = 0;
-	}
+	for (; walk_next(&w); dst += w.len)
+		memcpy(dst, walk_at(&w), w.len);
 }
 
 size_t pktbuf_to_uio(const struct pktbuf *pb, u32 off, struct uio *u, u32 n)
 {
-	size_t done = 0;
+	struct pktwalk w = PKTWALK(pb, off, n);
+	size_t done = 0, got;
 
-	if (off < pb->linear) {
-		u32 part = min(n, pb->linear - off);
-
-		done = uio_put(u, pb->data + off, part);
-		if (done < part)
-			return done;
-		n -= part;
-		off = 0;
-	} else {
-		off -= pb->linear;
-	}
-	for (u32 i = 0; n && i < pb->nfrags; i++) {
-		const struct pktfrag *f = &pb->frag[i];
-		size_t got;
-		u32 part;
-
-		if (off >= f->len) {
-			off -= f->len;
-			continue;
-		}
-		part = min(n, f->len - off);
-		got = uio_put(u, pktpage_at(f->page, f->off + off), part);
+	while (walk_next(&w)) {
+		got = uio_put(u, walk_at(&w), w.len);
 		done += got;
-		if (got < part)
-			return done;
-		n -= part;
-		off = 0;
+		if (got < w.len)
+			break;
 	}
 	return done;
 }
@@ -432,30 +412,10 @@ static u64 sum_piece(u64 sum, const void *p, u32 n, u32 at)
 
 u64 pktbuf_sum(const struct pktbuf *pb, u32 off, u32 n, u64 sum)
 {
-	u32 at = 0, part;
+	struct pktwalk w = PKTWALK(pb, off, n);
 
-	if (off < pb->linear) {
-		part = min(n, pb->linear - off);
-		sum = inetsum_add(sum, pb->data + off, part);
-		at = part;
-		n -= part;
-		off = 0;
-	} else {
-		off -= pb->linear;
-	}
-	for (u32 i = 0; n && i < pb->nfrags; i++) {
-		const struct pktfrag *f = &pb->frag[i];
-
-		if (off >= f->len) {
-			off -= f->len;
-			continue;
-		}
-		part = min(n, f->len - off);
-		sum = sum_piece(sum, pktpage_at(f->page, f->off + off), part, at);
-		at += part;
-		n -= part;
-		off = 0;
-	}
+	for (u32 at = 0; walk_next(&w); at += w.len)
+		sum = sum_piece(sum, walk_at(&w), w.len, at);
 	return sum;
 }
 
