@@ -360,6 +360,22 @@ bool pagecache_memory_release_page(struct pagecache *pc, struct page *page)
 	return true;
 }
 
+int pagecache_rofs_write_page(struct pagecache *pc, struct page *page)
+{
+	page_unlock(page);
+	return -EROFS;
+}
+
+int pagecache_rofs_write_begin(struct pagecache *pc, loff_t pos, size_t len, struct page **page, void **priv)
+{
+	return -EROFS;
+}
+
+int pagecache_rofs_make_writable(struct pagecache *pc, struct page *page)
+{
+	return -EROFS;
+}
+
 const struct pagecache_ops pagecache_ops_memory = {
 	.read_page = pagecache_memory_read_page,
 	.read_ahead = pagecache_no_read_ahead,

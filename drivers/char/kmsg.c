@@ -149,12 +149,8 @@ static u32 kmsg_poll(struct ofile *f, struct poll_table *pt)
 }
 
 static const struct ofile_ops kmsg_fops = {
-	.open = kmsg_open, .flush = fop_default_flush, .release = kmsg_release, .read = kmsg_read,
-	.write = kmsg_write, .seek = kmsg_seek, .readdir = fop_no_readdir, .poll = kmsg_poll,
-	.ioctl = fop_no_ioctl, .mmap = fop_no_mmap, .fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	.open = kmsg_open, .release = kmsg_release, .read = kmsg_read, .write = kmsg_write,
+	.seek = kmsg_seek, .poll = kmsg_poll, .ioctl = fop_no_ioctl, FOPS_PLAIN, FOPS_NO_STORAGE,
 };
 
 static struct chardev kmsg_dev = { .name = "mem", .minor = 11, .ops = &kmsg_fops };

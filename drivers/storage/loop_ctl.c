@@ -66,12 +66,8 @@ static int ctl_open(struct ofile *f, struct vnode *vn)
 }
 
 static const struct ofile_ops ctl_fops = {
-	.open = ctl_open, .flush = fop_default_flush, .release = fop_default_release,
-	.read = fop_no_read, .write = fop_no_write, .seek = fop_no_seek, .readdir = fop_no_readdir,
-	.poll = fop_default_poll, .ioctl = ctl_ioctl, .mmap = fop_no_mmap, .fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	.open = ctl_open, .release = fop_default_release, .read = fop_no_read, .write = fop_no_write,
+	.seek = fop_no_seek, .poll = fop_default_poll, .ioctl = ctl_ioctl, FOPS_PLAIN, FOPS_NO_STORAGE,
 };
 
 static struct chardev ctl_dev = {

@@ -111,21 +111,14 @@ static int open_by_minor(struct ofile *f, struct vnode *vn)
 /* Only open is ever used: it puts the terminal's own operations in place. */
 static const struct ofile_ops redirect_fops = {
 	.open = open_by_minor,
-	.flush = fop_default_flush,
 	.release = fop_default_release,
 	.read = fop_no_read,
 	.write = fop_no_write,
 	.seek = fop_no_seek,
-	.readdir = fop_no_readdir,
 	.poll = fop_default_poll,
 	.ioctl = fop_no_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
+	FOPS_NO_STORAGE,
 };
 
 static struct chardev redirect_chardev = {

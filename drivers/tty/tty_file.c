@@ -96,19 +96,12 @@ static u32 tty_file_poll(struct ofile *f, struct poll_table *pt)
 
 const struct ofile_ops tty_fops = {
 	.open = tty_chardev_open,
-	.flush = fop_default_flush,
 	.release = tty_file_release,
 	.read = tty_file_read,
 	.write = tty_file_write,
 	.seek = fop_no_seek,
-	.readdir = fop_no_readdir,
 	.poll = tty_file_poll,
 	.ioctl = tty_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
+	FOPS_NO_STORAGE,
 };

@@ -138,10 +138,6 @@ static u32 cg_poll(struct ofile *f, struct poll_table *pt)
 }
 
 const struct ofile_ops cgfile_fops = {
-	.open = cg_open, .flush = fop_default_flush, .release = cg_release, .read = cg_read,
-	.write = cg_write, .seek = cg_seek, .readdir = fop_no_readdir, .poll = cg_poll,
-	.ioctl = fop_no_ioctl, .mmap = fop_no_mmap, .fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	.open = cg_open, .release = cg_release, .read = cg_read, .write = cg_write, .seek = cg_seek,
+	.poll = cg_poll, .ioctl = fop_no_ioctl, FOPS_PLAIN, FOPS_NO_STORAGE,
 };

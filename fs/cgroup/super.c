@@ -249,20 +249,13 @@ static int cg_readdir(struct ofile *f, struct dir_sink *s)
 static const struct vnode_ops cg_vnops = {
 	.lookup = cg_lookup, .create = cg_create, .mkdir = cg_mkdir, .mknod = vnop_no_mknod,
 	.symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile, .link = vnop_no_link,
-	.unlink = cg_unlink, .rmdir = cg_rmdir, .rename = vnop_no_rename,
-	.readlink = vnop_no_readlink, .link_put = vnop_default_link_put, .follow = vnop_no_follow,
-	.getattr = cg_getattr, .setattr = cg_setattr, .permission = cg_permission,
-	.getxattr = vnop_no_getxattr, .setxattr = vnop_no_setxattr, .listxattr = vnop_no_listxattr,
-	.removexattr = vnop_no_removexattr, .revalidate = cg_revalidate, .evict = cg_evict,
+	.unlink = cg_unlink, .rmdir = cg_rmdir, .rename = vnop_no_rename, .getattr = cg_getattr,
+	.setattr = cg_setattr, .permission = cg_permission, .revalidate = cg_revalidate,
+	.evict = cg_evict, VNOPS_NO_XATTR, VNOPS_NO_LINK,
 };
 
 static const struct ofile_ops cgdir_fops = {
-	.open = fop_default_open, .flush = fop_default_flush, .release = fop_default_release,
-	.read = fop_isdir_read, .write = fop_no_write, .seek = fop_dir_seek, .readdir = cg_readdir,
-	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_no_mmap,
-	.fsync = fop_default_fsync, .fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read, .splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags, .show_fdinfo = fop_default_show_fdinfo,
+	.seek = fop_dir_seek, .readdir = cg_readdir, .fsync = fop_default_fsync, FOPS_DIRECTORY,
 };
 
 struct cgnode *cgfile_node(struct ofile *f)

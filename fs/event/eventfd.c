@@ -157,16 +157,13 @@ static const struct ofile_ops eventfd_fops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
 	.seek = event_seek,
-	.readdir = fop_no_readdir,
 	.poll = eventfd_poll,
 	.ioctl = fop_no_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
 	.splice_read = fop_default_splice_read,
 	.splice_write = fop_default_splice_write,
 	.set_flags = fop_default_set_flags,
 	.show_fdinfo = eventfd_show_fdinfo,
+	FOPS_NO_STORAGE,
 };
 
 static long eventfd_create(u32 count, u32 flags)

@@ -177,19 +177,12 @@ static ssize_t fan_write(struct ofile *f, struct uio *u, loff_t *pos)
 
 const struct ofile_ops fanotify_fops = {
 	.open = fop_default_open,
-	.flush = fop_default_flush,
 	.release = fan_release,
 	.read = fan_read,
 	.write = fan_write,
 	.seek = event_seek,
-	.readdir = fop_no_readdir,
 	.poll = fan_poll,
 	.ioctl = fan_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
+	FOPS_NO_STORAGE,
 };

@@ -183,16 +183,13 @@ static const struct ofile_ops signalfd_fops = {
 	.read = signalfd_read,
 	.write = fop_no_write,
 	.seek = event_seek,
-	.readdir = fop_no_readdir,
 	.poll = signalfd_poll,
 	.ioctl = fop_no_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
 	.splice_read = fop_default_splice_read,
 	.splice_write = fop_default_splice_write,
 	.set_flags = fop_default_set_flags,
 	.show_fdinfo = signalfd_show_fdinfo,
+	FOPS_NO_STORAGE,
 };
 
 static long signalfd_create(ksigset mask, u32 flags)

@@ -229,16 +229,13 @@ static const struct ofile_ops timerfd_fops = {
 	.read = timerfd_read,
 	.write = fop_no_write,
 	.seek = event_seek,
-	.readdir = fop_no_readdir,
 	.poll = timerfd_poll,
 	.ioctl = timerfd_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
 	.splice_read = fop_default_splice_read,
 	.splice_write = fop_default_splice_write,
 	.set_flags = fop_default_set_flags,
 	.show_fdinfo = timerfd_show_fdinfo,
+	FOPS_NO_STORAGE,
 };
 
 long sys_timerfd_create(int clockid, int flags)

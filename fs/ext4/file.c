@@ -332,7 +332,6 @@ static void ext4_release(struct ofile *f)
 
 const struct ofile_ops ext4_file_fops = {
 	.open = fop_default_open,
-	.flush = fop_default_flush,
 	.release = ext4_release,
 	.read = ext4_read,
 	.write = ext4_write,
@@ -343,15 +342,11 @@ const struct ofile_ops ext4_file_fops = {
 	.mmap = fop_default_mmap,
 	.fsync = ext4_fsync,
 	.fallocate = ext4_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
 };
 
 const struct ofile_ops ext4_dir_fops = {
 	.open = fop_default_open,
-	.flush = fop_default_flush,
 	.release = fop_default_release,
 	.read = fop_isdir_read,
 	.write = fop_no_write,
@@ -362,8 +357,5 @@ const struct ofile_ops ext4_dir_fops = {
 	.mmap = fop_no_mmap,
 	.fsync = ext4_fsync,
 	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
 };

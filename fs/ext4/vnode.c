@@ -460,9 +460,6 @@ const struct vnode_ops ext4_vnode_ops = {
 	.unlink = ext4_unlink,
 	.rmdir = ext4_rmdir,
 	.rename = ext4_rename,
-	.readlink = vnop_no_readlink,	/* vn_link has the text */
-	.link_put = vnop_default_link_put,
-	.follow = vnop_no_follow,
 	.getattr = ext4_getattr,
 	.setattr = ext4_setattr,
 	.permission = vnop_default_permission,
@@ -472,4 +469,5 @@ const struct vnode_ops ext4_vnode_ops = {
 	.removexattr = ext4_removexattr,
 	.revalidate = vnop_default_revalidate,
 	.evict = ext4_evict,
+	VNOPS_NO_LINK,
 };

@@ -386,18 +386,12 @@ static int fat_readdir(struct ofile *f, struct dir_sink *s)
 	return min(r, 0);
 }
 
-#define FAT_FOPS(how_read, how_write, how_dir, how_seek, how_map, how_alloc)		\
-	.open = fop_default_open, .flush = fop_default_flush, .release = fop_default_release,	\
-	.read = how_read, .write = how_write, .seek = how_seek, .readdir = how_dir,		\
-	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = how_map, .fsync = fat_fsync,	\
-	.fallocate = how_alloc, .splice_read = fop_default_splice_read,			\
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,		\
-	.show_fdinfo = fop_default_show_fdinfo
-
 const struct ofile_ops fat_file_fops = {
-	FAT_FOPS(fop_pagecache_read, fop_pagecache_write, fop_no_readdir, fop_default_seek, fop_default_mmap,
-		 fat_fallocate)
+	.open = fop_default_open, .release = fop_default_release, .read = fop_pagecache_read,
+	.write = fop_pagecache_write, .seek = fop_default_seek, .readdir = fop_no_readdir,
+	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_default_mmap, .fsync = fat_fsync,
+	.fallocate = fat_fallocate, FOPS_PLAIN,
 };
 const struct ofile_ops fat_dir_fops = {
-	FAT_FOPS(fop_isdir_read, fop_no_write, fat_readdir, fop_dir_seek, fop_no_mmap, fop_no_fallocate)
+	.seek = fop_dir_seek, .readdir = fat_readdir, .fsync = fat_fsync, FOPS_DIRECTORY,
 };

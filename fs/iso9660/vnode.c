@@ -311,68 +311,27 @@ static void read_ahead(struct pagecache *pc, u64 index, u32 n)
 	blkplug_end(&plug);
 }
 
-static int no_write_page(struct pagecache *pc, struct page *page)
-{
-	page_unlock(page);
-	return -EROFS;
-}
-
-static int no_write_begin(struct pagecache *pc, loff_t pos, size_t len, struct page **page, void **priv)
-{
-	return -EROFS;
-}
-
-static int no_make_writable(struct pagecache *pc, struct page *page)
-{
-	return -EROFS;
-}
-
 static const struct pagecache_ops iso_pagecache_ops = {
 	.read_page = read_page,
 	.read_ahead = read_ahead,
-	.write_page = no_write_page,
-	.write_begin = no_write_begin,
-	.write_end = pagecache_memory_write_end,
-	.make_writable = no_make_writable,
-	.release_page = pagecache_memory_release_page,
+	PAGECACHE_OPS_READONLY,
 };
 
-#define ISO_FOPS(how_read, how_dir, how_seek, how_map)				\
-	.open = fop_default_open, .flush = fop_default_flush, .release = fop_default_release,	\
-	.read = how_read, .write = fop_no_write, .seek = how_seek, .readdir = how_dir,	\
-	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = how_map, .fsync = fop_default_fsync,	\
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,	\
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,	\
-	.show_fdinfo = fop_default_show_fdinfo
-
-static const struct ofile_ops iso_file_fops = {
-	ISO_FOPS(fop_pagecache_read, fop_no_readdir, fop_default_seek, fop_default_mmap)
+static const struct ofile_ops iso_file_fops = { FOPS_RO_FILE };
+static const struct ofile_ops iso_dir_fops = {
+	.seek = fop_dir_seek, .readdir = iso_readdir, .fsync = fop_default_fsync, FOPS_DIRECTORY,
 };
-static const struct ofile_ops iso_dir_fops = { ISO_FOPS(fop_isdir_read, iso_readdir, fop_dir_seek, fop_no_mmap) };
 
 static const struct vnode_ops iso_vnode_ops = {
 	.lookup = iso_lookup,
-	.create = vnop_no_create,
-	.mkdir = vnop_no_mkdir,
-	.mknod = vnop_no_mknod,
-	.symlink = vnop_no_symlink,
-	.tmpfile = vnop_no_tmpfile,
-	.link = vnop_no_link,
-	.unlink = vnop_no_unlink,
-	.rmdir = vnop_no_unlink,
-	.rename = vnop_no_rename,
-	.readlink = vnop_no_readlink,	/* vn_link has the text */
-	.link_put = vnop_default_link_put,
-	.follow = vnop_no_follow,
 	.getattr = vnop_default_getattr,
 	.setattr = vnop_no_setattr,
 	.permission = vnop_default_permission,
-	.getxattr = vnop_no_getxattr,
-	.setxattr = vnop_no_setxattr,
-	.listxattr = vnop_no_listxattr,
-	.removexattr = vnop_no_removexattr,
 	.revalidate = vnop_default_revalidate,
 	.evict = iso_evict,
+	VNOPS_FIXED_NAMES,
+	VNOPS_NO_XATTR,
+	VNOPS_NO_LINK,
 };
 
 /* ---- mounting ---- */

@@ -211,11 +211,9 @@ static const struct vnode_ops mq_vnops = {
 	.lookup = mq_lookup, .create = mq_create, .mkdir = vnop_no_mkdir, .mknod = vnop_no_mknod,
 	.symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile, .link = vnop_no_link,
 	.unlink = mq_unlink, .rmdir = vnop_no_unlink, .rename = vnop_no_rename,
-	.readlink = vnop_no_readlink, .link_put = vnop_default_link_put, .follow = vnop_no_follow,
 	.getattr = vnop_default_getattr, .setattr = vnop_default_setattr,
-	.permission = vnop_default_permission, .getxattr = vnop_no_getxattr,
-	.setxattr = vnop_no_setxattr, .listxattr = vnop_no_listxattr,
-	.removexattr = vnop_no_removexattr, .revalidate = vnop_default_revalidate, .evict = mq_evict,
+	.permission = vnop_default_permission, .revalidate = vnop_default_revalidate, .evict = mq_evict,
+	VNOPS_NO_XATTR, VNOPS_NO_LINK,
 };
 
 static int mq_readdir(struct ofile *f, struct dir_sink *s)
@@ -237,12 +235,7 @@ static int mq_readdir(struct ofile *f, struct dir_sink *s)
 }
 
 static const struct ofile_ops mq_dir_fops = {
-	.open = fop_default_open, .flush = fop_default_flush, .release = fop_default_release,
-	.read = fop_isdir_read, .write = fop_no_write, .seek = fop_dir_seek, .readdir = mq_readdir,
-	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_no_mmap, .fsync = fop_default_fsync,
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	.seek = fop_dir_seek, .readdir = mq_readdir, .fsync = fop_default_fsync, FOPS_DIRECTORY,
 };
 
 /* ---- the instance ---- */

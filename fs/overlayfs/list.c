@@ -237,7 +237,6 @@ static int ovl_dir_fsync(struct ofile *f, loff_t start, loff_t end, bool datasyn
 
 const struct ofile_ops ovl_dir_fops = {
 	.open = fop_default_open,
-	.flush = fop_default_flush,
 	.release = ovl_dir_release,
 	.read = fop_isdir_read,
 	.write = fop_no_write,
@@ -248,8 +247,5 @@ const struct ofile_ops ovl_dir_fops = {
 	.mmap = fop_no_mmap,
 	.fsync = ovl_dir_fsync,
 	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
 };

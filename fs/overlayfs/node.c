@@ -256,9 +256,6 @@ const struct vnode_ops ovl_vnode_ops = {
 	.unlink = ovl_remove,
 	.rmdir = ovl_remove,
 	.rename = ovl_rename,
-	.readlink = vnop_no_readlink,	/* vn_link has the text */
-	.link_put = vnop_default_link_put,
-	.follow = vnop_no_follow,
 	.getattr = ovl_getattr,
 	.setattr = ovl_setattr,
 	.permission = ovl_permission,
@@ -268,4 +265,5 @@ const struct vnode_ops ovl_vnode_ops = {
 	.removexattr = ovl_removexattr,
 	.revalidate = vnop_default_revalidate,
 	.evict = ovl_evict,
+	VNOPS_NO_LINK,
 };

@@ -277,13 +277,13 @@ static int p9_readdir(struct ofile *f, struct dir_sink *s)
 	}
 }
 
-#define P9_FOPS(how_read, how_write, how_dir, how_seek, how_map)				\
-	.open = p9_file_open, .flush = fop_default_flush, .release = p9_release,		\
-	.read = how_read, .write = how_write, .seek = how_seek, .readdir = how_dir,		\
-	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = how_map, .fsync = p9_fsync,	\
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,			\
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,		\
-	.show_fdinfo = fop_default_show_fdinfo
-
-const struct ofile_ops p9_file_fops = { P9_FOPS(p9_read, p9_write, fop_no_readdir, p9_seek, p9_mmap) };
-const struct ofile_ops p9_dir_fops = { P9_FOPS(fop_isdir_read, fop_no_write, p9_readdir, fop_dir_seek, fop_no_mmap) };
+const struct ofile_ops p9_file_fops = {
+	.open = p9_file_open, .release = p9_release, .read = p9_read, .write = p9_write, .seek = p9_seek,
+	.readdir = fop_no_readdir, .poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = p9_mmap,
+	.fsync = p9_fsync, .fallocate = fop_no_fallocate, FOPS_PLAIN,
+};
+const struct ofile_ops p9_dir_fops = {
+	.open = p9_file_open, .release = p9_release, .read = fop_isdir_read, .write = fop_no_write,
+	.seek = fop_dir_seek, .readdir = p9_readdir, .poll = fop_default_poll, .ioctl = fop_no_ioctl,
+	.mmap = fop_no_mmap, .fsync = p9_fsync, .fallocate = fop_no_fallocate, FOPS_PLAIN,
+};

@@ -376,9 +376,6 @@ static const struct vnode_ops p9_vnode_ops = {
 	.unlink = p9_unlink,
 	.rmdir = p9_rmdir,
 	.rename = p9_rename,
-	.readlink = vnop_no_readlink,	/* vn_link has the text */
-	.link_put = vnop_default_link_put,
-	.follow = vnop_no_follow,
 	.getattr = p9_vnode_getattr,
 	.setattr = p9_setattr,
 	.permission = vnop_default_permission,
@@ -388,4 +385,5 @@ static const struct vnode_ops p9_vnode_ops = {
 	.removexattr = p9_removexattr,
 	.revalidate = p9_revalidate,
 	.evict = p9_evict,
+	VNOPS_NO_LINK,
 };

@@ -185,16 +185,13 @@ const struct ofile_ops pipe_fops = {
 	.read = pipe_fop_read,
 	.write = pipe_fop_write,
 	.seek = fop_no_seek,
-	.readdir = fop_no_readdir,
 	.poll = pipe_fop_poll,
 	.ioctl = pipe_fop_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
 	.splice_read = fop_default_splice_read,
 	.splice_write = fop_default_splice_write,
 	.set_flags = pipe_fop_set_flags,
 	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_NO_STORAGE,
 };
 
 bool ofile_is_pipe(const struct ofile *f)
@@ -218,14 +215,9 @@ static void pipe_evict(struct vnode *vn)
 }
 
 static const struct vnode_ops pipe_vnode_ops = {
-	.lookup = vnop_no_lookup, .create = vnop_no_create, .mkdir = vnop_no_mkdir,
-	.mknod = vnop_no_mknod, .symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile,
-	.link = vnop_no_link, .unlink = vnop_no_unlink, .rmdir = vnop_no_unlink, .rename = vnop_no_rename,
-	.readlink = vnop_no_readlink, .link_put = vnop_default_link_put, .follow = vnop_no_follow,
-	.getattr = vnop_default_getattr, .setattr = vnop_default_setattr,
-	.permission = vnop_default_permission, .getxattr = vnop_no_getxattr,
-	.setxattr = vnop_no_setxattr, .listxattr = vnop_no_listxattr, .removexattr = vnop_no_removexattr,
-	.revalidate = vnop_default_revalidate, .evict = pipe_evict,
+	.lookup = vnop_no_lookup, .getattr = vnop_default_getattr, .setattr = vnop_default_setattr,
+	.permission = vnop_default_permission, .revalidate = vnop_default_revalidate,
+	.evict = pipe_evict, VNOPS_FIXED_NAMES, VNOPS_NO_XATTR, VNOPS_NO_LINK,
 };
 
 static const struct filesys_ops pipe_fs_ops = {

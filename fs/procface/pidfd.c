@@ -49,16 +49,13 @@ static const struct ofile_ops pidfd_fops = {
 	.read = fop_no_read,
 	.write = fop_no_write,
 	.seek = fop_no_seek,
-	.readdir = fop_no_readdir,
 	.poll = pidfd_poll,
 	.ioctl = fop_no_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
 	.splice_read = fop_default_splice_read,
 	.splice_write = fop_default_splice_write,
 	.set_flags = fop_default_set_flags,
 	.show_fdinfo = pidfd_show_fdinfo,
+	FOPS_NO_STORAGE,
 };
 
 struct ofile *pidfd_create(struct pidref *pid, u32 flags)

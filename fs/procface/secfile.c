@@ -31,12 +31,9 @@ static long secfile_ioctl(struct ofile *f, u32 cmd, uptr arg)
 }
 
 static const struct ofile_ops secfile_fops = {
-	.open = fop_default_open, .flush = fop_default_flush, .release = secfile_release,
-	.read = fop_no_read, .write = fop_no_write, .seek = fop_no_seek, .readdir = fop_no_readdir,
-	.poll = secfile_poll, .ioctl = secfile_ioctl, .mmap = fop_no_mmap, .fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	.open = fop_default_open, .release = secfile_release, .read = fop_no_read,
+	.write = fop_no_write, .seek = fop_no_seek, .poll = secfile_poll, .ioctl = secfile_ioctl,
+	FOPS_PLAIN, FOPS_NO_STORAGE,
 };
 
 struct ofile *secfile_create(struct secfilter *sf)

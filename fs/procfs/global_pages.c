@@ -123,18 +123,11 @@ static int frames_open(struct ofile *f, struct vnode *vn)
 	return 0;
 }
 
-#define FRAME_FOPS(var, rd)						\
-	static const struct ofile_ops var = {				\
-		.open = frames_open, .flush = fop_default_flush,	\
-		.release = fop_default_release, .read = rd,		\
-		.write = fop_no_write, .seek = fop_dir_seek,		\
-		.readdir = fop_no_readdir, .poll = fop_default_poll,	\
-		.ioctl = fop_no_ioctl, .mmap = fop_no_mmap,		\
-		.fsync = fop_no_fsync, .fallocate = fop_no_fallocate,	\
-		.splice_read = fop_default_splice_read,			\
-		.splice_write = fop_default_splice_write,		\
-		.set_flags = fop_default_set_flags,			\
-		.show_fdinfo = fop_default_show_fdinfo,			\
+#define FRAME_FOPS(var, rd)									\
+	static const struct ofile_ops var = {							\
+		.open = frames_open, .release = fop_default_release, .read = rd,		\
+		.write = fop_no_write, .seek = fop_dir_seek, .poll = fop_default_poll,		\
+		.ioctl = fop_no_ioctl, FOPS_PLAIN, FOPS_NO_STORAGE,				\
 	}
 FRAME_FOPS(kpagecount_fops, kpagecount_read);
 FRAME_FOPS(kpageflags_fops, kpageflags_read);

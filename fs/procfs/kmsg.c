@@ -64,21 +64,14 @@ static u32 kmsg_poll(struct ofile *f, struct poll_table *pt)
 
 static const struct ofile_ops kmsg_fops = {
 	.open = kmsg_open,
-	.flush = fop_default_flush,
 	.release = fop_default_release,
 	.read = kmsg_read,
 	.write = fop_no_write,
 	.seek = fop_no_seek,
-	.readdir = fop_no_readdir,
 	.poll = kmsg_poll,
 	.ioctl = fop_no_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
+	FOPS_NO_STORAGE,
 };
 
 static int kmsg_start(void)

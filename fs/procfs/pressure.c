@@ -92,12 +92,9 @@ static u32 pressure_poll(struct ofile *f, struct poll_table *pt)
 }
 
 static const struct ofile_ops pressure_fops = {
-	.open = pressure_open, .flush = fop_default_flush, .release = pressure_release,
-	.read = pressure_read, .write = pressure_write, .seek = fop_default_seek,
-	.readdir = fop_no_readdir, .poll = pressure_poll, .ioctl = fop_no_ioctl, .mmap = fop_no_mmap,
-	.fsync = fop_no_fsync, .fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read, .splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags, .show_fdinfo = fop_default_show_fdinfo,
+	.open = pressure_open, .release = pressure_release, .read = pressure_read,
+	.write = pressure_write, .seek = fop_default_seek, .poll = pressure_poll, .ioctl = fop_no_ioctl,
+	FOPS_PLAIN, FOPS_NO_STORAGE,
 };
 
 static int pressure_start(void)

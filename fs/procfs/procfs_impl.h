@@ -105,24 +105,13 @@ extern const struct vnode_ops procfile_vnops;	/* plain files of all kinds */
 
 /* Slots that are the same in every table of this file system. */
 #define PROC_VNOPS_NO_CHANGE						\
-	.create = vnop_no_create, .mkdir = vnop_no_mkdir,		\
-	.mknod = vnop_no_mknod, .symlink = vnop_no_symlink,		\
-	.tmpfile = vnop_no_tmpfile, .link = vnop_no_link,		\
-	.unlink = vnop_no_unlink, .rmdir = vnop_no_unlink,		\
-	.rename = vnop_no_rename, .getxattr = vnop_no_getxattr,		\
-	.setxattr = vnop_no_setxattr, .listxattr = vnop_no_listxattr,	\
-	.removexattr = vnop_no_removexattr, .evict = procvn_evict
+	VNOPS_FIXED_NAMES, VNOPS_NO_XATTR, .evict = procvn_evict
 #define PROC_DIR_FOPS							\
-	.open = fop_default_open, .flush = fop_default_flush,		\
-	.release = fop_default_release, .read = proc_dir_read,		\
-	.write = fop_no_write, .seek = fop_dir_seek,			\
-	.poll = fop_default_poll, .ioctl = fop_no_ioctl,		\
-	.mmap = fop_no_mmap, .fsync = fop_no_fsync,			\
-	.fallocate = fop_no_fallocate,					\
-	.splice_read = fop_default_splice_read,				\
-	.splice_write = fop_default_splice_write,			\
-	.set_flags = fop_default_set_flags,				\
-	.show_fdinfo = fop_default_show_fdinfo
+	.open = fop_default_open, .release = fop_default_release,	\
+	.read = proc_dir_read, .write = fop_no_write,			\
+	.seek = fop_dir_seek, .poll = fop_default_poll,			\
+	.ioctl = fop_no_ioctl, .mmap = fop_no_mmap,			\
+	.fsync = fop_no_fsync, .fallocate = fop_no_fallocate, FOPS_PLAIN
 ssize_t proc_dir_read(struct ofile *f, struct uio *u, loff_t *pos);
 
 /* ---- text.c ---- */

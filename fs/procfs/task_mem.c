@@ -182,19 +182,12 @@ static loff_t mem_seek(struct ofile *f, loff_t off, int whence)
 
 const struct ofile_ops taskmem_fops = {
 	.open = mem_open,
-	.flush = fop_default_flush,
 	.release = mem_release,
 	.read = mem_read,
 	.write = mem_write,
 	.seek = mem_seek,
-	.readdir = fop_no_readdir,
 	.poll = fop_default_poll,
 	.ioctl = fop_no_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
+	FOPS_NO_STORAGE,
 };

@@ -86,21 +86,14 @@ static ssize_t pagemap_read(struct ofile *f, struct uio *u, loff_t *pos)
 
 const struct ofile_ops taskpagemap_fops = {
 	.open = pagemap_open,
-	.flush = fop_default_flush,
 	.release = pagemap_release,
 	.read = pagemap_read,
 	.write = fop_no_write,
 	.seek = fop_dir_seek,
-	.readdir = fop_no_readdir,
 	.poll = fop_default_poll,
 	.ioctl = fop_no_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
+	FOPS_NO_STORAGE,
 };
 
 /* ---- clear_refs ---- */

@@ -378,28 +378,8 @@ static void read_ahead(struct pagecache *pc, u64 index, u32 n)
 		pagecache_read_ahead_pages(pc, index, (u32)min_t(u64, n, end - index));
 }
 
-static int no_write_page(struct pagecache *pc, struct page *page)
-{
-	page_unlock(page);
-	return -EROFS;
-}
-
-static int no_write_begin(struct pagecache *pc, loff_t pos, size_t len, struct page **page, void **priv)
-{
-	return -EROFS;
-}
-
-static int no_make_writable(struct pagecache *pc, struct page *page)
-{
-	return -EROFS;
-}
-
 const struct pagecache_ops sqfs_pagecache_ops = {
 	.read_page = read_page,
 	.read_ahead = read_ahead,
-	.write_page = no_write_page,
-	.write_begin = no_write_begin,
-	.write_end = pagecache_memory_write_end,
-	.make_writable = no_make_writable,
-	.release_page = pagecache_memory_release_page,
+	PAGECACHE_OPS_READONLY,
 };

@@ -216,33 +216,13 @@ static ssize_t sqfs_listxattr(struct vnode *vn, char *buf, size_t size)
 
 /* ---- tables ---- */
 
-#define SQFS_FOPS(how_read, how_dir, how_seek, how_map)				\
-	.open = fop_default_open, .flush = fop_default_flush, .release = fop_default_release,	\
-	.read = how_read, .write = fop_no_write, .seek = how_seek, .readdir = how_dir,	\
-	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = how_map, .fsync = fop_default_fsync,	\
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,	\
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,	\
-	.show_fdinfo = fop_default_show_fdinfo
-
-static const struct ofile_ops sqfs_file_fops = {
-	SQFS_FOPS(fop_pagecache_read, fop_no_readdir, fop_default_seek, fop_default_mmap)
+static const struct ofile_ops sqfs_file_fops = { FOPS_RO_FILE };
+static const struct ofile_ops sqfs_dir_fops = {
+	.seek = fop_dir_seek, .readdir = sqfs_readdir, .fsync = fop_default_fsync, FOPS_DIRECTORY,
 };
-static const struct ofile_ops sqfs_dir_fops = { SQFS_FOPS(fop_isdir_read, sqfs_readdir, fop_dir_seek, fop_no_mmap) };
 
 static const struct vnode_ops sqfs_vnode_ops = {
 	.lookup = sqfs_lookup,
-	.create = vnop_no_create,
-	.mkdir = vnop_no_mkdir,
-	.mknod = vnop_no_mknod,
-	.symlink = vnop_no_symlink,
-	.tmpfile = vnop_no_tmpfile,
-	.link = vnop_no_link,
-	.unlink = vnop_no_unlink,
-	.rmdir = vnop_no_unlink,
-	.rename = vnop_no_rename,
-	.readlink = vnop_no_readlink,	/* vn_link has the text */
-	.link_put = vnop_default_link_put,
-	.follow = vnop_no_follow,
 	.getattr = vnop_default_getattr,
 	.setattr = vnop_no_setattr,
 	.permission = vnop_default_permission,
@@ -252,4 +232,6 @@ static const struct vnode_ops sqfs_vnode_ops = {
 	.removexattr = vnop_no_removexattr,
 	.revalidate = vnop_default_revalidate,
 	.evict = sqfs_evict,
+	VNOPS_FIXED_NAMES,
+	VNOPS_NO_LINK,
 };

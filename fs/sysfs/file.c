@@ -165,10 +165,6 @@ static u32 file_poll(struct ofile *f, struct poll_table *pt)
 }
 
 const struct ofile_ops sysfile_fops = {
-	.open = file_open, .flush = fop_default_flush, .release = file_release, .read = file_read,
-	.write = file_write, .seek = fop_dir_seek, .readdir = fop_no_readdir, .poll = file_poll,
-	.ioctl = fop_no_ioctl, .mmap = fop_no_mmap, .fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	.open = file_open, .release = file_release, .read = file_read, .write = file_write,
+	.seek = fop_dir_seek, .poll = file_poll, .ioctl = fop_no_ioctl, FOPS_PLAIN, FOPS_NO_STORAGE,
 };

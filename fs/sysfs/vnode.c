@@ -142,22 +142,14 @@ static int sys_readdir(struct ofile *f, struct dir_sink *s)
 }
 
 static const struct vnode_ops sys_vnops = {
-	.lookup = sys_lookup, .create = vnop_no_create, .mkdir = vnop_no_mkdir, .mknod = vnop_no_mknod,
-	.symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile, .link = vnop_no_link,
-	.unlink = vnop_no_unlink, .rmdir = vnop_no_unlink, .rename = vnop_no_rename,
-	.readlink = sys_readlink, .link_put = vnop_default_link_put, .follow = vnop_no_follow,
-	.getattr = sys_getattr, .setattr = sys_setattr, .permission = vnop_default_permission,
-	.getxattr = vnop_no_getxattr, .setxattr = vnop_no_setxattr, .listxattr = vnop_no_listxattr,
-	.removexattr = vnop_no_removexattr, .revalidate = sys_revalidate, .evict = sys_evict,
+	.lookup = sys_lookup, .readlink = sys_readlink, .link_put = vnop_default_link_put,
+	.follow = vnop_no_follow, .getattr = sys_getattr, .setattr = sys_setattr,
+	.permission = vnop_default_permission, .revalidate = sys_revalidate, .evict = sys_evict,
+	VNOPS_FIXED_NAMES, VNOPS_NO_XATTR,
 };
 
 static const struct ofile_ops sysdir_fops = {
-	.open = fop_default_open, .flush = fop_default_flush, .release = fop_default_release,
-	.read = fop_isdir_read, .write = fop_no_write, .seek = fop_dir_seek, .readdir = sys_readdir,
-	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_no_mmap, .fsync = fop_default_fsync,
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	.seek = fop_dir_seek, .readdir = sys_readdir, .fsync = fop_default_fsync, FOPS_DIRECTORY,
 };
 
 static const struct filesys_ops sys_fsops = {

@@ -360,20 +360,8 @@ static int tmpfs_readdir(struct ofile *f, struct dir_sink *s)
 }
 
 const struct ofile_ops tmpfs_dir_fops = {
-	.open = fop_default_open,
-	.flush = fop_default_flush,
-	.release = fop_default_release,
-	.read = fop_isdir_read,
-	.write = fop_no_write,
 	.seek = fop_dir_seek,
 	.readdir = tmpfs_readdir,
-	.poll = fop_default_poll,
-	.ioctl = fop_no_ioctl,
-	.mmap = fop_no_mmap,
 	.fsync = fop_default_fsync,
-	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_DIRECTORY,
 };

@@ -228,7 +228,6 @@ static int tmpfs_fallocate(struct ofile *f, int mode, loff_t off, loff_t len)
 
 const struct ofile_ops tmpfs_file_fops = {
 	.open = fop_default_open,
-	.flush = fop_default_flush,
 	.release = fop_default_release,
 	.read = fop_pagecache_read,
 	.write = tmpfs_write,
@@ -239,8 +238,5 @@ const struct ofile_ops tmpfs_file_fops = {
 	.mmap = tmpfs_mmap,
 	.fsync = fop_default_fsync,
 	.fallocate = tmpfs_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
 };

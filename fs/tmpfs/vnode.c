@@ -96,9 +96,6 @@ const struct vnode_ops tmpfs_vnode_ops = {
 	.unlink = tmpfs_unlink,
 	.rmdir = tmpfs_rmdir,
 	.rename = tmpfs_rename,
-	.readlink = vnop_no_readlink,	/* vn_link has the text */
-	.link_put = vnop_default_link_put,
-	.follow = vnop_no_follow,
 	.getattr = vnop_default_getattr,
 	.setattr = tmpfs_setattr,
 	.permission = vnop_default_permission,
@@ -108,4 +105,5 @@ const struct vnode_ops tmpfs_vnode_ops = {
 	.removexattr = tmpfs_removexattr,
 	.revalidate = vnop_default_revalidate,
 	.evict = tmpfs_evict,
+	VNOPS_NO_LINK,
 };

@@ -261,12 +261,9 @@ static void uring_release(struct ofile *f)
 }
 
 static const struct ofile_ops uring_fops = {
-	.open = fop_default_open, .flush = fop_default_flush, .release = uring_release,
-	.read = fop_no_read, .write = fop_no_write, .seek = fop_no_seek, .readdir = fop_no_readdir,
-	.poll = uring_poll, .ioctl = fop_no_ioctl, .mmap = uring_mmap, .fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	.open = fop_default_open, .release = uring_release, .read = fop_no_read, .write = fop_no_write,
+	.seek = fop_no_seek, .readdir = fop_no_readdir, .poll = uring_poll, .ioctl = fop_no_ioctl,
+	.mmap = uring_mmap, .fsync = fop_no_fsync, .fallocate = fop_no_fallocate, FOPS_PLAIN,
 };
 
 struct uring *uring_of(struct ofile *f)

@@ -149,17 +149,9 @@ static int blkdev_open(struct ofile *f, struct vnode *vn)
 	return hook ? hook(f, vn) : -ENXIO;
 }
 
-#define DEVICE_FOPS(how_open)								\
-	.open = how_open, .flush = fop_default_flush, .release = fop_default_release,	\
-	.read = fop_no_read, .write = fop_no_write, .seek = fop_no_seek,		\
-	.readdir = fop_no_readdir, .poll = fop_default_poll, .ioctl = fop_no_ioctl,	\
-	.mmap = fop_no_mmap, .fsync = fop_no_fsync, .fallocate = fop_no_fallocate,	\
-	.splice_read = fop_default_splice_read, .splice_write = fop_default_splice_write,	\
-	.set_flags = fop_default_set_flags, .show_fdinfo = fop_default_show_fdinfo
-
 /* What a device vnode offers before it is open. */
-const struct ofile_ops chardev_fops = { DEVICE_FOPS(chardev_open) };
-const struct ofile_ops blkdev_fops = { DEVICE_FOPS(blkdev_open) };
+const struct ofile_ops chardev_fops = { .open = chardev_open, .release = fop_default_release, FOPS_REFUSE };
+const struct ofile_ops blkdev_fops = { .open = blkdev_open, .release = fop_default_release, FOPS_REFUSE };
 
 void chardev_init(void)
 {

@@ -167,17 +167,9 @@ ssize_t fop_pagecache_write(struct ofile *f, struct uio *u, loff_t *pos)
 /* A device, socket or block node of which no driver knows. */
 static int no_device_open(struct ofile *f, struct vnode *vn) { return -ENXIO; }
 
-#define REFUSING_FOPS(how_open, how_read)					\
-	.open = how_open, .flush = fop_default_flush, .release = fop_default_release,	\
-	.read = how_read, .write = fop_no_write, .seek = fop_no_seek,		\
-	.readdir = fop_no_readdir, .poll = fop_default_poll, .ioctl = fop_no_ioctl,	\
-	.mmap = fop_no_mmap, .fsync = fop_no_fsync, .fallocate = fop_no_fallocate,	\
-	.splice_read = fop_default_splice_read, .splice_write = fop_default_splice_write,	\
-	.set_flags = fop_default_set_flags, .show_fdinfo = fop_default_show_fdinfo
-
-const struct ofile_ops no_fops = { REFUSING_FOPS(fop_default_open, fop_no_read) };
-const struct ofile_ops path_fops = { REFUSING_FOPS(fop_default_open, fop_no_read) };
-const struct ofile_ops socknode_fops = { REFUSING_FOPS(no_device_open, fop_no_read) };
+const struct ofile_ops no_fops = { .open = fop_default_open, .release = fop_default_release, FOPS_REFUSE };
+const struct ofile_ops path_fops = { .open = fop_default_open, .release = fop_default_release, FOPS_REFUSE };
+const struct ofile_ops socknode_fops = { .open = no_device_open, .release = fop_default_release, FOPS_REFUSE };
 
 /* ---- every slot filled ---- */
 

@@ -48,15 +48,7 @@ static void floating_release(struct ofile *f)
 }
 
 /* Files that hold something for others and do nothing themselves. */
-#define HOLDER_FOPS(how_release)							\
-	.open = fop_default_open, .flush = fop_default_flush, .release = how_release,	\
-	.read = fop_no_read, .write = fop_no_write, .seek = fop_no_seek,		\
-	.readdir = fop_no_readdir, .poll = fop_default_poll, .ioctl = fop_no_ioctl,	\
-	.mmap = fop_no_mmap, .fsync = fop_no_fsync, .fallocate = fop_no_fallocate,	\
-	.splice_read = fop_default_splice_read, .splice_write = fop_default_splice_write,	\
-	.set_flags = fop_default_set_flags, .show_fdinfo = fop_default_show_fdinfo
-
-static const struct ofile_ops floating_fops = { HOLDER_FOPS(floating_release) };
+static const struct ofile_ops floating_fops = { .open = fop_default_open, .release = floating_release, FOPS_REFUSE };
 
 /* An O_PATH descriptor that holds the tree @m; consumes the tree. */
 static int floating_fd(struct mountpt *m, bool cloexec)
@@ -166,7 +158,7 @@ static void ctx_release(struct ofile *f)
 	kmem_free(c);
 }
 
-static const struct ofile_ops ctx_fops = { HOLDER_FOPS(ctx_release) };
+static const struct ofile_ops ctx_fops = { .open = fop_default_open, .release = ctx_release, FOPS_REFUSE };
 
 static int ctx_fd(struct fstype *t, const struct fspath *picked, bool cloexec)
 {

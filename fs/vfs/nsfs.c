@@ -109,21 +109,14 @@ static long ns_ioctl(struct ofile *f, u32 cmd, uptr arg)
 
 static const struct ofile_ops ns_fops = {
 	.open = fop_default_open,
-	.flush = fop_default_flush,
 	.release = fop_default_release,
 	.read = fop_no_read,
 	.write = fop_no_write,
 	.seek = fop_no_seek,
-	.readdir = fop_no_readdir,
 	.poll = fop_default_poll,
 	.ioctl = ns_ioctl,
-	.mmap = fop_no_mmap,
-	.fsync = fop_no_fsync,
-	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
+	FOPS_NO_STORAGE,
 };
 
 /* ---- vnodes ---- */
@@ -141,16 +134,9 @@ static void nsvn_evict(struct vnode *vn)
 }
 
 static const struct vnode_ops nsvn_ops = {
-	.lookup = vnop_no_lookup, .create = vnop_no_create, .mkdir = vnop_no_mkdir,
-	.mknod = vnop_no_mknod, .symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile,
-	.link = vnop_no_link, .unlink = vnop_no_unlink, .rmdir = vnop_no_unlink,
-	.rename = vnop_no_rename, .readlink = vnop_no_readlink,
-	.link_put = vnop_default_link_put, .follow = vnop_no_follow,
-	.getattr = vnop_default_getattr, .setattr = vnop_no_setattr,
-	.permission = vnop_default_permission, .getxattr = vnop_no_getxattr,
-	.setxattr = vnop_no_setxattr, .listxattr = vnop_no_listxattr,
-	.removexattr = vnop_no_removexattr, .revalidate = vnop_default_revalidate,
-	.evict = nsvn_evict,
+	.lookup = vnop_no_lookup, .getattr = vnop_default_getattr, .setattr = vnop_no_setattr,
+	.permission = vnop_default_permission, .revalidate = vnop_default_revalidate,
+	.evict = nsvn_evict, VNOPS_FIXED_NAMES, VNOPS_NO_XATTR, VNOPS_NO_LINK,
 };
 
 int nspath_make(struct nsbase *b, struct fspath *out)

@@ -47,14 +47,9 @@ static void sock_evict(struct vnode *vn)
 }
 
 static const struct vnode_ops sock_vnops = {
-	.lookup = vnop_no_lookup, .create = vnop_no_create, .mkdir = vnop_no_mkdir, .mknod = vnop_no_mknod,
-	.symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile, .link = vnop_no_link,
-	.unlink = vnop_no_unlink, .rmdir = vnop_no_unlink, .rename = vnop_no_rename,
-	.readlink = vnop_no_readlink, .link_put = vnop_default_link_put, .follow = vnop_no_follow,
-	.getattr = vnop_default_getattr, .setattr = vnop_default_setattr,
-	.permission = vnop_default_permission, .getxattr = vnop_no_getxattr,
-	.setxattr = vnop_no_setxattr, .listxattr = vnop_no_listxattr,
-	.removexattr = vnop_no_removexattr, .revalidate = vnop_default_revalidate, .evict = sock_evict,
+	.lookup = vnop_no_lookup, .getattr = vnop_default_getattr, .setattr = vnop_default_setattr,
+	.permission = vnop_default_permission, .revalidate = vnop_default_revalidate,
+	.evict = sock_evict, VNOPS_FIXED_NAMES, VNOPS_NO_XATTR, VNOPS_NO_LINK,
 };
 
 static struct vnode *sock_vnode_make(struct filesys *fs, mode_t mode)
@@ -170,7 +165,6 @@ static int sock_mmap(struct ofile *f, struct map_request *req)
 
 const struct ofile_ops sock_fops = {
 	.open = sock_open,
-	.flush = fop_default_flush,
 	.release = sockfile_release,
 	.read = sock_read,
 	.write = sock_write,
@@ -181,10 +175,7 @@ const struct ofile_ops sock_fops = {
 	.mmap = sock_mmap,
 	.fsync = fop_no_fsync,
 	.fallocate = fop_no_fallocate,
-	.splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write,
-	.set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	FOPS_PLAIN,
 };
 
 /* ---- the file system ---- */

@@ -370,11 +370,8 @@ static void tun_close(struct ofile *f)
 }
 
 static const struct ofile_ops tun_fops = {
-	.open = tun_open, .flush = fop_default_flush, .release = tun_close, .read = tun_read, .write = tun_write,
-	.seek = fop_no_seek, .readdir = fop_no_readdir, .poll = tun_poll, .ioctl = tun_ioctl, .mmap = fop_no_mmap,
-	.fsync = fop_no_fsync, .fallocate = fop_no_fallocate, .splice_read = fop_default_splice_read,
-	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,
-	.show_fdinfo = fop_default_show_fdinfo,
+	.open = tun_open, .release = tun_close, .read = tun_read, .write = tun_write,
+	.seek = fop_no_seek, .poll = tun_poll, .ioctl = tun_ioctl, FOPS_PLAIN, FOPS_NO_STORAGE,
 };
 
 /* ---- netlink ---- */

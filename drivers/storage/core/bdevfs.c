@@ -250,13 +250,9 @@ static void bdev_evict(struct vnode *vn)
 }
 
 static const struct vnode_ops bdev_vnops = {
-	.lookup = vnop_no_lookup, .create = vnop_no_create, .mkdir = vnop_no_mkdir, .mknod = vnop_no_mknod,
-	.symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile, .link = vnop_no_link,
-	.unlink = vnop_no_unlink, .rmdir = vnop_no_unlink, .rename = vnop_no_rename,
-	.readlink = vnop_no_readlink, .link_put = vnop_default_link_put, .follow = vnop_no_follow,
-	.getattr = vnop_default_getattr, .setattr = vnop_no_setattr, .permission = vnop_default_permission,
-	.getxattr = vnop_no_getxattr, .setxattr = vnop_no_setxattr, .listxattr = vnop_no_listxattr,
-	.removexattr = vnop_no_removexattr, .revalidate = vnop_default_revalidate, .evict = bdev_evict,
+	.lookup = vnop_no_lookup, .getattr = vnop_default_getattr, .setattr = vnop_no_setattr,
+	.permission = vnop_default_permission, .revalidate = vnop_default_revalidate,
+	.evict = bdev_evict, VNOPS_FIXED_NAMES, VNOPS_NO_XATTR, VNOPS_NO_LINK,
 };
 
 static struct vnode *node_make(u64 number)

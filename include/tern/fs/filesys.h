@@ -164,6 +164,16 @@ int vnop_no_setxattr(struct vnode *vn, const char *name, const void *val, size_t
 ssize_t vnop_no_listxattr(struct vnode *vn, char *buf, size_t size);
 int vnop_no_removexattr(struct vnode *vn, const char *name);
 int vnop_default_revalidate(struct ncent *nc);	/* always valid */
+/* Slots together: names can neither be made nor go, there are no attributes, it is no link of any kind. */
+#define VNOPS_FIXED_NAMES									\
+	.create = vnop_no_create, .mkdir = vnop_no_mkdir, .mknod = vnop_no_mknod,		\
+	.symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile, .link = vnop_no_link,		\
+	.unlink = vnop_no_unlink, .rmdir = vnop_no_unlink, .rename = vnop_no_rename
+#define VNOPS_NO_XATTR										\
+	.getxattr = vnop_no_getxattr, .setxattr = vnop_no_setxattr,				\
+	.listxattr = vnop_no_listxattr, .removexattr = vnop_no_removexattr
+#define VNOPS_NO_LINK										\
+	.readlink = vnop_no_readlink, .link_put = vnop_default_link_put, .follow = vnop_no_follow
 int fsop_default_statfs(struct filesys *fs, struct statfs_info *out);
 int fsop_default_sync(struct filesys *fs, bool wait);
 int fsop_default_remount(struct filesys *fs, const struct mount_args *args);

@@ -168,6 +168,27 @@ ssize_t fop_pagecache_read(struct ofile *f, struct uio *u, loff_t *pos);
 ssize_t fop_pagecache_write(struct ofile *f, struct uio *u, loff_t *pos);
 
 ssize_t fop_isdir_read(struct ofile *f, struct uio *u, loff_t *pos);	/* -EISDIR */
+/* No reads, writes or requests (its own: open, release); a file whose bytes never change, by the page cache. */
+#define FOPS_PLAIN										\
+	.flush = fop_default_flush, .splice_read = fop_default_splice_read,			\
+	.splice_write = fop_default_splice_write, .set_flags = fop_default_set_flags,		\
+	.show_fdinfo = fop_default_show_fdinfo
+#define FOPS_NO_STORAGE										\
+	.readdir = fop_no_readdir, .mmap = fop_no_mmap, .fsync = fop_no_fsync,			\
+	.fallocate = fop_no_fallocate
+#define FOPS_DIRECTORY										\
+	.open = fop_default_open, .release = fop_default_release, .read = fop_isdir_read,	\
+	.write = fop_no_write, .poll = fop_default_poll, .ioctl = fop_no_ioctl,			\
+	.mmap = fop_no_mmap, .fallocate = fop_no_fallocate, FOPS_PLAIN
+/* No reads, writes or requests (its own: open, release); a file of bytes that never change, through the page cache. */
+#define FOPS_REFUSE										\
+	.read = fop_no_read, .write = fop_no_write, .seek = fop_no_seek,			\
+	.poll = fop_default_poll, .ioctl = fop_no_ioctl, FOPS_PLAIN, FOPS_NO_STORAGE
+#define FOPS_RO_FILE										\
+	.open = fop_default_open, .release = fop_default_release, .read = fop_pagecache_read,	\
+	.write = fop_no_write, .seek = fop_default_seek, .readdir = fop_no_readdir,		\
+	.poll = fop_default_poll, .ioctl = fop_no_ioctl, .mmap = fop_default_mmap,		\
+	.fsync = fop_default_fsync, .fallocate = fop_no_fallocate, FOPS_PLAIN
 extern const struct ofile_ops chardev_fops, blkdev_fops, socknode_fops;
 /** ofile_ops_verify() - no slot is NULL; stops the machine if one is. */
 void ofile_ops_verify(const struct ofile_ops *ops);

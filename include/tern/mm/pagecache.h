@@ -57,6 +57,14 @@ ssize_t pagecache_memory_write_end(struct pagecache *pc, loff_t pos, size_t len,
 				   struct page *page, void *priv);
 int pagecache_memory_make_writable(struct pagecache *pc, struct page *page);
 bool pagecache_memory_release_page(struct pagecache *pc, struct page *page);
+/* Slots together for a file system that cannot be written: all but read_page and read_ahead; -EROFS. */
+#define PAGECACHE_OPS_READONLY								\
+	.write_page = pagecache_rofs_write_page, .write_begin = pagecache_rofs_write_begin,	\
+	.write_end = pagecache_memory_write_end,						\
+	.make_writable = pagecache_rofs_make_writable, .release_page = pagecache_memory_release_page
+int pagecache_rofs_write_page(struct pagecache *pc, struct page *page);
+int pagecache_rofs_write_begin(struct pagecache *pc, loff_t pos, size_t len, struct page **page, void **priv);
+int pagecache_rofs_make_writable(struct pagecache *pc, struct page *page);
 /** pagecache_read_ahead_pages() - ready-made read_ahead slot: read_page() for each missing page. */
 void pagecache_read_ahead_pages(struct pagecache *pc, u64 index, u32 n);
 
