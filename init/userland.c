@@ -67,7 +67,7 @@ static bool file_exists(const char *path)
 	return true;
 }
 
-/* Without an initramfs nobody else makes device nodes reachable. */
+/* Nobody else has made the disks' nodes reachable before there is a root. */
 static void mount_dev(void)
 {
 	int err = kfs_mkdir("/dev", 0755);
@@ -125,6 +125,7 @@ static int mount_root(void)
 	waitq_init(&never);
 	if (!spec)
 		return -ENODEV;
+	mount_dev();
 	err = kfs_mkdir("/root", 0700);
 	if (err && err != -EEXIST)
 		return err;
@@ -178,8 +179,6 @@ int userland_start(void *unused)
 	cmdline_init_args(init_argv, init_envp, ARGS_MAX);
 	arch_protect_image();
 	mm_free_init();
-	if (!file_exists("/dev/console"))
-		mount_dev();
 	if (!file_exists("/dev/console"))
 		kwarn("no /dev/console in the root file system");
 	open_console();

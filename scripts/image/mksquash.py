@@ -68,13 +68,18 @@ def add(tar, name, fields, data, links):
 
 
 def convert(archives, out):
+    folders = set()
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for path in archives:
             links = {}
             with open(path, "rb") as f:
                 for name, fields, data in entries(f):
-                    if os.path.normpath(name) != ".":
-                        add(tar, os.path.normpath(name), fields, data, links)
+                    name = os.path.normpath(name)
+                    if name == "." or name in folders:
+                        continue
+                    if stat.S_ISDIR(fields[1]):
+                        folders.add(name)
+                    add(tar, name, fields, data, links)
             for group in links.values():        # empty files with several names
                 for info in group:
                     tar.addfile(info, io.BytesIO())

@@ -13,6 +13,7 @@ export TERN_BUILD := $(abspath $(O))
 #:   build/mm/slab.o   one file (also .s and .i)
 #:   iso               build/tern.iso: BIOS and UEFI, kernel and BusyBox
 #:   image             BusyBox userland, build/initramfs.cpio.gz
+#:   live              build/live.squashfs, the root of a live system: the image and the installer
 #:   compile_commands.json
 #:   clean mrproper    remove what was built; also configuration and userland
 #: Configure
@@ -48,7 +49,7 @@ run: tools all image
 	@scripts/guest --interactive $(ARGS)
 debug: tools all image
 	@scripts/debug $(ARGS)
-check: tools all image
+check: tools all image live
 	@scripts/check $(ARGS)
 check-linux: tools image
 	@scripts/check --linux $(ARGS)

@@ -5,7 +5,8 @@
 # two marked lines, waits until the host has it, powers off.
 #
 # /.guest/config sets:
-#   TOKEN    marks our own lines; random, so no output can imitate them
+#   TOKEN    marks our own lines; random, so no output can imitate them. Empty: this is a system
+#            on a disk, which asks the host for token and command
 #   MODULES  kernel modules to load, in order
 #   DHCP     interface to configure, or empty
 #   SHARE    mount the 9p tag `share` at /share if 1
@@ -13,6 +14,8 @@
 #   INTERACTIVE  1: prepare the above only, leave the console to init
 
 . /.guest/config
+port=/dev/ttyS1
+command=/.guest/command
 system_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 for module in $MODULES; do
@@ -41,10 +44,23 @@ if [ -n "$ROOT" ]; then
 	enter="chroot /mnt"
 fi
 
+if [ -z "$TOKEN" ]; then
+	command=/run/guest-command
+	INTERACTIVE=1
+	if stty -F $port raw -echo 115200 2>/dev/null; then
+		exec 3<>$port
+		printf '\036ASK\n' >&3
+		read -r TOKEN <&3
+		while IFS= read -r line <&3 && [ "$line" != "$(printf '\036')" ]; do
+			printf '%s\n' "$line"
+		done >$command
+		[ -z "$TOKEN" ] || INTERACTIVE=
+	fi
+fi
+
 if [ "$INTERACTIVE" != 1 ]; then
-	port=/dev/ttyS1
 	stty -F $port raw -echo 115200
-	command=$(cat /.guest/command)
+	command=$(cat $command)
 	cd /root
 	{
 		printf '\036%s BEGIN\n' "$TOKEN"

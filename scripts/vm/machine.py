@@ -8,7 +8,7 @@ from vm import media, paths
 QEMU = "qemu-system-x86_64"
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
-FIRMWARE_BOOTS = ("iso-bios", "iso-uefi", "stick-bios", "stick-uefi", "disk-uefi")
+FIRMWARE_BOOTS = ("iso-bios", "iso-uefi", "stick-bios", "stick-uefi", "disk-bios", "disk-uefi")
 BOOTS = ("direct", "bzimage") + FIRMWARE_BOOTS
 
 # What a device needs from a kernel that has its drivers as modules.
@@ -71,18 +71,21 @@ def memory_for(path):
     return 768 + size + 2 * unpacked
 
 
-def disk_arguments(disks):
+def disk_arguments(disks, first_boots=False):
+    """The disks in order; the firmware starts from the first if it shall, and from no other."""
     args = []
     for n, (path, kind, snapshot) in enumerate(disks):
+        index = ",bootindex=0" if first_boots and n == 0 else ""
         flag = ",snapshot=on" if snapshot else ""
         args += ["-drive", f"if=none,id=disk{n},format={disk_format(path)},"
                            f"file={escaped(path)}{flag}"]
         if kind == "virtio":
-            args += ["-device", f"virtio-blk-pci,drive=disk{n}"]
+            args += ["-device", f"virtio-blk-pci,drive=disk{n}{index}"]
         elif kind == "nvme":
-            args += ["-device", f"nvme,drive=disk{n},serial=tern{n}"]
+            args += ["-device", f"nvme,drive=disk{n},serial=tern{n}{index}"]
         else:
-            args += ["-device", f"ahci,id=ahci{n}", "-device", f"ide-hd,drive=disk{n},bus=ahci{n}.0"]
+            args += ["-device", f"ahci,id=ahci{n}",
+                     "-device", f"ide-hd,drive=disk{n},bus=ahci{n}.0{index}"]
     return args
 
 
@@ -96,6 +99,9 @@ class Machine:
         self.root_disk = bool(options.root) and not is_archive(options.root.split(":")[0])
         if self.root_disk:
             self.disks.insert(0, parse_disk(options.root))
+        self.boots_alone = bool(options.installed) and options.boot.startswith("disk-")
+        if options.installed:
+            self.disks.insert(0, parse_disk(options.installed))
         self.nic = parse_net(options.net)
 
     def modules(self):
@@ -111,11 +117,18 @@ class Machine:
             wanted += ["ext4"]
         return list(dict.fromkeys(wanted))
 
-    def root_device(self):
-        """Name that Linux gives to the disk of --root."""
-        if not self.root_disk:
-            return ""
+    def first_disk(self):
+        """Name that Linux gives to the first disk."""
         return {"virtio": "/dev/vda", "nvme": "/dev/nvme0n1", "ahci": "/dev/sda"}[self.disks[0][1]]
+
+    def root_device(self):
+        """... if it is that of --root."""
+        return self.first_disk() if self.root_disk else ""
+
+    def installed_root(self):
+        """root= and init= of the system on the disk of --installed (scripts/image/install/tern-install)."""
+        disk = self.first_disk()
+        return f"root={disk}{'p' if disk[-1].isdigit() else ''}4 rootwait init=/init"
 
     def arguments(self, kernel, initrd, append):
         o = self.options
@@ -125,7 +138,7 @@ class Machine:
         if o.icount:
             args += ["-icount", o.icount]
         args += self.boot_arguments(kernel, initrd, append)
-        args += disk_arguments(self.disks)
+        args += disk_arguments(self.disks, self.boots_alone)
         if self.nic:
             args += ["-netdev", "user,id=net0", "-device", f"{self.nic},netdev=net0"]
         if o.share:
@@ -149,7 +162,9 @@ class Machine:
         if self.options.boot not in FIRMWARE_BOOTS:
             args = ["-kernel", kernel, "-append", append]
             return args + (["-initrd", initrd] if initrd else [])
-        args = ["-vga", "std"] + self.medium_arguments(kernel, initrd, append)
+        args = ["-vga", "std"]
+        if not self.boots_alone:
+            args += self.medium_arguments(kernel, initrd, append)
         if self.options.boot.endswith("uefi"):
             args += self.uefi_arguments()
         return args

@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Boot media: a hybrid ISO (BIOS and UEFI) and a GPT disk (UEFI), both with GRUB 2."""
+"""Boot media: a hybrid ISO and a GPT disk, both with GRUB 2 for BIOS and UEFI."""
 import os
 import shutil
 import subprocess
 import tempfile
 
-from vm import paths
+from vm import grubimage, paths
+from vm.grubimage import run
 
 SECTOR = 512
 GFX_MODES = "1024x768x32,1024x768,auto"
-ESP_START = 2048            # first sector of the EFI system partition
+DISK_PREFIX = "(,gpt2)/boot/grub"
+BIOS_TYPE = "21686148-6449-6E6F-744E-656564454649"
 ESP_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 LIVE_ROOT = "root=live:LABEL=TERN"
-GRUB_MODULES = ("part_gpt", "part_msdos", "fat", "iso9660", "normal", "multiboot2", "linux",
-                "search", "all_video", "gfxterm", "echo", "configfile", "serial")
-
-
-def run(*command):
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if result.returncode:
-        text = result.stdout.decode("utf-8", "replace")
-        raise paths.UsageError(f"{command[0]} failed:\n{text}")
 
 
 def protocol_of(kernel, wanted):
@@ -46,6 +39,14 @@ def grub_config(kernel, initrd, append, wanted, timeout=0):
     return "\n".join(lines + ["}", ""])
 
 
+def copy_kernel(kernel, target):
+    """As a boot loader needs it: without what is for debuggers."""
+    if paths.setup_version(kernel) is None:
+        run("strip", "-o", target, kernel)
+    else:
+        shutil.copyfile(kernel, target)
+
+
 def make_iso(path, kernel, initrd, append, protocol="auto", timeout=0, live=None):
     """Write an ISO that boots from CD and USB stick, by BIOS and by UEFI; live: its root's squashfs."""
     if live:
@@ -53,7 +54,7 @@ def make_iso(path, kernel, initrd, append, protocol="auto", timeout=0, live=None
     with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(path))) as tree:
         boot = os.path.join(tree, "boot")
         os.makedirs(os.path.join(boot, "grub"))
-        shutil.copyfile(kernel, os.path.join(boot, "kernel"))
+        copy_kernel(kernel, os.path.join(boot, "kernel"))
         if initrd:
             shutil.copyfile(initrd, os.path.join(boot, "initrd"))
         if live:
@@ -65,39 +66,40 @@ def make_iso(path, kernel, initrd, append, protocol="auto", timeout=0, live=None
 
 
 def make_disk(path, kernel, initrd, append, protocol="auto"):
-    """Write a GPT disk whose EFI system partition holds GRUB, kernel and initramfs."""
-    files = [kernel] + ([initrd] if initrd else [])
-    size_mib = 48 + sum(os.path.getsize(f) for f in files) // (1 << 20)
+    """Write a GPT disk with GRUB for BIOS and UEFI; its EFI system partition holds kernel and initramfs."""
     with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(path))) as tmp:
-        config = os.path.join(tmp, "grub.cfg")
+        config, efi, esp, image = (os.path.join(tmp, n) for n in ("grub.cfg", "BOOTX64.EFI", "esp.img", "kernel"))
+        copy_kernel(kernel, image)
+        size_mib = 48 + sum(os.path.getsize(f) for f in [image] + ([initrd] if initrd else [])) // (1 << 20)
         with open(config, "w", encoding="utf-8") as f:
-            f.write("search --set=root --file /boot/kernel\n")
             f.write(grub_config(kernel, initrd, append, protocol))
-        efi = os.path.join(tmp, "BOOTX64.EFI")
-        run("grub-mkstandalone", "-O", "x86_64-efi", "-o", efi, "--modules", " ".join(GRUB_MODULES),
-            f"boot/grub/grub.cfg={config}")
-        esp = os.path.join(tmp, "esp.img")
+        with open(efi, "wb") as f:
+            f.write(grubimage.uefi(DISK_PREFIX))
         with open(esp, "wb") as f:
             f.truncate(size_mib << 20)
         run("mkfs.fat", "-F", "32", "-n", "ESP", esp)
-        for folder in ("::/EFI", "::/EFI/BOOT", "::/boot"):
+        for folder in ("::/EFI", "::/EFI/BOOT", "::/boot", "::/boot/grub"):
             run("mmd", "-i", esp, folder)
-        run("mcopy", "-i", esp, efi, "::/EFI/BOOT/BOOTX64.EFI")
-        run("mcopy", "-i", esp, kernel, "::/boot/kernel")
+        copies = {efi: "EFI/BOOT/BOOTX64.EFI", config: "boot/grub/grub.cfg", image: "boot/kernel"}
         if initrd:
-            run("mcopy", "-i", esp, initrd, "::/boot/initrd")
+            copies[initrd] = "boot/initrd"
+        for source, name in copies.items():
+            run("mcopy", "-i", esp, source, "::/" + name)
         write_gpt(path, esp, size_mib)
+    grubimage.install_bios(path, DISK_PREFIX)
 
 
 def write_gpt(path, esp, size_mib):
+    first = grubimage.BIOS_START + grubimage.BIOS_SECTORS
     sectors = (size_mib << 20) // SECTOR
     with open(path, "wb") as f:
-        f.truncate((ESP_START + sectors) * SECTOR + (1 << 20))
-    layout = f"label: gpt\nstart={ESP_START}, size={sectors}, type={ESP_TYPE}\n"
+        f.truncate((first + sectors) * SECTOR + (1 << 20))
+    layout = (f"label: gpt\nstart={grubimage.BIOS_START}, size={grubimage.BIOS_SECTORS}, type={BIOS_TYPE}\n"
+              f"start={first}, size={sectors}, type={ESP_TYPE}\n")
     result = subprocess.run(["sfdisk", "-q", path], input=layout.encode(),
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if result.returncode:
         raise paths.UsageError(f"sfdisk failed:\n{result.stdout.decode()}")
     with open(path, "r+b") as disk, open(esp, "rb") as part:
-        disk.seek(ESP_START * SECTOR)
+        disk.seek(first * SECTOR)
         shutil.copyfileobj(part, disk, 1 << 20)

@@ -3,9 +3,10 @@
 
 The console is the first serial port. COMMAND's output comes through the second,
 between two lines that begin with a record separator and the run's token (see
-guest-run.sh). The control channel (QMP) tells why a machine stopped, and where
-its processors were when time ran out. All channels are socket pairs inherited
-by QEMU, so nothing is polled and nothing is left behind.
+guest-run.sh); a system on a disk first asks for COMMAND there. The control
+channel (QMP) tells why a machine stopped, and where its processors were when
+time ran out. All channels are socket pairs inherited by QEMU, so nothing is
+polled and nothing is left behind.
 """
 import ctypes
 import json
@@ -73,6 +74,25 @@ class Output:
         return True
 
 
+QUESTION = b"\x1eASK\n"
+
+
+class Question:
+    """A system on a disk asks what to run: the token, the command, a line with a record separator."""
+
+    def __init__(self, token, command):
+        self.answer = f"{token}\n{command}\n\x1e\n".encode()
+        self.held = b""
+
+    def feed(self, data):
+        """What to answer to what was asked up to now."""
+        self.held = self.held[-len(QUESTION):] + data
+        if QUESTION not in self.held:
+            return b""
+        self.held = b""
+        return self.answer
+
+
 class Control:
     """QEMU's control channel."""
 
@@ -122,8 +142,9 @@ class Control:
 class Session:
     """A running machine."""
 
-    def __init__(self, arguments, log_path, output, show_console):
+    def __init__(self, arguments, log_path, output, show_console, question=None):
         self.output = output
+        self.question = question or Question("", "")
         self.show_console = show_console
         self.log = open(log_path, "wb", buffering=0)
         self.log_path = log_path
@@ -154,6 +175,9 @@ class Session:
             sys.stdout.buffer.flush()
 
     def on_data(self, data):
+        answer = b"" if self.output and self.output.started else self.question.feed(data)
+        if answer:
+            self.data_socket.sendall(answer)
         if self.output is None:
             return
         answered = self.output.status is not None

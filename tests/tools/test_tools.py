@@ -45,6 +45,15 @@ class Framing(unittest.TestCase):
         self.assertEqual(self.collect([b"\x1eabc END 0\n"]), (b"", None))
 
 
+class Asking(unittest.TestCase):
+    def test_any_split_is_answered_once(self):
+        stream = b"noise\x1eAS\x1eASK\nmore"
+        for at in range(len(stream)):
+            question = session.Question("abc", "run\nthis")
+            answers = [a for a in (question.feed(stream[:at]), question.feed(stream[at:])) if a]
+            self.assertEqual(answers, [b"abc\nrun\nthis\n\x1e\n"], at)
+
+
 def verdict(text, status=0, seconds=1.0):
     result = Result("t")
     for line in text.splitlines():
