@@ -20,6 +20,21 @@ void desc_setup_cpu(u32 cpu);
 int desc_alloc_stacks(u32 cpu);
 /** desc_set_kstack() - stack for entries from user mode on this CPU. */
 void desc_set_kstack(u64 top);
+#define IOMAP_SIZE	8192u		/* a bit for each port */
+#define IOMAP_NONE	0UL
+#define IOMAP_ALL	1UL
+/**
+ * desc_set_iomap() - ports that user code of this CPU may use from now on
+ * @map: IOMAP_SIZE bytes, a bit clear for each allowed port; NULL with
+ * @version: IOMAP_NONE, IOMAP_ALL, or a number that @map's contents have alone
+ * Context: preemption off.
+ */
+void desc_set_iomap(const u8 *map, u64 version);
+/* Ports in a thread's life (ioport.c). */
+struct arch_thread;
+void ioports_load(const struct arch_thread *at);
+void ioports_fork(struct arch_thread *child, const struct arch_thread *self);
+void ioports_fini(struct arch_thread *at);
 /** idt_setup() - build the table (boot CPU). */
 void idt_setup(void);
 /** idt_load() - load it. */

@@ -5,6 +5,7 @@
 #include <tern/kernel/clock.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/ctty.h>
+#include <tern/kernel/procnews.h>
 #include <tern/mm/aspace.h>
 
 #define TICK_NS		(NSEC_PER_SEC / USER_HZ)
@@ -268,6 +269,7 @@ ssize_t task_write_comm(struct task_ref *task, const char *text, size_t n)
 	if (task->p != process_self())
 		return -EINVAL;
 	thread_set_comm(task->t, text);
+	procnews_comm(task->t);
 	return n;
 }
 

@@ -70,3 +70,4 @@ struct seccomp_notif_addfd_ {
 #define SECCOMP_IOCTL_SIZE_MASK		0x3fff0000u
 
 #define SYS_SECCOMP	1	/* si_code of SIGSYS */
+#define SYS_USER_DISPATCH 2

@@ -9,6 +9,7 @@
  */
 #include "proc_impl.h"
 
+#include <tern/kernel/procnews.h>
 #include <tern/kernel/userns.h>
 #include <tern/lib/hlist.h>
 #include <tern/mm/aspace.h>
@@ -203,6 +204,7 @@ void cred_publish_self(struct credset *c)
 	user_move_process(old, c);
 	rcu_publish(t->t_real_cred, c);
 	rcu_publish(t->t_cred, c);
+	procnews_ids(old, c);
 	cred_put(old);
 }
 

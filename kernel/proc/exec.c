@@ -19,6 +19,7 @@
 #include <tern/kernel/futex.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/persona.h>
+#include <tern/kernel/procnews.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/trace.h>
 #include <tern/kernel/vfsface.h>
@@ -233,6 +234,7 @@ int binprm_commit(struct binprm *b)
 	if (t->t_persona)
 		t->t_persona->thread_exec(t);
 	t->t_persona = NULL;
+	thread_work_clear(t, WORK_USER_DISPATCH);
 	process_timers_exec(p);
 	switch_memory(b, t);
 	set_name(b, t);
@@ -321,8 +323,10 @@ int exec_run(int dirfd, const char *name, const struct argsrc *argv, const struc
 	binprm_free(b);
 	if (is_too_late)
 		process_doom(SIGSEGV);	/* callers still have things to let go of */
-	if (!err)
+	if (!err) {
+		procnews_self(PROC_EVENT_EXEC);
 		tracee_exec(nr);
+	}
 	return err;
 }
 

@@ -22,6 +22,7 @@
 #include <tern/kernel/keyring.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/persona.h>
+#include <tern/kernel/procnews.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/sysvipc.h>
 #include <tern/kernel/trace.h>
@@ -236,6 +237,7 @@ void thread_exit(int status)
 	nsset_switch(NULL);
 	if (ends_ns)
 		pidns_end(pidref_ns(p->p_pid));
+	procnews_exit(t->t_exit_code);
 	exit_leave(t, &dead, &release_self);
 	process_release_list(&dead);
 	preempt_disable();

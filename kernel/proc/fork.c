@@ -19,6 +19,7 @@
 #include <tern/kernel/ctty.h>
 #include <tern/kernel/keyring.h>
 #include <tern/kernel/persona.h>
+#include <tern/kernel/procnews.h>
 #include <tern/kernel/seccomp.h>
 #include <tern/kernel/sysvipc.h>
 #include <tern/kernel/trace.h>
@@ -507,6 +508,7 @@ struct thread *process_clone_new(const struct clone_args_k *a)
 		goto err_trace;
 	if (pidfile)
 		fd_publish(fd, pidfile);
+	procnews_fork(t, a->flags & (CLONE_PARENT | CLONE_THREAD));
 	return t;
 err_trace:
 	if (!IS_ERR(trace))

@@ -187,6 +187,15 @@ long seccomp_prctl_set(u64 mode, u64 prog);
 /** seccomp_trace_filter() - instructions of filter @n of @t; their number, or -errno. */
 long seccomp_trace_filter(struct thread *t, u64 n, void __user *out);
 long seccomp_trace_metadata(struct thread *t, u64 size, void __user *p);
+/**
+ * seccomp_raise() - SIGSYS in place of the call that thread_self is about to make
+ * @code: SYS_SECCOMP or SYS_USER_DISPATCH, @data: si_errno, @is_final: no handler may run
+ */
+void seccomp_raise(struct frame *f, int code, u32 data, bool is_final);
+/** userdispatch_prctl() - PR_SET_SYSCALL_USER_DISPATCH of thread_self. */
+long userdispatch_prctl(u64 mode, u64 from, u64 len, u64 selector);
+/** userdispatch_enter() - before a call, with WORK_USER_DISPATCH: true if it became a signal. */
+bool userdispatch_enter(struct frame *f);
 /** seccomp_exit() - @t, thread_self, makes no more calls. */
 void seccomp_exit(struct thread *t);
 

@@ -156,14 +156,14 @@ static void fill(struct judged *j, const struct frame *f)
 	j->is_partial = false;
 }
 
-static void send_sigsys(struct frame *f, u32 data, bool is_final)
+void seccomp_raise(struct frame *f, int code, u32 data, bool is_final)
 {
 	struct ksiginfo info;
 
 	f->rax = f->orig_rax;		/* as if the call had not begun */
 	memset(&info, 0, sizeof(info));
 	info.user.si_signo = SIGSYS;
-	info.user.si_code = SYS_SECCOMP;
+	info.user.si_code = code;
 	info.user.si_errno = data;
 	info.user.sys.call_addr = (void *)f->rip;
 	info.user.sys.syscall = f->orig_rax;
@@ -223,7 +223,7 @@ static bool carry_out(struct frame *f, u32 verdict, const struct secfilter *by, 
 		f->rax = -(u64)min_t(u32, data, ERRNO_MAX);
 		return false;
 	case SECCOMP_RET_TRAP:
-		send_sigsys(f, data, false);
+		seccomp_raise(f, SYS_SECCOMP, data, false);
 		return false;
 	case SECCOMP_RET_TRACE:
 		*judge_again = !is_second;
@@ -234,7 +234,7 @@ static bool carry_out(struct frame *f, u32 verdict, const struct secfilter *by, 
 	log_verdict(f, action);
 	if (action == SECCOMP_RET_KILL_THREAD && READ_ONCE(process_self()->p_nlive) > 1)
 		thread_exit(SIGSYS);
-	send_sigsys(f, data, true);
+	seccomp_raise(f, SYS_SECCOMP, data, true);
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include "proc_impl.h"
 
 #include <tern/kernel/ctty.h>
+#include <tern/kernel/procnews.h>
 #include <tern/kernel/syscalls.h>
 
 /* ---- no terminals until their driver registers ---- */
@@ -185,6 +186,7 @@ long sys_setsid(void)
 	spin_unlock_irqrestore(&process_tree_lock, flags);
 	if (tty)
 		ctty_ops->put(tty);
+	procnews_self(PROC_EVENT_SID);
 	return pidref_nr(p->p_pid);
 }
 

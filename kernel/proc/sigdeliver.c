@@ -14,6 +14,7 @@
 #include <tern/kernel/cgroup.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/persona.h>
+#include <tern/kernel/procnews.h>
 #include <tern/kernel/trace.h>
 #include <tern/lib/string.h>
 
@@ -132,9 +133,11 @@ static void fatal_exit(int sig, const struct ksiginfo *info, struct frame *f)
 	int status = sig;
 
 	thread_self()->t_flags |= TF_SIGNALED;
-	if ((SIGBIT(sig) & SIGSET_CORE) && IS_ENABLED(CONFIG_COREDUMP) &&
-	    coredump_write(sig, info, f))
-		status |= 0x80;
+	if (SIGBIT(sig) & SIGSET_CORE) {
+		procnews_self(PROC_EVENT_COREDUMP);
+		if (IS_ENABLED(CONFIG_COREDUMP) && coredump_write(sig, info, f))
+			status |= 0x80;
+	}
 	process_exit_group(status);
 }
 

@@ -7,6 +7,7 @@
 
 #include <generated/svc_syscall.h>
 #include <asm/uaccess.h>
+#include <tern/kernel/procnews.h>
 #include <tern/kernel/seccomp.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/lib/string.h>
@@ -88,6 +89,7 @@ static long set_name(u64 a, u64 b, u64 c, u64 d)
 		return n;
 	name[sizeof(name) - 1] = 0;
 	thread_set_comm(thread_self(), name);
+	procnews_comm(thread_self());
 	return 0;
 }
 
@@ -314,6 +316,7 @@ static const struct { u32 option; prctl_fn fn; } options[] = {
 	{ PR_GET_CHILD_SUBREAPER, get_child_subreaper },
 	{ PR_SET_NO_NEW_PRIVS, set_no_new_privs }, { PR_GET_NO_NEW_PRIVS, get_no_new_privs },
 	{ PR_GET_TID_ADDRESS, get_tid_address }, { PR_CAP_AMBIENT, cap_ambient },
+	{ PR_SET_SYSCALL_USER_DISPATCH, userdispatch_prctl },
 	{ PR_TERN_DROP_SERVICES, drop_services }, { PR_TERN_GET_SERVICES, get_services },
 };
 

@@ -77,6 +77,8 @@ long trap_syscall_enter(struct frame *f, u64 nr)
 		t->t_persona->syscall(f);
 		return -1;
 	}
+	if ((t->t_work & WORK_USER_DISPATCH) && userdispatch_enter(f))
+		return -1;
 	if (t->t_work & WORK_TRACE_ENTRY) {
 		if (!tracee_syscall_enter(f))
 			return -1;

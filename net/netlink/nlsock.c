@@ -195,6 +195,11 @@ static u64 group_mask(const struct nlsock *s)
 	return s->family->ngroups >= 64 ? U64_MAX : BIT(s->family->ngroups) - 1;
 }
 
+static bool may_join(const struct nlsock *s)
+{
+	return !s->family->is_private || netns_cap(CAP_NET_ADMIN);
+}
+
 static int nl_bind(struct netsock *ns, const struct sockaddr_any *a, u32 len)
 {
 	const struct sockaddr_nl *nl = (const void *)a;
@@ -203,6 +208,8 @@ static int nl_bind(struct netsock *ns, const struct sockaddr_any *a, u32 len)
 
 	if (len < sizeof(*nl) || nl->nl_family != AF_NETLINK)
 		return -EINVAL;
+	if (nl->nl_groups && !may_join(s))
+		return -EPERM;
 	err = take_portid(s, nl->nl_pid);
 	if (!err)
 		WRITE_ONCE(s->groups, ((s->groups & ~(u64)U32_MAX) | nl->nl_groups) & group_mask(s));
@@ -257,6 +264,17 @@ void nlreq_answer(struct nlreq *r, int err)
 	memcpy(body + 1, r->h, quote);
 	nlpkt_end(p);
 	deliver(r->from, p);
+}
+
+static void run_message(struct nlsock *s, const void *data, u32 len)
+{
+	const struct nlhead *h = data;
+	struct nlreq r = { .from = s, .ns = s->net, .h = h, .data = h + 1, .portid = s->portid };
+
+	if (len < sizeof(*h) || h->len < sizeof(*h) || h->len > len)
+		return;
+	r.len = h->len - (u32)sizeof(*h);
+	s->family->message(&r);
 }
 
 /* Every request of a message. */
@@ -350,6 +368,8 @@ static ssize_t nl_send(struct netsock *ns, struct sockmsg *m)
 		err = -EFAULT;
 	else if (pid || groups)
 		err = send_to_user(s, p, pid, groups);
+	else if (s->family->message)
+		run_message(s, p->data, p->len);
 	else if (s->family->request)
 		run_requests(s, p->data, p->len);
 	else
@@ -535,6 +555,8 @@ static int set_member(struct nlsock *s, u32 group, bool join)
 {
 	u64 bit;
 
+	if (!may_join(s))
+		return -EPERM;
 	if (!group || group > s->family->ngroups || group > GROUPS_MAX)
 		return -EINVAL;
 	bit = BIT(group - 1);

@@ -20,7 +20,12 @@
 struct cpu_tables {
 	u64 gdt[GDT_ENTRIES];
 	struct tss tss;
+	u8 iomap[IOMAP_SIZE + 1];	/* the processor reads one byte more */
+	u64 iomap_version;		/* of what is in iomap */
 };
+
+#define IOMAP_BASE	(offsetof(struct cpu_tables, iomap) - offsetof(struct cpu_tables, tss))
+#define TSS_LIMIT	(IOMAP_BASE + IOMAP_SIZE)
 
 static DEFINE_PERCPU(struct cpu_tables, cpu_tables) __aligned(64);
 DEFINE_PERCPU(u64, cpu_ist_top[IST_COUNT]);
@@ -33,6 +38,24 @@ void desc_set_kstack(u64 top)
 {
 	this_cpu_write(cpu_kstack_top, top);
 	this_cpu_ptr(cpu_tables)->tss.rsp[0] = top;
+}
+
+void desc_set_iomap(const u8 *map, u64 version)
+{
+	struct cpu_tables *ct = this_cpu_ptr(cpu_tables);
+
+	if (version == IOMAP_NONE) {
+		ct->tss.iomap_base = TSS_LIMIT + 1;
+		return;
+	}
+	if (ct->iomap_version != version) {
+		if (map)
+			memcpy(ct->iomap, map, IOMAP_SIZE);
+		else
+			memset(ct->iomap, 0, IOMAP_SIZE);
+		ct->iomap_version = version;
+	}
+	ct->tss.iomap_base = IOMAP_BASE;
 }
 
 int desc_alloc_stacks(u32 cpu)
@@ -86,14 +109,15 @@ void desc_setup_cpu(u32 cpu)
 	ct->gdt[4] = 0x00cffb000000ffff;	/* user 32-bit code */
 	ct->gdt[5] = 0x00cff3000000ffff;	/* user data */
 	ct->gdt[6] = 0x00affb000000ffff;	/* user code */
-	ct->gdt[8] = (sizeof(struct tss) - 1) | (t & 0xffffff) << 16 | 0x89UL << 40 |
+	ct->gdt[8] = TSS_LIMIT | (t & 0xffffff) << 16 | 0x89UL << 40 |
 		     (t >> 24 & 0xff) << 56;
 	ct->gdt[9] = t >> 32;
 	ct->gdt[15] = 0x0040f50000000000UL | (cpu & 0xffff);	/* limit: CPU number */
 	for (u32 i = IST_DF; i < IST_COUNT; i++)
 		ct->tss.ist[i - 1] = cpu ? tops[i] : (u64)boot_ist[i] + IST_STACK_SIZE;
 	ct->tss.rsp[0] = this_cpu_read(cpu_kstack_top);
-	ct->tss.iomap_base = sizeof(struct tss);
+	ct->tss.iomap_base = TSS_LIMIT + 1;
+	ct->iomap[IOMAP_SIZE] = 0xff;
 	load_segments(ct);
 	if (cpu_has(FEAT_RDTSCP) || cpu_has(FEAT_RDPID))
 		msr_write(MSR_TSC_AUX, cpu);

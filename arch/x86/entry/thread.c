@@ -91,6 +91,8 @@ static void switch_rare(const struct arch_thread *prev, const struct arch_thread
 		__asm__ volatile("mov %0, %%dr7" : : "r" (DR7_RESERVED));
 	if (prev->step_by_branch || next->step_by_branch)
 		msr_write(MSR_DEBUGCTL, next->step_by_branch ? DEBUGCTL_BTF : 0);
+	if (prev->has_ports | next->has_ports)
+		ioports_load(next);
 	if (prev->tsc_is_off != next->tsc_is_off) {
 		u64 cr4 = cr4_read() & ~CR4_TSD;
 
@@ -111,7 +113,7 @@ struct thread *arch_thread_switch(struct thread *prev, struct thread *next)
 		bases_load(pa, na);
 	}
 	if (unlikely(pa->has_debug_reg | na->has_debug_reg | pa->tsc_is_off | na->tsc_is_off |
-		     pa->step_by_branch | na->step_by_branch))
+		     pa->step_by_branch | na->step_by_branch | pa->has_ports | na->has_ports))
 		switch_rare(pa, na);
 	this_cpu_write(cpu_thread, next);
 	this_cpu_write(cpu_view, next->t_view ? next->t_view : thread_view_default);
@@ -159,6 +161,7 @@ int arch_thread_init_user(struct thread *t, const struct frame *regs, u64 sp, u6
 	at->fs_base = set_tls ? tls : self->fs_base;
 	at->gs_base = self->gs_base;
 	at->tsc_is_off = self->tsc_is_off;
+	ioports_fork(at, self);
 	at->has_debug_reg = 0;
 	at->step_by_branch = false;
 	memset(at->debug_reg, 0, sizeof(at->debug_reg));
@@ -213,6 +216,7 @@ void arch_thread_fini(struct thread *t)
 {
 	fpu_free(t->t_arch.xstate);
 	t->t_arch.xstate = NULL;
+	ioports_fini(&t->t_arch);
 }
 
 int arch_user_start(void *unused)
@@ -277,11 +281,4 @@ long arch_prctl_op(int code, uptr arg)
 long sys_arch_prctl(int code, uptr arg)
 {
 	return arch_prctl_op(code, arg);
-}
-
-long sys_iopl(u32 level)
-{
-	if (level > 3)
-		return -EINVAL;
-	return level ? -EPERM : 0;	/* no user space has ports */
 }

@@ -48,8 +48,9 @@ struct keyobj;
 #define WORK_STEP	BIT(13)	/* syscall exit: single step report */
 #define WORK_PERSONA_CALL BIT(17) /* entry: calls are the personality's, not Linux's */
 #define WORK_TRACE_EMULATE BIT(16) /* with TRACE_ENTRY: the tracer carries calls out */
+#define WORK_USER_DISPATCH BIT(18) /* entry: calls may be the program's own (userdispatch.c) */
 #define WORK_EXIT_MASK	0x00ffUL	/* checked on every return to user mode */
-#define WORK_ENTRY_MASK	0x20f00UL	/* checked on system call entry */
+#define WORK_ENTRY_MASK	0x60f00UL	/* checked on system call entry */
 #define WORK_SYSEXIT_MASK 0xf000UL	/* checked after a system call */
 
 struct thread {
@@ -111,6 +112,7 @@ struct thread {
 	struct list t_pi_owned;		/* t_pi_lock: PI futex states that it owns */
 	struct spin t_pi_lock;		/* LOCKRANK_THREAD */
 	u64 t_rseq_seen;		/* O CPU that its rseq area names */
+	struct { u64 from, len; u8 __user *selector; } t_userdispatch;	/* O calls outside of it */
 	struct semundos *t_semundos;	/* O undo operations of semop(2), shared by CLONE_SYSVSEM */
 	struct keyobj *t_session_keys, *t_own_keys;	/* O keyrings with references (kernel/keys) */
 	void *t_ioctx;			/* O io_uring instances that it uses (fs/uring) */

@@ -86,7 +86,10 @@ static inline bool nldump_due(struct nldump *d, u64 *at) { return (*at)++ >= d->
 struct nlfamily {
 	u16 protocol, ngroups;
 	bool user_groups;	/* programs may send to groups */
+	bool is_private;	/* only who administers the network may join groups */
 	int (*request)(struct nlreq *r);	/* 0 or -errno */
+	/* In place of request: one message a datagram, of whatever type, never acknowledged. */
+	void (*message)(struct nlreq *r);
 	u16 batch_type;		/* a message of this type begins a batch; 0: none does */
 	/* The rest of the datagram behind @r; answers itself. */
 	void (*batch)(struct nlreq *r, const void *rest, u32 len);

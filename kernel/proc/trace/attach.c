@@ -8,6 +8,7 @@
 #include "../proc_impl.h"
 
 #include <asm/tracereg.h>
+#include <tern/kernel/procnews.h>
 #include <tern/mm/slab.h>
 #include <uapi/clone.h>
 
@@ -139,6 +140,8 @@ long trace_attach(struct thread *t, bool is_seize, u64 options)
 	}
 	if (err)
 		tracerec_free(tr);
+	else
+		procnews_ptrace(t, true);
 	return err;
 }
 

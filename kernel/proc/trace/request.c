@@ -7,6 +7,7 @@
 
 #include <asm/tracereg.h>
 #include <asm/uaccess.h>
+#include <tern/kernel/procnews.h>
 
 #include "trace_impl.h"
 
@@ -63,6 +64,7 @@ static long detach(struct thread *t, u64 signal)
 	t->t_trace_signal = signal;
 	tracerec_unlink_locked(t->t_trace);
 	spin_unlock_irqrestore(&process_tree_lock, flags);
+	procnews_ptrace(t, false);
 	return 0;
 }
 

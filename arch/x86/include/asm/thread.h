@@ -11,6 +11,8 @@
 #include <tern/base/annotate.h>
 #include <tern/base/types.h>
 
+struct ioports;
+
 struct arch_thread {
 	u64 sp;			/* kernel stack pointer while switched out */
 	u64 fs_base, gs_base;	/* user's; live in the registers while running */
@@ -23,6 +25,9 @@ struct arch_thread {
 	u64 debug_reg[8];	/* hardware breakpoints for ptrace; dr7 == 0: none */
 	u8 has_debug_reg;
 	u8 tsc_is_off;		/* PR_SET_TSC */
+	u8 has_ports;		/* ports, or iopl is 3 */
+	u8 iopl;		/* iopl(2) */
+	struct ioports *ports;	/* ioperm(2), with a reference; NULL */
 	bool step_is_forced;	/* the trap flag is a debugger's, not the program's own */
 	bool step_by_branch;	/* ... and the processor shall trap only after branches (BTF) */
 	bool is_stepping;	/* a debugger lets it run one instruction at a time */
