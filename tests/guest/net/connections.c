@@ -4,34 +4,16 @@
  * TERN_CONNECTIONS=N in the environment sets the length of a storm (1000000 takes some ten minutes).
  */
 #include "tap.h"
+#include "inet.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #define MANY		10000
 #define STORM		1000
 #define SLACK_KIB	24576	/* caches that a first run fills */
-
-/* A network of its own: the ports that these connections keep for a minute are nobody else's. */
-static void lo_up(void)
-{
-	struct ifreq r = { .ifr_name = "lo" };
-	int s;
-
-	NEED(!unshare(CLONE_NEWNET));
-	s = socket(AF_INET, SOCK_DGRAM, 0);
-	NEED(!ioctl(s, SIOCGIFFLAGS, &r));
-	r.ifr_flags |= IFF_UP;
-	NEED(!ioctl(s, SIOCSIFFLAGS, &r));
-	close(s);
-}
 
 static void more_files(int n)
 {
@@ -99,6 +81,7 @@ CASE(ten_thousand_at_a_time)
 	pid_t server;
 	int l;
 
+	NEED(!unshare(CLONE_NEWNET));
 	lo_up();
 	more_files(MANY + 100);
 	l = listener(&a);
@@ -171,6 +154,7 @@ CASE(storm_leaves_no_memory_behind)
 	const char *asked = getenv("TERN_CONNECTIONS");
 	long n = asked ? atol(asked) : STORM, before;
 
+	NEED(!unshare(CLONE_NEWNET));
 	lo_up();
 	alarm(asked ? 3000 : 60);
 	storm(300);
@@ -184,6 +168,7 @@ CASE(connections_that_nobody_accepts_are_bounded)
 	struct sockaddr_in a;
 	int l, in = 0;
 
+	NEED(!unshare(CLONE_NEWNET));
 	lo_up();
 	more_files(2000);
 	l = listener(&a);

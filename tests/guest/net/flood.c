@@ -7,17 +7,13 @@
  * guest-modules: tun
  */
 #include "tap.h"
+#include "inet.h"
 
-#include <arpa/inet.h>
 #include <linux/if_tun.h>
-#include <net/if.h>
 #include <net/if_arp.h>
-#include <netinet/in.h>
 #include <netpacket/packet.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #define FLOOD		20000
 #define BOUND_KIB	32768
@@ -52,16 +48,11 @@ static void setup(void)
 	NEED(!ioctl(s, SIOCSIFADDR, &r));
 	a->sin_addr.s_addr = inet_addr("255.255.0.0");
 	NEED(!ioctl(s, SIOCSIFNETMASK, &r));
-	NEED(!ioctl(s, SIOCGIFFLAGS, &r));
-	r.ifr_flags |= IFF_UP;
-	NEED(!ioctl(s, SIOCSIFFLAGS, &r));
 	NEED(!ioctl(s, SIOCGIFHWADDR, &r));
 	memcpy(our_mac, r.ifr_hwaddr.sa_data, 6);
-	strcpy(r.ifr_name, "lo");
-	NEED(!ioctl(s, SIOCGIFFLAGS, &r));
-	r.ifr_flags |= IFF_UP;
-	NEED(!ioctl(s, SIOCSIFFLAGS, &r));
 	close(s);
+	link_up("tap0");
+	lo_up();
 }
 
 static long available_kib(void)
@@ -69,23 +60,6 @@ static long available_kib(void)
 	const char *at = strstr(read_file("/proc/meminfo"), "MemAvailable:");
 
 	return at ? atol(at + 13) : -1;
-}
-
-static void put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static unsigned sum16(const uint8_t *p, size_t n, unsigned sum)
-{
-	for (size_t i = 0; i + 1 < n; i += 2)
-		sum += (unsigned)p[i] << 8 | p[i + 1];
-	if (n & 1)
-		sum += (unsigned)p[n - 1] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
 }
 
 /* Ethernet and IPv4 in front of @len bytes of @protocol at p + 34, from a random sender. */

@@ -6,15 +6,11 @@
  * guest-modules: tun
  */
 #include "tap.h"
+#include "inet.h"
 
-#include <arpa/inet.h>
 #include <linux/if_tun.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #define PORT	7000
 #define SIZE	32		/* of each datagram, with the header of UDP */
@@ -25,48 +21,15 @@ static const uint8_t peer6[16] = { 0xfd, 0, [15] = 2 }, our6[16] = { 0xfd, 0, [1
 static uint8_t datagram[SIZE];		/* the one that is being sent */
 static int tun, sock;
 
-static void put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static unsigned sum16(const uint8_t *p, size_t n, unsigned sum)
-{
-	for (size_t i = 0; i < n; i += 2)
-		sum += (unsigned)p[i] << 8 | p[i + 1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
-static struct ifreq named(const char *name)
-{
-	struct ifreq r = { 0 };
-
-	strcpy(r.ifr_name, name);
-	return r;
-}
-
-static void go_up(int s, const char *name)
-{
-	struct ifreq r = named(name);
-
-	NEED(!ioctl(s, SIOCGIFFLAGS, &r));
-	r.ifr_flags |= IFF_UP;
-	NEED(!ioctl(s, SIOCSIFFLAGS, &r));
-}
-
 /* An interface whose cable is the descriptor. */
 static int new_tun(const char *name)
 {
 	struct ifreq r = named(name);
-	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK), s = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
 
 	r.ifr_flags = IFF_TUN | IFF_NO_PI;
 	NEED(fd >= 0 && !ioctl(fd, TUNSETIFF, &r));
-	go_up(s, name);
-	close(s);
+	link_up(name);
 	return fd;
 }
 
@@ -82,7 +45,7 @@ static void setup(int family)
 	NEED(!unshare(CLONE_NEWNET));
 	s = socket(AF_INET, SOCK_DGRAM, 0);
 	s6 = socket(AF_INET6, SOCK_DGRAM, 0);
-	go_up(s, "lo");
+	lo_up();
 	a->sin_family = AF_INET;
 	a->sin_addr.s_addr = inet_addr("10.98.0.1");
 	NEED(!ioctl(s, SIOCSIFADDR, &r));

@@ -1,34 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* IPv6 over loopback: addresses, UDP, TCP, both versions on one socket, ICMPv6. */
 #include "tap.h"
+#include "inet.h"
 
-#include <arpa/inet.h>
 #include <linux/ipv6_route.h>
-#include <net/if.h>
 #include <netinet/icmp6.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #define A(a) (struct sockaddr *)&(a), sizeof(a)
 
 static char buf[300000], back[300000];
 
-static void lo_up(void)
-{
-	int s = socket(AF_INET, SOCK_DGRAM, 0);
-	struct ifreq r = { .ifr_name = "lo" };
-
-	NEED(ioctl(s, SIOCGIFFLAGS, &r) == 0);
-	r.ifr_flags |= IFF_UP;
-	NEED(ioctl(s, SIOCSIFFLAGS, &r) == 0);
-	close(s);
-}
-
-static struct sockaddr_in6 addr(const char *ip, int port)
+static struct sockaddr_in6 addr6(const char *ip, int port)
 {
 	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 
@@ -36,7 +21,7 @@ static struct sockaddr_in6 addr(const char *ip, int port)
 	return a;
 }
 
-static struct sockaddr_in6 name_of(int s)
+static struct sockaddr_in6 name6_of(int s)
 {
 	struct sockaddr_in6 a;
 	socklen_t n = sizeof(a);
@@ -62,11 +47,11 @@ static int bound(int type, const char *ip, struct sockaddr_in6 *a)
 
 	NEED(s >= 0);
 	lo_up();
-	*a = addr(ip, 0);
+	*a = addr6(ip, 0);
 	NEED(bind(s, A(*a)) == 0);
 	if (type == SOCK_STREAM)
 		NEED(listen(s, 5) == 0);
-	*a = name_of(s);
+	*a = name6_of(s);
 	return s;
 }
 
@@ -80,7 +65,7 @@ CASE(datagrams_over_loopback)
 	CHECK_EQ(recvfrom(r, back, 100, 0, (void *)&b, &n), 5);
 	CHECK_EQ(n, sizeof(b));
 	CHECK(is(&b, "::1"));
-	CHECK_EQ(b.sin6_port, name_of(s).sin6_port);
+	CHECK_EQ(b.sin6_port, name6_of(s).sin6_port);
 	CHECK_EQ(sendto(r, "back", 4, 0, A(b)), 4);
 	CHECK_EQ(recv(s, back, 100, 0), 4);
 }
@@ -135,7 +120,7 @@ CASE(streams_over_loopback)
 	s = accept(l, (void *)&b, &n);
 	NEED(s >= 0);
 	CHECK(is(&b, "::1"));
-	CHECK_EQ(b.sin6_port, name_of(c).sin6_port);
+	CHECK_EQ(b.sin6_port, name6_of(c).sin6_port);
 	CHECK_EQ(write(c, "hello", 5), 5);
 	CHECK_EQ(read(s, back, 10), 5);
 	n = sizeof(b);
@@ -196,12 +181,12 @@ CASE(one_listener_takes_both_versions)
 	s = accept(l, (void *)&b, &n);
 	NEED(s >= 0);
 	CHECK(is(&b, "::ffff:127.0.0.1"));
-	b = name_of(s);
+	b = name6_of(s);
 	CHECK(is(&b, "::ffff:127.0.0.1"));
 	CHECK_EQ(write(s, "4", 1), 1);
 	CHECK_EQ(read(c, back, 10), 1);
 	c = socket(AF_INET6, SOCK_STREAM, 0);
-	b = addr("::ffff:127.0.0.1", ntohs(a.sin6_port));
+	b = addr6("::ffff:127.0.0.1", ntohs(a.sin6_port));
 	CHECK(connect(c, A(b)) == 0);
 	s = accept(l, NULL, NULL);
 	CHECK_EQ(write(s, "6", 1), 1);
@@ -216,14 +201,14 @@ CASE(v6only_leaves_the_port_to_ipv4)
 
 	lo_up();
 	CHECK(setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0);
-	a = addr("::", 0);
+	a = addr6("::", 0);
 	CHECK(bind(s, A(a)) == 0);
 	CHECK(listen(s, 1) == 0);
-	v4.sin_port = name_of(s).sin6_port;
+	v4.sin_port = name6_of(s).sin6_port;
 	CHECK(bind(t, A(v4)) == 0);
 	CHECK(listen(t, 1) == 0);
 	u = socket(AF_INET6, SOCK_STREAM, 0);
-	a = addr("::", ntohs(v4.sin_port));
+	a = addr6("::", ntohs(v4.sin_port));
 	FAILS(bind(u, A(a)), EADDRINUSE);
 	FAILS(setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)), EINVAL);
 }
@@ -258,14 +243,14 @@ CASE(udp_of_both_versions_on_one_socket)
 
 CASE(wrong_addresses_are_refused)
 {
-	struct sockaddr_in6 a = addr("2001:db8::1", 0);
+	struct sockaddr_in6 a = addr6("2001:db8::1", 0);
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	int s = socket(AF_INET6, SOCK_DGRAM, 0), t = socket(AF_INET6, SOCK_STREAM, 0);
 
 	lo_up();
 	FAILS(bind(s, A(a)), EADDRNOTAVAIL);
 	FAILS(bind(s, A(v4)), EINVAL);
-	a = addr("2001:db8::1", 80);
+	a = addr6("2001:db8::1", 80);
 	FAILS(connect(t, A(a)), ENETUNREACH);
 	FAILS(sendto(s, "x", 1, 0, A(a)), ENETUNREACH);
 	FAILS(send(s, "x", 1, 0), EDESTADDRREQ);
@@ -304,7 +289,7 @@ CASE(control_messages)
 CASE(echo_on_a_raw_socket)
 {
 	struct icmp6_hdr h = { .icmp6_type = ICMP6_ECHO_REQUEST };
-	struct sockaddr_in6 a = addr("::1", 0);
+	struct sockaddr_in6 a = addr6("::1", 0);
 	struct icmp6_filter f;
 	int s;
 

@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* AF_PACKET on the loopback interface: seeing, filtering, sending. */
 #include "tap.h"
+#include "inet.h"
 
-#include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
-#include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 
 static unsigned char buf[70000];
-
-static void lo_up(void)
-{
-	int s = socket(AF_INET, SOCK_DGRAM, 0);
-	struct ifreq r = { .ifr_name = "lo" };
-
-	NEED(ioctl(s, SIOCGIFFLAGS, &r) == 0);
-	r.ifr_flags |= IFF_UP;
-	NEED(ioctl(s, SIOCSIFFLAGS, &r) == 0);
-	close(s);
-}
 
 static int tap(int type, int protocol)
 {

@@ -4,18 +4,15 @@
  * guest-modules: tun
  */
 #include "tap.h"
+#include "inet.h"
 
-#include <arpa/inet.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
-#include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 static unsigned char pkt[70000];
 
@@ -36,14 +33,6 @@ static int attach(const char *name, int flags)
 	return fd;
 }
 
-static struct ifreq named(const char *name)
-{
-	struct ifreq r = { 0 };
-
-	strncpy(r.ifr_name, name, IFNAMSIZ - 1);
-	return r;
-}
-
 static void up(const char *name, const char *addr)
 {
 	struct ifreq r = named(name);
@@ -55,11 +44,8 @@ static void up(const char *name, const char *addr)
 	NEED(ioctl(s, SIOCSIFADDR, &r) == 0);
 	inet_pton(AF_INET, "255.255.255.0", &a->sin_addr);
 	NEED(ioctl(s, SIOCSIFNETMASK, &r) == 0);
-	r = named(name);
-	NEED(ioctl(s, SIOCGIFFLAGS, &r) == 0);
-	r.ifr_flags |= IFF_UP;
-	NEED(ioctl(s, SIOCSIFFLAGS, &r) == 0);
 	close(s);
+	link_up(name);
 }
 
 static int udp_to(const char *addr, int port, const char *text)
@@ -88,18 +74,6 @@ static ssize_t next_udp(int fd, size_t skip)
 	return -1;
 }
 
-static uint16_t sum16(const void *data, size_t n)
-{
-	const unsigned char *p = data;
-	uint32_t s = 0;
-
-	for (size_t i = 0; i < n; i++)
-		s += i & 1 ? p[i] : p[i] << 8;
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return htons((uint16_t)~s);
-}
-
 /* An IPv4 UDP packet to @dst at @p; its length. */
 static size_t build(unsigned char *p, const char *src, const char *dst, int port, const char *text)
 {
@@ -115,7 +89,7 @@ static size_t build(unsigned char *p, const char *src, const char *dst, int port
 	ip->tot_len = htons((uint16_t)n);
 	inet_pton(AF_INET, src, &ip->saddr);
 	inet_pton(AF_INET, dst, &ip->daddr);
-	ip->check = sum16(ip, 20);
+	ip->check = htons((uint16_t)~sum16(ip, 20, 0));
 	u->source = htons(999);
 	u->dest = htons((uint16_t)port);
 	u->len = htons((uint16_t)(n - 20));

@@ -1,36 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* UDP over loopback: sending, receiving, errors, options, fragments, multicast. */
 #include "tap.h"
+#include "inet.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 static char buf[70000], back[70000];
-
-static void lo_up(void)
-{
-	int s = socket(AF_INET, SOCK_DGRAM, 0);
-	struct ifreq r = { .ifr_name = "lo" };
-
-	NEED(s >= 0);
-	NEED(ioctl(s, SIOCGIFFLAGS, &r) == 0);
-	r.ifr_flags |= IFF_UP;
-	NEED(ioctl(s, SIOCSIFFLAGS, &r) == 0);
-	close(s);
-}
-
-static struct sockaddr_in addr(const char *ip, int port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
-
-	a.sin_addr.s_addr = inet_addr(ip);
-	return a;
-}
 
 static int udp(void)
 {
@@ -38,16 +14,6 @@ static int udp(void)
 
 	NEED(s >= 0);
 	return s;
-}
-
-static struct sockaddr_in name_of(int s)
-{
-	struct sockaddr_in a;
-	socklen_t n = sizeof(a);
-
-	NEED(getsockname(s, (void *)&a, &n) == 0);
-	CHECK_EQ(n, sizeof(a));
-	return a;
 }
 
 #define A(a) (struct sockaddr *)&(a), sizeof(a)
