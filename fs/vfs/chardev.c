@@ -95,6 +95,28 @@ void chardev_unregister(struct chardev *c)
 	spin_unlock(&chardevs_lock);
 }
 
+bool chardev_is_used(u32 major, u32 minor)
+{
+	bool used;
+
+	spin_lock(&chardevs_lock);
+	used = find_locked(major, minor) != NULL;
+	spin_unlock(&chardevs_lock);
+	return used;
+}
+
+bool chardev_major_is_used(u32 major)
+{
+	struct chardev *c;
+	bool used = false;
+
+	spin_lock(&chardevs_lock);
+	list_foreach(c, &chardevs, link)
+		used |= c->major == major;
+	spin_unlock(&chardevs_lock);
+	return used;
+}
+
 static struct chardev *chardev_find(u64 rdev)
 {
 	struct chardev *c;

@@ -361,13 +361,13 @@ static struct lx_workqueue_struct system_queues[4] = {
 	{ .name = "events" }, { .name = "events_long" }, { .name = "events_highpri" },
 	{ .name = "events_freezable" },
 };
-static struct lx_workqueue_struct *lx_system_wq = &system_queues[0];
+struct lx_workqueue_struct *lx_system_wq = &system_queues[0];
 LX_EXPORT_DATA(system_wq);
 static struct lx_workqueue_struct *lx_system_power_efficient_wq = &system_queues[0];
 LX_EXPORT_DATA(system_power_efficient_wq);
 static struct lx_workqueue_struct *lx_system_long_wq = &system_queues[1];
 LX_EXPORT_DATA(system_long_wq);
-static struct lx_workqueue_struct *lx_system_unbound_wq = &system_queues[1];
+struct lx_workqueue_struct *lx_system_unbound_wq = &system_queues[1];
 LX_EXPORT_DATA(system_unbound_wq);
 static struct lx_workqueue_struct *lx_system_highpri_wq = &system_queues[2];
 LX_EXPORT_DATA(system_highpri_wq);

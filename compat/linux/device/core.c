@@ -1,72 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vendor's device model: buses, drivers, devices, and who drives what.
+ * Devices of the vendor's device model: names, references, places in sysfs, nodes in /dev.
  *
- * A bus of a module (virtio) lives here alone: its devices and drivers are lists, and each pair
- * that bus->match() accepts is probed until a driver takes the device. Devices of native buses
- * (PCI) come from the native device tree (pci.c), which calls lx_device_bind() and
- * lx_device_unbind() itself.
+ * Who drives what is in bus.c, classes are in class.c, what a driver leaves to its device in devres.c.
+ * Devices of native buses (PCI) come from the native device tree (pci.c), which calls lx_device_bind()
+ * and lx_device_unbind() itself.
  *
- * Lock order: model_lock (lists; LOCKRANK_VFS_MISC is not held while probe runs: model_lock is
- * recursive by owner instead, since a probe registers devices of its own).
+ * Life: device_initialize() gives the first reference, device_add() a directory, links, a node in /dev,
+ * a driver and interfaces; device_del() takes all that; the last put calls the owner's release.
+ *
+ * Lock order: device's own lock (the vendor's, held while probe and remove run) > lx_model_lock (lists;
+ * nothing of a module runs under it: sets of devices are copied with references instead).
  */
-#include "../lx.h"
+#include "device_impl.h"
 
 #include "../format.h"
 #include "../runtime.h"
 #include "../task.h"
 
 #include <tern/base/err.h>
-#include <tern/base/lock.h>
+#include <tern/fs/devtmpfs.h>
+#include <tern/fs/sysfs.h>
+#include <tern/fs/vnode.h>
 #include <tern/kernel/klog.h>
-#include <tern/kernel/thread.h>
-#include <tern/lib/list.h>
+#include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
-/* Behind bus->p: what we know of a bus. */
-struct lx_subsys_private {
-	struct lx_bus_type *bus;
-	struct list devices;		/* of lx_device_private */
-	struct list drivers;		/* of lx_driver_private */
-	struct list link;
-};
+/* The vendor's dev_t has 20 bits of minor number. */
+#define DEVT_MAJOR(d)	((d) >> 20)
+#define DEVT_MINOR(d)	((d) & 0xfffffu)
+#define PM_POWERED	0	/* RPM_ACTIVE */
 
-/* Behind device->p. */
-struct lx_device_private {
-	struct list link;
-	struct lx_device *dev;
-	struct list resources;		/* of devres, last first */
-};
-
-/* Behind driver->p. */
-struct lx_driver_private {
-	struct list link;
-	struct lx_device_driver *drv;
-};
-
-struct devres {
-	struct list link;
-	void (*release)(struct lx_device *dev, void *data);
-	u64 data[];
-};
-
-/* Recursive: a probe adds devices, whose probes add more. */
-static struct kmutex model_lock = KMUTEX_INIT(model_lock, LOCKRANK_BLKCTL);
-static u32 model_depth;
-
-static void model_enter(void)
-{
-	if (!kmutex_is_mine(&model_lock))
-		kmutex_lock(&model_lock);
-	model_depth++;
-}
-
-static void model_leave(void)
-{
-	if (!--model_depth)
-		kmutex_unlock(&model_lock);
-}
+struct kmutex lx_model_lock = KMUTEX_INIT(lx_model_lock, LOCKRANK_VFS_MISC);
 
 /* ---- names and references ---- */
 
@@ -85,16 +51,39 @@ static void device_release(struct lx_kobject *k)
 	kmem_free(p);
 }
 
-static const struct lx_kobj_type device_type = { .release = device_release };
+static long attr_show(struct lx_kobject *k, struct lx_attribute *a, char *buf)
+{
+	struct lx_device_attribute *da = container_of(a, struct lx_device_attribute, attr);
 
-static struct lx_device_private *private_of(struct lx_device *dev)
+	return da->show ? da->show(container_of(k, struct lx_device, kobj), da, buf) : -EIO;
+}
+
+static long attr_store(struct lx_kobject *k, struct lx_attribute *a, const char *buf, size_t n)
+{
+	struct lx_device_attribute *da = container_of(a, struct lx_device_attribute, attr);
+
+	return da->store ? da->store(container_of(k, struct lx_device, kobj), da, buf, n) : -EIO;
+}
+
+static const struct lx_sysfs_ops device_sysfs_ops = { .show = attr_show, .store = attr_store };
+static const struct lx_kobj_type device_type = { .release = device_release, .sysfs_ops = &device_sysfs_ops };
+
+struct lx_device *lx_device_of_object(struct lx_kobject *k)
+{
+	return k->ktype == &device_type ? container_of(k, struct lx_device, kobj) : NULL;
+}
+
+struct lx_device_private *lx_private_of(struct lx_device *dev)
 {
 	if (!dev->p) {
 		struct lx_device_private *p = kmem_zalloc(sizeof(*p), ALLOC_KERNEL);
 
 		if (!p)
 			return NULL;
-		list_init(&p->link);
+		list_init(&p->bus_link);
+		list_init(&p->class_link);
+		list_init(&p->children);
+		list_init(&p->sibling);
 		list_init(&p->resources);
 		p->dev = dev;
 		dev->p = p;
@@ -108,10 +97,16 @@ void lx_device_initialize(struct lx_device *dev)
 	lx___mutex_init(&dev->mutex, "device", NULL);
 	dev->dma_pools.next = dev->dma_pools.prev = &dev->dma_pools;
 	dev->devres_head.next = dev->devres_head.prev = &dev->devres_head;
+	dev->links.suppliers.next = dev->links.suppliers.prev = &dev->links.suppliers;
+	dev->links.consumers.next = dev->links.consumers.prev = &dev->links.consumers;
+	dev->links.defer_sync.next = dev->links.defer_sync.prev = &dev->links.defer_sync;
 	dev->msi.data = NULL;
+	dev->numa_node = -1;
 	/* Powered for good: the inline power helpers count on it. */
 	dev->power.usage_count.counter = 1;
 	dev->power.disable_depth = 1;
+	dev->power.runtime_status = PM_POWERED;
+	lx___init_waitqueue_head(&dev->power.wait_queue, "power", NULL);
 }
 LX_EXPORT(device_initialize);
 
@@ -140,6 +135,8 @@ int lx_dev_set_name(struct lx_device *dev, const char *fmt, ...)
 	va_end(ap);
 	if (!name)
 		return -ENOMEM;
+	for (char *at = strchr(name, '/'); at; at = strchr(at, '/'))
+		*at = '!';
 	kmem_free(dev->kobj.name);
 	dev->kobj.name = name;
 	return 0;
@@ -153,136 +150,270 @@ const char *lx_dev_driver_string(const struct lx_device *dev)
 }
 LX_EXPORT(dev_driver_string);
 
-/* ---- binding ---- */
+/* ---- the node in /dev, what programs are told ---- */
 
-int lx_device_bind(struct lx_device *dev, struct lx_device_driver *drv, int (*probe)(struct lx_device *))
+/* Name and mode of the node; *made is to be freed. */
+static const char *node_name(struct lx_device *dev, unsigned short *mode, uid_t *uid, gid_t *gid, char **made)
 {
-	int err = private_of(dev) ? lx_task_enter() : -ENOMEM;
+	struct lx_kuid_t kuid = { 0 };
+	struct lx_kgid_t kgid = { 0 };
+	const char *at;
 
-	if (err)
-		return err;
-	dev->driver = drv;
-	err = probe(dev);
-	if (!err)
+	*made = NULL;
+	*mode = 0;
+	if (dev->type && dev->type->devnode)
+		*made = dev->type->devnode(dev, mode, &kuid, &kgid);
+	if (!*made && dev->class && dev->class->devnode)
+		*made = dev->class->devnode(dev, mode);
+	*uid = kuid.val;
+	*gid = kgid.val;
+	if (*made)
+		return *made;
+	at = strchr(dev->kobj.name, '!');
+	if (!at)
+		return dev->kobj.name;
+	*made = kmem_strdup(dev->kobj.name, ALLOC_KERNEL);
+	for (char *c = *made; c && (c = strchr(c, '!')); )
+		*c = '/';
+	return *made ? *made : dev->kobj.name;
+}
+
+static void node_add(struct lx_device *dev)
+{
+	u32 type = dev->class && !strcmp(dev->class->name, "block") ? S_IFBLK : S_IFCHR;
+	unsigned short mode;
+	const char *name;
+	char *made;
+	uid_t uid;
+	gid_t gid;
+
+	if (!DEVT_MAJOR(dev->devt))
+		return;
+	name = node_name(dev, &mode, &uid, &gid, &made);
+	if (devtmpfs_add(name, type | (mode ? mode : 0600), uid, gid,
+			 DEV_MAKE(DEVT_MAJOR(dev->devt), DEVT_MINOR(dev->devt))))
+		kwarn("devtmpfs: no node %s", name);
+	kmem_free(made);
+}
+
+static void node_remove(struct lx_device *dev)
+{
+	unsigned short mode;
+	char *made;
+	uid_t uid;
+	gid_t gid;
+
+	if (!DEVT_MAJOR(dev->devt))
+		return;
+	(void)devtmpfs_remove(node_name(dev, &mode, &uid, &gid, &made));
+	kmem_free(made);
+}
+
+static int describe_node(struct lx_device *dev, struct lx_kobj_uevent_env *env)
+{
+	unsigned short mode;
+	const char *name;
+	char *made;
+	uid_t uid;
+	gid_t gid;
+	int err;
+
+	if (!DEVT_MAJOR(dev->devt))
 		return 0;
-	lx_devres_release_all(dev);
-	dev->driver = NULL;
-	dev->driver_data = NULL;
+	name = node_name(dev, &mode, &uid, &gid, &made);
+	err = lx_add_uevent_var(env, "MAJOR=%u", DEVT_MAJOR(dev->devt));
+	if (!err)
+		err = lx_add_uevent_var(env, "MINOR=%u", DEVT_MINOR(dev->devt));
+	if (!err)
+		err = lx_add_uevent_var(env, "DEVNAME=%s", name);
+	if (!err && mode)
+		err = lx_add_uevent_var(env, "DEVMODE=%#o", mode & 0777);
+	kmem_free(made);
 	return err;
 }
 
-void lx_device_unbind(struct lx_device *dev, void (*remove)(struct lx_device *))
+int lx_device_describe(struct lx_device *dev, struct lx_kobj_uevent_env *env)
 {
-	if (!dev->driver)
-		return;
-	if (remove)
-		remove(dev);
-	lx_devres_release_all(dev);
-	dev->driver = NULL;
-	dev->driver_data = NULL;
+	const char *subsystem = dev->bus ? dev->bus->name : dev->class ? dev->class->name : NULL;
+	int err = subsystem ? lx_add_uevent_var(env, "SUBSYSTEM=%s", subsystem) : 0;
+
+	if (!err)
+		err = describe_node(dev, env);
+	if (!err && dev->type && dev->type->name)
+		err = lx_add_uevent_var(env, "DEVTYPE=%s", dev->type->name);
+	if (!err && dev->driver)
+		err = lx_add_uevent_var(env, "DRIVER=%s", dev->driver->name);
+	if (!err && dev->bus && dev->bus->uevent)
+		err = dev->bus->uevent(dev, env);
+	if (!err && dev->class && dev->class->dev_uevent)
+		err = dev->class->dev_uevent(dev, env);
+	if (!err && dev->type && dev->type->uevent)
+		err = dev->type->uevent(dev, env);
+	return err;
 }
 
-static void try_pair(struct lx_device *dev, struct lx_device_driver *drv)
+static int show_uevent(struct seqbuf *sb, void *arg)
 {
-	int (*probe)(struct lx_device *) = dev->bus->probe ? dev->bus->probe : drv->probe;
-	int err;
+	struct lx_device *dev = arg;
+	struct lx_kobj_uevent_env *env = kmem_zalloc(sizeof(*env), ALLOC_KERNEL);
+	int err = env ? lx_task_enter() : -ENOMEM;
 
-	if (dev->driver || !dev->bus->match || !dev->bus->match(dev, drv) || !probe)
-		return;
-	err = lx_device_bind(dev, drv, probe);
-	if (err && err != -ENODEV && err != -ENXIO)
-		kwarn("%s: probe of %s failed with error %d", drv->name, dev->kobj.name, err);
+	if (!err)
+		err = lx_device_describe(dev, env);
+	for (int i = 0; !err && i < env->envp_idx; i++)
+		if (strncmp(env->envp[i], "SUBSYSTEM=", 10))
+			seqbuf_printf(sb, "%s\n", env->envp[i]);
+	kmem_free(env);
+	return err;
 }
 
-static void unbind(struct lx_device *dev)
+/* "add" and the like: the news once more, for programs that came late. */
+static ssize_t store_uevent(const char *text, size_t n, void *arg)
 {
-	lx_device_unbind(dev, dev->bus && dev->bus->remove ? dev->bus->remove : NULL);
+	static const char *const words[] = { "add", "remove", "change" };
+	struct lx_device *dev = arg;
+	int err = lx_task_enter();
+
+	for (u32 i = 0; !err && i < ARRAY_SIZE(words); i++)
+		if (!strncmp(text, words[i], strlen(words[i]))) {
+			err = lx_kobject_uevent(&dev->kobj, i);
+			return err ? err : (ssize_t)n;
+		}
+	return err ? err : -EINVAL;
 }
 
-int lx_bus_register(struct lx_bus_type *bus)
+static int show_dev(struct seqbuf *sb, void *arg)
 {
-	struct lx_subsys_private *p = kmem_zalloc(sizeof(*p), ALLOC_KERNEL);
+	const struct lx_device *dev = arg;
 
-	if (!p)
-		return -ENOMEM;
-	p->bus = bus;
-	list_init(&p->devices);
-	list_init(&p->drivers);
-	bus->p = p;
+	seqbuf_printf(sb, "%u:%u\n", DEVT_MAJOR(dev->devt), DEVT_MINOR(dev->devt));
 	return 0;
 }
-LX_EXPORT(bus_register);
 
-void lx_bus_unregister(struct lx_bus_type *bus)
+static const struct sysattr uevent_attr = { .name = "uevent", .show = show_uevent, .store = store_uevent };
+static const struct sysattr dev_attr = { .name = "dev", .show = show_dev };
+
+/* ---- place in sysfs ---- */
+
+static struct sysnode *place_of(struct lx_device *dev)
 {
-	kmem_free(bus->p);
-	bus->p = NULL;
+	if (dev->class)
+		return lx_class_subdir(dev);
+	if (dev->parent)
+		return lx_object_dir(&dev->parent->kobj) ? lx_object_dir(&dev->parent->kobj) : sysfs_devices;
+	if (dev->bus && dev->bus->dev_root && lx_object_dir(&dev->bus->dev_root->kobj))
+		return lx_object_dir(&dev->bus->dev_root->kobj);
+	return sysfs_devices;
 }
-LX_EXPORT(bus_unregister);
 
-int lx_driver_register(struct lx_device_driver *drv)
+static int number_link(struct lx_device *dev, bool add)
 {
-	struct lx_driver_private *p = kmem_zalloc(sizeof(*p), ALLOC_KERNEL);
-	struct lx_device_private *d;
+	bool is_block = dev->class && !strcmp(dev->class->name, "block");
+	struct sysnode *dir = is_block ? sysfs_dev_block : sysfs_dev_char;
+	char number[24];
 
-	if (!p)
-		return -ENOMEM;
-	if (!drv->bus->p) {
-		kmem_free(p);
-		return -EINVAL;
-	}
-	p->drv = drv;
-	drv->p = p;
-	model_enter();
-	list_add_tail(&p->link, &drv->bus->p->drivers);
-	list_foreach(d, &drv->bus->p->devices, link)
-		try_pair(d->dev, drv);
-	model_leave();
-	return 0;
+	if (!DEVT_MAJOR(dev->devt))
+		return 0;
+	fmt_print(number, sizeof(number), "%u:%u", DEVT_MAJOR(dev->devt), DEVT_MINOR(dev->devt));
+	if (add)
+		return sysfs_link_create(dir, number, dev->kobj.sd->dir);
+	return sysfs_remove_name(dir, number);
 }
-LX_EXPORT(driver_register);
 
-void lx_driver_unregister(struct lx_device_driver *drv)
+static int groups_add(struct lx_device *dev)
 {
-	struct lx_device_private *d;
+	int err = dev->class ? lx_sysfs_create_groups(&dev->kobj, dev->class->dev_groups) : 0;
 
-	model_enter();
-	list_foreach(d, &drv->bus->p->devices, link)
-		if (d->dev->driver == drv)
-			unbind(d->dev);
-	list_del(&drv->p->link);
-	model_leave();
-	kmem_free(drv->p);
-	drv->p = NULL;
+	if (!err && dev->type)
+		err = lx_sysfs_create_groups(&dev->kobj, dev->type->groups);
+	return err ? err : lx_sysfs_create_groups(&dev->kobj, dev->groups);
 }
-LX_EXPORT(driver_unregister);
+
+static int show_in_sysfs(struct lx_device *dev)
+{
+	struct sysnode *place = place_of(dev);
+	int err = IS_ERR(place) ? (int)PTR_ERR(place) : lx_object_open_dir(&dev->kobj, place);
+
+	if (err)
+		return err;
+	err = sysfs_file_create(dev->kobj.sd->dir, &uevent_attr, dev);
+	if (!err && DEVT_MAJOR(dev->devt))
+		err = sysfs_file_create(dev->kobj.sd->dir, &dev_attr, dev);
+	if (!err)
+		err = groups_add(dev);
+	if (!err)
+		err = number_link(dev, true);
+	if (err)
+		lx_object_close_dir(&dev->kobj);
+	return err;
+}
+
+/* ---- adding and removing ---- */
+
+static int give_name(struct lx_device *dev)
+{
+	int err = 0;
+
+	if (dev->init_name)
+		err = lx_dev_set_name(dev, "%s", dev->init_name);
+	else if (!dev->kobj.name && dev->bus && dev->bus->dev_name)
+		err = lx_dev_set_name(dev, "%s%u", dev->bus->dev_name, dev->id);
+	dev->init_name = NULL;
+	return err ? err : dev->kobj.name ? 0 : -EINVAL;
+}
+
+static void family_join(struct lx_device *dev)
+{
+	lx_get_device(dev->parent);
+	kmutex_lock(&lx_model_lock);
+	if (dev->parent && dev->parent->p)
+		list_add_tail(&dev->p->sibling, &dev->parent->p->children);
+	dev->p->is_dead = false;
+	kmutex_unlock(&lx_model_lock);
+}
+
+static void family_leave(struct lx_device *dev)
+{
+	kmutex_lock(&lx_model_lock);
+	list_del_init(&dev->p->sibling);
+	kmutex_unlock(&lx_model_lock);
+	lx_put_device(dev->parent);
+}
 
 int lx_device_add(struct lx_device *dev)
 {
-	struct lx_device_private *p = private_of(dev);
-	struct lx_driver_private *d;
+	int err = lx_private_of(dev) ? give_name(dev) : -ENOMEM;
 
-	if (!p)
-		return -ENOMEM;
-	if (dev->init_name && !dev->kobj.name) {
-		int err = lx_dev_set_name(dev, "%s", dev->init_name);
-
-		if (err)
-			return err;
-		dev->init_name = NULL;
-	}
-	if (!dev->kobj.name)
-		return -EINVAL;
+	if (err)
+		return err;
 	lx_get_device(dev);
-	lx_get_device(dev->parent);
-	if (!dev->bus || !dev->bus->p)
-		return 0;
-	model_enter();
-	list_add_tail(&p->link, &dev->bus->p->devices);
-	list_foreach(d, &dev->bus->p->drivers, link)
-		try_pair(dev, d->drv);
-	model_leave();
+	if (dev->parent && dev->numa_node == -1)
+		dev->numa_node = dev->parent->numa_node;
+	family_join(dev);
+	err = show_in_sysfs(dev);
+	if (err)
+		goto err_family;
+	err = lx_class_enter(dev);
+	if (err)
+		goto err_sysfs;
+	err = lx_bus_add_device(dev);
+	if (err)
+		goto err_class;
+	node_add(dev);
+	(void)lx_kobject_uevent(&dev->kobj, LX_KOBJ_ADD);
+	if (dev->bus)
+		(void)lx_device_attach(dev);
+	lx_class_tell(dev, true);
 	return 0;
+err_class:
+	lx_class_leave(dev);
+err_sysfs:
+	(void)number_link(dev, false);
+	lx_object_close_dir(&dev->kobj);
+err_family:
+	family_leave(dev);
+	lx_put_device(dev);
+	return err;
 }
 LX_EXPORT(device_add);
 
@@ -295,16 +426,20 @@ LX_EXPORT(device_register);
 
 void lx_device_del(struct lx_device *dev)
 {
-	struct lx_device *parent = dev->parent;
-
-	if (dev->bus && dev->bus->p) {
-		model_enter();
-		unbind(dev);
-		list_del_init(&dev->p->link);
-		model_leave();
-	}
+	lx_mutex_lock(&dev->mutex);
+	dev->p->is_dead = true;
+	lx_mutex_unlock(&dev->mutex);
+	lx_bus_tell(dev, 2);			/* BUS_NOTIFY_DEL_DEVICE */
+	node_remove(dev);
+	lx_class_tell(dev, false);
+	lx_class_leave(dev);
+	lx_bus_remove_device(dev);
+	lx_devres_release_all(dev);
+	(void)lx_kobject_uevent(&dev->kobj, LX_KOBJ_REMOVE);
+	(void)number_link(dev, false);
+	lx_object_close_dir(&dev->kobj);
+	family_leave(dev);
 	lx_put_device(dev);
-	lx_put_device(parent);
 }
 LX_EXPORT(device_del);
 
@@ -315,173 +450,116 @@ void lx_device_unregister(struct lx_device *dev)
 }
 LX_EXPORT(device_unregister);
 
-int lx_bus_for_each_dev(struct lx_bus_type *bus, struct lx_device *start, void *data,
-			int (*fn)(struct lx_device *, void *))
+/* ---- files ---- */
+
+int lx_device_create_file(struct lx_device *dev, const struct lx_device_attribute *a)
 {
-	struct lx_device_private *d;
+	return dev ? lx_sysfs_create_file_ns(&dev->kobj, &a->attr, NULL) : 0;
+}
+LX_EXPORT(device_create_file);
+
+void lx_device_remove_file(struct lx_device *dev, const struct lx_device_attribute *a)
+{
+	if (dev)
+		lx_sysfs_remove_file_ns(&dev->kobj, &a->attr, NULL);
+}
+LX_EXPORT(device_remove_file);
+
+int lx_device_create_bin_file(struct lx_device *dev, const struct lx_bin_attribute *a)
+{
+	return dev ? lx_sysfs_create_bin_file(&dev->kobj, a) : -EINVAL;
+}
+LX_EXPORT(device_create_bin_file);
+
+void lx_device_remove_bin_file(struct lx_device *dev, const struct lx_bin_attribute *a)
+{
+	if (dev)
+		lx_sysfs_remove_bin_file(&dev->kobj, a);
+}
+LX_EXPORT(device_remove_bin_file);
+
+int lx_device_add_groups(struct lx_device *dev, const struct lx_attribute_group **groups)
+{
+	return lx_sysfs_create_groups(&dev->kobj, groups);
+}
+LX_EXPORT(device_add_groups);
+
+void lx_device_remove_groups(struct lx_device *dev, const struct lx_attribute_group **groups)
+{
+	lx_sysfs_remove_groups(&dev->kobj, groups);
+}
+LX_EXPORT(device_remove_groups);
+
+/* ---- families ---- */
+
+void lx_device_set_put(struct lx_device_set *s, struct lx_device *keep)
+{
+	for (u32 i = 0; s && i < s->n; i++)
+		if (s->dev[i] != keep)
+			lx_put_device(s->dev[i]);
+	kmem_free(s);
+}
+
+struct lx_device_set *lx_children_of(struct lx_device *dev)
+{
+	struct lx_device_private *p;
+	struct lx_device_set *s;
+	u32 n = 0;
+
+	kmutex_lock(&lx_model_lock);
+	if (dev->p)
+		list_foreach(p, &dev->p->children, sibling)
+			n++;
+	s = kmem_alloc(sizeof(*s) + n * sizeof(s->dev[0]), ALLOC_KERNEL);
+	if (s) {
+		s->n = 0;
+		if (n)
+			list_foreach(p, &dev->p->children, sibling)
+				s->dev[s->n++] = lx_get_device(p->dev);
+	}
+	kmutex_unlock(&lx_model_lock);
+	return s;
+}
+
+int lx_device_for_each_child(struct lx_device *dev, void *data, int (*fn)(struct lx_device *, void *))
+{
+	struct lx_device_set *s = lx_children_of(dev);
 	int err = 0;
 
-	model_enter();
-	list_foreach(d, &bus->p->devices, link) {
-		err = fn(d->dev, data);
-		if (err)
-			break;
-	}
-	model_leave();
+	for (u32 i = 0; s && i < s->n && !err; i++)
+		err = fn(s->dev[i], data);
+	lx_device_set_put(s, NULL);
 	return err;
 }
-LX_EXPORT(bus_for_each_dev);
+LX_EXPORT(device_for_each_child);
 
-/* ---- resources that go with the binding ---- */
-
-void *lx___devres_alloc_node(void (*release)(struct lx_device *, void *), size_t size, unsigned int gfp,
-			     int node, const char *name)
+struct lx_device *lx_device_find_child(struct lx_device *dev, void *data, int (*match)(struct lx_device *, void *))
 {
-	struct devres *r = kmem_alloc(sizeof(*r) + size, gfp | ALLOC_ZERO);
+	struct lx_device_set *s = lx_children_of(dev);
+	struct lx_device *found = NULL;
 
-	if (!r)
-		return NULL;
-	r->release = release;
-	list_init(&r->link);
-	return r->data;
+	for (u32 i = 0; s && i < s->n && !found; i++)
+		if (match(s->dev[i], data))
+			found = s->dev[i];
+	lx_device_set_put(s, found);
+	return found;
 }
-LX_EXPORT(__devres_alloc_node);
+LX_EXPORT(device_find_child);
 
-static struct devres *devres_of(void *data) { return container_of(data, struct devres, data); }
-
-void lx_devres_add(struct lx_device *dev, void *data)
+int lx_device_match_name(struct lx_device *dev, const void *name)
 {
-	if (private_of(dev))
-		list_add(&devres_of(data)->link, &dev->p->resources);
+	return lx_sysfs_streq(dev->kobj.name, name);
 }
-LX_EXPORT(devres_add);
+LX_EXPORT(device_match_name);
+int lx_device_match_devt(struct lx_device *dev, const void *devt) { return dev->devt == *(const u32 *)devt; }
+LX_EXPORT(device_match_devt);
+int lx_device_match_fwnode(struct lx_device *dev, const void *node) { return dev->fwnode == node; }
+LX_EXPORT(device_match_fwnode);
+int lx_device_match_any(struct lx_device *dev, const void *unused) { return 1; }
+LX_EXPORT(device_match_any);
 
-void lx_devres_free(void *data)
+struct lx_device *lx_device_find_child_by_name(struct lx_device *dev, const char *name)
 {
-	if (data)
-		kmem_free(devres_of(data));
+	return lx_device_find_child(dev, (void *)name, (int (*)(struct lx_device *, void *))lx_device_match_name);
 }
-LX_EXPORT(devres_free);
-
-int lx_devres_release_all(struct lx_device *dev)
-{
-	int n = 0;
-
-	while (dev->p && !list_is_empty(&dev->p->resources)) {
-		struct devres *r = list_first_entry(&dev->p->resources, struct devres, link);
-
-		list_del(&r->link);
-		r->release(dev, r->data);
-		kmem_free(r);
-		n++;
-	}
-	return n;
-}
-
-static struct devres *devres_search(struct lx_device *dev, void (*release)(struct lx_device *, void *),
-				    int (*match)(struct lx_device *, void *, void *), void *arg)
-{
-	struct devres *r;
-
-	if (dev->p)
-		list_foreach(r, &dev->p->resources, link)
-			if (r->release == release && (!match || match(dev, r->data, arg)))
-				return r;
-	return NULL;
-}
-
-void *lx_devres_find(struct lx_device *dev, void (*release)(struct lx_device *, void *),
-		     int (*match)(struct lx_device *, void *, void *), void *arg)
-{
-	struct devres *r = devres_search(dev, release, match, arg);
-
-	return r ? r->data : NULL;
-}
-LX_EXPORT(devres_find);
-
-int lx_devres_release(struct lx_device *dev, void (*release)(struct lx_device *, void *),
-		      int (*match)(struct lx_device *, void *, void *), void *arg)
-{
-	struct devres *r = devres_search(dev, release, match, arg);
-
-	if (!r)
-		return -ENOENT;
-	list_del(&r->link);
-	r->release(dev, r->data);
-	kmem_free(r);
-	return 0;
-}
-LX_EXPORT(devres_release);
-
-int lx_devres_destroy(struct lx_device *dev, void (*release)(struct lx_device *, void *),
-		      int (*match)(struct lx_device *, void *, void *), void *arg)
-{
-	struct devres *r = devres_search(dev, release, match, arg);
-
-	if (!r)
-		return -ENOENT;
-	list_del(&r->link);
-	kmem_free(r);
-	return 0;
-}
-LX_EXPORT(devres_destroy);
-
-static void devm_kmalloc_release(struct lx_device *dev, void *data) { }
-
-void *lx_devm_kmalloc(struct lx_device *dev, size_t size, unsigned int gfp)
-{
-	struct devres *r = kmem_alloc(sizeof(*r) + size, gfp);
-
-	if (!r)
-		return NULL;
-	r->release = devm_kmalloc_release;
-	lx_devres_add(dev, r->data);
-	return r->data;
-}
-LX_EXPORT(devm_kmalloc);
-
-static int is_same(struct lx_device *dev, void *data, void *arg) { return data == arg; }
-
-void lx_devm_kfree(struct lx_device *dev, const void *p)
-{
-	if (p)
-		(void)lx_devres_destroy(dev, devm_kmalloc_release, is_same, (void *)p);
-}
-LX_EXPORT(devm_kfree);
-
-void *lx_devm_kmemdup(struct lx_device *dev, const void *p, size_t n, unsigned int gfp)
-{
-	void *copy = lx_devm_kmalloc(dev, n, gfp);
-
-	if (copy)
-		memcpy(copy, p, n);
-	return copy;
-}
-LX_EXPORT(devm_kmemdup);
-
-char *lx_devm_kstrdup(struct lx_device *dev, const char *s, unsigned int gfp)
-{
-	return s ? lx_devm_kmemdup(dev, s, strlen(s) + 1, gfp) : NULL;
-}
-LX_EXPORT(devm_kstrdup);
-
-struct action { void (*fn)(void *); void *arg; };
-
-static void action_release(struct lx_device *dev, void *data)
-{
-	struct action *a = data;
-
-	a->fn(a->arg);
-}
-
-int lx_devm_add_action(struct lx_device *dev, void (*fn)(void *), void *arg)
-{
-	struct action *a = lx___devres_alloc_node(action_release, sizeof(*a), ALLOC_KERNEL, 0, "action");
-
-	if (!a)
-		return -ENOMEM;
-	*a = (struct action){ fn, arg };
-	lx_devres_add(dev, a);
-	return 0;
-}
-LX_EXPORT(devm_add_action);
+LX_EXPORT(device_find_child_by_name);

@@ -173,7 +173,9 @@ static int native_probe(struct devnode *node)
 	if (!p)
 		return -ENOMEM;
 	p->dev.driver = pair->drv;
+	lx_mutex_lock(&p->dev.dev.mutex);
 	err = lx_device_bind(&p->dev.dev, &pair->drv->driver, call_probe);
+	lx_mutex_unlock(&p->dev.dev.mutex);
 	if (err) {
 		pci_unmake(p);
 		return err > 0 ? 0 : err;
@@ -196,7 +198,9 @@ static void native_remove(struct devnode *node)
 
 	if (lx_task_enter())
 		kwarn("%s: no memory for a view of the thread that removes it", p->name);
+	lx_mutex_lock(&p->dev.dev.mutex);
 	lx_device_unbind(&p->dev.dev, call_remove);
+	lx_mutex_unlock(&p->dev.dev.mutex);
 	pci_unmake(p);
 }
 

@@ -2,6 +2,8 @@
 /* Who uses which ports and memory addresses: two trees, children sorted by address. */
 #include "../lx.h"
 
+#include "../runtime.h"
+
 #include <tern/base/err.h>
 #include <tern/base/lock.h>
 #include <tern/mm/slab.h>
@@ -9,9 +11,9 @@
 #define RES_BUSY	0x80000000UL
 #define RES_TYPES	0x00001f00UL
 
-static struct lx_resource lx_ioport_resource = { .name = "PCI IO", .end = 0xffff, .flags = 0x100 };
+struct lx_resource lx_ioport_resource = { .name = "PCI IO", .end = 0xffff, .flags = 0x100 };
 LX_EXPORT_DATA(ioport_resource);
-static struct lx_resource lx_iomem_resource = { .name = "PCI mem", .end = ~0ULL, .flags = 0x200 };
+struct lx_resource lx_iomem_resource = { .name = "PCI mem", .end = ~0ULL, .flags = 0x200 };
 LX_EXPORT_DATA(iomem_resource);
 
 static struct kmutex tree_lock = KMUTEX_INIT(tree_lock, LOCKRANK_VFS_MISC);

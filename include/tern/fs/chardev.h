@@ -16,6 +16,10 @@ struct chardev {
 /** chardev_register() - major 0: choose one. 0, -EBUSY. */
 int chardev_register(struct chardev *c);
 void chardev_unregister(struct chardev *c);
+/** chardev_is_used() - does a registered device have that number. */
+bool chardev_is_used(u32 major, u32 minor);
+/** chardev_major_is_used() - does a registered device have numbers of that major. */
+bool chardev_major_is_used(u32 major);
 /** chardev_alloc_major() - a free dynamic major. */
 u32 chardev_alloc_major(void);
 /** chardev_of() - registered device of an open device file. */
