@@ -150,10 +150,25 @@ struct ext4_buf *ext4_buf_new(struct ext4_vol *v, u64 block)
 	return b;
 }
 
+struct ext4_buf *ext4_buf_private(struct ext4_vol *v)
+{
+	struct ext4_buf *b = buf_make(v, 0);
+
+	if (b) {
+		memset(b->data, 0, v->geo.block_size);
+		bit_set_atomic(EXT4_BUFS_PRIVATE, &b->state);
+	}
+	return b;
+}
+
 void ext4_buf_put(struct ext4_buf *b)
 {
-	if (b)
+	if (!b)
+		return;
+	if (likely(!bit_test(EXT4_BUFS_PRIVATE, &b->state)))
 		atomic_dec(&b->refs);
+	else if (atomic_dec_and_test(&b->refs))
+		buf_free(b);
 }
 
 /* Free the buffer of @block if nobody uses it. */

@@ -12,7 +12,10 @@ static bool is_indexed(const struct ext4_node *dir)
 	return (dir->flags & EXT4_FL_INDEX) && (dir->vol->geo.compat & EXT4_COMPAT_DIR_INDEX);
 }
 
-static u32 block_count(const struct ext4_node *dir) { return (u32)(dir->size >> dir->vol->geo.block_bits); }
+static u32 block_count(const struct ext4_node *dir)
+{
+	return ext4_is_inline(dir) ? 1 : (u32)(dir->size >> dir->vol->geo.block_bits);
+}
 
 /* Index blocks hide behind one free entry that covers the block (the root behind the dots). */
 static bool looks_index(const struct ext4_node *dir, u32 lblk, const void *data)
@@ -40,8 +43,12 @@ static bool block_ok(struct ext4_node *dir, void *data, u32 lblk, bool index)
 
 struct ext4_buf *ext4_dirblock_read(struct ext4_node *dir, u32 lblk, bool *is_index)
 {
-	struct ext4_buf *b = ext4_map_read(dir, lblk);
+	struct ext4_buf *b;
 
+	*is_index = false;
+	if (ext4_is_inline(dir))
+		return ext4_inline_dirblock(dir);
+	b = ext4_map_read(dir, lblk);
 	if (IS_ERR(b))
 		return b;
 	*is_index = looks_index(dir, lblk, b->data);
@@ -141,8 +148,10 @@ int ext4_dir_set(struct ext4_tx *tx, struct ext4_node *dir, const char *name, u3
 {
 	struct ext4_disk_dirent *e;
 	struct ext4_buf *b;
-	int off, err = find(dir, name, len, &b, &off);
+	int off, err = ext4_is_inline(dir) ? ext4_inline_dir_spill(tx, dir) : 0;
 
+	if (!err)
+		err = find(dir, name, len, &b, &off);
 	if (err)
 		return err;
 	err = ext4_tx_write(tx, b, kind_of(dir, b), dir->seed);
@@ -159,8 +168,10 @@ int ext4_dir_set(struct ext4_tx *tx, struct ext4_node *dir, const char *name, u3
 int ext4_dir_del(struct ext4_tx *tx, struct ext4_node *dir, const char *name, u32 len)
 {
 	struct ext4_buf *b;
-	int off, err = find(dir, name, len, &b, &off);
+	int off, err = ext4_is_inline(dir) ? ext4_inline_dir_spill(tx, dir) : 0;
 
+	if (!err)
+		err = find(dir, name, len, &b, &off);
 	if (err)
 		return err;
 	err = ext4_tx_write(tx, b, EXT4_BUF_DIRLEAF, dir->seed);
@@ -227,6 +238,9 @@ int ext4_dir_add(struct ext4_tx *tx, struct ext4_node *dir, const char *name, u3
 
 	if (len > EXT4_NAME_LEN)
 		return -ENAMETOOLONG;
+	err = ext4_is_inline(dir) ? ext4_inline_dir_spill(tx, dir) : 0;
+	if (err)
+		return err;
 	if (is_indexed(dir)) {
 		err = ext4_htree_add(tx, dir, name, len, ino, ft);
 		if (err != -EOPNOTSUPP)

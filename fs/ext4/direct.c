@@ -84,7 +84,8 @@ ssize_t ext4_direct_read(struct ofile *f, struct uio *u, loff_t *pos)
 	rwsem_read_lock(&vn->vn_lock);
 	if (*pos < vnode_size(vn) && u->resid)
 		got = pagecache_flush(vn->vn_pc, *pos, *pos + (loff_t)u->resid, true);
-	while (!got && u->resid >= size && !(*pos & (size - 1)) && *pos + size <= vnode_size(vn)) {
+	while (!got && !ext4_is_inline(ext4_node_of(vn)) && u->resid >= size && !(*pos & (size - 1)) &&
+	       *pos + size <= vnode_size(vn)) {
 		size_t keep = u->resid, most = (size_t)min_t(u64, keep, (u64)(vnode_size(vn) - *pos)) & ~(size - 1UL);
 
 		uio_truncate(u, most);
@@ -234,7 +235,9 @@ static ssize_t write_locked(struct vnode *vn, struct uio *u, loff_t *pos)
 
 	if (!c)
 		return -ENOMEM;
-	got = forget(vn, from, to);
+	got = ext4_page_spill(vn);
+	if (!got)
+		got = forget(vn, from, to);
 	while (!got && u->resid >= size) {
 		got = write_piece(vn, u, (u64)*pos, c);
 		if (got <= 0)

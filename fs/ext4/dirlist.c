@@ -173,12 +173,12 @@ static int list_block(struct lister *l, struct ext4_buf *b, bool index, u64 base
 	return 1;
 }
 
-static int list_linear(struct lister *l)
+static int list_linear(struct lister *l, u64 size)
 {
 	u32 bits = l->dir->vol->geo.block_bits;
 	int r = 1;
 
-	while (r > 0 && *l->pos < l->dir->size) {
+	while (r > 0 && *l->pos < size) {
 		u64 base = *l->pos >> bits << bits;
 		bool index;
 		struct ext4_buf *b = ext4_dirblock_read(l->dir, (u32)(base >> bits), &index);
@@ -193,11 +193,17 @@ static int list_linear(struct lister *l)
 	return min(r, 0);
 }
 
+/* As many bytes as its blocks have; one in the inode is shown as a block. */
+static u64 bytes_of(const struct ext4_node *dir)
+{
+	return ext4_is_inline(dir) ? dir->vol->geo.block_size : dir->size;
+}
+
 static bool is_hashed(const struct ext4_node *dir)
 {
 	const struct ext4_geo *g = &dir->vol->geo;
 
-	return (g->compat & EXT4_COMPAT_DIR_INDEX) && ((dir->flags & EXT4_FL_INDEX) || dir->size == g->block_size);
+	return (g->compat & EXT4_COMPAT_DIR_INDEX) && ((dir->flags & EXT4_FL_INDEX) || bytes_of(dir) == g->block_size);
 }
 
 int ext4_dir_list(struct ext4_node *dir, u64 *pos, ext4_emit_fn *emit, void *arg)
@@ -205,7 +211,7 @@ int ext4_dir_list(struct ext4_node *dir, u64 *pos, ext4_emit_fn *emit, void *arg
 	struct lister l = { .dir = dir, .pos = pos, .emit = emit, .arg = arg };
 	int err = -EOPNOTSUPP;
 
-	if (*pos == EOF_POS || (!is_hashed(dir) && *pos >= dir->size))
+	if (*pos == EOF_POS || (!is_hashed(dir) && *pos >= bytes_of(dir)))
 		return 0;
 	if (is_hashed(dir)) {
 		l.map = kmem_calloc(dir->vol->geo.block_size / 12, sizeof(*l.map), ALLOC_NOFS);
@@ -215,5 +221,5 @@ int ext4_dir_list(struct ext4_node *dir, u64 *pos, ext4_emit_fn *emit, void *arg
 		kmem_free(l.map);
 	}
 	/* Also without index: one of an unknown hash. */
-	return err == -EOPNOTSUPP || err == -EINVAL ? list_linear(&l) : err;
+	return err == -EOPNOTSUPP || err == -EINVAL ? list_linear(&l, bytes_of(dir)) : err;
 }

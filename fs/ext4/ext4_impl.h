@@ -94,6 +94,21 @@ int ext4_rename(struct vnode *odir, const char *oname, u32 olen, struct vnode *o
 ssize_t ext4_direct_read(struct ofile *f, struct uio *u, loff_t *pos);
 ssize_t ext4_direct_write(struct ofile *f, struct uio *u, loff_t *pos);
 
+/* inpage.c: files whose contents lie in the inode; pages are locked */
+/** ext4_inline_page_read() - pagecache_ops.read_page for them. */
+int ext4_inline_page_read(struct vnode *vn, struct page *p);
+/** ext4_inline_page_begin() - before a write up to byte @end: it stays where it is if it fits, and what
+ * was empty comes there. The vnode lock held for writing. 0 or -errno. */
+int ext4_inline_page_begin(struct vnode *vn, u64 end);
+/** ext4_inline_page_end() - the first page has new contents, the file goes up to @end at least. 0 or -errno. */
+int ext4_inline_page_end(struct vnode *vn, struct page *p, u64 end);
+/** ext4_inline_page_spill() - contents get a block; @p: the first page, up to date. 0 or -errno. */
+int ext4_inline_page_spill(struct vnode *vn, struct page *p);
+/** ext4_page_spill() - the same, the vnode lock held for writing and no page locked. */
+int ext4_page_spill(struct vnode *vn);
+/** ext4_page_cut_inline() - make contents in the inode shorter; -EAGAIN: they are not there any more. */
+int ext4_page_cut_inline(struct vnode *vn, u64 size);
+
 /* page.c */
 /** ext4_page_forget_map() - the blocks of the page at byte @pos changed under it: look again before writing. */
 void ext4_page_forget_map(struct vnode *vn, u64 pos);

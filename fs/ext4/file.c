@@ -62,6 +62,10 @@ static loff_t ext4_seek(struct ofile *f, loff_t off, int whence)
 		return fop_default_seek(f, off, whence);
 	if (off < 0 || off >= vnode_size(vn))
 		return -ENXIO;
+	if (ext4_is_inline(ext4_node_of(vn))) {
+		f->of_pos = whence == SEEK_HOLE ? vnode_size(vn) : off;
+		return f->of_pos;
+	}
 	err = pagecache_flush(vn->vn_pc, off, S64_MAX, true);
 	if (err)
 		return err;
@@ -82,6 +86,13 @@ int ext4_extent(struct vnode *vn, u64 pos, struct fsextent *out)
 	struct ext4_map m;
 	int err;
 
+	if (ext4_is_inline(n)) {
+		bool inside = pos < (u64)vnode_size(vn);
+
+		*out = (struct fsextent){ .pos = inside ? 0 : pos, .kind = inside ? FSEXTENT_INLINE : FSEXTENT_HOLE,
+					  .len = inside ? (u64)vnode_size(vn) - pos : U64_MAX - pos };
+		return 0;
+	}
 	if (pos >> bits > ext4_max_lblk(n)) {
 		*out = (struct fsextent){ .pos = pos, .len = U64_MAX - pos, .kind = FSEXTENT_HOLE };
 		return 0;
@@ -227,7 +238,12 @@ static int ext4_fallocate(struct ofile *f, int mode, loff_t off, loff_t len)
 		return -EFBIG;
 	rwsem_write_lock(&vn->vn_lock);
 	vnode_kill_suid(vn);
-	err = change_range(vn, mode, (u64)off, end);
+	err = ext4_page_spill(vn);
+	if (!err)
+		err = change_range(vn, mode, (u64)off, end);
+	/* Dirty pages that were to carry the size are gone: what is there instead is a hole. */
+	if (!err && (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)))
+		ext4_node_of(vn)->size = max(ext4_node_of(vn)->size, min(end, (u64)vnode_size(vn)));
 	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && end > (u64)vnode_size(vn)) {
 		vnode_size_set(vn, end);
 		ext4_node_of(vn)->size = end;

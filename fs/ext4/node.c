@@ -31,6 +31,7 @@ int ext4_node_init(struct ext4_node *n, struct ext4_vol *v, u32 ino)
 	n->ino = ino;
 	rwsem_init(&n->map_lock, LOCKRANK_FS);
 	spin_init(&n->lock, LOCKRANK_FS_SPIN);
+	kmutex_init(&n->attr_lock, LOCKRANK_FS);
 	list_init(&n->orphan);
 	return ino && ino <= v->geo.inodes ? 0 : -EUCLEAN;
 }
@@ -87,6 +88,13 @@ static u64 load_blocks(const struct ext4_node *n, const struct ext4_disk_inode *
 	return blocks;
 }
 
+/* Where the data lies in the inode: only small things do, of volumes that say so, and they have no map. */
+static bool inline_ok(const struct ext4_node *n)
+{
+	return ext4_inline_possible(n) && !ext4_is_extents(n) && n->size <= n->vol->geo.block_size &&
+	       (S_ISREG(n->mode) || S_ISDIR(n->mode) || S_ISLNK(n->mode));
+}
+
 static int load_fields(struct ext4_node *n, const struct ext4_disk_inode *raw)
 {
 	const struct ext4_geo *g = &n->vol->geo;
@@ -109,7 +117,7 @@ static int load_fields(struct ext4_node *n, const struct ext4_disk_inode *raw)
 	load_times(n, raw);
 	if (n->extra_isize & 3 || n->extra_isize > g->inode_size - EXT4_GOOD_OLD_INODE)
 		return -EUCLEAN;
-	if ((n->flags & EXT4_FL_INLINE_DATA) || n->size >> 63)
+	if (n->size >> 63 || (ext4_is_inline(n) && !inline_ok(n)))
 		return -EUCLEAN;
 	if (n->file_acl && !ext4_block_ok(g, n->file_acl, 1))
 		return -EUCLEAN;
@@ -276,6 +284,8 @@ int ext4_node_erase(struct ext4_tx *tx, struct ext4_node *n)
 
 bool ext4_node_has_map(const struct ext4_node *n)
 {
+	if (ext4_is_inline(n))
+		return false;
 	if (S_ISREG(n->mode) || S_ISDIR(n->mode))
 		return true;
 	return S_ISLNK(n->mode) && (ext4_is_extents(n) || n->size >= sizeof(n->block));

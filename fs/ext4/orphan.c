@@ -91,7 +91,7 @@ static int trim_orphan(struct ext4_vol *v, struct ext4_node *n, bool in_chain, u
 	struct ext4_tx tx;
 	int err = 0;
 
-	if (S_ISREG(n->mode))
+	if (S_ISREG(n->mode) && ext4_node_has_map(n))
 		err = ext4_map_drop(n, (n->size + v->geo.block_size - 1) >> v->geo.block_bits, (u64)U32_MAX + 1);
 	if (!err)
 		err = ext4_tx_begin(v, 4, &tx);

@@ -50,7 +50,7 @@ static int promise(struct vnode *vn, struct page *p)
 	u32 per = blocks_per_page(v), lblk = (u32)(p->index * per), holes = 0;
 	int err;
 
-	if (page_flag_test(p, PG_PRIVATE) || page_flag_test(p, PG_MAPPEDTODISK))
+	if (page_flag_test(p, PG_PRIVATE) || page_flag_test(p, PG_MAPPEDTODISK) || ext4_is_inline(n))
 		return 0;
 	if (p->index > ext4_max_lblk(n) / per)
 		return -EFBIG;
@@ -191,6 +191,10 @@ static int read_page(struct pagecache *pc, struct page *page)
 	int err = j ? 0 : -ENOMEM;
 
 	page_flag_clear(page, PG_ERROR);
+	if (ext4_is_inline(ext4_node_of(vn))) {
+		kmem_free(j);
+		return ext4_inline_page_read(vn, page);
+	}
 	if (j) {
 		j->page = page;
 		err = map_page(vn, j, sectors);
@@ -259,9 +263,12 @@ static struct page *page_for_write(struct pagecache *pc, loff_t pos, size_t len)
 
 static int write_begin(struct pagecache *pc, loff_t pos, size_t len, struct page **page, void **priv)
 {
-	struct page *p = page_for_write(pc, pos, len);
-	int err;
+	int err = ext4_inline_page_begin(pc->vnode, (u64)pos + len);
+	struct page *p;
 
+	if (err)
+		return err;
+	p = page_for_write(pc, pos, len);
 	if (IS_ERR(p))
 		return (int)PTR_ERR(p);
 	err = ext4_vol_rdonly(ext4_vol_of(pc->vnode)) ? -EROFS : promise(pc->vnode, p);
@@ -281,7 +288,9 @@ static ssize_t write_end(struct pagecache *pc, loff_t pos, size_t len, size_t co
 	/* A page that nobody has read cannot be changed in part. */
 	if (copied < len && !page_flag_test(page, PG_UPTODATE))
 		copied = 0;
-	if (copied) {
+	if (copied && ext4_is_inline(ext4_node_of(vn))) {
+		copied = ext4_inline_page_end(vn, page, (u64)pos + copied) ? 0 : copied;
+	} else if (copied) {
 		page_flag_set(page, PG_UPTODATE);
 		page_mark_dirty(page);
 		if (pos + (loff_t)copied > vnode_size(vn))
@@ -294,9 +303,9 @@ static ssize_t write_end(struct pagecache *pc, loff_t pos, size_t len, size_t co
 
 static int make_writable(struct pagecache *pc, struct page *page)
 {
-	if (ext4_vol_rdonly(ext4_vol_of(pc->vnode)))
-		return -EROFS;
-	return promise(pc->vnode, page);
+	int err = ext4_vol_rdonly(ext4_vol_of(pc->vnode)) ? -EROFS : ext4_inline_page_spill(pc->vnode, page);
+
+	return err ? err : promise(pc->vnode, page);
 }
 
 /* ---- writing out ---- */

@@ -94,6 +94,13 @@ static int load_link(struct ext4_vnode *e)
 		return 0;
 	if (!n->size || n->size >= min_t(u64, n->vol->geo.block_size, PATH_MAX))
 		return ext4_vol_fail(n->vol, "link %u has a text of %lu bytes", n->ino, n->size);
+	if (ext4_is_inline(n)) {
+		ssize_t got;
+
+		e->link = kmem_zalloc(n->size + 1, ALLOC_KERNEL);
+		got = e->link ? ext4_inline_read(n, e->link, n->size) : -ENOMEM;
+		return got < 0 ? (int)got : 0;
+	}
 	if (ext4_node_has_map(n)) {
 		b = ext4_map_read(n, 0);
 		if (IS_ERR(b))
@@ -248,8 +255,11 @@ static int cut_off(struct vnode *vn, u64 size)
 	struct ext4_node *n = ext4_node_of(vn);
 	u32 bits = n->vol->geo.block_bits;
 	struct ext4_tx tx;
-	int err = ext4_page_bring_in(vn, size);
+	int err = ext4_page_cut_inline(vn, size);
 
+	if (err != -EAGAIN)
+		return err;
+	err = ext4_page_bring_in(vn, size);
 	if (!err)
 		err = ext4_tx_begin(n->vol, 8, &tx);
 	if (err)
@@ -287,7 +297,9 @@ static int set_size(struct vnode *vn, const struct vattr *va)
 		err = cut_off(vn, va->size);
 	if (!va->size && old)
 		WRITE_ONCE(ext4_of(vn)->emptied, true);
-	if (va->size > old) {
+	if (va->size > old)
+		err = ext4_page_spill(vn);
+	if (!err && va->size > old) {
 		/* Bytes behind the old end were never written by anybody. */
 		if (old & ~PAGE_MASK)
 			pagecache_truncate(vn->vn_pc, (loff_t)old);
@@ -392,8 +404,13 @@ static void ext4_evict(struct vnode *vn)
 
 /* ---- extended attributes ---- */
 
+/* Contents of small files, as the volume keeps them. */
+static bool is_reserved(const char *name) { return !strcmp(name, "system.data"); }
+
 static ssize_t ext4_getxattr(struct vnode *vn, const char *name, void *buf, size_t size)
 {
+	if (is_reserved(name))
+		return -EOPNOTSUPP;
 	return acl_is_name(name) ? vnode_acl_get(vn, name, buf, size) :
 				   ext4_xattr_get(ext4_node_of(vn), name, buf, size);
 }
@@ -406,7 +423,7 @@ static ssize_t ext4_listxattr(struct vnode *vn, char *buf, size_t size)
 static int change_xattr(struct vnode *vn, const char *name, const void *val, size_t size, u32 how)
 {
 	struct ext4_tx tx;
-	int err = ext4_tx_begin(ext4_vol_of(vn), EXT4_XATTR_CREDITS, &tx);
+	int err = is_reserved(name) ? -EOPNOTSUPP : ext4_tx_begin(ext4_vol_of(vn), EXT4_XATTR_CREDITS, &tx);
 
 	if (err)
 		return err;

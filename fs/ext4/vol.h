@@ -3,7 +3,7 @@
  * A mounted volume below the VFS: buffers of metadata, groups, transactions,
  * in-memory inodes (nodes). Compiles on the build machine too.
  *
- * Lock order: vnode lock > open transaction (ext4_tx) > node map_lock or
+ * Lock order: vnode lock > open transaction (ext4_tx) > node map_lock, attr_lock or
  * orphan_lock > group lock > log lock. A thread that has a transaction open neither
  * locks pages nor waits for data, nor begins another one; memory is asked
  * for with ALLOC_NOFS.
@@ -58,6 +58,7 @@ struct ext4_buf {
 #define EXT4_BUFS_READING	1
 #define EXT4_BUFS_VERIFIED	2	/* contents were checked by who understands them */
 #define EXT4_BUFS_USED		3	/* looked at since the last scan */
+#define EXT4_BUFS_PRIVATE	4	/* made up for its holder; freed by the last put */
 #define EXT4_BUF_BUCKETS	1024u
 struct ext4_bucket { struct hlist chain; struct spin lock; };
 
@@ -67,6 +68,8 @@ struct ext4_buf *ext4_buf_read(struct ext4_vol *v, u64 block);
 struct ext4_buf *ext4_buf_new(struct ext4_vol *v, u64 block);
 /** ext4_buf_find() - if in memory, with a reference; else NULL. */
 struct ext4_buf *ext4_buf_find(struct ext4_vol *v, u64 block);
+/** ext4_buf_private() - zeroes that are no block of the disk, for one reader; NULL: no memory. */
+struct ext4_buf *ext4_buf_private(struct ext4_vol *v);
 void ext4_buf_put(struct ext4_buf *b);
 static inline void ext4_buf_get(struct ext4_buf *b) { atomic_inc(&b->refs); }
 /** ext4_buf_shrink() - free up to @n unused buffers; returns how many. */
@@ -174,6 +177,7 @@ struct ext4_node {
 	u32 ino, generation, seed;	/* I */
 	struct rwsem map_lock;		/* protects block[], the block map; a leaf among sleeping locks */
 	struct spin lock;		/* protects the copy to the inode table */
+	struct kmutex attr_lock;	/* one change of attributes at a time */
 	u32 block[15];			/* M */
 	u64 goal;			/* M where the next allocation would like to be */
 	mode_t mode;
@@ -295,6 +299,7 @@ int ext4_node_make(struct ext4_tx *tx, const struct ext4_node *dir, struct ext4_
 		   mode_t mode);
 /** ext4_node_erase() - an inode without names and blocks goes. */
 int ext4_node_erase(struct ext4_tx *tx, struct ext4_node *n);
+static inline bool ext4_is_inline(const struct ext4_node *n) { return READ_ONCE(n->flags) & EXT4_FL_INLINE_DATA; }
 static inline bool ext4_is_extents(const struct ext4_node *n) { return n->flags & EXT4_FL_EXTENTS; }
 /** ext4_node_has_map() - block[] maps blocks (not a short link or device). */
 bool ext4_node_has_map(const struct ext4_node *n);
@@ -370,3 +375,26 @@ bool ext4_xattr_any(struct ext4_node *n);
 ssize_t ext4_xattr_list(struct ext4_node *n, char *buf, size_t size, bool trusted);
 int ext4_xattr_drop(struct ext4_tx *tx, struct ext4_node *n);
 #define EXT4_XATTR_CREDITS	24u
+/** ext4_xattr_has_body() - can the inode itself hold attributes. */
+bool ext4_xattr_has_body(const struct ext4_node *n);
+/** ext4_xattr_body_room() - what @name's value could have in the inode, others staying; or -errno. */
+int ext4_xattr_body_room(struct ext4_node *n, const char *name);
+
+/* inline.c: contents in the inode */
+/** ext4_inline_possible() - may a file of this volume be like that. */
+bool ext4_inline_possible(const struct ext4_node *n);
+/** ext4_inline_room() - how large the file may be in its inode; or -errno. */
+int ext4_inline_room(struct ext4_node *n);
+/** ext4_inline_read() - up to @size bytes; how many of them there are (the file may be shorter), or -errno. */
+ssize_t ext4_inline_read(struct ext4_node *n, void *buf, size_t size);
+/** ext4_inline_write() - the contents are @data now; EXT4_XATTR_CREDITS; the caller stores the inode. */
+int ext4_inline_write(struct ext4_tx *tx, struct ext4_node *n, const void *data, u32 size);
+/** ext4_inline_clear() - an empty block map instead, map_lock held; ext4_inline_drop(): the attribute goes. */
+void ext4_inline_clear(struct ext4_node *n);
+int ext4_inline_drop(struct ext4_tx *tx, struct ext4_node *n);
+/** ext4_inline_leave() - both, for a file that is empty now. */
+int ext4_inline_leave(struct ext4_tx *tx, struct ext4_node *n);
+/** ext4_inline_dirblock() - what the directory's only block would be; to look at only. */
+struct ext4_buf *ext4_inline_dirblock(struct ext4_node *dir);
+/** ext4_inline_dir_spill() - the directory gets that block. */
+int ext4_inline_dir_spill(struct ext4_tx *tx, struct ext4_node *dir);

@@ -70,6 +70,8 @@ static bool has_body(const struct ext4_node *n)
 	return n->extra_isize && body_off(n) + 8 < n->vol->geo.inode_size;
 }
 
+bool ext4_xattr_has_body(const struct ext4_node *n) { return has_body(n); }
+
 static int load_body(struct ext4_node *n, struct attrs *set)
 {
 	struct ext4_vol *v = n->vol;
@@ -214,6 +216,12 @@ ssize_t ext4_xattr_get(struct ext4_node *n, const char *name, void *buf, size_t 
 	return r;
 }
 
+/* The contents of a small file: nobody's business, and bound to the inode. */
+static bool is_data(const struct attr *a)
+{
+	return a->index == 7 && a->name_len == 4 && !memcmp(a->name, "data", 4);
+}
+
 ssize_t ext4_xattr_list(struct ext4_node *n, char *buf, size_t size, bool trusted)
 {
 	struct attrs set;
@@ -231,7 +239,7 @@ ssize_t ext4_xattr_list(struct ext4_node *n, char *buf, size_t size, bool truste
 			if (prefixes[k].index == a->index)
 				prefix = prefixes[k].prefix;
 		}
-		if (!prefix || (a->index == 4 && !trusted))
+		if (!prefix || (a->index == 4 && !trusted) || is_data(a))
 			continue;
 		len = strlen(prefix) + a->name_len + 1;
 		if (size && (size_t)total + len > size) {
@@ -416,6 +424,12 @@ static int place(const struct ext4_node *n, struct attrs *set)
 	u32 body = has_body(n) ? n->vol->geo.inode_size - body_off(n) - 8 : 0;
 	u32 block = n->vol->geo.block_size - (u32)sizeof(struct ext4_disk_xhdr) - 4, k = 0;
 
+	for (u32 i = 1; i < set->n; i++) {
+		if (is_data(&set->a[i]))
+			swap(set->a[0], set->a[i]);
+	}
+	if (set->n && is_data(&set->a[0]) && need(&set->a[0]) > body)
+		return -ENOSPC;
 	for (u32 i = 0; i < set->n; i++) {
 		u32 size = need(&set->a[i]);
 
@@ -469,9 +483,12 @@ int ext4_xattr_set(struct ext4_tx *tx, struct ext4_node *n, const char *name, co
 		return -ERANGE;
 	if (size > n->vol->geo.block_size)
 		return -ENOSPC;
+	kmutex_lock(&n->attr_lock);
 	err = attrs_load(n, &set);
-	if (err)
+	if (err) {
+		kmutex_unlock(&n->attr_lock);
 		return err;
+	}
 	err = change(&set, index, rest, val, size, how);
 	if (!err) {
 		in_body = place(n, &set);
@@ -479,8 +496,36 @@ int ext4_xattr_set(struct ext4_tx *tx, struct ext4_node *n, const char *name, co
 		if (!err)
 			err = store_body(tx, n, set.a, (u32)in_body);
 	}
+	kmutex_unlock(&n->attr_lock);
 	attrs_free(&set);
 	return err;
+}
+
+int ext4_xattr_body_room(struct ext4_node *n, const char *name)
+{
+	const u8 *end;
+	const char *rest;
+	u8 index = split_name(name, &rest);
+	struct attrs set;
+	struct attr *own;
+	u32 used;
+	s64 room;
+	int err = attrs_load(n, &set);
+
+	if (err)
+		return err;
+	own = attrs_find(&set, index, rest);
+	used = entry_size((u32)strlen(rest));
+	end = set.inode_copy + n->vol->geo.inode_size;
+	for (u32 i = 0; i < set.n; i++) {
+		const u8 *at = (const u8 *)set.a[i].name;
+
+		if (&set.a[i] != own && at >= set.inode_copy && at < end)
+			used += need(&set.a[i]);
+	}
+	room = has_body(n) ? (s64)n->vol->geo.inode_size - body_off(n) - 8 - used : 0;
+	attrs_free(&set);
+	return room > 0 ? (int)(room & ~3) : 0;
 }
 
 int ext4_xattr_drop(struct ext4_tx *tx, struct ext4_node *n)

@@ -151,7 +151,7 @@ static void drop(struct name *n)
 
 static void write_part(struct name *n)
 {
-	uint32_t off = rnd(3) ? rnd(n->body->size + 1) : rnd(MAX - 20000), len = 1 + rnd(20000);
+	uint32_t off = rnd(3) ? rnd(n->body->size + 1) : rnd(MAX - 20000), len = 1 + rnd(rnd(4) ? 20000 : 150);
 	int flags = O_RDWR | (rnd(20) ? 0 : O_SYNC);
 	ssize_t done;
 	int fd;
@@ -236,7 +236,7 @@ static void allocate(struct name *n)
 
 static void cut(struct name *n)
 {
-	uint32_t size = rnd(2) ? rnd(n->body->size + 1) : rnd(MAX);
+	uint32_t size = rnd(2) ? rnd(n->body->size + 1) : rnd(rnd(4) ? MAX : 150);
 
 	if (truncate(n->path, size))
 		fail("truncate %s", n->path);
