@@ -16,6 +16,8 @@ void nt_console_leave(struct nt_process *p);
 ntstatus nt_console_open(enum nt_console_role role, u32 access, u32 options, struct nt_file **out);
 /** nt_console_read() - bytes of input; in line mode the end of a line is CR LF. Or -errno. */
 ssize_t nt_console_read(struct nt_file *f, struct uio *u);
+/** nt_console_write() - bytes to the terminal; how many, or -errno. */
+ssize_t nt_console_write(struct nt_file *f, struct uio *u);
 /** nt_console_watch() - before a wait for input: @f is signaled while there is some. Sleeps. */
 void nt_console_watch(struct nt_file *f);
 /** nt_console_close() - last reference of a file object. */

@@ -67,8 +67,6 @@ extern struct spin ctty_lock;	/* protects session, pgrp of ttys and p_tty */
  * after SIGTTOU, -EIO orphaned.
  */
 int ctty_check_change(struct tty *t);
-/** ctty_check_read() - background reader: 0, -ERESTARTSYS after SIGTTIN, -EIO. */
-int ctty_check_read(struct tty *t);
 /** ctty_is_mine() - is @t the controlling terminal of thread_self. */
 bool ctty_is_mine(struct tty *t);
 /** ctty_signal() - to the foreground group. */

@@ -3,62 +3,30 @@
  * The console: ConDrv's requests answered by the terminal itself, without a program that
  * draws. What is written goes to the terminal as UTF-8; attributes and positions become the
  * sequences that terminals know. Input modes are terminal settings, put back when the
- * process ends. Key records are made from the bytes that a terminal sends.
+ * process ends. Input is in io/conin.c.
  *
  * Each process has its own struct nt_console for the terminal that it shares with
  * others. All its input and output handles refer to it.
+ *
+ * There is one screen buffer. Text is UTF-8 on both sides: other code pages are refused.
  *
  * Locks: nt_console.lock around modes and the queue of records; never while it reads.
  */
 #include "../console.h"
 
-#include <tern/drivers/tty.h>
-#include <tern/fs/pollwatch.h>
 #include <tern/lib/fmt.h>
 #include <tern/lib/utf16.h>
 #include <uapi/fcntl.h>
 
-#include "../conrec.h"
 #include "../ps.h"
+#include "console_impl.h"
 
-#define IN_PROCESSED	0x1u
-#define IN_LINE		0x2u
-#define IN_ECHO		0x4u
-#define IN_VT		0x200u
 #define IN_DEFAULT	0x1f7u
 #define OUT_DEFAULT	0x3u
-#define CODE_PAGE_UTF8	65001u
-#define RECORDS		128u
 #define WRITE_CHUNK	512u
-#define READ_CHUNK	1024u
 #define DEFAULT_COLUMNS	80
 #define DEFAULT_LINES	25
 #define ATTR_DEFAULT	7u
-
-struct nt_console {
-	refcount refs;
-	s32 owner;			/* I process that puts the settings back */
-	struct ofile *of;		/* I with a reference */
-	struct tty *tty;		/* I of the file */
-	struct kmutex lock;
-	struct ktermios2_abi saved;	/* lock: settings to put back */
-	bool is_changed;		/* lock */
-	u32 in_mode, out_mode;		/* lock */
-	u16 attr;			/* lock */
-	u16 high;			/* lock: first half of a pair that was written */
-	struct con_decoder decoder;	/* lock */
-	struct con_record queue[RECORDS];	/* lock: ring */
-	u32 head, tail;
-};
-
-/* A handle's part: its own watch of the terminal. */
-struct con_handle {
-	struct nt_console *c;
-	struct nt_file *f;		/* borrowed */
-	struct pollwatch watch;
-	struct kmutex lock;		/* one arms at a time */
-	bool is_armed;
-};
 
 /* ---- life ---- */
 
@@ -114,6 +82,7 @@ ntstatus nt_console_attach(struct nt_process *p, u64 *handle)
 	c->in_mode = IN_DEFAULT;
 	c->out_mode = OUT_DEFAULT;
 	c->attr = ATTR_DEFAULT;
+	list_init(&c->handles);
 	p->console = c;
 	NT_CHECK(nt_console_open(NT_CONSOLE_CONTROL, 0x12019f, FILE_SYNCHRONOUS_NONALERT, &f));
 	s = nt_handle_add(&f->ob, 0x12019f, OBJ_INHERIT, handle);
@@ -170,6 +139,9 @@ ntstatus nt_console_open(enum nt_console_role role, u32 access, u32 options, str
 	kmutex_init(&h->lock, LOCKRANK_PERSONA);
 	(*out)->role = role;
 	(*out)->priv = h;
+	kmutex_lock(&c->lock);
+	list_add_tail(&h->link, &c->handles);
+	kmutex_unlock(&c->lock);
 	return STATUS_SUCCESS;
 }
 
@@ -179,46 +151,11 @@ void nt_console_close(struct nt_file *f)
 
 	if (h->is_armed && !pollwatch_cancel(&h->watch))
 		pollwatch_disarm(&h->watch);
+	kmutex_lock(&h->c->lock);
+	list_del(&h->link);
+	kmutex_unlock(&h->c->lock);
 	console_put(h->c);
 	kmem_free(h);
-}
-
-/* ---- readiness ---- */
-
-static void set_signal(struct nt_file *f, bool on)
-{
-	u64 flags = spin_lock_irqsave(&f->ob.wq.lock);
-
-	f->is_signaled = on;
-	if (on)
-		waitq_wake_locked(&f->ob.wq, 0, 0);
-	spin_unlock_irqrestore(&f->ob.wq.lock, flags);
-}
-
-static void input_came(struct pollwatch *w)
-{
-	set_signal(container_of(w, struct con_handle, watch)->f, true);
-}
-
-void nt_console_watch(struct nt_file *f)
-{
-	struct con_handle *h = f->priv;
-	int ready;
-
-	kmutex_lock(&h->lock);
-	if (h->is_armed && !pollwatch_cancel(&h->watch))
-		pollwatch_disarm(&h->watch);
-	set_signal(f, false);
-	h->is_armed = true;
-	ready = h->c->head != h->c->tail ? POLLIN :
-		pollwatch_arm(&h->watch, f->of, POLLIN | POLLRDNORM, input_came);
-	if (ready > 0) {
-		h->is_armed = false;
-		set_signal(f, true);
-	} else if (ready < 0) {
-		h->is_armed = false;
-	}
-	kmutex_unlock(&h->lock);
 }
 
 /* ---- modes ---- */
@@ -260,12 +197,38 @@ static ntstatus set_mode(struct nt_console *c, const struct nt_file *f, u32 mode
 
 /* ---- output ---- */
 
-static ntstatus put_bytes(struct nt_console *c, const char *s, size_t n)
+void con_echoed(struct nt_console *c, const char *s, size_t n)
 {
+	u16 columns, lines;
+
+	con_put_size(c, &columns, &lines);
+	kmutex_lock(&c->lock);
+	con_track_size(&c->cursor, columns, lines);
+	con_track(&c->cursor, s, n);
+	kmutex_unlock(&c->lock);
+}
+
+/* Bytes written before something came in between; -errno if none. */
+static ssize_t put_some(struct nt_console *c, const char *s, size_t n)
+{
+	size_t done = 0;
 	loff_t pos = 0;
 
+	while (done < n) {
+		ssize_t k = ofile_write_kernel(c->of, s + done, n - done, &pos);
+
+		if (k < 0)
+			return done ? (ssize_t)done : k;
+		con_echoed(c, s + done, k);
+		done += k;
+	}
+	return done;
+}
+
+ntstatus con_put_bytes(struct nt_console *c, const char *s, size_t n)
+{
 	while (n) {
-		ssize_t k = ofile_write_kernel(c->of, s, n, &pos);
+		ssize_t k = put_some(c, s, n);
 
 		if (k < 0)
 			return nt_status_of(k);
@@ -273,6 +236,28 @@ static ntstatus put_bytes(struct nt_console *c, const char *s, size_t n)
 		n -= k;
 	}
 	return STATUS_SUCCESS;
+}
+
+ssize_t nt_console_write(struct nt_file *f, struct uio *u)
+{
+	struct nt_console *c = ((struct con_handle *)f->priv)->c;
+	char buf[WRITE_CHUNK];
+	size_t done = 0;
+	ssize_t k;
+
+	while (u->resid) {
+		size_t n = min(u->resid, sizeof(buf));
+
+		if (uio_get(u, buf, n) != n)
+			return done ? (ssize_t)done : -EFAULT;
+		k = put_some(c, buf, n);
+		if (k < 0)
+			return done ? (ssize_t)done : k;
+		done += k;
+		if ((size_t)k < n)
+			break;
+	}
+	return done;
 }
 
 /* UTF-16 to UTF-8; a pair may be split between two calls. */
@@ -309,14 +294,14 @@ static ntstatus write_text(struct nt_console *c, const u16 __user *text, u32 byt
 		kmutex_lock(&c->lock);
 		k = encode(c, in, n, out);
 		kmutex_unlock(&c->lock);
-		s = put_bytes(c, out, k);
+		s = con_put_bytes(c, out, k);
 		text += n;
 		bytes -= n * 2;
 	}
 	return s;
 }
 
-static void put_size(struct nt_console *c, u16 *columns, u16 *lines)
+void con_put_size(struct nt_console *c, u16 *columns, u16 *lines)
 {
 	kmutex_lock(&c->tty->lock);
 	*columns = c->tty->winsize.ws_col;
@@ -346,7 +331,12 @@ static ntstatus get_out_info(struct nt_console *c, void __user *out, u32 room, u
 			      .font_weight = 400 };
 	u16 columns, lines;
 
-	put_size(c, &columns, &lines);
+	con_put_size(c, &columns, &lines);
+	kmutex_lock(&c->lock);
+	con_track_size(&c->cursor, columns, lines);
+	i.x = (s16)min(c->cursor.x, columns - 1);
+	i.y = (s16)c->cursor.y;
+	kmutex_unlock(&c->lock);
 	i.width = i.max_width = (s16)columns;
 	i.height = i.max_height = (s16)lines;
 	i.right = (s16)(columns - 1);
@@ -370,6 +360,7 @@ static ntstatus set_out_info(struct nt_console *c, const void __user *in, u32 le
 {
 	struct { u32 mask; struct out_info i; } a;
 	char seq[48];
+	size_t n;
 	u32 at;
 
 	if (len < sizeof(a))
@@ -383,11 +374,13 @@ static ntstatus set_out_info(struct nt_console *c, const void __user *in, u32 le
 		else
 			fmt_print(seq, sizeof(seq), "\033[0;%u;%um", (at & 8 ? 90 : 30) + colour_of(at),
 				  (at & 0x80 ? 100 : 40) + colour_of(at >> 4));
-		NT_CHECK(put_bytes(c, seq, strlen(seq)));
+		NT_CHECK(con_put_bytes(c, seq, strlen(seq)));
 	}
 	if (a.mask & OUT_POSITION) {
-		fmt_print(seq, sizeof(seq), "\033[%d;%dH", a.i.y + 1, a.i.x + 1);
-		NT_CHECK(put_bytes(c, seq, strlen(seq)));
+		kmutex_lock(&c->lock);
+		n = con_track_move(&c->cursor, a.i.x, a.i.y, seq, sizeof(seq));
+		kmutex_unlock(&c->lock);
+		NT_CHECK(con_put_bytes(c, seq, n));
 	}
 	return STATUS_SUCCESS;
 }
@@ -401,9 +394,9 @@ static ntstatus fill_output(struct nt_console *c, const void __user *in, u32 len
 	if (len < sizeof(a))
 		return STATUS_INVALID_PARAMETER;
 	NT_CHECK(nt_copyin(&a, in, sizeof(a)));
-	put_size(c, &columns, &lines);
+	con_put_size(c, &columns, &lines);
 	if (!a.mode && a.ch == ' ' && !a.x && !a.y && a.count >= columns * lines)
-		NT_CHECK(put_bytes(c, "\033[H\033[2J", 7));
+		NT_CHECK(con_put_bytes(c, "\033[H\033[2J", 7));
 	*used = sizeof(u32);
 	return nt_put((u32)a.count, (u32 __user *)out);
 }
@@ -412,183 +405,12 @@ static ntstatus set_title(struct nt_console *c, const u16 __user *text, u32 byte
 {
 	if (bytes > WRITE_CHUNK)
 		return STATUS_INVALID_PARAMETER;
-	NT_CHECK(put_bytes(c, "\033]0;", 4));
+	NT_CHECK(con_put_bytes(c, "\033]0;", 4));
 	NT_CHECK(write_text(c, text, bytes));
-	return put_bytes(c, "\a", 1);
-}
-
-/* ---- input ---- */
-
-static bool line_mode(const struct nt_console *c)
-{
-	return READ_ONCE(c->in_mode) & IN_LINE;
-}
-
-/* Bytes of the terminal; LF becomes CR LF in line mode: half the room is asked for then. */
-static ssize_t read_bytes(struct nt_console *c, char *buf, size_t room)
-{
-	bool is_line = line_mode(c);
-	loff_t pos = 0;
-	ssize_t n = ofile_read_kernel(c->of, buf, is_line && room > 1 ? room - 1 : room, &pos);
-
-	if (n > 0 && is_line && buf[n - 1] == '\n' && (size_t)n < room) {
-		buf[n - 1] = '\r';
-		buf[n++] = '\n';
-	}
-	return n;
-}
-
-ssize_t nt_console_read(struct nt_file *f, struct uio *u)
-{
-	struct con_handle *h = f->priv;
-	char buf[READ_CHUNK];
-	ssize_t n = read_bytes(h->c, buf, min(u->resid, sizeof(buf)));
-
-	if (n > 0 && uio_put(u, buf, n) != (size_t)n)
-		return -EFAULT;
-	return n;
-}
-
-static ntstatus read_text(struct nt_console *c, u16 __user *out, u32 room, u64 *used)
-{
-	char buf[READ_CHUNK];
-	ssize_t n = read_bytes(c, buf, min(room / 2, (u32)sizeof(buf)));
-	ntstatus s;
-	u16 *text;
-	u32 len;
-
-	if (n < 0)
-		return nt_status_of(n);
-	text = nt_utf16(buf, n, &len);
-	if (!text)
-		return STATUS_NO_MEMORY;
-	*used = len * 2UL;
-	s = nt_copyout(out, text, *used);
-	kmem_free(text);
-	return s;
-}
-
-static void queue_record(struct nt_console *c, const struct con_record *r)
-{
-	if (c->tail - c->head < RECORDS)
-		c->queue[c->tail++ % RECORDS] = *r;
-}
-
-static void emit_record(void *arg, const struct con_record *r)
-{
-	queue_record(arg, r);
-}
-
-void nt_console_resized(struct nt_process *p)
-{
-	struct nt_console *c = p->console;
-	struct con_record r = { .type = CON_RECORD_SIZE };
-
-	if (!c)
-		return;
-	put_size(c, &r.size.columns, &r.size.lines);
-	kmutex_lock(&c->lock);
-	queue_record(c, &r);
-	kmutex_unlock(&c->lock);
-}
-
-/* Turn what the terminal has into records; waits for something if @wait. */
-static ntstatus gather(struct nt_console *c, bool wait)
-{
-	u8 buf[64];
-	loff_t pos = 0;
-	ssize_t n;
-
-	while (c->head == c->tail) {
-		if (!wait && !(c->of->of_ops->poll(c->of, NULL) & POLLIN))
-			break;
-		n = ofile_read_kernel(c->of, buf, sizeof(buf), &pos);
-		if (n < 0)
-			return nt_status_of(n);
-		if (!n)
-			break;
-		kmutex_lock(&c->lock);
-		for (ssize_t i = 0; i < n; i++)
-			con_decode(&c->decoder, buf[i], emit_record, c);
-		con_decode_end(&c->decoder, emit_record, c);
-		kmutex_unlock(&c->lock);
-	}
-	return STATUS_SUCCESS;
-}
-
-static ntstatus read_records(struct nt_console *c, struct con_record __user *out, u32 room, bool take,
-			     u64 *used)
-{
-	u32 n = 0, most = room / sizeof(struct con_record);
-	struct con_record r;
-
-	/* While lines are edited, what was typed is not to be taken away by looking. */
-	if (take || !line_mode(c))
-		NT_CHECK(gather(c, take));
-	for (; n < most; n++) {
-		kmutex_lock(&c->lock);
-		if (c->head + (take ? 0 : n) == c->tail) {
-			kmutex_unlock(&c->lock);
-			break;
-		}
-		r = c->queue[(c->head + (take ? 0 : n)) % RECORDS];
-		if (take)
-			c->head++;
-		kmutex_unlock(&c->lock);
-		NT_CHECK(nt_copyout(out + n, &r, sizeof(r)));
-	}
-	*used = n * sizeof(r);
-	return STATUS_SUCCESS;
-}
-
-/* Programs inject records to end a read of their own. */
-static ntstatus write_records(struct nt_file *f, const struct con_record __user *in, u32 len)
-{
-	struct con_handle *h = f->priv;
-	struct con_record r;
-
-	for (u32 i = 0; i < len / sizeof(r); i++) {
-		NT_CHECK(nt_copyin(&r, in + i, sizeof(r)));
-		kmutex_lock(&h->c->lock);
-		queue_record(h->c, &r);
-		kmutex_unlock(&h->c->lock);
-	}
-	set_signal(f, true);
-	return STATUS_SUCCESS;
-}
-
-static ntstatus in_info(struct nt_console *c, void __user *out, u32 room, u64 *used)
-{
-	u32 i[3] = { CODE_PAGE_UTF8, CODE_PAGE_UTF8, 0 };
-
-	if (!line_mode(c))
-		(void)gather(c, false);
-	i[2] = c->tail - c->head;
-	if (!i[2] && (c->of->of_ops->poll(c->of, NULL) & POLLIN))
-		i[2] = 1;
-	*used = min(room, (u32)sizeof(i));
-	return nt_copyout(out, i, *used);
-}
-
-static ntstatus flush_input(struct nt_console *c)
-{
-	kmutex_lock(&c->lock);
-	c->head = c->tail;
-	kmutex_unlock(&c->lock);
-	return STATUS_SUCCESS;
+	return con_put_bytes(c, "\a", 1);
 }
 
 /* ---- requests ---- */
-
-enum {
-	CON_GET_MODE = 0x504000, CON_SET_MODE = 0x508004, CON_IS_UNIX = 0x500008, CON_READ = 0x504028,
-	CON_READ_FILE = 0x50402c, CON_READ_INPUT = 0x504030, CON_WRITE_INPUT = 0x508034, CON_PEEK = 0x504038,
-	CON_INPUT_INFO = 0x50403c, CON_SET_INPUT_INFO = 0x508040, CON_GET_TITLE = 0x504044,
-	CON_SET_TITLE = 0x508048, CON_CTRL_EVENT = 0x50004c, CON_BEEP = 0x500050, CON_FLUSH = 0x500054,
-	CON_GET_WINDOW = 0x500058, CON_PROCESSES = 0x50005c, CON_READ_CONTROL = 0x504060,
-	CON_WRITE = 0x508078, CON_WRITE_FILE = 0x50807c, CON_OUTPUT_INFO = 0x504088,
-	CON_SET_OUTPUT_INFO = 0x50808c, CON_ACTIVATE = 0x508090, CON_FILL = 0x508094,
-};
 
 /* {event, group}: group 0 is everybody at this console. */
 static ntstatus ctrl_event(const void __user *in, u32 len)
@@ -605,29 +427,6 @@ static ntstatus ctrl_event(const void __user *in, u32 len)
 	return nt_status_of(signal_send_pgrp(process_self()->p_pgrp, sig, NULL));
 }
 
-static ntstatus input_ioctl(struct nt_console *c, struct nt_file *f, u32 code, const void __user *in,
-			    u32 in_len, void __user *out, u32 room, u64 *used)
-{
-	switch (code) {
-	case CON_READ:
-	case CON_READ_CONTROL:
-		return read_text(c, out, room, used);
-	case CON_READ_INPUT:
-		return read_records(c, out, room, true, used);
-	case CON_PEEK:
-		return read_records(c, out, room, false, used);
-	case CON_WRITE_INPUT:
-		return write_records(f, in, in_len);
-	case CON_INPUT_INFO:
-		return in_info(c, out, room, used);
-	case CON_SET_INPUT_INFO:
-		return STATUS_SUCCESS;	/* the code page is UTF-8, whatever is asked for */
-	case CON_FLUSH:
-		return flush_input(c);
-	}
-	return STATUS_NOT_SUPPORTED;
-}
-
 static ntstatus output_ioctl(struct nt_console *c, u32 code, const void __user *in, u32 in_len,
 			     void __user *out, u32 room, u64 *used)
 {
@@ -640,7 +439,7 @@ static ntstatus output_ioctl(struct nt_console *c, u32 code, const void __user *
 	case CON_SET_OUTPUT_INFO:
 		return set_out_info(c, in, in_len);
 	case CON_ACTIVATE:
-		return STATUS_SUCCESS;
+		return STATUS_SUCCESS;	/* the only one is */
 	case CON_FILL:
 		return fill_output(c, in, in_len, out, used);
 	}
@@ -670,7 +469,7 @@ ntstatus nt_console_ioctl(struct nt_file *f, u32 code, const void __user *in, u3
 		*used = sizeof(word);
 		return nt_put(0u, (u32 __user *)out);
 	case CON_BEEP:
-		return put_bytes(c, "\a", 1);
+		return con_put_bytes(c, "\a", 1);
 	case CON_CTRL_EVENT:
 		return ctrl_event(in, in_len);
 	case CON_GET_WINDOW:
@@ -683,10 +482,10 @@ ntstatus nt_console_ioctl(struct nt_file *f, u32 code, const void __user *in, u3
 	if (f->role == NT_CONSOLE_OUTPUT)
 		return output_ioctl(c, code, in, in_len, out, room, used);
 	if (f->role == NT_CONSOLE_INPUT)
-		return input_ioctl(c, f, code, in, in_len, out, room, used);
+		return con_input_ioctl(c, f, code, in, in_len, out, room, used);
 	/* The console itself stands for both where a request can only mean one. */
 	if (code == CON_INPUT_INFO || code == CON_SET_INPUT_INFO)
-		return input_ioctl(c, f, code, in, in_len, out, room, used);
+		return con_input_ioctl(c, f, code, in, in_len, out, room, used);
 	return code == CON_OUTPUT_INFO || code == CON_SET_OUTPUT_INFO ?
 	       output_ioctl(c, code, in, in_len, out, room, used) : STATUS_NOT_SUPPORTED;
 }

@@ -442,8 +442,10 @@ static ntstatus stream_rw(struct nt_file *f, void __user *buf, u32 len, bool is_
 
 	if (uio_init_user(&u, buf, len))
 		return STATUS_ACCESS_VIOLATION;
-	n = f->kind == NT_FILE_CONSOLE && !is_write ? nt_console_read(f, &u) :
-	    nt_file_rw(f, &u, -1, is_write);
+	if (f->kind == NT_FILE_CONSOLE)
+		n = is_write ? nt_console_write(f, &u) : nt_console_read(f, &u);
+	else
+		n = nt_file_rw(f, &u, -1, is_write);
 	if (n < 0)
 		return nt_status_of(n);
 	*done = n;

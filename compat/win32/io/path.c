@@ -323,7 +323,6 @@ static const struct { const char *name; enum nt_target_kind kind; enum nt_consol
 	{ "\\Device\\ConDrv\\CurrentIn", NT_TARGET_CONSOLE, NT_CONSOLE_INPUT },
 	{ "\\Device\\ConDrv\\Output", NT_TARGET_CONSOLE, NT_CONSOLE_OUTPUT },
 	{ "\\Device\\ConDrv\\CurrentOut", NT_TARGET_CONSOLE, NT_CONSOLE_OUTPUT },
-	{ "\\Device\\ConDrv\\ScreenBuffer", NT_TARGET_CONSOLE, NT_CONSOLE_OUTPUT },
 	{ "Connection", NT_TARGET_CONSOLE, NT_CONSOLE_CONTROL },
 	{ "Reference", NT_TARGET_CONSOLE, NT_CONSOLE_CONTROL },
 	{ "Input", NT_TARGET_CONSOLE, NT_CONSOLE_INPUT }, { "Output", NT_TARGET_CONSOLE, NT_CONSOLE_OUTPUT },

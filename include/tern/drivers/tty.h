@@ -141,3 +141,5 @@ void tty_get_settings(struct tty *t, struct ktermios2_abi *out);
 int tty_set_settings(struct tty *t, const struct ktermios2_abi *new);
 /** tty_self() - controlling terminal of thread_self with a reference, or NULL. */
 struct tty *tty_self(void);
+/** ctty_check_read() - background reader: 0, -ERESTARTSYS after SIGTTIN, -EIO. */
+int ctty_check_read(struct tty *t);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-cp -r /v/inputs /tmp/w && cd /tmp/w && seq 1 20000 >in/n.txt
-R() { echo "--- $*"; "$@"; echo "status $?"; }
+. /v/common.sh
 
+row W22
 R /v/biome.exe --version
 echo "let x   = 1" | R /v/biome.exe format --stdin-file-path=a.js

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-only
-cp -r /v/inputs /tmp/w && cd /tmp/w && seq 1 20000 >in/n.txt
-R() { echo "--- $*"; "$@"; echo "status $?"; }
+. /v/common.sh
 
-R /v/turbo.exe --version
+row W23; R /v/turbo.exe --version
