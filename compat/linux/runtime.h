@@ -35,3 +35,8 @@ static inline void lx_irqs_release(void) { this_cpu_dec(lx_irqs_stay_off); }
 /* Variables that modules see too. */
 extern struct lx_workqueue_struct *lx_system_wq, *lx_system_unbound_wq;
 extern struct lx_resource lx_ioport_resource, lx_iomem_resource;
+
+struct sysnode;
+/** lx_object_borrow_dir() / lx_object_return_dir() - files of @k go into a directory that is another's. */
+int lx_object_borrow_dir(struct lx_kobject *k, struct sysnode *dir);
+void lx_object_return_dir(struct lx_kobject *k);

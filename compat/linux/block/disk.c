@@ -3,6 +3,7 @@
 #include "block_impl.h"
 
 #include "../runtime.h"
+#include "../task.h"
 
 #include <tern/base/err.h>
 #include <tern/base/lock.h>
@@ -11,9 +12,10 @@
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
-#define DEFAULT_SECTORS	2560u
-#define DEFAULT_SEGS	128u
-#define DEFAULT_SEG_BYTES 65536u
+#define MAX_SECTORS	2560u
+#define BIO_DEPTH	128u
+#define GENHD_REMOVABLE	1
+#define NO_IOCTL	(-515)		/* the vendor's ENOIOCTLCMD */
 
 /* ---- major numbers: names outlive the module that asked ---- */
 
@@ -61,110 +63,172 @@ LX_EXPORT(unregister_blkdev);
 
 /* ---- making ---- */
 
-static void default_limits(struct lx_queue_limits *l)
+/* Disks have no directory of their own: theirs is that of the native disk. */
+static struct lx_class block_class = { .name = "block" };
+
+static void disk_free(struct lx_device *dev)
 {
-	l->logical_block_size = l->physical_block_size = l->io_min = SECTOR_SIZE;
-	l->max_hw_sectors = l->max_sectors = DEFAULT_SECTORS;
-	l->max_segments = DEFAULT_SEGS;
-	l->max_segment_size = DEFAULT_SEG_BYTES;
-	l->max_discard_segments = 1;
-	l->seg_boundary_mask = 0xffffffffUL;
-	l->dma_alignment = 511;
+	struct lx_disk *d = container_of(dev, struct lx_disk, part0.bd_device);
+
+	d->queue->disk = NULL;
+	if (d->owns_queue)
+		lx_queue_exit(d->queue);
+	lx_queue_put(d->queue);
+	if (d->disk.fops && d->disk.fops->free_disk)
+		d->disk.fops->free_disk(&d->disk);
+	kmem_free(d);
 }
 
-static int hctx_make(struct lx_disk *d, struct lx_blk_mq_tag_set *set)
+struct lx_disk *lx_disk_make(struct lx_queue *q)
 {
-	d->hctx = kmem_calloc(set->nr_hw_queues, sizeof(*d->hctx), ALLOC_KERNEL);
-	if (!d->hctx)
-		return -ENOMEM;
-	d->queue.nr_hw_queues = set->nr_hw_queues;
-	for (u32 i = 0; i < set->nr_hw_queues; i++) {
-		struct lx_blk_mq_hw_ctx *h = &d->hctx[i];
-		int err;
+	struct lx_disk *d = kmem_zalloc(sizeof(*d), ALLOC_KERNEL);
 
-		h->queue = &d->queue;
-		h->queue_num = i;
-		h->flags = set->flags;
-		h->driver_data = NULL;
-		err = set->ops->init_hctx ? set->ops->init_hctx(h, set->driver_data, i) : 0;
-		if (!err)
-			continue;
-		while (i--)
-			if (set->ops->exit_hctx)
-				set->ops->exit_hctx(&d->hctx[i], i);
-		return err;
-	}
-	return 0;
+	if (!d)
+		return NULL;
+	d->queue = q;
+	q->disk = d;
+	q->q.disk = &d->disk;
+	d->disk.queue = &q->q;
+	d->disk.part0 = &d->part0;
+	d->disk.node_id = 0;
+	lx___mutex_init(&d->disk.open_mutex, "disk", NULL);
+	d->part0.bd_disk = &d->disk;
+	d->part0.bd_queue = &q->q;
+	lx_device_initialize(&d->part0.bd_device);
+	d->part0.bd_device.class = &block_class;
+	d->part0.bd_device.release = disk_free;
+	return d;
 }
+
+static void disk_get(struct lx_disk *d) { (void)lx_get_device(&d->part0.bd_device); }
+static void disk_put(struct lx_disk *d) { lx_put_device(&d->part0.bd_device); }
 
 struct lx_gendisk *lx___blk_mq_alloc_disk(struct lx_blk_mq_tag_set *set, void *queuedata,
 					  struct lx_lock_class_key *key)
 {
-	struct lx_disk *d = kmem_zalloc(sizeof(*d), ALLOC_KERNEL);
-	int err;
+	struct lx_queue *q = lx_queue_make(set);
+	struct lx_disk *d;
 
-	if (!d)
-		return ERR_PTR(-ENOMEM);
-	ref_init(&d->refs, 1);
-	d->queue.queuedata = queuedata;
-	d->queue.mq_ops = set->ops;
-	d->queue.tag_set = set;
-	d->queue.disk = &d->disk;
-	d->queue.nr_requests = set->queue_depth;
-	d->disk.queue = &d->queue;
-	d->disk.part0 = &d->part0;
-	d->part0.bd_disk = &d->disk;
-	default_limits(&d->queue.limits);
-	err = hctx_make(d, set);
-	if (!err)
+	if (IS_ERR(q))
+		return (struct lx_gendisk *)q;
+	q->q.queuedata = queuedata;
+	d = lx_disk_make(q);
+	if (d) {
+		d->owns_queue = true;
 		return &d->disk;
-	kmem_free(d->hctx);
-	kmem_free(d);
-	return ERR_PTR(err);
+	}
+	lx_queue_put(q);
+	return ERR_PTR(-ENOMEM);
 }
 LX_EXPORT(__blk_mq_alloc_disk);
 
-void lx_disk_put(struct lx_disk *d)
+struct lx_gendisk *lx_blk_mq_alloc_disk_for_queue(struct lx_request_queue *q, struct lx_lock_class_key *key)
 {
-	if (!ref_put(&d->refs))
-		return;
-	for (u32 i = 0; i < d->queue.nr_hw_queues; i++)
-		if (d->queue.mq_ops->exit_hctx)
-			d->queue.mq_ops->exit_hctx(&d->hctx[i], i);
-	if (d->disk.fops && d->disk.fops->free_disk)
-		d->disk.fops->free_disk(&d->disk);
-	kmem_free(d->hctx);
-	kmem_free(d);
+	struct lx_disk *d;
+
+	if (!lx_blk_get_queue(q))
+		return NULL;
+	d = lx_disk_make(lx_queue_of(q));
+	if (d)
+		return &d->disk;
+	lx_blk_put_queue(q);
+	return NULL;
 }
+LX_EXPORT(blk_mq_alloc_disk_for_queue);
 
 void lx_put_disk(struct lx_gendisk *g)
 {
 	if (g)
-		lx_disk_put(disk_of(g));
+		disk_put(disk_of(g));
 }
 LX_EXPORT(put_disk);
+
+/* ---- opening ---- */
+
+int lx_disk_open(struct blkdisk *native, u32 mode)
+{
+	struct lx_disk *d = blkdisk_priv(native);
+	const struct lx_block_device_operations *ops = d->disk.fops;
+	int err = lx_task_enter();
+
+	if (err)
+		return err;
+	if (!lx_try_module_get(ops->owner))
+		return -ENXIO;
+	err = ops->open ? ops->open(&d->part0, mode & (BLKDEV_READ | BLKDEV_WRITE)) : 0;
+	if (err)
+		lx_module_put(ops->owner);
+	return err == -ERESTARTSYS ? -ENXIO : err;
+}
+
+void lx_disk_close(struct blkdisk *native)
+{
+	struct lx_disk *d = blkdisk_priv(native);
+	const struct lx_block_device_operations *ops = d->disk.fops;
+
+	if (lx_task_enter())
+		kwarn("%s: closed without its driver: no memory", d->disk.disk_name);
+	else if (ops->release)
+		ops->release(&d->disk, 0);
+	lx_module_put(ops->owner);
+}
+
+long lx_disk_ioctl(struct blkdisk *native, struct blkdev *b, u32 mode, u32 cmd, uptr arg)
+{
+	struct lx_disk *d = blkdisk_priv(native);
+	int err = lx_task_enter();
+
+	if (err)
+		return err;
+	if (!d->disk.fops->ioctl)
+		return -ENOTTY;
+	err = d->disk.fops->ioctl(&d->part0, mode, cmd, arg);
+	return err == NO_IOCTL ? -ENOTTY : err;
+}
+
+void lx_disk_release(struct blkdisk *native)
+{
+	struct lx_disk *d = blkdisk_priv(native);
+
+	blkdisk_free(native);
+	if (lx_task_enter() == 0)
+		disk_put(d);
+}
 
 /* ---- adding ---- */
 
 static struct blkdisk_limits native_limits(struct lx_disk *d)
 {
-	const struct lx_queue_limits *l = &d->queue.limits;
-	const struct lx_blk_mq_tag_set *set = d->queue.tag_set;
+	const struct lx_queue_limits *l = &d->queue->q.limits;
+	const struct lx_blk_mq_tag_set *set = d->queue->q.tag_set;
+	const unsigned long *flags = &d->queue->q.queue_flags;
 
 	return (struct blkdisk_limits){
 		.block_size = l->logical_block_size, .physical_size = l->physical_block_size,
 		.min_io = l->io_min, .opt_io = l->io_opt,
-		.max_sectors = min_t(u32, l->max_sectors, DEFAULT_SECTORS),
-		.max_segs = l->max_segments, .max_seg_bytes = l->max_segment_size,
+		.max_sectors = min(min(l->max_sectors, l->chunk_sectors ? l->chunk_sectors : U32_MAX), MAX_SECTORS),
+		.max_segs = min_t(u32, l->max_segments, VECS_MAX),
+		.max_seg_bytes = min(l->max_segment_size, MAX_SECTORS * SECTOR_SIZE),
 		.no_gaps = l->virt_boundary_mask != 0,
 		.max_discard = l->max_discard_sectors, .max_zeroes = l->max_write_zeroes_sectors,
 		.discard_grain = l->discard_granularity,
-		.has_cache = bit_test(QUEUE_FLAG_WC, &d->queue.queue_flags),
-		.has_fua = bit_test(QUEUE_FLAG_FUA, &d->queue.queue_flags),
-		.is_rotational = !bit_test(QUEUE_FLAG_NONROT, &d->queue.queue_flags),
-		.zeroes_may_unmap = true, .nr_hwq = set->nr_hw_queues, .depth = set->queue_depth,
-		.pdu_bytes = sizeof(struct lx_cmd) + set->cmd_size,
+		.has_cache = bit_test(QUEUE_FLAG_WC, flags),
+		.has_fua = bit_test(QUEUE_FLAG_FUA, flags),
+		.is_rotational = !bit_test(QUEUE_FLAG_NONROT, flags),
+		.is_removable = (d->disk.flags & GENHD_REMOVABLE) != 0,
+		.zeroes_may_unmap = true, .nr_hwq = set ? set->nr_hw_queues : 1,
+		.depth = set ? set->queue_depth - set->reserved_tags : BIO_DEPTH,
+		.pdu_bytes = set ? 0 : lx_bio_pdu_bytes(),
 	};
+}
+
+/* Attributes of the driver's lie beside those of the native disk. */
+static void show_groups(struct lx_disk *d, const struct lx_attribute_group **groups)
+{
+	d->groups = groups;
+	if (lx_object_borrow_dir(&d->part0.bd_device.kobj, blkdisk_sysdir(d->native)) ||
+	    lx_sysfs_create_groups(&d->part0.bd_device.kobj, groups))
+		kwarn("%s: attributes are missing", d->disk.disk_name);
 }
 
 int lx_device_add_disk(struct lx_device *parent, struct lx_gendisk *g, const struct lx_attribute_group **groups)
@@ -175,17 +239,22 @@ int lx_device_add_disk(struct lx_device *parent, struct lx_gendisk *g, const str
 	int err;
 
 	native = blkdisk_create(g->disk_name, g->minors ? (u32)g->major : BLK_MAJOR_EXTENDED, (u32)g->first_minor,
-				(u32)g->minors, &l, &lx_disk_ops, d);
+				(u32)g->minors, &l, d->queue->q.mq_ops ? &lx_disk_ops : &lx_bio_disk_ops, d);
 	if (IS_ERR(native))
 		return (int)PTR_ERR(native);
-	ref_get(&d->refs);
+	disk_get(d);
 	d->native = native;
-	err = blkdisk_add(native, d->part0.bd_nr_sectors, d->is_readonly, NULL);
+	d->part0.bd_device.parent = parent;
+	err = lx_dev_set_name(&d->part0.bd_device, "%s", g->disk_name);
 	if (!err)
+		err = blkdisk_add(native, d->part0.bd_nr_sectors, d->is_readonly, NULL);
+	if (!err) {
+		show_groups(d, groups);
 		return 0;
+	}
 	d->native = NULL;
 	blkdisk_free(native);
-	lx_disk_put(d);
+	disk_put(d);
 	return err;
 }
 LX_EXPORT(device_add_disk);
@@ -197,10 +266,14 @@ void lx_del_gendisk(struct lx_gendisk *g)
 
 	if (!native)
 		return;
+	lx_sysfs_remove_groups(&d->part0.bd_device.kobj, d->groups);
+	lx_object_return_dir(&d->part0.bd_device.kobj);
 	blkdisk_stop(native);		/* the device has nothing of it in flight any more */
 	d->native = NULL;
 	blkdisk_vanish(native);
 	blkdisk_remove(native);
+	if (d->owns_queue)
+		lx_queue_exit(d->queue);
 }
 LX_EXPORT(del_gendisk);
 
@@ -231,3 +304,29 @@ void lx_set_disk_ro(struct lx_gendisk *g, bool on)
 		blkdisk_set_readonly(d->native, on);
 }
 LX_EXPORT(set_disk_ro);
+
+/* The device is gone: what is to come fails, what the driver has it ends. */
+void lx_blk_mark_disk_dead(struct lx_gendisk *g)
+{
+	struct lx_disk *d = disk_of(g);
+
+	WRITE_ONCE(d->is_dead, true);
+	lx_disk_restart(d);
+}
+LX_EXPORT(blk_mark_disk_dead);
+
+void lx_disk_uevent(struct lx_gendisk *g, unsigned int action)
+{
+	(void)lx_kobject_uevent(&disk_of(g)->part0.bd_device.kobj, action);
+}
+LX_EXPORT(disk_uevent);
+
+int lx_bdev_disk_changed(struct lx_gendisk *g, bool invalidate)
+{
+	return disk_of(g)->native ? blkdisk_rescan(disk_of(g)->native) : -ENXIO;
+}
+LX_EXPORT(bdev_disk_changed);
+
+/* Read-ahead is the native page cache's affair. */
+void lx_disk_update_readahead(struct lx_gendisk *g) { }
+LX_EXPORT(disk_update_readahead);

@@ -102,3 +102,57 @@ void lx_blk_queue_write_cache(struct lx_request_queue *q, bool has_cache, bool h
 		bit_clear_atomic(QUEUE_FLAG_FUA, &q->queue_flags);
 }
 LX_EXPORT(blk_queue_write_cache);
+
+void lx_blk_queue_chunk_sectors(struct lx_request_queue *q, unsigned int n) { q->limits.chunk_sectors = n; }
+LX_EXPORT(blk_queue_chunk_sectors);
+void lx_blk_queue_max_zone_append_sectors(struct lx_request_queue *q, unsigned int n)
+{
+	q->limits.max_zone_append_sectors = min(n, q->limits.max_hw_sectors);
+}
+LX_EXPORT(blk_queue_max_zone_append_sectors);
+void lx_blk_queue_update_dma_alignment(struct lx_request_queue *q, int mask)
+{
+	q->limits.dma_alignment = max(q->limits.dma_alignment, (unsigned int)mask);
+}
+LX_EXPORT(blk_queue_update_dma_alignment);
+void lx_blk_queue_update_dma_pad(struct lx_request_queue *q, unsigned int mask)
+{
+	q->dma_pad_mask = max(q->dma_pad_mask, mask);
+}
+LX_EXPORT(blk_queue_update_dma_pad);
+void lx_blk_queue_bounce_limit(struct lx_request_queue *q, unsigned int limit) { q->limits.bounce = limit; }
+LX_EXPORT(blk_queue_bounce_limit);
+
+/* Limits of a disk on top of others: none yet, blk_stack_limits() narrows them. */
+void lx_blk_set_stacking_limits(struct lx_queue_limits *l)
+{
+	*l = (struct lx_queue_limits){
+		.logical_block_size = SECTOR_SIZE, .physical_block_size = SECTOR_SIZE, .io_min = SECTOR_SIZE,
+		.max_segments = 65535, .max_discard_segments = 1, .max_hw_sectors = U32_MAX,
+		.max_segment_size = U32_MAX, .max_sectors = U32_MAX, .max_dev_sectors = U32_MAX,
+		.max_write_zeroes_sectors = U32_MAX, .max_zone_append_sectors = U32_MAX,
+		.seg_boundary_mask = ~0UL, .dma_alignment = SECTOR_SIZE - 1,
+	};
+}
+LX_EXPORT(blk_set_stacking_limits);
+
+int lx_blk_stack_limits(struct lx_queue_limits *t, struct lx_queue_limits *b, unsigned long long start)
+{
+	t->max_sectors = min(t->max_sectors, b->max_sectors);
+	t->max_hw_sectors = min(t->max_hw_sectors, b->max_hw_sectors);
+	t->max_write_zeroes_sectors = min(t->max_write_zeroes_sectors, b->max_write_zeroes_sectors);
+	t->max_segments = min(t->max_segments, b->max_segments);
+	t->max_segment_size = min(t->max_segment_size, b->max_segment_size);
+	t->seg_boundary_mask = min(t->seg_boundary_mask, b->seg_boundary_mask);
+	t->virt_boundary_mask |= b->virt_boundary_mask;
+	t->logical_block_size = max(t->logical_block_size, b->logical_block_size);
+	t->physical_block_size = max(t->physical_block_size, b->physical_block_size);
+	t->io_min = max(t->io_min, b->io_min);
+	t->io_opt = max(t->io_opt, b->io_opt);
+	t->dma_alignment = max(t->dma_alignment, b->dma_alignment);
+	t->max_discard_sectors = t->max_discard_sectors ? min(t->max_discard_sectors, b->max_discard_sectors) :
+		b->max_discard_sectors;
+	t->discard_granularity = max(t->discard_granularity, b->discard_granularity);
+	return 0;
+}
+LX_EXPORT(blk_stack_limits);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests: a native command becomes the vendor's request in the command's own memory, the driver
- * starts it, and its end becomes the command's.
+ * Requests: a native command takes one of its queue's set, with a bio that describes the command's memory,
+ * the driver starts it, and its end becomes the command's.
  *
  * Drivers end requests under locks that starting takes as well, so the end is carried out in the
- * block soft interrupt: completed requests wait there in a list per CPU.
+ * block soft interrupt: completed requests wait there in a list per CPU. A request is freed when its last
+ * reference goes: the end drops one, who walks over the requests in use holds another for a moment.
  *
  * Contexts: start and kick under the native hardware queue's lock, interrupts off.
  */
@@ -16,11 +17,11 @@
 #include <tern/base/err.h>
 #include <tern/base/initcall.h>
 #include <tern/lib/string.h>
+#include <tern/mm/slab.h>
 
-#define SPECIAL_PAYLOAD	BIT(18)		/* rq_flags: data is rq->special_vec */
-#define STATE_IN_FLIGHT	1
-#define STATE_COMPLETE	2
+#define END_IO_FREE	1u
 #define SG_END		2UL
+#define BUSY_TICKS	1
 
 static DEFINE_PERCPU(struct lx_request *, completed);
 static DEFINE_PERCPU(struct lx_disk *, restarts);
@@ -32,9 +33,6 @@ static const struct { int error; u8 status; } codes[] = {
 	{ -EBADE, 6 }, { -ENODATA, 7 }, { -EILSEQ, 8 }, { -ENOMEM, 9 }, { -EIO, 10 }, { -EAGAIN, 12 },
 	{ -EBUSY, 13 }, { -ETOOMANYREFS, 14 }, { -EOVERFLOW, 15 }, { -ENODEV, 17 },
 };
-#define STATUS_RESOURCE		9u
-#define STATUS_IOERR		10u
-#define STATUS_DEV_RESOURCE	13u
 
 int lx_blk_status_to_errno(unsigned char status)
 {
@@ -54,6 +52,59 @@ unsigned char lx_errno_to_blk_status(int error)
 }
 LX_EXPORT(errno_to_blk_status);
 
+/* ---- made and freed ---- */
+
+void lx_request_init(struct lx_request *rq, struct lx_queue *q, u32 hctx, u32 op)
+{
+	struct lx_cmd *c = cmd_of(rq);
+
+	memset(rq, 0, sizeof(*rq));
+	rq->q = &q->q;
+	rq->mq_hctx = &q->hctx[hctx];
+	rq->cmd_flags = op;
+	rq->tag = (int)c->tag;
+	rq->internal_tag = -1;
+	rq->queuelist.next = rq->queuelist.prev = &rq->queuelist;
+	rq->start_time_ns = clock_ns();
+	c->tags->pub.rqs[rq->tag] = rq;
+	c->native = NULL;
+	c->error = 0;
+	c->more = NULL;
+	c->copy = NULL;
+	store_release(&rq->ref.counter, 1);
+}
+
+struct lx_bio_vec *lx_cmd_vecs(struct lx_cmd *c, u32 n, alloc_flags flags)
+{
+	if (n <= CMD_VECS)
+		return c->vecs;
+	c->more = kmem_calloc(n, sizeof(*c->more), flags | ALLOC_NOWARN);
+	if (!c->more && n <= VECS_MAX && !xchg(&c->tags->spare_is_used, true))
+		c->more = c->tags->spare;
+	return c->more;
+}
+
+static void vecs_free(struct lx_cmd *c)
+{
+	if (c->more == c->tags->spare)
+		store_release(&c->tags->spare_is_used, false);
+	else
+		kmem_free(c->more);
+	c->more = NULL;
+}
+
+void lx_cmd_clear(struct lx_cmd *c)
+{
+	struct lx_queue *q = lx_queue_of(c->rq.q);
+
+	if (__atomic_sub_fetch(&c->rq.ref.counter, 1, __ATOMIC_SEQ_CST))
+		return;
+	vecs_free(c);
+	kmem_free_large(c->copy);
+	lx_tags_put(c);
+	lx_queue_leave(q);
+}
+
 /* ---- start ---- */
 
 static u32 op_of(const struct blkcmd *c)
@@ -72,92 +123,153 @@ static u32 op_of(const struct blkcmd *c)
 	return op;
 }
 
-static void fill(struct lx_cmd *lc, struct lx_disk *d, struct blkcmd *c)
+u32 lx_bio_fill(struct lx_bio *bio, struct lx_bio_vec *vecs, struct lx_disk *d, const struct blkcmd *c)
 {
-	struct lx_request *rq = &lc->rq;
-	bool has_range = c->op == IOREQ_DISCARD || c->op == IOREQ_WRITE_ZEROES;
+	struct blkcmd_iter it;
+	struct blkseg s;
+	u32 n = 0;
 
-	memset(rq, 0, sizeof(*rq));
-	rq->q = &d->queue;
-	rq->mq_hctx = &d->hctx[blkhwq_index(c->hwq)];
-	rq->cmd_flags = op_of(c);
-	rq->tag = (int)c->tag;
-	rq->internal_tag = -1;
-	rq->__data_len = (unsigned int)(c->nsectors << SECTOR_SHIFT);
-	rq->__sector = c->sector;
-	rq->nr_phys_segments = (unsigned short)(has_range ? 1 : c->nsegs);
-	rq->ref.counter = 1;
-	rq->queuelist.next = rq->queuelist.prev = &rq->queuelist;
-	lc->native = c;
-	if (!has_range)
-		return;
-	memset(&lc->bio, 0, sizeof(lc->bio));
-	lc->bio.bi_iter.bi_sector = c->sector;
-	lc->bio.bi_iter.bi_size = rq->__data_len;
-	rq->bio = rq->biotail = &lc->bio;
+	memset(bio, 0, sizeof(*bio));
+	bio->bi_opf = op_of(c);
+	bio->bi_bdev = &d->part0;
+	bio->bi_iter.bi_sector = c->sector;
+	bio->bi_iter.bi_size = (unsigned int)(c->nsectors << SECTOR_SHIFT);
+	bio->__bi_remaining.counter = bio->__bi_cnt.counter = 1;
+	if (c->op != IOREQ_READ && c->op != IOREQ_WRITE)
+		return 0;
+	blkcmd_iter_init(&it, c);
+	for (; blkcmd_next_seg(&it, &s); n++)
+		vecs[n] = (struct lx_bio_vec){ (struct lx_page *)phys_to_page(s.addr), s.len,
+					       (unsigned int)(s.addr & ~PAGE_MASK) };
+	bio->bi_io_vec = vecs;
+	bio->bi_vcnt = bio->bi_max_vecs = (unsigned short)n;
+	return n;
 }
 
-static int prepare(struct lx_cmd *lc, struct lx_disk *d, struct blkcmd *c)
+static int fill(struct lx_cmd *lc, struct lx_disk *d, struct blkcmd *c)
 {
-	const struct lx_blk_mq_ops *ops = d->queue.mq_ops;
-	int err = 0;
+	struct lx_bio_vec *vecs = lx_cmd_vecs(lc, c->nsegs, ALLOC_ATOMIC);
+	struct lx_request *rq = &lc->rq;
+	u32 n;
 
-	if (!lc->is_ready && ops->init_request)
-		err = ops->init_request(d->queue.tag_set, &lc->rq, blkhwq_index(c->hwq), 0);
-	lc->is_ready = !err;
+	if (!vecs)
+		return -EBUSY;
+	lc->native = c;
+	rq->part = &d->part0;
+	rq->cmd_flags = op_of(c);
+	rq->__data_len = (unsigned int)(c->nsectors << SECTOR_SHIFT);
+	rq->__sector = c->sector;
+	n = lx_bio_fill(&lc->bio, vecs, d, c);
+	rq->nr_phys_segments = (unsigned short)(c->op == IOREQ_FLUSH ? 0 : n ? n : 1);
+	if (c->op != IOREQ_FLUSH)
+		rq->bio = rq->biotail = &lc->bio;
+	return 0;
+}
+
+u8 lx_request_issue(struct lx_request *rq, bool is_last)
+{
+	struct lx_blk_mq_queue_data bd = { .rq = rq, .last = is_last || !rq->q->mq_ops->commit_rqs };
+	const struct lx_blk_mq_ops *ops = rq->q->mq_ops;
+
+	if (ops->get_budget) {
+		int token = ops->get_budget(rq->q);
+
+		if (token < 0)
+			return STATUS_RESOURCE;
+		if (ops->set_rq_budget_token)
+			ops->set_rq_budget_token(rq, token);
+	}
+	return ops->queue_rq(rq->mq_hctx, &bd);
+}
+
+/* The driver has no room: the request is taken apart again, the command asks later. */
+static int give_back(struct lx_queue *q, struct lx_cmd *lc)
+{
+	if (q->q.mq_ops->cleanup_rq)
+		q->q.mq_ops->cleanup_rq(&lc->rq);
+	if (atomic_read(&q->inflight) == 1)
+		lx_blk_mq_delay_run_hw_queues(&q->q, BUSY_TICKS);
+	lx_cmd_clear(lc);
+	return -EBUSY;
+}
+
+static int start_now(struct lx_queue *q, struct lx_cmd *lc)
+{
+	int err;
+	u8 status;
+
+	if (lx_queue_may_sleep(q)) {
+		lx_queue_park(&lc->rq, 0);
+		return 0;
+	}
+	lx_irqs_hold();
+	status = lx_request_issue(&lc->rq, false);
+	lx_irqs_release();
+	if (status == STATUS_RESOURCE || status == STATUS_DEV_RESOURCE)
+		return give_back(q, lc);
+	if (!status)
+		return 0;
+	err = lx_blk_status_to_errno(status);
+	lx_cmd_clear(lc);
 	return err;
 }
 
 static int disk_start(struct blkhwq *hwq, struct blkcmd *c)
 {
 	struct lx_disk *d = blkdisk_priv(blkhwq_disk(hwq));
-	struct lx_cmd *lc = c->pdu;
-	struct lx_blk_mq_queue_data bd = { .rq = &lc->rq };
-	u8 status;
+	struct lx_queue *q = d->queue;
+	u32 index = blkhwq_index(hwq) % q->q.tag_set->nr_hw_queues;
+	struct lx_cmd *lc;
 
-	if (prepare(lc, d, c))
-		return -ENOMEM;
-	fill(lc, d, c);
-	lx_irqs_hold();
-	status = d->queue.mq_ops->queue_rq(lc->rq.mq_hctx, &bd);
-	lx_irqs_release();
-	if (status == STATUS_RESOURCE || status == STATUS_DEV_RESOURCE)
+	if (READ_ONCE(d->is_dead))
+		return -EIO;
+	if (!lx_queue_enter(q))
 		return -EBUSY;
-	return lx_blk_status_to_errno(status);
+	lc = lx_tags_take(q->hctx[index].tags, false);
+	if (!lc) {
+		WRITE_ONCE(q->is_starved, true);
+		smp_mb();
+		lc = lx_tags_take(q->hctx[index].tags, false);	/* one came free just before the mark */
+	}
+	if (!lc) {
+		lx_queue_leave(q);
+		return -EBUSY;
+	}
+	lx_request_init(&lc->rq, q, index, 0);
+	if (fill(lc, d, c)) {
+		lx_cmd_clear(lc);
+		return -EBUSY;
+	}
+	return start_now(q, lc);
 }
 
 static void disk_kick(struct blkhwq *hwq)
 {
 	struct lx_disk *d = blkdisk_priv(blkhwq_disk(hwq));
+	struct lx_queue *q = d->queue;
 
-	if (!d->queue.mq_ops->commit_rqs)
+	if (!q->q.mq_ops->commit_rqs || lx_queue_may_sleep(q))
 		return;
 	lx_irqs_hold();
-	d->queue.mq_ops->commit_rqs(&d->hctx[blkhwq_index(hwq)]);
+	q->q.mq_ops->commit_rqs(&q->hctx[blkhwq_index(hwq) % q->q.tag_set->nr_hw_queues]);
 	lx_irqs_release();
-}
-
-static void disk_release(struct blkdisk *native)
-{
-	struct lx_disk *d = blkdisk_priv(native);
-
-	blkdisk_free(native);
-	lx_disk_put(d);
 }
 
 const struct blkdisk_ops lx_disk_ops = {
 	.start = disk_start, .kick = disk_kick, .poll = blkop_default_poll, .direct = blkop_no_direct,
-	.reset = blkop_no_reset, .open = blkop_default_open, .close = blkop_default_close,
-	.ioctl = blkop_no_ioctl, .serial = blkop_no_serial, .release = disk_release,
+	.reset = blkop_no_reset, .open = lx_disk_open, .close = lx_disk_close,
+	.ioctl = lx_disk_ioctl, .serial = blkop_no_serial, .release = lx_disk_release,
 };
 
 void lx_blk_mq_start_request(struct lx_request *rq)
 {
+	rq->deadline = lx_jiffies_now() + (rq->timeout ? rq->timeout : rq->q->rq_timeout);
 	WRITE_ONCE(rq->state, STATE_IN_FLIGHT);
+	lx_set_watch(cmd_of(rq)->tags->set);
 }
 LX_EXPORT(blk_mq_start_request);
 
-static void sg_put(struct lx_scatterlist *sg, struct page *page, u32 off, u32 len)
+static void sg_put(struct lx_scatterlist *sg, struct lx_page *page, u32 off, u32 len)
 {
 	sg->page_link = (sg->page_link & SG_END) | (unsigned long)page;
 	sg->offset = off;
@@ -168,20 +280,24 @@ int lx___blk_rq_map_sg(struct lx_request_queue *q, struct lx_request *rq, struct
 		       struct lx_scatterlist **last)
 {
 	struct lx_scatterlist *at = NULL;
-	struct blkcmd_iter it;
-	struct blkseg s;
 	int n = 0;
 
 	if (rq->rq_flags & SPECIAL_PAYLOAD) {
-		sg_put(sg, (struct page *)rq->special_vec.bv_page, rq->special_vec.bv_offset,
-		       rq->special_vec.bv_len);
+		sg_put(sg, rq->special_vec.bv_page, rq->special_vec.bv_offset, rq->special_vec.bv_len);
 		at = sg;
 		n = 1;
-	} else {
-		blkcmd_iter_init(&it, cmd_of(rq)->native);
-		for (; blkcmd_next_seg(&it, &s); n++) {
+	}
+	for (struct lx_bio *bio = n ? NULL : rq->bio; bio; bio = bio->bi_next) {
+		u32 skip = bio->bi_iter.bi_bvec_done, left = bio->bi_io_vec ? bio->bi_iter.bi_size : 0;
+
+		for (u32 i = bio->bi_iter.bi_idx; left; i++, n++) {
+			const struct lx_bio_vec *v = &bio->bi_io_vec[i];
+			u32 len = min(v->bv_len - skip, left);
+
 			at = at ? lx_sg_next(at) : sg;
-			sg_put(at, phys_to_page(s.addr), (u32)(s.addr & ~PAGE_MASK), s.len);
+			sg_put(at, v->bv_page, v->bv_offset + skip, len);
+			left -= len;
+			skip = 0;
 		}
 	}
 	if (at)
@@ -194,11 +310,63 @@ LX_EXPORT(__blk_rq_map_sg);
 
 /* ---- end ---- */
 
-void lx_blk_mq_end_request(struct lx_request *rq, unsigned char status)
+static void bio_step(struct lx_bio *bio, u32 bytes)
 {
-	WRITE_ONCE(rq->state, 0);
-	blkcmd_done(cmd_of(rq)->native, lx_blk_status_to_errno(status));
+	struct lx_bvec_iter *it = &bio->bi_iter;
+
+	it->bi_sector += bytes >> SECTOR_SHIFT;
+	it->bi_size -= bytes;
+	while (bytes && bio->bi_io_vec) {
+		u32 rest = bio->bi_io_vec[it->bi_idx].bv_len - it->bi_bvec_done;
+
+		if (bytes < rest) {
+			it->bi_bvec_done += bytes;
+			return;
+		}
+		bytes -= rest;
+		it->bi_bvec_done = 0;
+		it->bi_idx++;
+	}
 }
+
+/* So many bytes are done; true: there are more. */
+bool lx_blk_update_request(struct lx_request *rq, unsigned char status, unsigned int bytes)
+{
+	struct lx_cmd *c = cmd_of(rq);
+
+	if (status && !c->error)
+		c->error = lx_blk_status_to_errno(status);
+	bytes = min(bytes, rq->__data_len);
+	rq->__data_len -= bytes;
+	rq->__sector += bytes >> SECTOR_SHIFT;
+	if (rq->bio && bytes && bytes <= rq->bio->bi_iter.bi_size)
+		bio_step(rq->bio, bytes);
+	if (rq->__data_len && !(rq->rq_flags & SPECIAL_PAYLOAD))
+		return true;
+	rq->bio = NULL;
+	return false;
+}
+LX_EXPORT(blk_update_request);
+
+void lx___blk_mq_end_request(struct lx_request *rq, unsigned char status)
+{
+	struct lx_cmd *c = cmd_of(rq);
+	struct blkcmd *native = c->native;
+	int err = c->error ? c->error : lx_blk_status_to_errno(status);
+
+	if (rq->end_io) {
+		if (rq->end_io(rq, status) == END_IO_FREE)
+			lx_blk_mq_free_request(rq);
+		return;
+	}
+	c->native = NULL;
+	lx_cmd_clear(c);
+	if (native)
+		blkcmd_done(native, err);
+}
+LX_EXPORT(__blk_mq_end_request);
+
+void lx_blk_mq_end_request(struct lx_request *rq, unsigned char status) { lx___blk_mq_end_request(rq, status); }
 LX_EXPORT(blk_mq_end_request);
 
 void lx_blk_mq_end_request_batch(struct lx_io_comp_batch *batch)
@@ -225,6 +393,14 @@ void lx_blk_mq_complete_request(struct lx_request *rq)
 }
 LX_EXPORT(blk_mq_complete_request);
 
+/* The driver does not end it in its interrupt: the soft interrupt asks it to. */
+bool lx_blk_mq_complete_request_remote(struct lx_request *rq)
+{
+	lx_blk_mq_complete_request(rq);
+	return true;
+}
+LX_EXPORT(blk_mq_complete_request_remote);
+
 void lx_disk_restart(struct lx_disk *d)
 {
 	u64 flags = irq_save();
@@ -237,10 +413,10 @@ void lx_disk_restart(struct lx_disk *d)
 	irq_restore(flags);
 }
 
-static void run_stopped(struct lx_disk *d)
+static void run_again(struct lx_disk *d)
 {
 	store_release(&d->must_restart, false);
-	for (u32 i = 0; d->native && i < d->queue.nr_hw_queues; i++)
+	for (u32 i = 0; d->native && i < max(d->queue->nr_hctx, 1u); i++)
 		blkhwq_run(blkhwq_of(d->native, i));
 }
 
@@ -257,7 +433,7 @@ static void complete_softirq(void)
 	irq_restore(flags);
 	for (; d; d = next_disk) {
 		next_disk = d->next_restart;
-		run_stopped(d);
+		run_again(d);
 	}
 	for (; rq; rq = next) {		/* the last one came first */
 		next = rq->rq_next;
@@ -269,38 +445,6 @@ static void complete_softirq(void)
 		ordered->q->mq_ops->complete(ordered);
 	}
 }
-
-/* It begins again: the native layer starts commands that ended with this. */
-void lx_blk_mq_requeue_request(struct lx_request *rq, bool kick)
-{
-	WRITE_ONCE(rq->state, 0);
-	blkcmd_done(cmd_of(rq)->native, -EAGAIN);
-}
-LX_EXPORT(blk_mq_requeue_request);
-
-/* ---- requests of a driver's own: they have no native command, so there are none ---- */
-
-struct lx_request *lx_blk_mq_alloc_request(struct lx_request_queue *q, unsigned int op, unsigned int flags)
-{
-	return ERR_PTR(-EOPNOTSUPP);
-}
-LX_EXPORT(blk_mq_alloc_request);
-
-void lx_blk_mq_free_request(struct lx_request *rq) { }
-LX_EXPORT(blk_mq_free_request);
-
-unsigned char lx_blk_execute_rq(struct lx_request *rq, bool at_head)
-{
-	return lx_errno_to_blk_status(-EOPNOTSUPP);
-}
-LX_EXPORT(blk_execute_rq);
-
-int lx_blk_rq_map_kern(struct lx_request_queue *q, struct lx_request *rq, void *buf, unsigned int n,
-		       unsigned int gfp)
-{
-	return -EOPNOTSUPP;
-}
-LX_EXPORT(blk_rq_map_kern);
 
 static int requests_init(void)
 {

@@ -69,3 +69,17 @@ void lx_bpf_trace_run5(struct lx_bpf_prog *p, word a, word b, word c, word d, wo
 LX_EXPORT(bpf_trace_run5);
 void lx_bpf_trace_run6(struct lx_bpf_prog *p, word a, word b, word c, word d, word e, word f) { }
 LX_EXPORT(bpf_trace_run6);
+
+/* Events of the block layer that drivers also raise: nobody listens. */
+static struct lx_tracepoint lx___tracepoint_block_bio_complete = { .name = "block_bio_complete" };
+static struct lx_tracepoint lx___tracepoint_block_bio_remap = { .name = "block_bio_remap" };
+LX_EXPORT_DATA(__tracepoint_block_bio_complete);
+LX_EXPORT_DATA(__tracepoint_block_bio_remap);
+
+static void no_listener(void) { }
+static struct lx_static_call_key lx___SCK__tp_func_block_bio_complete = { .func = no_listener };
+static struct lx_static_call_key lx___SCK__tp_func_block_bio_remap = { .func = no_listener };
+LX_EXPORT_DATA(__SCK__tp_func_block_bio_complete);
+LX_EXPORT_DATA(__SCK__tp_func_block_bio_remap);
+LX_EXPORT_ALIAS(__SCT__tp_func_block_bio_complete, *no_listener);
+LX_EXPORT_ALIAS(__SCT__tp_func_block_bio_remap, *no_listener);

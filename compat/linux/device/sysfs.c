@@ -68,6 +68,17 @@ int lx_object_open_dir(struct lx_kobject *k, struct sysnode *parent)
 	return 0;
 }
 
+static void forget_files(struct lx_kernfs_node *n)
+{
+	while (!list_is_empty(&n->files)) {
+		struct objfile *f = list_first_entry(&n->files, struct objfile, link);
+
+		list_del(&f->link);
+		kmem_free(f);
+	}
+	kmem_free(n);
+}
+
 void lx_object_close_dir(struct lx_kobject *k)
 {
 	struct lx_kernfs_node *n = k->sd;
@@ -77,13 +88,29 @@ void lx_object_close_dir(struct lx_kobject *k)
 	k->sd = NULL;
 	k->state_in_sysfs = 0;
 	sysfs_remove(n->dir);
-	while (!list_is_empty(&n->files)) {
-		struct objfile *f = list_first_entry(&n->files, struct objfile, link);
+	forget_files(n);
+}
 
-		list_del(&f->link);
-		kmem_free(f);
-	}
-	kmem_free(n);
+int lx_object_borrow_dir(struct lx_kobject *k, struct sysnode *dir)
+{
+	struct lx_kernfs_node *n = kmem_zalloc(sizeof(*n), ALLOC_KERNEL);
+
+	if (!n)
+		return -ENOMEM;
+	list_init(&n->files);
+	n->dir = dir;
+	k->sd = n;
+	return 0;
+}
+
+void lx_object_return_dir(struct lx_kobject *k)
+{
+	struct lx_kernfs_node *n = k->sd;
+
+	if (!n)
+		return;
+	k->sd = NULL;
+	forget_files(n);
 }
 
 /* ---- what a read or write of a file does ---- */
@@ -412,3 +439,17 @@ void lx_sysfs_notify(struct lx_kobject *k, const char *group, const char *name)
 		sysfs_wake(dir, name);
 }
 LX_EXPORT(sysfs_notify);
+
+/*
+ * A file cannot be removed from inside its own function here; callers take that as "somebody else
+ * is removing it" and leave the rest to the other.
+ */
+bool lx_device_remove_file_self(struct lx_device *dev, const struct lx_device_attribute *a) { return false; }
+LX_EXPORT(device_remove_file_self);
+struct lx_kernfs_node *lx_sysfs_break_active_protection(struct lx_kobject *k, const struct lx_attribute *a)
+{
+	return NULL;
+}
+LX_EXPORT(sysfs_break_active_protection);
+void lx_sysfs_unbreak_active_protection(struct lx_kernfs_node *n) { }
+LX_EXPORT(sysfs_unbreak_active_protection);

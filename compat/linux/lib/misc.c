@@ -7,6 +7,7 @@
 #include <tern/kernel/klog.h>
 #include <tern/kernel/random.h>
 #include <tern/lib/crc.h>
+#include <tern/net/inetsum.h>
 
 void lx_get_random_bytes(void *buf, size_t n) { random_bytes(buf, n); }
 LX_EXPORT(get_random_bytes);
@@ -119,3 +120,9 @@ LX_EXPORT_DATA(virtio_check_mem_acc_cb);
 
 bool lx_cc_platform_has(unsigned int attribute) { return false; }
 LX_EXPORT(cc_platform_has);
+
+unsigned short lx_ip_compute_csum(const void *data, int n)
+{
+	return (u16)~inetsum_fold(inetsum_add(0, data, (size_t)n));
+}
+LX_EXPORT(ip_compute_csum);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* PCI functions: vectors by number, error reporting, states, bus addresses, managed regions. */
+#include "pci_impl.h"
+
+#include "../format.h"
+#include "../runtime.h"
+
+#include <tern/base/err.h>
+#include <tern/lib/string.h>
+#include <tern/mm/slab.h>
+
+#define EXP_DEVCTL		8
+#define DEVCTL_ERRORS		0xfu	/* correctable, non-fatal, fatal, unsupported */
+#define EXP_LNKCTL		16
+#define LNKCTL_ASPM		3u
+
+/* The name is freed with the vector: the interrupt keeps it. */
+int lx_pci_request_irq(struct lx_pci_dev *d, unsigned int n, unsigned int (*fn)(int, void *),
+		       unsigned int (*thread)(int, void *), void *arg, const char *fmt, ...)
+{
+	char *name;
+	va_list ap;
+	int irq = lx_pci_irq_vector(d, n), err;
+
+	if (irq < 0)
+		return irq;
+	va_start(ap, fmt);
+	name = lx_kvasprintf(ALLOC_KERNEL, fmt, ap);
+	va_end(ap);
+	if (!name)
+		return -ENOMEM;
+	err = lx_request_threaded_irq((unsigned int)irq, fn, thread, fn ? 0x80 : 0x2080, name, arg);
+	if (err)
+		kmem_free(name);
+	return err;
+}
+LX_EXPORT(pci_request_irq);
+
+void lx_pci_free_irq(struct lx_pci_dev *d, unsigned int n, void *arg)
+{
+	int irq = lx_pci_irq_vector(d, n);
+
+	if (irq >= 0)
+		kmem_free(lx_free_irq((unsigned int)irq, arg));
+}
+LX_EXPORT(pci_free_irq);
+
+/* ---- PCI Express ---- */
+
+static int reporting(struct lx_pci_dev *d, bool on)
+{
+	u16 errors = on ? DEVCTL_ERRORS : 0;
+
+	if (!d->pcie_cap)
+		return -EIO;
+	return lx_pcie_capability_clear_and_set_word_unlocked(d, EXP_DEVCTL, DEVCTL_ERRORS, errors);
+}
+
+int lx_pci_enable_pcie_error_reporting(struct lx_pci_dev *d) { return reporting(d, true); }
+LX_EXPORT(pci_enable_pcie_error_reporting);
+int lx_pci_disable_pcie_error_reporting(struct lx_pci_dev *d) { return reporting(d, false); }
+LX_EXPORT(pci_disable_pcie_error_reporting);
+
+bool lx_pcie_aspm_enabled(struct lx_pci_dev *d)
+{
+	unsigned short ctl = 0;
+
+	return d->pcie_cap && !lx_pcie_capability_read_word(d, EXP_LNKCTL, &ctl) && (ctl & LNKCTL_ASPM);
+}
+LX_EXPORT(pcie_aspm_enabled);
+
+/* ---- states: devices are always in D0 ---- */
+
+int lx_pci_load_saved_state(struct lx_pci_dev *d, struct lx_pci_saved_state *s)
+{
+	if (!s) {
+		d->state_saved = 0;
+		return 0;
+	}
+	memcpy(d->saved_config_space, s->config_space, sizeof(s->config_space));
+	d->state_saved = 1;
+	return 0;
+}
+LX_EXPORT(pci_load_saved_state);
+
+int lx_pci_set_power_state(struct lx_pci_dev *d, int state) { return state == 0 ? 0 : -EIO; }
+LX_EXPORT(pci_set_power_state);
+int lx_pci_choose_state(struct lx_pci_dev *d, struct lx_pm_message m) { return 0; }
+LX_EXPORT(pci_choose_state);
+int lx_pci_prepare_to_sleep(struct lx_pci_dev *d) { return -EIO; }
+LX_EXPORT(pci_prepare_to_sleep);
+bool lx_pci_dev_run_wake(struct lx_pci_dev *d) { return false; }
+LX_EXPORT(pci_dev_run_wake);
+void lx_pci_d3cold_disable(struct lx_pci_dev *d) { d->no_d3cold = 1; }
+LX_EXPORT(pci_d3cold_disable);
+int lx_pci_sriov_configure_simple(struct lx_pci_dev *d, int n) { return n ? -ENODEV : 0; }
+LX_EXPORT(pci_sriov_configure_simple);
+
+void lx_pci_intx(struct lx_pci_dev *d, int on)
+{
+	u16 command = pcifn_read16(lx_pci_of(d)->fn, 4);
+
+	pcifn_write16(lx_pci_of(d)->fn, 4, on ? command & (u16)~0x400 : command | 0x400);
+}
+LX_EXPORT(pci_intx);
+
+int lx_pci_set_mwi(struct lx_pci_dev *d)
+{
+	pcifn_write16(lx_pci_of(d)->fn, 4, pcifn_read16(lx_pci_of(d)->fn, 4) | 0x10);
+	return 0;
+}
+LX_EXPORT(pci_set_mwi);
+
+/* Bus addresses are those of the CPU. */
+void lx_pcibios_resource_to_bus(struct lx_pci_bus *bus, struct lx_pci_bus_region *out, struct lx_resource *r)
+{
+	out->start = r->start;
+	out->end = r->end;
+}
+LX_EXPORT(pcibios_resource_to_bus);
+
+/* ---- regions that go with the binding ---- */
+
+struct maps { void *at[6]; };
+
+static void maps_release(struct lx_device *dev, void *data)
+{
+	struct maps *m = data;
+	struct lx_pci_dev *d = container_of(dev, struct lx_pci_dev, dev);
+
+	for (int i = 0; i < 6; i++)
+		if (m->at[i]) {
+			lx_pci_iounmap(d, m->at[i]);
+			lx_pci_release_region(d, i);
+		}
+}
+
+void **lx_pcim_iomap_table(struct lx_pci_dev *d)
+{
+	struct maps *m = lx_devres_find(&d->dev, maps_release, NULL, NULL);
+
+	if (!m) {
+		m = lx___devres_alloc_node(maps_release, sizeof(*m), ALLOC_KERNEL, 0, "iomap");
+		if (m)
+			lx_devres_add(&d->dev, m);
+	}
+	return m ? m->at : NULL;
+}
+LX_EXPORT(pcim_iomap_table);
+
+int lx_pcim_iomap_regions(struct lx_pci_dev *d, int mask, const char *name)
+{
+	void **at = lx_pcim_iomap_table(d);
+
+	if (!at)
+		return -ENOMEM;
+	for (int i = 0; i < 6; i++) {
+		int err;
+
+		if (!(mask & (1 << i)))
+			continue;
+		if (!d->resource[i].end)
+			return -EINVAL;
+		err = lx_pci_request_region(d, i, name);
+		if (err)
+			return err;
+		at[i] = lx_pci_iomap(d, i, 0);
+		if (!at[i]) {
+			lx_pci_release_region(d, i);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+LX_EXPORT(pcim_iomap_regions);
+
+int lx_pcim_iomap_regions_request_all(struct lx_pci_dev *d, int mask, const char *name)
+{
+	int others = ((1 << 6) - 1) & ~mask;
+	int err = lx_pci_request_selected_regions(d, others, name);
+
+	if (err)
+		return err;
+	err = lx_pcim_iomap_regions(d, mask, name);
+	if (err)
+		lx_pci_release_selected_regions(d, others);
+	return err;
+}
+LX_EXPORT(pcim_iomap_regions_request_all);
+
+/* It stays enabled when the driver leaves. */
+void lx_pcim_pin_device(struct lx_pci_dev *d) { __atomic_add_fetch(&d->enable_cnt.counter, 1, __ATOMIC_SEQ_CST); }
+LX_EXPORT(pcim_pin_device);
