@@ -99,6 +99,11 @@ int region_split(struct region *rg, uptr addr);
 int region_split_range(struct aspace *as, uptr start, uptr end);
 /** region_merge() - join with equal neighbours; returns the region that holds it now. */
 struct region *region_merge(struct region *rg);
+/**
+ * region_extend() - anonymous memory at [@at, @at + @len), which is free, as part of an equal neighbour
+ * Return: false: there is none.
+ */
+bool region_extend(struct aspace *as, uptr at, size_t len, u32 flags);
 /** region_copy() - a detached copy with references to file and object. */
 struct region *region_copy(struct aspace *as, const struct region *rg);
 /** region_drop() - a detached region: close, drop references, free. */

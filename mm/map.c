@@ -112,12 +112,27 @@ static struct region *build(struct aspace *as, struct map_request *req, uptr at,
 	return rg;
 }
 
+/* Into the tree, as a region of its own or as part of a neighbour. */
+static int enter(struct aspace *as, struct map_request *req, uptr at, size_t len)
+{
+	struct region *rg;
+
+	if (!req->pc && !req->file && !req->ops && !(req->rflags & REGION_SHARED) &&
+	    region_extend(as, at, len, req->rflags))
+		return 0;
+	rg = build(as, req, at, len);
+	if (!rg)
+		return -ENOMEM;
+	region_link(as, rg);
+	region_merge(rg);
+	return 0;
+}
+
 /* as_lock held for writing. */
 static long map_locked(struct aspace *as, struct map_request *req, size_t len)
 {
 	u64 npages = len >> PAGE_SHIFT;
 	long at = settle_place(as, req, len);
-	struct region *rg;
 	int err;
 
 	if (at < 0)
@@ -133,17 +148,15 @@ static long map_locked(struct aspace *as, struct map_request *req, size_t len)
 	}
 	if ((req->rflags & REGION_ACCOUNT) && commit_charge(npages))
 		return -ENOMEM;
-	rg = build(as, req, at, len);
-	if (!rg) {
+	err = enter(as, req, at, len);
+	if (err) {
 		if (req->rflags & REGION_ACCOUNT)
 			commit_uncharge(npages);
-		return -ENOMEM;
+		return err;
 	}
-	region_link(as, rg);
-	aspace_account(as, rg->flags, npages);
-	if (rg->flags & REGION_LOCKED)
+	aspace_account(as, req->rflags, npages);
+	if (req->rflags & REGION_LOCKED)
 		as->locked_vm += npages;
-	region_merge(rg);
 	return at;
 }
 

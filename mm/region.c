@@ -124,7 +124,8 @@ void region_set_prot(struct region *rg, u32 flags)
 	rg->pte_bits = pte_make(0, (flags & REGION_PROT) | PROT_USER).v;
 }
 
-static void tree_link(struct aspace *as, struct region *rg)
+/* The gaps around it are as they were, or the caller refreshes them. */
+static void tree_insert(struct aspace *as, struct region *rg)
 {
 	struct rbnode **link = &as->as_regions.root, *parent = NULL;
 
@@ -137,34 +138,34 @@ static void tree_link(struct aspace *as, struct region *rg)
 	rg->gap_max = 0;
 	rbtree_link(&rg->node, parent, link);
 	rbtree_insert_augmented(&as->as_regions, &rg->node, gap_update);
-	region_gaps_refresh(rg);
 	as->nregions++;
 	WRITE_ONCE(as->as_seq, as->as_seq + 1);
 }
 
-static void tree_unlink(struct aspace *as, struct region *rg)
+static void tree_erase(struct aspace *as, struct region *rg)
 {
-	struct region *next = region_next(rg);
-
 	if (as->as_last_hit == rg)
 		as->as_last_hit = NULL;
 	rbtree_erase_augmented(&as->as_regions, &rg->node, gap_update);
-	if (next)
-		gap_refresh(next);
 	as->nregions--;
 	WRITE_ONCE(as->as_seq, as->as_seq + 1);
 }
 
 void region_link(struct aspace *as, struct region *rg)
 {
-	tree_link(as, rg);
+	tree_insert(as, rg);
+	region_gaps_refresh(rg);
 	rmap_insert(rg);
 }
 
 void region_unlink(struct aspace *as, struct region *rg)
 {
+	struct region *next = region_next(rg);
+
 	rmap_remove(rg);
-	tree_unlink(as, rg);
+	tree_erase(as, rg);
+	if (next)
+		gap_refresh(next);
 }
 
 void region_resize(struct region *rg, uptr start, uptr end, u64 pgoff)
@@ -220,10 +221,10 @@ int region_split(struct region *rg, uptr addr)
 	hi->start = addr;
 	hi->end = end;
 	hi->pgoff = rg->pgoff + ((addr - rg->start) >> PAGE_SHIFT);
-	/* The trees cover every page all the time: truncation may walk them. */
+	/* The trees of objects cover every page all the time: truncation may walk them. The gaps stay as they are. */
 	rmap_insert(hi);
-	region_resize(rg, rg->start, addr, rg->pgoff);
-	tree_link(as, hi);
+	rmap_resize(rg, rg->start, addr, rg->pgoff);
+	tree_insert(as, hi);
 	return 0;
 }
 
@@ -254,14 +255,12 @@ static bool can_join(const struct region *a, const struct region *b)
 	return (!a->pc && !b->anon) || a->pgoff + region_pages(a) == b->pgoff;
 }
 
-/* @b goes into @a. */
+/* @b goes into @a. The gaps stay as they are. */
 static void join(struct region *a, struct region *b)
 {
-	uptr end = b->end;
-
 	anon_join(a, b);
-	tree_unlink(b->as, b);
-	region_resize(a, a->start, end, a->pgoff);
+	tree_erase(b->as, b);
+	rmap_resize(a, a->start, b->end, a->pgoff);
 	rmap_remove(b);
 	region_drop(b);
 }
@@ -278,6 +277,26 @@ struct region *region_merge(struct region *rg)
 	if (other && can_join(rg, other))
 		join(rg, other);
 	return rg;
+}
+
+bool region_extend(struct aspace *as, uptr at, size_t len, u32 flags)
+{
+	struct region *next = region_find(as, at);
+	struct region *prev = next ? region_prev(next)
+				   : rbtree_entry_or_null(rbtree_last(&as->as_regions), struct region, node);
+	struct region fresh = { .as = as, .start = at, .end = at + len, .pgoff = at >> PAGE_SHIFT,
+				.flags = flags, .ops = &region_ops_anon };
+
+	if (prev && can_join(prev, &fresh)) {
+		region_resize(prev, prev->start, at + len, prev->pgoff);
+		region_merge(prev);
+		return true;
+	}
+	if (next && can_join(&fresh, next)) {
+		region_resize(next, at, next->end, fresh.pgoff);
+		return true;
+	}
+	return false;
 }
 
 /* Highest fit in the subtree @n; subtrees without a large enough gap are skipped. */

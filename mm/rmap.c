@@ -115,28 +115,59 @@ void rmap_remove(struct region *rg)
 		rmap_tree_remove(&rg->anon->maps, &rg->anon_link);
 }
 
+/* Does a region that begins at @pgoff stay where it is in its tree. */
+static bool keeps_place(const struct rmap_link *l, u64 pgoff)
+{
+	const struct rbnode *prev, *next;
+
+	if (pgoff == l->rg->pgoff)
+		return true;
+	prev = rbtree_prev(&l->node);
+	next = rbtree_next(&l->node);
+	return (!prev || link_of(prev)->rg->pgoff <= pgoff) && (!next || pgoff <= link_of(next)->rg->pgoff);
+}
+
+/* Out of the tree, if the bounds that are to come have another place there. */
+static bool begin_resize(struct rmap_tree *t, struct rmap_link *l, u64 pgoff)
+{
+	bool is_out = !keeps_place(l, pgoff);
+
+	if (is_out)
+		erase_locked(t, l);
+	return is_out;
+}
+
+static void end_resize(struct rmap_tree *t, struct region *rg, struct rmap_link *l, bool is_out)
+{
+	if (is_out)
+		insert_locked(t, rg, l);
+	else
+		rbtree_propagate(&l->node, last_update);
+}
+
 void rmap_resize(struct region *rg, uptr start, uptr end, u64 pgoff)
 {
 	struct rmap_tree *file = rg->pc ? &rg->pc->maps : NULL;
 	struct rmap_tree *anon = rg->anon ? &rg->anon->maps : NULL;
+	bool file_out = false, anon_out = false;
 
 	if (file) {
 		spin_lock(&file->lock);
-		erase_locked(file, &rg->pc_link);
+		file_out = begin_resize(file, &rg->pc_link, pgoff);
 	}
 	if (anon) {
 		spin_lock_nested(&anon->lock);
-		erase_locked(anon, &rg->anon_link);
+		anon_out = begin_resize(anon, &rg->anon_link, pgoff);
 	}
 	rg->start = start;
 	rg->end = end;
 	rg->pgoff = pgoff;
 	if (anon) {
-		insert_locked(anon, rg, &rg->anon_link);
+		end_resize(anon, rg, &rg->anon_link, anon_out);
 		spin_unlock(&anon->lock);
 	}
 	if (file) {
-		insert_locked(file, rg, &rg->pc_link);
+		end_resize(file, rg, &rg->pc_link, file_out);
 		spin_unlock(&file->lock);
 	}
 }

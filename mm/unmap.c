@@ -117,18 +117,13 @@ void zap_file_range(struct tlb_gather *tg, struct region *rg, uptr start, uptr e
 
 static void note_hiwater(struct aspace *as)
 {
-	u64 rss = aspace_rss(as);
-
-	(void)rss;
 	if (as->total_vm > as->hiwater_vm)
 		as->hiwater_vm = as->total_vm;
 }
 
-/* Bookkeeping for a region that goes away whole. */
-static void region_unaccount(struct aspace *as, struct region *rg)
+/* Bookkeeping for @n pages of a region that go away. */
+static void region_unaccount(struct aspace *as, struct region *rg, u64 n)
 {
-	u64 n = region_pages(rg);
-
 	aspace_account(as, rg->flags, -(s64)n);
 	if (rg->flags & REGION_LOCKED)
 		as->locked_vm -= n;
@@ -149,6 +144,35 @@ void free_tables(struct tlb_gather *tg, struct aspace *as, uptr start, uptr end)
 	pt_free_range(tg, as->arch.root, start, end, lo, hi);
 }
 
+/* Is [start, end) one end of @rg, and not all of it. */
+static bool is_edge(const struct region *rg, uptr start, uptr end)
+{
+	return (rg->start == start && rg->end > end) || (rg->start < start && rg->end == end);
+}
+
+/* What is_edge() leaves the region: no second one is made to be dropped at once. */
+static int trim(struct aspace *as, struct region *rg, uptr start, uptr end)
+{
+	bool is_front = rg->start == start;
+	u64 n = (end - start) >> PAGE_SHIFT;
+	struct tlb_gather tg;
+	int err = rg->ops->may_split ? rg->ops->may_split(rg, is_front ? end : start) : 0;
+
+	if (err)
+		return err;
+	note_hiwater(as);
+	tlb_gather_init(&tg, as);
+	zap_range(&tg, rg, start, end);
+	if (is_front)
+		region_resize(rg, end, rg->end, rg->pgoff + n);
+	else
+		region_resize(rg, rg->start, start, rg->pgoff);
+	region_unaccount(as, rg, n);
+	free_tables(&tg, as, start, end);
+	tlb_gather_fini(&tg);
+	return 0;
+}
+
 int unmap_range(struct aspace *as, uptr start, uptr end)
 {
 	struct region *rg = region_find(as, start), *next;
@@ -158,6 +182,8 @@ int unmap_range(struct aspace *as, uptr start, uptr end)
 
 	if (!rg || rg->start >= end)
 		return 0;
+	if (is_edge(rg, start, end))
+		return trim(as, rg, start, end);
 	err = region_split_range(as, start, end);
 	if (err)
 		return err;
@@ -167,7 +193,7 @@ int unmap_range(struct aspace *as, uptr start, uptr end)
 		next = region_next(rg);
 		zap_range(&tg, rg, rg->start, rg->end);
 		region_unlink(as, rg);
-		region_unaccount(as, rg);
+		region_unaccount(as, rg, region_pages(rg));
 		list_add_tail(&rg->gone_link, &gone);
 	}
 	free_tables(&tg, as, start, end);
@@ -203,7 +229,7 @@ void unmap_all(struct aspace *as)
 	}
 	tlb_gather_fini(&tg);
 	rbtree_foreach_postorder(rg, tmp, &as->as_regions, node) {
-		region_unaccount(as, rg);
+		region_unaccount(as, rg, region_pages(rg));
 		region_drop(rg);
 	}
 	rbtree_init(&as->as_regions);

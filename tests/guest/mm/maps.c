@@ -404,4 +404,90 @@ CASE(long_lists_of_regions_are_whole)
 	CHECK_EQ(pread(fd, b, 20, 0), 20);
 }
 
+/* Is exactly [@from, @to) one line of /proc/self/maps. */
+static int is_region(const char *from, const char *to)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%lx-%lx ", (long)from, (long)to);
+	return strstr(read_file("/proc/self/maps"), line) != NULL;
+}
+
+/* VmSize in pages. */
+static long size_now(void) { return atol(read_file("/proc/self/statm")); }
+
+static char *at(char *p, int page, int pages)
+{
+	return mmap(p + page * PAGE, (size_t)pages * PAGE, PROT_READ | PROT_WRITE, ANON | MAP_FIXED, -1, 0);
+}
+
+CASE(neighbours_grow_together_and_shrink_at_both_ends)
+{
+	char *p = mmap(NULL, 32 * PAGE, PROT_NONE, ANON, -1, 0);
+	long size = size_now();
+
+	NEED(at(p, 8, 4) == p + 8 * PAGE);
+	for (int i = 8; i < 12; i++)
+		p[i * PAGE] = (char)i;
+	NEED(at(p, 4, 4) == p + 4 * PAGE);		/* below */
+	p[4 * PAGE] = 4;
+	CHECK(is_region(p + 4 * PAGE, p + 12 * PAGE));
+	NEED(at(p, 12, 4) == p + 12 * PAGE);		/* above */
+	p[15 * PAGE] = 15;
+	CHECK(is_region(p + 4 * PAGE, p + 16 * PAGE));
+	NEED(at(p, 20, 4) == p + 20 * PAGE);
+	p[20 * PAGE] = 20;
+	CHECK(!munmap(p + 16 * PAGE, 4 * PAGE));
+	NEED(at(p, 16, 4) == p + 16 * PAGE);		/* between two that have pages */
+	CHECK_EQ(size_now(), size);
+	CHECK(!munmap(p + 4 * PAGE, 4 * PAGE));		/* the front */
+	CHECK(!munmap(p + 22 * PAGE, 2 * PAGE));	/* the end */
+	CHECK_EQ(size_now(), size - 6);
+	CHECK(faults_on(p + 4 * PAGE, 0) && faults_on(p + 23 * PAGE, 0));
+	for (int i = 8; i < 12; i++)
+		CHECK_EQ(p[i * PAGE], i);
+	CHECK_EQ(p[15 * PAGE], 15);
+	CHECK_EQ(p[20 * PAGE], 20);
+	CHECK_EQ(p[16 * PAGE], 0);
+	NEED(at(p, 4, 4) == p + 4 * PAGE);		/* what came back is empty */
+	CHECK_EQ(p[4 * PAGE], 0);
+	CHECK_EQ(size_now(), size - 2);
+}
+
+CASE(a_file_mapping_that_lost_its_front_follows_the_file)
+{
+	int fd = open("f", O_RDWR | O_CREAT, 0600);
+	char *p;
+
+	NEED(fd >= 0 && !ftruncate(fd, 16 * PAGE));
+	for (int i = 0; i < 16; i++)
+		NEED(pwrite(fd, &(char){ (char)(i + 1) }, 1, i * PAGE) == 1);
+	p = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	NEED(p != MAP_FAILED);
+	p[10 * PAGE] = 77;				/* a copy of its own */
+	CHECK(!munmap(p, 4 * PAGE));
+	CHECK(!munmap(p + 14 * PAGE, 2 * PAGE));
+	for (int i = 4; i < 14; i++)
+		CHECK_EQ(p[i * PAGE], i == 10 ? 77 : i + 1);
+	NEED(pwrite(fd, "x", 1, 5 * PAGE) == 1);
+	CHECK_EQ(p[5 * PAGE], 'x');
+	CHECK(!ftruncate(fd, 8 * PAGE));
+	CHECK_EQ(p[7 * PAGE], 8);
+	CHECK(faults_on(p + 8 * PAGE, 0));
+	CHECK(faults_on(p + 10 * PAGE, 0));		/* copies behind the end go too */
+}
+
+CASE(locked_memory_is_counted_as_it_shrinks)
+{
+	char *p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, ANON, -1, 0);
+
+	NEED(!mlock(p, 8 * PAGE));
+	CHECK(strstr(read_file("/proc/self/status"), "VmLck:\t      32 kB"));
+	CHECK(!munmap(p, 2 * PAGE));
+	CHECK(!munmap(p + 7 * PAGE, PAGE));
+	CHECK(strstr(read_file("/proc/self/status"), "VmLck:\t      20 kB"));
+	CHECK(!munmap(p + 2 * PAGE, 5 * PAGE));
+	CHECK(strstr(read_file("/proc/self/status"), "VmLck:\t       0 kB"));
+}
+
 TAP_MAIN
