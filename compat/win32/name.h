@@ -11,5 +11,11 @@ struct nt_directory {
 };
 extern const struct nt_type nt_directory_type;
 
-/** nt_name_full() - root directory and name put together; kmem text. */
+struct nt_symlink {
+	struct nt_object ob;
+	struct nt_string target;	/* I kmem */
+};
+extern const struct nt_type nt_symlink_type;
+
+/** nt_name_full() - root directory and name put together, links on the way followed; kmem text. */
 ntstatus nt_name_full(const struct nt_attributes *a, struct nt_string *out);

@@ -84,6 +84,7 @@ bool nt_never_signaled(struct object *o, struct thread *t);
 #define NT_HANDLE_INHERIT	0x40000000u
 #define NT_HANDLE_PROTECT	0x80000000u
 #define NT_HANDLE_RIGHTS	0x01ffffffu
+#define NT_SYNCHRONIZE		0x00100000u
 #define NT_HANDLE_SELF_PROCESS	(~0UL)
 #define NT_HANDLE_SELF_THREAD	(~1UL)
 
@@ -240,11 +241,16 @@ struct nt_thread {
 	struct waitq alert;		/* its lock protects the rest; wakes every sleep of this personality */
 	struct list apcs;		/* of struct nt_apc */
 	u32 suspends;
+	u64 affinity;			/* racy: CPUs chosen by the program, 0: all */
+	s32 priority;			/* racy: base priority, relative to the process's class */
+	s64 create_time, exit_time;	/* I; I once ended */
+	struct nt_string name;		/* nt_process.lock: SetThreadDescription's, kmem */
 	bool is_parked;			/* stands at the border to user mode, registers in its frame */
 	bool must_end;			/* NtTerminateThread by another; end_status */
 	u32 end_status;
 	bool is_alerted;		/* NtAlertThread */
 	bool is_id_alerted;		/* NtAlertThreadByThreadId */
+	struct nt_object *pulsed;	/* its W: this event's pulse lets the wait pass */
 	struct list mutants;		/* owned, nt_mutants_lock */
 	/* O */
 	bool has_run;			/* the first NtContinue was made */

@@ -170,6 +170,7 @@ static_assert(sizeof(struct nt_section_image_info) == 64, "ABI");
 #define PEB_SUBSYSTEM		0x128
 #define PEB_SUBSYSTEM_MAJOR	0x12c
 #define PEB_SUBSYSTEM_MINOR	0x130
+#define TEB_TLS_LINKS		0x1680
 #define PEB_SESSION		0x2c0
 #define PEB_DEBUG_CHANNELS	0x2000
 

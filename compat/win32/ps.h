@@ -93,3 +93,7 @@ ntstatus nt_kuser_map(struct nt_vm *vm);
 /** nt_kuser_use() / nt_kuser_unuse() - a process needs the times in it. */
 void nt_kuser_use(void);
 void nt_kuser_unuse(void);
+/** nt_affinity() - mask of the CPUs there are. */
+u64 nt_affinity(void);
+/** nt_reply_name() - a counted text with its characters behind it. */
+ntstatus nt_reply_name(u8 __user *buf, u32 room, u32 __user *used, const u16 *text, u32 len);

@@ -300,5 +300,5 @@ ntstatus nt_test_alert(void)
 {
 	ntstatus s = nt_alert_check(nt_self(), true);
 
-	return s == STATUS_PENDING ? STATUS_SUCCESS : s;
+	return s == STATUS_ALERTED ? s : STATUS_SUCCESS;
 }

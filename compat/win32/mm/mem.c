@@ -5,6 +5,7 @@
  */
 #include "../vm.h"
 
+#include <tern/kernel/syscalls.h>
 #include <uapi/mman.h>
 
 #include "../image.h"
@@ -244,8 +245,10 @@ static ntstatus decommit(struct nt_vm *vm, uptr base, u64 *size)
 	uptr start = base & PAGE_MASK, end = ALIGN_UP(base + *size, PAGE_SIZE);
 	struct nt_alloc *a = nt_vm_at(vm, start);
 
-	if (!a || a->is_fixed || a->type != MEM_PRIVATE)
+	if (!a)
 		return STATUS_MEMORY_NOT_ALLOCATED;
+	if (a->is_fixed || a->type != MEM_PRIVATE)
+		return STATUS_INVALID_PARAMETER;
 	if (!*size)
 		end = a->end;
 	if (end > a->end)
@@ -296,6 +299,8 @@ static ntstatus release(struct nt_vm *vm, uptr base, u64 *size, u32 type)
 		end = a->end;
 	} else {
 		end = ALIGN_UP(base + *size, PAGE_SIZE);
+		if (!(type & MEM_PRESERVE_PLACEHOLDER) && !a->is_placeholder && (start != a->start || end != a->end))
+			return STATUS_INVALID_PARAMETER;
 		NT_CHECK(carve(vm, &a, start, end));
 	}
 	*size = end - start;
@@ -359,6 +364,8 @@ static ntstatus protect_locked(struct nt_vm *vm, uptr start, uptr end, u32 prote
 		return STATUS_ACCESS_DENIED;
 	if (!nt_vm_is_committed(vm, start, end))
 		return STATUS_MEMORY_NOT_ALLOCATED;
+	if (a->type == MEM_PRIVATE && (protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)))
+		return STATUS_INVALID_PAGE_PROTECTION;
 	*old = r->protect;
 	protect = protect_in(a, protect);
 	NT_CHECK(nt_vm_mark(vm, start, end, protect));
@@ -496,7 +503,7 @@ static ntstatus copy_memory(u64 process, uptr addr, u8 __user *buf, u64 n, bool 
 		if (is_write && user_copyin(chunk, buf + total, k))
 			s = STATUS_ACCESS_VIOLATION;
 		else if (aspace_access(as, addr + total, chunk, k, is_write, is_write) != k)
-			s = STATUS_PARTIAL_COPY;
+			s = total ? STATUS_PARTIAL_COPY : is_write ? STATUS_ACCESS_DENIED : STATUS_ACCESS_VIOLATION;
 		else if (!is_write && user_copyout(buf + total, chunk, k))
 			s = STATUS_ACCESS_VIOLATION;
 		if (!s)
@@ -527,26 +534,42 @@ ntstatus nt_flush_instruction_cache(u64 process, u64 addr, u64 n)
 	return STATUS_SUCCESS;	/* x86 keeps it coherent */
 }
 
-static ntstatus lock_pages(u64 process, const u64 __user *ubase, const u64 __user *usize)
+/* Locked in the working set is locked in memory. */
+static ntstatus lock_pages(u64 process, u64 __user *ubase, u64 __user *usize, bool on)
 {
 	struct nt_vm *vm = nt_process_self()->vm;
+	struct nt_object *o;
 	u64 base, size;
-	bool ok;
+	bool is_there;
+	long err;
 
+	NT_CHECK(nt_handle_get(process, &nt_process_type, PROCESS_VM_OPERATION, &o));
+	nt_object_put(o);
+	if (o != &nt_process_self()->ob)
+		return STATUS_NOT_SUPPORTED;
 	if (user_get(base, ubase) || user_get(size, usize))
 		return STATUS_ACCESS_VIOLATION;
 	if (base > NT_VM_END || size > NT_VM_END - base)
 		return STATUS_INVALID_PARAMETER;
+	size = ALIGN_UP(base + size, PAGE_SIZE) - (base & PAGE_MASK);
+	base &= PAGE_MASK;
 	kmutex_lock(&vm->lock);
-	ok = nt_vm_is_committed(vm, base & PAGE_MASK, ALIGN_UP(base + size, PAGE_SIZE));
+	is_there = nt_vm_is_committed(vm, base, base + size);
 	kmutex_unlock(&vm->lock);
-	return ok ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
+	if (!is_there)
+		return STATUS_ACCESS_DENIED;
+	err = on ? sys_mlock(base, size) : sys_munlock(base, size);
+	if (err)
+		return nt_status_of(err);
+	return user_put(base, ubase) || user_put(size, usize) ? STATUS_ACCESS_VIOLATION : STATUS_SUCCESS;
 }
 
-/* A working set cannot be locked here, so nothing is ever locked in it. */
+ntstatus nt_lock_virtual_memory(u64 process, u64 __user *base, u64 __user *size, u32 type)
+{
+	return lock_pages(process, base, size, true);
+}
+
 ntstatus nt_unlock_virtual_memory(u64 process, u64 __user *base, u64 __user *size, u32 type)
 {
-	ntstatus s = lock_pages(process, base, size);
-
-	return s ? s : STATUS_NOT_LOCKED;
+	return lock_pages(process, base, size, false);
 }

@@ -17,6 +17,7 @@
 #define SECTION_QUERY	0x1u
 #define SECTION_MAP_WRITE 0x2u
 #define SECTION_MAP_READ 0x4u
+#define SECTION_MAP_EXECUTE	0x8u
 #define QUERY_BASIC	0u
 #define QUERY_IMAGE	1u
 #define AT_FDCWD	(-100)
@@ -47,6 +48,11 @@ const struct nt_type nt_section_type = {
 static bool is_writable(u32 protect)
 {
 	return protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE);
+}
+
+static bool is_executable(u32 protect)
+{
+	return protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY);
 }
 
 static ntstatus back_by_file(struct nt_section *sec, struct nt_file *f, u64 size)
@@ -113,7 +119,7 @@ ntstatus nt_create_section(u64 __user *out, u32 access, const struct nt_object_a
 	u64 size = 0;
 	ntstatus s;
 
-	if (usize && user_get(size, usize))
+	if (user_put(0UL, out) || (usize && user_get(size, usize)))
 		return STATUS_ACCESS_VIOLATION;
 	if (nt_prot_of(protect) < 0)
 		return STATUS_INVALID_PAGE_PROTECTION;
@@ -163,9 +169,9 @@ ntstatus nt_query_section(u64 handle, u32 class, void __user *buf, u64 room, u64
 		s = room < n ? STATUS_INFO_LENGTH_MISMATCH : nt_copyout(buf, &basic, n);
 	} else if (class == QUERY_IMAGE) {
 		n = sizeof(info);
-		s = !sec->image ? STATUS_SECTION_NOT_IMAGE : STATUS_SUCCESS;
-		if (!s && room < n)
-			s = STATUS_INFO_LENGTH_MISMATCH;
+		s = room < n ? STATUS_INFO_LENGTH_MISMATCH : STATUS_SUCCESS;
+		if (!s && !sec->image)
+			s = STATUS_SECTION_NOT_IMAGE;
 		if (!s) {
 			nt_image_info(sec->image, sec->image->info.base, &info);
 			s = nt_copyout(buf, &info, n);
@@ -246,13 +252,14 @@ static ntstatus map_data(struct nt_vm *vm, struct nt_section *sec, struct view *
 	if (v->offset & (NT_VM_GRANULE - 1))
 		return STATUS_MAPPED_ALIGNMENT;
 	if (v->offset >= ALIGN_UP(sec->size, PAGE_SIZE))
-		return STATUS_INVALID_VIEW_SIZE;
+		return STATUS_INVALID_PARAMETER;
 	if (!v->size)
 		v->size = sec->size - v->offset;
 	v->size = ALIGN_UP(v->size, PAGE_SIZE);
 	if (v->size > ALIGN_UP(sec->size, PAGE_SIZE) - v->offset)
 		return STATUS_INVALID_VIEW_SIZE;
-	if (is_writable(v->protect) && !is_writable(sec->protect))
+	if ((is_writable(v->protect) && !is_writable(sec->protect)) ||
+	    (is_executable(v->protect) && !is_executable(sec->protect)))
 		return STATUS_SECTION_PROTECTION;
 	NT_CHECK(place_view(vm, v));
 	a = nt_vm_add(vm, v->base, v->base + v->size, MEM_MAPPED, v->protect);
@@ -306,6 +313,8 @@ static ntstatus map_common(u64 handle, u64 process, u64 __user *ubase, const u64
 	if (nt_prot_of(v->protect) < 0)
 		return STATUS_INVALID_PAGE_PROTECTION;
 	need = is_writable(v->protect) ? SECTION_MAP_WRITE : SECTION_MAP_READ;
+	if (is_executable(v->protect))
+		need |= SECTION_MAP_EXECUTE;
 	NT_CHECK(nt_handle_get(handle, &nt_section_type, need, &o));
 	s = nt_handle_get(process, &nt_process_type, 0x8, &po);
 	if (s) {

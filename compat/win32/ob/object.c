@@ -122,7 +122,7 @@ ntstatus nt_handle_get(u64 handle, const struct nt_type *type, u32 access, struc
 {
 	struct nt_object *o = pseudo(handle);
 	struct object *obj;
-	s64 value;
+	s64 value, rights = NT_HANDLE_RIGHTS;
 
 	if (o) {
 		nt_object_get(o);
@@ -130,14 +130,19 @@ ntstatus nt_handle_get(u64 handle, const struct nt_type *type, u32 access, struc
 		value = nt_handle_from_user(handle);
 		if (value < 0)
 			return STATUS_INVALID_HANDLE;
-		obj = handle_lookup(nt_process_self()->handles, (u64)value, access);
+		rights = access ? handle_rights(nt_process_self()->handles, (u64)value) : 0;
+		obj = handle_lookup(nt_process_self()->handles, (u64)value, 0);
 		if (IS_ERR(obj))
-			return PTR_ERR(obj) == -EACCES ? STATUS_ACCESS_DENIED : STATUS_INVALID_HANDLE;
+			return STATUS_INVALID_HANDLE;
 		o = nt_object_of(obj);
 	}
 	if (type && !nt_object_is(o, type)) {
 		nt_object_put(o);
 		return STATUS_OBJECT_TYPE_MISMATCH;
+	}
+	if (rights < 0 || (access & ~(u32)rights)) {
+		nt_object_put(o);
+		return STATUS_ACCESS_DENIED;
 	}
 	*out = o;
 	return STATUS_SUCCESS;

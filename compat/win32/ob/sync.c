@@ -26,15 +26,20 @@ struct nt_mutant {
 
 static bool event_signaled(struct object *o, struct thread *t)
 {
-	return container_of(nt_object_of(o), struct nt_event, ob)->is_set;
+	struct nt_thread *waiter = t->t_compat;
+
+	return container_of(nt_object_of(o), struct nt_event, ob)->is_set || waiter->pulsed == nt_object_of(o);
 }
 
 static void event_taken(struct object *o, struct thread *t)
 {
 	struct nt_event *e = container_of(nt_object_of(o), struct nt_event, ob);
 
-	if (e->is_auto)
+	struct nt_thread *waiter = t->t_compat;
+
+	if (e->is_auto && waiter->pulsed != &e->ob)
 		e->is_set = false;
+	waiter->pulsed = NULL;
 }
 
 const struct nt_type nt_event_type = {
@@ -80,6 +85,7 @@ ntstatus nt_create_event(u64 __user *out, u32 access, const struct nt_object_att
 {
 	struct nt_event *e;
 
+	NT_CHECK(nt_put(0UL, out));
 	if (type > EVENT_TYPE_AUTO)
 		return STATUS_INVALID_PARAMETER;
 	e = nt_event_create(type == EVENT_TYPE_AUTO, is_set);
@@ -126,13 +132,25 @@ ntstatus nt_clear_event(u64 handle)
 	return event_change(handle, nt_event_reset, NULL);
 }
 
-/* Those who wait now look once while it is set. */
+/* Who waits now may pass: all, or the first; nobody who comes later. */
 static bool event_pulse(struct nt_event *e)
 {
-	bool was = nt_event_set(e);
+	u64 flags = spin_lock_irqsave(&e->ob.wq.lock);
+	bool was = e->is_set;
+	struct waiter *w;
 
-	sched_yield_cpu();
-	nt_event_reset(e);
+	list_foreach(w, &e->ob.wq.entries, link) {
+		struct nt_thread *t = w->fn == waiter_wake_thread ? w->thread->t_compat : NULL;
+
+		if (!t || t->pulsed)
+			continue;
+		t->pulsed = &e->ob;
+		if (e->is_auto)
+			break;
+	}
+	e->is_set = false;
+	waitq_wake_locked(&e->ob.wq, 0, 0);
+	spin_unlock_irqrestore(&e->ob.wq.lock, flags);
 	return was;
 }
 
@@ -148,6 +166,8 @@ ntstatus nt_query_event(u64 handle, u32 class, void __user *buf, u32 room, u32 _
 
 	if (class)
 		return STATUS_INVALID_INFO_CLASS;
+	if (room != sizeof(info))
+		return STATUS_INFO_LENGTH_MISMATCH;
 	NT_CHECK(event_get(handle, EVENT_QUERY, &e));
 	info.type = e->is_auto;
 	info.state = READ_ONCE(e->is_set);
@@ -178,6 +198,7 @@ ntstatus nt_create_semaphore(u64 __user *out, u32 access,
 {
 	struct nt_semaphore *m;
 
+	NT_CHECK(nt_put(0UL, out));
 	if (maximum <= 0 || count < 0 || count > maximum)
 		return STATUS_INVALID_PARAMETER;
 	m = nt_object_alloc(&semaphore_type, sizeof(*m));
@@ -200,7 +221,7 @@ static ntstatus semaphore_post(struct nt_object *o, u32 n, u32 *was)
 	u64 flags = spin_lock_irqsave(&o->wq.lock);
 
 	*was = m->count;
-	if (!n || n > m->maximum - m->count) {
+	if (n > m->maximum - m->count) {
 		s = STATUS_SEMAPHORE_LIMIT_EXCEEDED;
 	} else {
 		m->count += n;
@@ -230,6 +251,8 @@ ntstatus nt_query_semaphore(u64 handle, u32 class, void __user *buf, u32 room, u
 
 	if (class)
 		return STATUS_INVALID_INFO_CLASS;
+	if (room != sizeof(info))
+		return STATUS_INFO_LENGTH_MISMATCH;
 	NT_CHECK(nt_handle_get(handle, &semaphore_type, SEMAPHORE_QUERY, &o));
 	m = container_of(o, struct nt_semaphore, ob);
 	info.count = READ_ONCE(m->count);
@@ -375,6 +398,8 @@ ntstatus nt_query_mutant(u64 handle, u32 class, void __user *buf, u32 room, u32 
 
 	if (class)
 		return STATUS_INVALID_INFO_CLASS;
+	if (room != sizeof(info))
+		return STATUS_INFO_LENGTH_MISMATCH;
 	NT_CHECK(nt_handle_get(handle, &mutant_type, MUTANT_QUERY, &o));
 	m = mutant_of(o);
 	memset(&info, 0, sizeof(info));

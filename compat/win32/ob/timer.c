@@ -99,6 +99,7 @@ ntstatus nt_create_timer(u64 __user *out, u32 access, const struct nt_object_att
 {
 	struct nt_timer *m;
 
+	NT_CHECK(nt_put(0UL, out));
 	if (type > TIMER_TYPE_AUTO)
 		return STATUS_INVALID_PARAMETER;
 	m = nt_object_alloc(&timer_type, sizeof(*m));
@@ -116,11 +117,10 @@ ntstatus nt_open_timer(u64 __user *out, u32 access, const struct nt_object_attri
 	return nt_open_named(&timer_type, access, attr, out);
 }
 
-/* Nobody fires any more; the reference of the old APC's thread comes back. Returns: was it armed. */
+/* Nobody fires any more; the reference of the old APC's thread comes back. Returns: is it signaled. */
 static bool disarm(struct nt_timer *m)
 {
 	struct nt_thread *old;
-	bool was;
 	u64 flags;
 
 	flags = spin_lock_irqsave(&m->ob.wq.lock);
@@ -128,20 +128,19 @@ static bool disarm(struct nt_timer *m)
 	old = m->thread;
 	m->thread = NULL;
 	spin_unlock_irqrestore(&m->ob.wq.lock, flags);
-	was = timeout_cancel_sync(&m->timeout);
+	timeout_cancel_sync(&m->timeout);
 	if (old)
 		nt_object_put(&old->ob);
-	return was;
+	return READ_ONCE(m->is_set);
 }
 
 static nsec_t due_time(s64 t)
 {
-	s64 real;
-
 	if (t <= 0)
 		return clock_ns() + (u64)-t * 100;
-	real = nt_time_to_unix(t);
-	return real <= clock_realtime_ns() ? clock_ns() : clock_real_to_mono(real);
+	if (t <= nt_time())
+		return clock_ns();
+	return clock_real_to_mono(nt_time_to_unix(t));
 }
 
 ntstatus nt_set_timer(u64 handle, const s64 __user *udue, u64 apc, u64 context, u8 resume, s32 period,
@@ -155,9 +154,11 @@ ntstatus nt_set_timer(u64 handle, const s64 __user *udue, u64 apc, u64 context, 
 
 	if (user_get(t, udue))
 		return STATUS_ACCESS_VIOLATION;
-	if (period < 0 || t < -(S64_MAX / 100))
-		return STATUS_INVALID_PARAMETER;
 	NT_CHECK(nt_handle_get(handle, &timer_type, TIMER_MODIFY, &o));
+	if (period < 0 || t < -(S64_MAX / 100)) {
+		nt_object_put(o);
+		return STATUS_INVALID_PARAMETER;
+	}
 	m = container_of(o, struct nt_timer, ob);
 	kmutex_lock(&m->lock);
 	old = disarm(m);

@@ -162,6 +162,7 @@ static void leave_all(struct wait *w, struct nt_thread *self)
 	for (u32 i = 0; i < w->n; i++)
 		waitq_finish(&w->objs[i]->wq, &w->waiters[i]);
 	waitq_finish(&self->alert, &w->own);
+	self->pulsed = NULL;		/* nobody finds us queued any more */
 }
 
 static ntstatus wait_loop(struct wait *w, nsec_t deadline)
@@ -231,7 +232,7 @@ static void put_all(struct nt_object **objs, u32 n)
 
 static ntstatus get_waitable(u64 handle, struct nt_object **out)
 {
-	NT_CHECK(nt_handle_get(handle, NULL, 0, out));
+	NT_CHECK(nt_handle_get(handle, NULL, NT_SYNCHRONIZE, out));
 	if (nt_type_of(*out)->can_wait)
 		return STATUS_SUCCESS;
 	nt_object_put(*out);

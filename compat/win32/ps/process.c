@@ -65,6 +65,7 @@ static void thread_cleanup(struct nt_object *o)
 {
 	struct nt_thread *t = container_of(o, struct nt_thread, ob);
 
+	kmem_free(t->name.text);
 	if (t->thread)
 		thread_put(t->thread);
 	if (t->proc)
@@ -102,6 +103,7 @@ struct nt_thread *nt_thread_alloc(struct nt_process *p)
 	list_init(&t->mutants);
 	list_init(&t->link);
 	t->exit_status = STATUS_PENDING;
+	t->create_time = nt_time();
 	nt_object_get(&p->ob);
 	t->proc = p;
 	return t;
@@ -233,6 +235,7 @@ void nt_thread_end(ntstatus status)
 	struct nt_thread *self = nt_self();
 	struct nt_process *p = self->proc;
 	bool is_last;
+	u64 in_list;
 
 	kmutex_lock(&p->lock);
 	is_last = p->nlive == 1;
@@ -241,10 +244,12 @@ void nt_thread_end(ntstatus status)
 		nt_process_end(status);
 	self->end_status = status;
 	self->must_end = true;
-	if (self->stack)
+	if (self->stack) {
 		nt_vm_release(p->vm, self->stack);
-	if (self->stack)
-		nt_vm_release(p->vm, self->teb);
+		/* One that was ended by another stands in ntdll's list of TEBs: its neighbours point to it. */
+		if (user_get(in_list, (u64 __user *)(self->teb + TEB_TLS_LINKS)) || !in_list)
+			nt_vm_release(p->vm, self->teb);
+	}
 	thread_exit(wait_status(status));
 }
 
@@ -310,6 +315,7 @@ void nt_thread_exit(struct thread *t)
 	if (is_last)
 		process_over(p, t);
 	flags = spin_lock_irqsave(&self->ob.wq.lock);
+	self->exit_time = nt_time();
 	self->exit_status = self->must_end ? self->end_status : p->exit_status;
 	self->is_ended = true;
 	waitq_wake_locked(&self->ob.wq, 0, 0);

@@ -14,6 +14,7 @@
 #include "../sync.h"
 
 #define START_ROOM	0x28
+#define NT_FPU_CONTROL	0x27f	/* 53 bits, all exceptions masked */
 #define CREATE_SUSPENDED 1u
 #define SUSPEND_MAX	127u
 #define THREAD_TERMINATE 0x1u
@@ -35,7 +36,7 @@ static void start_context(struct nt_context *c, const struct nt_process *p, uptr
 	c->ss = c->ds = c->es = c->gs = SEL_USER_DATA_NT;
 	c->fs = 0x53;
 	c->mxcsr = 0x1f80;
-	put_le16(c->fxsave, 0x27f);
+	put_le16(c->fxsave, NT_FPU_CONTROL);
 	put_le32(c->fxsave + 24, 0x1f80);
 	put_le32(c->fxsave + 28, 0xffff);
 }
@@ -113,6 +114,7 @@ ntstatus nt_thread_start(u64 entry, u64 arg, u64 reserve, bool is_suspended, str
 	struct nt_thread *t = nt_thread_alloc(p);
 	struct thread *kt;
 	struct frame regs;
+	u8 fx[512];
 	ntstatus s;
 
 	if (!t)
@@ -131,6 +133,9 @@ ntstatus nt_thread_start(u64 entry, u64 arg, u64 reserve, bool is_suspended, str
 		nt_object_put(&t->ob);
 		return nt_status_of(PTR_ERR(kt));
 	}
+	xstate_legacy_get(kt, fx);
+	put_le16(fx, NT_FPU_CONTROL);
+	xstate_legacy_set(kt, fx);
 	t->thread = kt;
 	t->tid = pidref_nr(kt->t_pid);
 	nt_object_get(&t->ob);

@@ -18,19 +18,13 @@ enum {
 	PS_IMAGE_NAME = 27, PS_DEBUG_OBJECT = 30, PS_DEBUG_FLAGS = 31, PS_EXECUTE_FLAGS = 34,
 	PS_COOKIE = 36, PS_IMAGE_INFO = 37, PS_STACK_ALLOCATION = 41, PS_IMAGE_NAME_WIN32 = 43,
 };
-enum {
-	TH_BASIC = 0, TH_TIMES = 1, TH_PRIORITY = 2, TH_BASE_PRIORITY = 3, TH_AFFINITY = 4,
-	TH_ZERO_TLS = 10, TH_LAST = 12, TH_HIDE = 17, TH_SUSPENDS = 35, TH_NAME = 38,
-};
 #define PROCESS_QUERY	0x400u
 #define PROCESS_QUERY_LIMITED 0x1000u
-#define TLS_SLOTS	64u
-#define TLS_EXPANSION	1024u
 #define OBJECT_NAME	1u
 #define OBJECT_TYPE	2u
 #define OBJECT_HANDLE	4u
 
-static u64 affinity(void)
+u64 nt_affinity(void)
 {
 	return cpu_count_online >= 64 ? ~0UL : BIT(cpu_count_online) - 1;
 }
@@ -52,7 +46,7 @@ static ntstatus process_basic(struct nt_process *p, void __user *buf, u32 room, 
 
 	i.status = READ_ONCE(p->is_ended) ? p->exit_status : STATUS_PENDING;
 	i.peb = p->peb;
-	i.affinity = affinity();
+	i.affinity = nt_affinity();
 	i.priority = 8;
 	i.pid = nt_id(p->pid);
 	i.parent = nt_id(p->parent_pid);
@@ -102,7 +96,7 @@ static ntstatus image_name(struct nt_process *p, u8 __user *buf, u32 room, u32 _
 
 static ntstatus query_process(struct nt_process *p, u32 class, void __user *buf, u32 room, u32 __user *used)
 {
-	u64 zero[6] = { 0 }, mask = affinity();
+	u64 zero[6] = { 0 }, mask = nt_affinity();
 	struct nt_section_image_info info;
 	u32 word;
 
@@ -266,130 +260,9 @@ ntstatus nt_open_thread(u64 __user *out, u32 access, const struct nt_object_attr
 	return nt_handle_give(&t->ob, access, a.flags, out);
 }
 
-/* ---- threads ---- */
-
-static ntstatus query_thread(struct nt_thread *t, u32 class, void __user *buf, u32 room, u32 __user *used)
-{
-	struct { u32 status, pad; u64 teb, pid, tid, affinity; s32 priority, base; } basic = { 0 };
-	struct { s64 create, exit, kernel, user; } times = { 0 };
-	u64 utime, stime;
-	u32 word;
-
-	switch (class) {
-	case TH_BASIC:
-		basic.status = READ_ONCE(t->is_ended) ? t->exit_status : STATUS_PENDING;
-		basic.teb = t->teb;
-		basic.pid = nt_id(t->proc->pid);
-		basic.tid = nt_id(t->tid);
-		basic.affinity = affinity();
-		basic.priority = basic.base = 8;
-		return nt_reply(buf, room, used, &basic, sizeof(basic));
-	case TH_TIMES:
-		thread_cpu_time(t->thread, &utime, &stime);
-		times.create = nt_time_of(clock_realtime_ns() - (s64)(clock_ns() - t->thread->t_start_ns));
-		times.kernel = stime / 100;
-		times.user = utime / 100;
-		return nt_reply(buf, room, used, &times, sizeof(times));
-	case TH_AFFINITY:
-		utime = affinity();
-		return nt_reply(buf, room, used, &utime, 8);
-	case TH_LAST:
-		word = READ_ONCE(t->proc->nlive) == 1;
-		return nt_reply(buf, room, used, &word, 4);
-	case TH_SUSPENDS:
-		word = READ_ONCE(t->suspends);
-		return nt_reply(buf, room, used, &word, 4);
-	case TH_HIDE:
-		return nt_reply(buf, room, used, "\0", 1);
-	}
-	return STATUS_INVALID_INFO_CLASS;
-}
-
-ntstatus nt_query_information_thread(u64 handle, u32 class, void __user *buf, u32 room, u32 __user *used)
-{
-	struct nt_object *o;
-	ntstatus s;
-
-	NT_CHECK(nt_handle_get(handle, &nt_thread_type, 0, &o));
-	s = query_thread(container_of(o, struct nt_thread, ob), class, buf, room, used);
-	nt_object_put(o);
-	return s;
-}
-
-/* TlsFree: the slot is zero in every thread. Threads that are going have no TEB any more. */
-static ntstatus zero_tls(u32 slot)
-{
-	struct nt_process *p = nt_process_self();
-	struct nt_thread *t;
-	u64 expansion;
-
-	if (slot >= TLS_SLOTS + TLS_EXPANSION)
-		return STATUS_INVALID_PARAMETER;
-	kmutex_lock(&p->lock);
-	list_foreach(t, &p->threads, link) {
-		uptr at = t->teb + TEB_TLS_SLOTS + slot * 8UL;
-
-		if (READ_ONCE(t->must_end))
-			continue;
-		if (slot >= TLS_SLOTS) {
-			if (user_get(expansion, (u64 __user *)(t->teb + TEB_TLS_EXPANSION)) || !expansion)
-				continue;
-			at = expansion + (slot - TLS_SLOTS) * 8UL;
-		}
-		(void)!user_put(0UL, (u64 __user *)at);
-	}
-	kmutex_unlock(&p->lock);
-	return STATUS_SUCCESS;
-}
-
-static ntstatus name_thread(struct nt_thread *t, const struct nt_unicode_string __user *u)
-{
-	struct nt_string s;
-	char *name;
-
-	NT_CHECK(nt_string_get(u, &s));
-	name = nt_utf8(s.text, s.len);
-	kmem_free(s.text);
-	if (!name)
-		return STATUS_NO_MEMORY;
-	thread_set_comm(t->thread, name);
-	kmem_free(name);
-	return STATUS_SUCCESS;
-}
-
-ntstatus nt_set_information_thread(u64 handle, u32 class, const void __user *buf, u32 len)
-{
-	struct nt_object *o;
-	ntstatus s = STATUS_SUCCESS;
-	u32 slot;
-
-	NT_CHECK(nt_handle_get(handle, &nt_thread_type, 0x20, &o));
-	switch (class) {
-	case TH_ZERO_TLS:
-		s = nt_copyin(&slot, buf, sizeof(slot));
-		if (!s)
-			s = zero_tls(slot);
-		break;
-	case TH_NAME:
-		s = len < sizeof(struct nt_unicode_string) ? STATUS_INFO_LENGTH_MISMATCH :
-		    name_thread(container_of(o, struct nt_thread, ob), buf);
-		break;
-	case TH_PRIORITY:
-	case TH_BASE_PRIORITY:
-	case TH_AFFINITY:
-	case TH_HIDE:
-		break;		/* hints to a scheduler: ours decides by itself */
-	default:
-		s = STATUS_INVALID_INFO_CLASS;
-		break;
-	}
-	nt_object_put(o);
-	return s;
-}
-
 /* ---- handles ---- */
 
-static ntstatus reply_name(u8 __user *buf, u32 room, u32 __user *used, const u16 *text, u32 len)
+ntstatus nt_reply_name(u8 __user *buf, u32 room, u32 __user *used, const u16 *text, u32 len)
 {
 	u32 need = sizeof(struct nt_unicode_string) + (len ? len * 2 + 2 : 0);
 	struct nt_unicode_string u = { 0 };
@@ -415,11 +288,11 @@ static ntstatus object_name(struct nt_object *o, u8 __user *buf, u32 room, u32 _
 	const u16 *name = nt_name_text(o, &len);
 
 	if (!nt_object_is(o, &nt_file_type))
-		return reply_name(buf, room, used, name, len);
+		return nt_reply_name(buf, room, used, name, len);
 	text = nt_file_name(container_of(o, struct nt_file, ob), &len);
 	if (!text)
 		return STATUS_NO_MEMORY;
-	s = reply_name(buf, room, used, text, len);
+	s = nt_reply_name(buf, room, used, text, len);
 	kmem_free(text);
 	return s;
 }
@@ -444,6 +317,24 @@ static ntstatus object_type(struct nt_object *o, u8 __user *buf, u32 room, u32 _
 	return nt_copyout(buf + sizeof(head), text, n * 2UL + 2);
 }
 
+/* Handles of all such processes that lead to @o. */
+static u32 handles_of(const struct nt_object *o)
+{
+	struct nt_process *p = NULL;
+	u32 n = 0, rights;
+
+	while ((p = nt_process_next(p)) != NULL) {
+		struct object *other;
+		u32 index = 0;
+
+		while (p->handles && handle_next(p->handles, &index, &other, &rights) >= 0) {
+			n += other == &o->obj;
+			object_put(other);
+		}
+	}
+	return n;
+}
+
 ntstatus nt_query_object(u64 handle, u32 class, void __user *buf, u32 room, u32 __user *used)
 {
 	struct { u32 attributes, access, handles, refs, rest[10]; } basic = { 0 };
@@ -456,7 +347,7 @@ ntstatus nt_query_object(u64 handle, u32 class, void __user *buf, u32 room, u32 
 	switch (class) {
 	case 0:
 		basic.access = (u32)rights & NT_HANDLE_RIGHTS;
-		basic.handles = 1;
+		basic.handles = handles_of(o);
 		basic.refs = ref_read(&o->obj.refs) - 1;
 		s = nt_reply(buf, room, used, &basic, sizeof(basic));
 		break;
