@@ -63,7 +63,8 @@ static void divide_by_zero(void)
 {
 	void *h = install(2);
 
-	__asm__ volatile("xorl %%ecx, %%ecx; xorl %%edx, %%edx; movl $1, %%eax; .byte 0xf7, 0xf1" ::: "rax", "rcx", "rdx");
+	__asm__ volatile("xorl %%ecx, %%ecx; xorl %%edx, %%edx; movl $1, %%eax; .byte 0xf7, 0xf1"
+			 ::: "rax", "rcx", "rdx");
 	tell(h);
 }
 
@@ -160,7 +161,8 @@ static void registers_set(void)
 	void *h = AddVectoredExceptionHandler(1, change_registers);
 	unsigned long long a, b, c;
 
-	__asm__ volatile(".byte 0x0f, 0x0b; movq %%r11, %1; movq %%rcx, %2" : "=a"(a), "=r"(b), "=r"(c) :: "rcx", "r11");
+	__asm__ volatile(".byte 0x0f, 0x0b; movq %%r11, %1; movq %%rcx, %2"
+			 : "=a"(a), "=r"(b), "=r"(c) :: "rcx", "r11");
 	RemoveVectoredExceptionHandler(h);
 	printf("%llx %llx %llx\n", a, b, c);
 }
