@@ -6,7 +6,7 @@
 #include <tern/base/upcall.h>
 #include <tern/lib/string.h>
 
-#include "aspace_impl.h"
+#include "userfault_impl.h"
 
 /*
  * The page behind @addr with a reference, if its entry allows the access now.
@@ -32,7 +32,7 @@ static struct page *page_behind(struct region *rg, uptr addr, u32 flags)
 		goto out;
 	}
 	page = pfn_to_page(pte_frame(e));
-	may_write = pte_writable(e) || ((flags & FAULT_FORCE) && region_is_private(rg) &&
+	may_write = pte_writable(e) || ((flags & FAULT_FORCE) && region_is_private(rg) && !pte_is_guarded(e) &&
 					page_is_anon(page) && page_is_sole(page));
 	if ((flags & FAULT_WRITE) && !may_write)
 		page = NULL;
@@ -43,25 +43,6 @@ out:
 		page_get(page);
 	spin_unlock(pt_lock(slot));
 	return page;
-}
-
-/* Fault until the page can be had; read lock held. */
-static struct page *page_obtain(struct region *rg, uptr addr, u32 flags)
-{
-	for (u32 tries = 0; tries < 64; tries++) {
-		struct page *page = page_behind(rg, addr, flags);
-		u32 fl = flags;
-		int err;
-
-		if (page)
-			return page;
-		if (signal_is_fatal_pending())
-			return ERR_PTR(-EINTR);
-		err = region_fault(rg, addr, &fl);
-		if (err)
-			return ERR_PTR(err);
-	}
-	return ERR_PTR(-EFAULT);
 }
 
 static struct region *region_for(struct aspace *as, uptr addr, u32 flags)
@@ -75,6 +56,45 @@ static struct region *region_for(struct aspace *as, uptr addr, u32 flags)
 	if (!(flags & (FAULT_WRITE | FAULT_FORCE)) && !(rg->flags & REGION_READ))
 		return NULL;
 	return rg;
+}
+
+/* Wait for who resolves the region's faults; @rg may be gone then, the lock is held again. */
+static struct region *ask(struct region *rg, uptr addr, u32 flags, u32 fault_flags)
+{
+	struct aspace *as = rg->as;
+	int err;
+
+	if (as != aspace_self())
+		return ERR_PTR(-EFAULT);
+	err = uffd_wait(rg, addr, fault_flags);
+	rwsem_read_lock(&as->as_lock);
+	if (err)
+		return ERR_PTR(err);
+	rg = region_for(as, addr, flags);
+	return rg ? rg : ERR_PTR(-EFAULT);
+}
+
+/* Fault until the page can be had; read lock held, perhaps not all the time. */
+static struct page *page_obtain(struct region *rg, uptr addr, u32 flags)
+{
+	for (u32 tries = 0; tries < 64; tries++) {
+		struct page *page = page_behind(rg, addr, flags);
+		u32 fl = flags;
+		int err;
+
+		if (page)
+			return page;
+		if (signal_is_fatal_pending())
+			return ERR_PTR(-EINTR);
+		err = region_fault(rg, addr, &fl);
+		if (unlikely(err == FAULT_ASK)) {
+			rg = ask(rg, addr, flags, fl);
+			err = IS_ERR(rg) ? (int)PTR_ERR(rg) : 0;
+		}
+		if (err)
+			return ERR_PTR(err);
+	}
+	return ERR_PTR(-EFAULT);
 }
 
 /* One page's share of an access; 0 on failure. */

@@ -161,8 +161,11 @@ static inline bool user_pages_ok(uptr addr, size_t len, uptr *end)
 #define FAULT_USER	0x4u
 #define FAULT_FORCE	0x8u	/* ptrace: MAY bits decide, private copies are made */
 #define FAULT_MAJOR	0x100u	/* out: had to wait for I/O */
+#define FAULT_ASK_WP	0x200u	/* out, with FAULT_ASK: the entry is guarded */
+#define FAULT_ASK_MINOR	0x400u	/* ... the page is in the object */
+#define FAULT_ASK	1	/* result: a program resolves it, see uffd_wait() */
 /**
- * region_fault() - one page; as_lock held for reading. 0, -EFAULT, -EACCES,
+ * region_fault() - one page; as_lock held for reading. 0, FAULT_ASK, -EFAULT, -EACCES,
  * -ENOMEM, or SIGBUS errors.
  */
 int region_fault(struct region *rg, uptr addr, u32 *flags);

@@ -30,6 +30,7 @@
 #include "reclaim_impl.h"
 #include "rmap_impl.h"
 #include "swap_impl.h"
+#include "userfault_impl.h"
 
 #define AROUND_PAGES	16u
 #define AROUND_BYTES	(AROUND_PAGES * PAGE_SIZE)
@@ -238,7 +239,7 @@ static int write_fault(struct region *rg, uptr addr, pte_t *slot)
 	page = pfn_to_page(pte_frame(e));
 	if (region_is_private(rg) && page_is_anon(page) && page_is_sole(page)) {
 		if (rg->flags & REGION_WRITE)
-			pte_store(slot, (pte_t){ e.v | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED });
+			pte_store(slot, (pte_t){ (e.v & ~PTE_GUARD) | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED });
 		spin_unlock(lock);
 		return 0;
 	}
@@ -364,7 +365,8 @@ static int object_fault(struct region *rg, uptr addr, pte_t *slot, u32 *flags)
 
 	if (is_cache) {
 		rwsem_read_lock(&rg->pc->inval);
-		if (!(is_write && region_is_private(rg)) && map_around(rg, addr, slot)) {
+		if (!(is_write && region_is_private(rg)) && !(rg->flags & REGION_UFFD_MINOR) &&
+		    map_around(rg, addr, slot)) {
 			if (is_write && !pte_writable(pte_load(slot)))
 				err = write_fault(rg, addr, slot);
 			goto out;
@@ -398,6 +400,8 @@ int region_fault(struct region *rg, uptr addr, u32 *flags)
 	if (unlikely(!slot))
 		return -ENOMEM;
 	e = pte_load(slot);
+	if (unlikely(rg->uffd) && uffd_must_ask(rg, addr, e, flags))
+		return FAULT_ASK;
 	if (pte_none(e)) {
 		if (rg->ops == &region_ops_anon)
 			return anon_fault(rg, addr, slot, *flags);
@@ -409,6 +413,8 @@ int region_fault(struct region *rg, uptr addr, u32 *flags)
 		if (err)
 			return err;
 		e = pte_load(slot);
+		if (unlikely(rg->uffd) && uffd_must_ask(rg, addr, e, flags))
+			return FAULT_ASK;
 	}
 	if ((*flags & FAULT_WRITE) && pte_is_mapped(e) && !pte_writable(e))
 		return write_fault(rg, addr, slot);
@@ -521,7 +527,10 @@ int trap_page_fault(struct frame *f, uptr addr, u32 code, int *si_code)
 		err = -EACCES;
 	else
 		err = region_fault(rg, addr, &flags);
-	rwsem_read_unlock(&as->as_lock);
+	if (unlikely(err == FAULT_ASK))
+		err = uffd_wait(rg, addr, flags);
+	else
+		rwsem_read_unlock(&as->as_lock);
 	if (flags & FAULT_MAJOR)
 		vmstat_add(VMSTAT_PGMAJFAULT, 1);
 	mmface_fault_count(flags & FAULT_MAJOR);

@@ -13,9 +13,11 @@
 
 #include "rmap_impl.h"
 #include "swap_impl.h"
+#include "userfault_impl.h"
 
 struct fork_copy {
 	struct aspace *child;
+	struct uffd_forks *uffd;
 	struct region *rg;	/* the child's */
 	pte_t *dst;		/* slot of the last entry copied, in the table of dst_va */
 	uptr dst_va;
@@ -34,6 +36,12 @@ static pte_t *child_slot(struct fork_copy *fc, uptr va)
 	return fc->dst;
 }
 
+/* Guards are for the regions of those who asked for them. */
+static pte_t guard_of_child(const struct fork_copy *fc, pte_t e)
+{
+	return fc->rg->flags & REGION_UFFD_WP ? e : pte_unguard(e);
+}
+
 static void copy_table(pte_t *slot, uptr va, u64 n, void *arg)
 {
 	struct fork_copy *fc = arg;
@@ -48,7 +56,7 @@ static void copy_table(pte_t *slot, uptr va, u64 n, void *arg)
 			dst = child_slot(fc, va);
 			if (dst) {
 				swap_dup(pte_to_swapent(e));
-				pte_store(dst, e);
+				pte_store(dst, guard_of_child(fc, e));
 				fc->nswap++;
 				continue;
 			}
@@ -73,7 +81,7 @@ static void copy_table(pte_t *slot, uptr va, u64 n, void *arg)
 		}
 		atomic_inc(&p->refcount);
 		atomic_inc(&p->mapcount);
-		pte_store(dst, e);
+		pte_store(dst, guard_of_child(fc, e));
 		fc->nanon++;
 	}
 }
@@ -149,6 +157,13 @@ static int copy_region(struct fork_copy *fc, struct region *from)
 			commit_uncharge(n);
 		return -ENOMEM;
 	}
+	err = uffd_fork_region(fc->uffd, rg, from);
+	if (err) {
+		if (from->flags & REGION_ACCOUNT)
+			commit_uncharge(n);
+		region_drop(rg);
+		return err;
+	}
 	/* Locks are not inherited. */
 	rg->flags &= ~(REGION_LOCKED | REGION_LOCKONFAULT);
 	if ((from->flags & REGION_WIPEONFORK) && rg->anon) {
@@ -167,7 +182,8 @@ static int copy_region(struct fork_copy *fc, struct region *from)
 struct aspace *aspace_fork(struct aspace *parent)
 {
 	struct aspace *child = aspace_create();
-	struct fork_copy fc = { .child = child };
+	struct uffd_forks forks;
+	struct fork_copy fc = { .child = child, .uffd = &forks };
 	struct region *rg;
 	int err;
 
@@ -178,6 +194,7 @@ struct aspace *aspace_fork(struct aspace *parent)
 		aspace_put(child);
 		return ERR_PTR(-EAGAIN);
 	}
+	list_init(&forks.pairs);
 	copy_totals(child, parent);
 	rbtree_foreach(rg, &parent->as_regions, node) {
 		if (rg->flags & REGION_DONTFORK)
@@ -191,6 +208,7 @@ struct aspace *aspace_fork(struct aspace *parent)
 	if (fc.has_wrprotected)
 		tlb_flush_aspace(parent);
 	rwsem_write_unlock(&parent->as_lock);
+	uffd_fork_done(&forks, err);
 	if (err) {
 		aspace_put(child);
 		return ERR_PTR(err);

@@ -12,6 +12,7 @@
 #include "rmap_impl.h"
 #include "swap_impl.h"
 #include "usage_impl.h"
+#include "userfault_impl.h"
 
 /* What a kind of advice does to a region's flags. */
 static bool flags_of(int advice, u32 *set, u32 *clear)
@@ -77,6 +78,29 @@ static int zap_part(struct region *rg, uptr start, uptr end)
 	zap_range(&tg, rg, start, end);
 	tlb_gather_fini(&tg);
 	return 0;
+}
+
+/* Who resolves the region's faults is told before its pages go. */
+static int discard_part(struct region *rg, uptr start, uptr end, bool *unlocked)
+{
+	struct aspace *as = rg->as;
+	struct uffd_news n;
+
+	uffd_news_begin(&n, rg, UFFD_FEATURE_EVENT_REMOVE);
+	if (likely(!n.u))
+		return zap_part(rg, start, end);
+	n.event = UFFD_EVENT_REMOVE;
+	n.from = start;
+	n.to = end;
+	rwsem_read_unlock(&as->as_lock);
+	uffd_news_tell(&n);
+	rwsem_read_lock(&as->as_lock);
+	*unlocked = false;
+	rg = region_at(as, start);
+	/* It may be another one by now. */
+	if (!rg || (rg->flags & (REGION_PFNMAP | REGION_SPECIAL | REGION_LOCKED)))
+		return rg ? -EINVAL : -ENOMEM;
+	return zap_part(rg, start, min(rg->end, end));
 }
 
 /* Read-ahead of a file's part; memory objects have nothing to read. */
@@ -164,13 +188,13 @@ static int advise_part(struct region *rg, uptr start, uptr end, int advice, bool
 	case MADV_DONTNEED:
 		if (!plain || (rg->flags & REGION_LOCKED))
 			return -EINVAL;
-		return zap_part(rg, start, end);
+		return discard_part(rg, start, end, unlocked);
 	case MADV_DONTNEED_LOCKED:
-		return plain ? zap_part(rg, start, end) : -EINVAL;
+		return plain ? discard_part(rg, start, end, unlocked) : -EINVAL;
 	case MADV_FREE:
 		if (rg->ops != &region_ops_anon || (rg->flags & REGION_LOCKED))
 			return -EINVAL;
-		return zap_part(rg, start, end);
+		return discard_part(rg, start, end, unlocked);
 	case MADV_COLD:
 		if (!plain || (rg->flags & REGION_LOCKED))
 			return -EINVAL;
@@ -254,7 +278,12 @@ static int advise_populate(struct aspace *as, uptr start, uptr end, bool is_writ
 			err = -EINVAL;
 		else
 			err = region_fault(rg, at, &flags);
-		rwsem_read_unlock(&as->as_lock);
+		if (err == FAULT_ASK) {
+			err = uffd_wait(rg, at, flags);
+			at -= PAGE_SIZE;	/* once more */
+		} else {
+			rwsem_read_unlock(&as->as_lock);
+		}
 		if (err && err != -ENOMEM && err != -EINVAL)
 			err = -EFAULT;
 	}

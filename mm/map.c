@@ -283,6 +283,9 @@ static int populate_region(struct region *rg, uptr start, uptr end)
 		if (signal_is_fatal_pending())
 			return -EINTR;
 		err = region_fault(rg, va, &flags);
+		/* Another program decides when: not while as_lock is held. */
+		if (unlikely(err == FAULT_ASK))
+			return -EFAULT;
 	}
 	return err;
 }

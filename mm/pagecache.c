@@ -93,6 +93,16 @@ bool pagecache_is_hole(struct pagecache *pc, u64 index)
 	return hole;
 }
 
+bool pagecache_is_there(struct pagecache *pc, u64 index)
+{
+	bool is_cached;
+
+	rcu_read_lock();
+	is_cached = radix_lookup(&pc->pages, index);
+	rcu_read_unlock();
+	return is_cached || !pagecache_is_hole(pc, index);
+}
+
 static void count_page(const struct pagecache *pc, s64 n)
 {
 	vmstat_add(VMSTAT_FILE, n);

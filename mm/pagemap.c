@@ -9,6 +9,7 @@
 #define PM_PRESENT	BIT(63)
 #define PM_SWAPPED	BIT(62)
 #define PM_FILE		BIT(61)
+#define PM_GUARDED	BIT(57)	/* against writes, by userfaultfd */
 #define PM_EXCLUSIVE	BIT(56)
 
 struct pagemap_walk {
@@ -31,7 +32,7 @@ static void pagemap_table(pte_t *slot, uptr va, u64 n, void *arg)
 				 swapent_slot(pte_to_swapent(e)) << SWAP_DEV_BITS;
 		if (!pte_is_mapped(e))
 			continue;
-		out[i] = PM_PRESENT | (w->with_frames ? pte_frame(e) : 0);
+		out[i] = PM_PRESENT | (w->with_frames ? pte_frame(e) : 0) | (pte_is_guarded(e) ? PM_GUARDED : 0);
 		if (pte_frame_special(e))
 			continue;
 		p = pfn_to_page(pte_frame(e));

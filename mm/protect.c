@@ -41,13 +41,17 @@ static void reprotect_table(pte_t *slot, uptr va, u64 n, void *arg)
 		/* Taken out while it changes: the dirty bit may be set behind our back. */
 		if (pte_present(e))
 			e = pte_exchange(slot, (pte_t){ 0 });
-		if (!(rg->flags & REGION_PROT)) {
-			to = pte_is_kept(e) ? e : pte_to_kept(e);
+		if (pte_is_kept(e) && !(rg->flags & REGION_PROT)) {
+			to = e;
+		} else if (!(rg->flags & REGION_PROT)) {
+			to = pte_to_kept(e);
 		} else {
 			to = restored(rg, e);
 			if ((rg->flags & REGION_WRITE) && pte_present(e) && pte_writable(e))
 				to.v |= PTE_WRITE;
 		}
+		if (unlikely(pte_is_guarded(e)))
+			to = pte_guard(to);
 		pte_store(slot, to);
 		if (pte_present(e) && ((e.v & ~to.v & PTE_WRITE) | (to.v & ~e.v & PTE_NX) |
 				       !pte_present(to)))

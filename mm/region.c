@@ -16,6 +16,7 @@
 
 #include "aspace_impl.h"
 #include "rmap_impl.h"
+#include "userfault_impl.h"
 
 #define region_of(n) rbtree_entry(n, struct region, node)
 
@@ -187,6 +188,8 @@ struct region *region_copy(struct aspace *as, const struct region *rg)
 		mmface_ofile_get(n->file);
 	if (n->anon)
 		anonset_get(n->anon);
+	if (n->uffd)
+		ref_get(&n->uffd->refs);
 	if (n->ops->open)
 		n->ops->open(n);
 	return n;
@@ -200,6 +203,8 @@ void region_drop(struct region *rg)
 		ofile_put(rg->file);
 	if (rg->anon)
 		anonset_put(rg->anon);
+	if (unlikely(rg->uffd))
+		uffd_put(rg->uffd);
 	region_free(rg);
 }
 
@@ -245,7 +250,7 @@ int region_split_range(struct aspace *as, uptr start, uptr end)
 static bool can_join(const struct region *a, const struct region *b)
 {
 	if (a->end != b->start || a->flags != b->flags || a->ops != b->ops || a->file != b->file ||
-	    a->pc != b->pc || a->priv != b->priv)
+	    a->pc != b->pc || a->priv != b->priv || a->uffd != b->uffd)
 		return false;
 	if (a->flags & (REGION_SPECIAL | REGION_PFNMAP))
 		return false;

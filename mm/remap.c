@@ -5,7 +5,7 @@
  * Moving transfers entries from table to table; pages and their counts do not
  * change hands. Locks: as_lock for writing.
  */
-#include "aspace_impl.h"
+#include "userfault_impl.h"
 
 struct move {
 	struct aspace *as;
@@ -225,6 +225,7 @@ static long remap_locked(struct aspace *as, uptr old, size_t old_len, size_t new
 
 long aspace_remap(struct aspace *as, uptr old, size_t old_len, size_t new_len, u32 flags, uptr new)
 {
+	struct uffd_news news = { 0 };
 	bool fill = false;
 	long at;
 
@@ -246,8 +247,11 @@ long aspace_remap(struct aspace *as, uptr old, size_t old_len, size_t new_len, u
 		struct region *rg = region_at(as, at);
 
 		fill = rg && (rg->flags & REGION_LOCKED) && new_len > old_len;
+		if (unlikely(rg && rg->uffd && (uptr)at != old))
+			uffd_moved(rg, old, (uptr)at, new_len, &news);
 	}
 	rwsem_write_unlock(&as->as_lock);
+	uffd_news_tell(&news);
 	if (fill)
 		(void)aspace_populate(as, at + old_len, new_len - old_len);
 	return at;

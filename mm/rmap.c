@@ -305,6 +305,8 @@ static void unmap_page_one(struct region *rg, u64 first, u64 last, void *arg)
 		to = swapent_to_pte((swapent){ w->page->private });
 		rss_add(rg->as, RSS_SWAP, 1);
 	}
+	if (is_anon && unlikely(pte_is_guarded(pte_load(slot))))
+		to = pte_guard(to);
 	if (pte_frame_dirty(pte_exchange(slot, to)))
 		w->found_dirty = true;
 	tlb_flush_page(rg->as, addr_of_index(rg, first));

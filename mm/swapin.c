@@ -35,10 +35,14 @@ static int check_page(struct page *p, swapent e, bool is_shared)
 
 static void map_page(struct region *rg, pte_t *slot, struct page *p)
 {
-	u64 v = (rg->pte_bits & ~PTE_WRITE) + (page_to_pfn(p) << PAGE_SHIFT);
+	pte_t e = { (rg->pte_bits & ~PTE_WRITE) + (page_to_pfn(p) << PAGE_SHIFT) };
 
+	if (!(rg->flags & REGION_PROT))
+		e = pte_to_kept(e);
+	if (unlikely(pte_is_guarded(pte_load(slot))))
+		e = pte_guard(e);
 	page_map_inc(p);
-	pte_store(slot, rg->flags & REGION_PROT ? (pte_t){ v } : pte_to_kept((pte_t){ v }));
+	pte_store(slot, e);
 	rss_add(rg->as, RSS_ANON, 1);
 	rss_add(rg->as, RSS_SWAP, -1);
 }

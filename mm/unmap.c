@@ -12,6 +12,7 @@
 #include "aspace_impl.h"
 #include "rmap_impl.h"
 #include "swap_impl.h"
+#include "userfault_impl.h"
 
 #define TABLE_SPAN	HUGE_PAGE_SIZE
 
@@ -239,13 +240,17 @@ void unmap_all(struct aspace *as)
 
 int aspace_unmap(struct aspace *as, uptr addr, size_t len)
 {
+	LIST_HEAD(news);
 	uptr end;
 	int err;
 
 	if (!len || !user_pages_ok(addr, len, &end))
 		return -EINVAL;
 	rwsem_write_lock(&as->as_lock);
-	err = unmap_range(as, addr, end);
+	err = uffd_unmap_begin(as, addr, end, &news);
+	if (!err)
+		err = unmap_range(as, addr, end);
 	rwsem_write_unlock(&as->as_lock);
+	uffd_unmap_done(&news, err);
 	return err;
 }

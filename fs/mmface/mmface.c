@@ -91,6 +91,11 @@ bool mmface_may_mincore(struct ofile *f)
 	       !vnode_permission(f->of_vnode, MAY_WRITE);
 }
 
+u32 mmface_tid(void)
+{
+	return (u32)pidref_nr(thread_self()->t_pid);
+}
+
 void mmface_fault_count(bool is_major)
 {
 	struct thread *t = thread_self();

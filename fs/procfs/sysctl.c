@@ -8,6 +8,7 @@
 #include <tern/kernel/ns.h>
 #include <tern/kernel/random.h>
 #include <tern/kernel/version.h>
+#include <tern/mm/userfault.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/reclaim.h>
 #include <tern/mm/swap.h>
@@ -179,6 +180,9 @@ PROCFILE(file_nr_file);
 static struct procint overcommit_int = { .path = "sys/vm/overcommit_memory",
 	.value = (u64 *)&vm_overcommit_mode, .min = 0, .max = 2, .width = 4 };
 PROCINT(overcommit_int);
+static struct procint userfaultfd_int = { .path = "sys/vm/unprivileged_userfaultfd",
+	.value = (u64 *)&uffd_unprivileged, .min = 0, .max = 1, .width = 4 };
+PROCINT(userfaultfd_int);
 static struct procint overcommit_ratio_int = { .path = "sys/vm/overcommit_ratio",
 	.value = (u64 *)&vm_overcommit_ratio, .min = 0, .max = S32_MAX, .width = 4 };
 PROCINT(overcommit_ratio_int);

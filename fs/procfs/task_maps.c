@@ -118,6 +118,8 @@ static void print_flags(struct seqbuf *sb, u32 flags)
 		{ REGION_LOCKED, "lo " }, { REGION_SEQ_READ, "sr " }, { REGION_RAND_READ, "rr " },
 		{ REGION_DONTFORK, "dc " }, { REGION_SPECIAL, "de " }, { REGION_ACCOUNT, "ac " },
 		{ REGION_NORESERVE, "nr " }, { REGION_WIPEONFORK, "wf " }, { REGION_DONTDUMP, "dd " },
+		{ REGION_UFFD_MISSING, "um " }, { REGION_UFFD_WP, "uw " },
+		{ REGION_UFFD_MINOR, "ui " },
 		{ REGION_HUGE, "hg " }, { REGION_NOHUGE, "nh " },
 	};
 

@@ -25,6 +25,7 @@
 struct aspace;
 struct region;
 struct ofile;
+struct uffd;		/* mm/userfault.c */
 struct anonset;		/* reverse map of anonymous pages; mm/anon.c */
 
 /* A region's place in an rmap_tree. */
@@ -56,6 +57,9 @@ struct rmap_link {
 #define REGION_NOHUGE	0x80000u
 #define REGION_HUGE	0x100000u
 #define REGION_ACCOUNT	0x200000u	/* counts against the commit limit */
+#define REGION_UFFD_MISSING 0x400000u	/* userfault.c: faults that a program resolves */
+#define REGION_UFFD_WP	0x800000u
+#define REGION_UFFD_MINOR 0x1000000u
 #define REGION_PROT	0x7u
 #define REGION_MAYALL	(REGION_MAYREAD | REGION_MAYWRITE | REGION_MAYEXEC)
 
@@ -95,6 +99,7 @@ struct region {
 	struct rmap_link pc_link;	/* pc->maps.lock: in pc->maps */
 	/* A with a reference, set once by a fault: has or had pages of its own; fork copies their entries */
 	struct anonset *anon;
+	struct uffd *uffd;	/* L with a reference: who resolves its faults; NULL */
 	struct rmap_link anon_link;	/* in anon's tree */
 	struct list gone_link;	/* while it is being unmapped */
 	struct rcu_job rcu;

@@ -59,5 +59,7 @@ int mmface_sync(struct ofile *f, loff_t start, loff_t end);
 int mmface_punch(struct ofile *f, loff_t start, loff_t end);
 /** mmface_may_mincore() - may thread_self learn which pages of the file are cached. */
 bool mmface_may_mincore(struct ofile *f);
+/** mmface_tid() - number of thread_self. */
+u32 mmface_tid(void);
 /** mmface_fault_count() - thread_self took a page fault. */
 void mmface_fault_count(bool is_major);

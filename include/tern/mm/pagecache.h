@@ -108,6 +108,8 @@ struct page *pagecache_find(struct pagecache *pc, u64 index);
 u64 pagecache_count(struct pagecache *pc, u64 first, u64 last);
 /** pagecache_is_hole() - memory objects: nothing is at @index, neither in memory nor in swap. */
 bool pagecache_is_hole(struct pagecache *pc, u64 index);
+/** pagecache_is_there() - something is at @index, in memory or in swap. */
+bool pagecache_is_there(struct pagecache *pc, u64 index);
 /** pagecache_total() - pages in memory and in swap. */
 static inline u64 pagecache_total(const struct pagecache *pc)
 {

@@ -26,7 +26,6 @@
 # open memhotplug: no memory blocks in /sys
 # open numa: get_mempolicy knows no addresses and nodes
 # open pci: no configuration space in /sys
-# open userfaultfd: no userfaultfd
 stress-ng --"$1" 1 --timeout 1 --verify --temp-path . >log 2>&1
 echo "ended $?"
 grep -E ' fail: |skipp|No stress workers|not supported|cannot' log | sed -E 's/\[[0-9]+\] //; s/0x[0-9a-f]+/N/g; s/[0-9]+/N/g' | sort -u

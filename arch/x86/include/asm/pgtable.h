@@ -62,6 +62,25 @@ static inline pte_t pte_make_soft(u32 type, u64 payload) { return (pte_t){ (u64)
 static inline u32 pte_soft_type(pte_t e) { return (e.v >> 1) & 0x1f; }
 static inline u64 pte_soft_payload(pte_t e) { return e.v >> 10; }
 
+/*
+ * A guarded entry is kept from writes by mm's wish, whatever its region allows; also one
+ * that is not present may be. Software's bits.
+ */
+#define PTE_GUARD	BIT(10)
+#define PTE_SOFT_GUARD	BIT(6)
+static inline bool pte_is_guarded(pte_t e)
+{
+	return e.v & (pte_present(e) ? PTE_GUARD : PTE_SOFT_GUARD);
+}
+static inline pte_t pte_guard(pte_t e)
+{
+	return (pte_t){ e.v | (pte_present(e) ? PTE_GUARD : PTE_SOFT_GUARD) };
+}
+static inline pte_t pte_unguard(pte_t e)
+{
+	return (pte_t){ e.v & ~(pte_present(e) ? PTE_GUARD : PTE_SOFT_GUARD) };
+}
+
 /** pte_make() - a present leaf entry for @pfn with PROT_* bits @prot. */
 pte_t pte_make(pfn_t pfn, u32 prot);
 
