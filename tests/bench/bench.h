@@ -17,10 +17,11 @@ struct bench_case {
 	void (*run)(uint64_t n);	/* n operations */
 	void (*teardown)(void);
 	size_t bytes;			/* bytes an operation moves: unit is MB/s */
+	uint64_t (*figure)(void);	/* in place of run: measures by itself */
 };
 
 /* Tables end with an entry without a name. */
-extern const struct bench_case cases_file[], cases_proc[], cases_ipc[], cases_mem[];
+extern const struct bench_case cases_file[], cases_proc[], cases_ipc[], cases_mem[], cases_net[];
 
 /* Print a message with errno and end the program with status 1. */
 void die(const char *what) __attribute__((noreturn));
