@@ -71,7 +71,6 @@ static void reset_vars(struct tcpsock *tp)
 	tp->has_urg = tp->urg_valid = tp->snd_urg = false;
 	tp->ts_ok = tp->sack_ok = tp->ws_ok = false;
 	tp->ts_recent = 0;
-	tp->ts_offset = random_u32();
 	tp->rack_sent = tp->retrans_since = tp->reorder_due = 0;
 	tp->tlp_out = tp->is_reordering = tp->has_dsack = false;
 	tp->reorder_mult = 1;
@@ -359,7 +358,7 @@ static int start_connect(struct tcpsock *tp, const struct iproute *r, const stru
 	if (err)
 		goto fail;
 	tcp_choose_mss(tp);
-	tp->iss = random_u32();
+	tcp_choose_isn(tp);
 	tp->snd_una = tp->snd_nxt = tp->write_seq = tp->fack = tp->small_end = tp->iss;
 	tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
 	tp->rcv_mss = TCP_MSS_DEFAULT;
@@ -441,6 +440,25 @@ static int try_connect(struct tcpsock *tp, const struct isockaddr *to)
 	return err;
 }
 
+/* *@is_first: it was not connecting before. */
+static int connect_locked(struct tcpsock *tp, const struct isockaddr *to, bool may_block, bool *is_first)
+{
+	int err;
+
+	rcu_read_lock();
+	tcp_lock(tp);
+	*is_first = !tp->is_connecting;
+	if (!*is_first)
+		err = is_opening(tp) && !may_block ? -EALREADY : 0;
+	else if (tp->state != TCP_CLOSE)
+		err = -EISCONN;
+	else
+		err = try_connect(tp, to);
+	tcp_unlock(tp);
+	rcu_read_unlock();
+	return err;
+}
+
 static int tcp_connect_to(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block)
 {
 	struct tcpsock *tp = tcp_of(s);
@@ -461,17 +479,9 @@ static int tcp_connect_to(struct netsock *s, const struct sockaddr_any *a, u32 l
 		to.a6 = IN6_LOOPBACK;
 	if (!to.is_v6 && !to.a4)
 		to.a4 = TO_BE32(0x7f000001);
-	rcu_read_lock();
-	tcp_lock(tp);
-	is_first = !tp->is_connecting;
-	if (!is_first)
-		err = is_opening(tp) && !may_block ? -EALREADY : 0;
-	else if (tp->state != TCP_CLOSE)
-		err = -EISCONN;
-	else
-		err = try_connect(tp, &to);
-	tcp_unlock(tp);
-	rcu_read_unlock();
+	err = connect_locked(tp, &to, may_block, &is_first);
+	if (err == -EADDRNOTAVAIL && tcp_reuse_ports(tp->sk.net, &to))
+		err = connect_locked(tp, &to, may_block, &is_first);
 	if (err)
 		return err;
 	if (is_first && !may_block)

@@ -17,6 +17,8 @@
 #define CONN_LOCKS	256u
 #define PORT_BUCKETS	1024u
 #define LISTEN_BUCKETS	64u
+#define ISN_TICK_NS	64u
+#define REUSE_BATCH	512u		/* of those in TIME-WAIT whose ports are taken back at once */
 
 struct portbucket { struct spin lock; struct hlist socks; };
 static struct hlist *conns;
@@ -25,6 +27,23 @@ static struct portbucket ports[PORT_BUCKETS] = { [0 ... PORT_BUCKETS - 1] = { .l
 static struct portbucket listeners[LISTEN_BUCKETS] = {
 	[0 ... LISTEN_BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
 static u64 secret;
+static struct hash_key isn_key;
+
+/*
+ * RFC 6528: a connection begins where no earlier one between the same ends was, as seen by the clock, and
+ * nobody else can tell where. Time stamps go on from one connection between two hosts to the next, so that
+ * what they say about TIME-WAIT and old segments is true.
+ */
+void tcp_choose_isn(struct tcpsock *tp)
+{
+	struct ipflow f, hosts;
+
+	tcp_flow_of(&tp->sk, &f);
+	hosts = f;
+	hosts.lport = hosts.rport = 0;
+	tp->iss = (u32)hash_bytes(&f, sizeof(f), &isn_key) + (u32)(clock_ns() / ISN_TICK_NS);
+	tp->ts_offset = (u32)hash_bytes(&hosts, sizeof(hosts), &isn_key);
+}
 
 u32 tcp_flow_hash(const struct ipflow *f)
 {
@@ -37,7 +56,10 @@ u32 tcp_flow_hash(const struct ipflow *f)
 
 void tcp_flow_of(const struct isock *sk, struct ipflow *f)
 {
-	*f = (struct ipflow){ .is_v6 = sk->is_v6, .lport = sk->sport, .rport = sk->dport };
+	memset(f, 0, sizeof(*f));	/* holes too: it is hashed */
+	f->is_v6 = sk->is_v6;
+	f->lport = sk->sport;
+	f->rport = sk->dport;
 	if (sk->is_v6) {
 		f->l6 = sk->rcv_saddr6;
 		f->r6 = sk->daddr6;
@@ -239,6 +261,44 @@ int tcp_connect_port(struct tcpsock *tp)
 	return -EADDRNOTAVAIL;
 }
 
+static bool is_reusable(const struct tcpsock *tp, const struct netns *ns, const struct isockaddr *to, nsec_t now)
+{
+	const struct isock *sk = &tp->sk;
+	bool is_near = sk->is_v6 ? in6_is_loopback(&sk->daddr6) :
+				   (sk->daddr & TO_BE32(0xff000000)) == TO_BE32(0x7f000000);
+
+	if (READ_ONCE(tp->state) != TCP_TIME_WAIT || sk->net != ns || sk->dport != to->port || sk->is_v6 != to->is_v6)
+		return false;
+	if (!(to->is_v6 ? in6_same(&sk->daddr6, &to->a6) : sk->daddr == to->a4))
+		return false;
+	return tp->ts_ok && now >= tp->ts_recent_at + NSEC_PER_SEC && (tcp_tw_reuse == 1 || is_near);
+}
+
+u32 tcp_reuse_ports(struct netns *ns, const struct isockaddr *to)
+{
+	static u32 hint;
+	nsec_t now = clock_ns();
+	u32 at = READ_ONCE(hint), n = 0;
+	struct tcpsock *tp;
+
+	rcu_read_lock();
+	for (u32 i = 0; tcp_tw_reuse && i < CONN_BUCKETS && n < REUSE_BATCH; i++, at++) {
+		hlist_foreach_rcu(tp, &conns[at % CONN_BUCKETS], sk.hash_node) {
+			if (!is_reusable(tp, ns, to, now))
+				continue;
+			tcp_lock(tp);
+			if (is_reusable(tp, ns, to, now)) {
+				tcp_end(tp, 0);
+				n++;
+			}
+			tcp_unlock(tp);
+		}
+	}
+	rcu_read_unlock();
+	WRITE_ONCE(hint, at);
+	return n;
+}
+
 /* ---- listeners ---- */
 
 int tcp_listen_hash(struct tcpsock *tp)
@@ -357,6 +417,7 @@ static int tcp_hash_start(void)
 	VERIFY(conns);
 	memset(conns, 0, CONN_BUCKETS * sizeof(*conns));
 	secret = random_u64();
+	random_bytes(&isn_key, sizeof(isn_key));
 	return 0;
 }
 INITCALL(FS, tcp_hash_start);

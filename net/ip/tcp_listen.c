@@ -146,7 +146,7 @@ void tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s)
 		if (tcp_ecn_mode && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)))
 			c->ecn = TCPECN_OK;
 		c->last_rcvd = clock_ns();
-		c->iss = random_u32();
+		tcp_choose_isn(c);
 		c->snd_una = c->snd_nxt = c->write_seq = c->fack = c->small_end = c->iss;
 		if (tcp_queue_flag(c, TCPF_SYN))
 			tcp_end(c, -ENOBUFS);

@@ -219,21 +219,31 @@ static bool has_input(const struct tcpsock *tp)
 	       is_in(tp, TCPF_STATE(TCP_CLOSE));
 }
 
+/* What a reader is told when it found nothing: 0 there is something now, 1 end of file, -errno, -EAGAIN. S held. */
+static int why_empty(struct tcpsock *tp)
+{
+	int err;
+
+	if (!list_is_empty(&tp->sk.rxq))
+		return 0;	/* bytes come before the end and the error that followed them */
+	err = netsock_take_error(&tp->sk.ns);
+	if (err)
+		return err;
+	if (is_eof(tp))
+		return 1;
+	return is_in(tp, TCPF_STATE(TCP_CLOSE) | TCPF_STATE(TCP_LISTEN)) ? -ENOTCONN : -EAGAIN;
+}
+
 /* Nothing to read: 0 look again, 1 end of file, -errno. */
 static int wait_input(struct tcpsock *tp, u32 flags, nsec_t deadline)
 {
-	int err = netsock_take_error(&tp->sk.ns);
+	int err;
 
-	if (err)
+	tcp_lock(tp);
+	err = why_empty(tp);
+	tcp_unlock(tp);
+	if (err != -EAGAIN || (flags & MSG_DONTWAIT))
 		return err;
-	if (!list_is_empty(&tp->sk.rxq))
-		return 0;
-	if (is_eof(tp))
-		return 1;
-	if (is_in(tp, TCPF_STATE(TCP_CLOSE) | TCPF_STATE(TCP_LISTEN)))
-		return -ENOTCONN;
-	if (flags & MSG_DONTWAIT)
-		return -EAGAIN;
 	err = waitq_wait_common(&tp->sk.ns.wait, has_input(tp), THREAD_SLEEPING, false, deadline);
 	return err == -ETIMEDOUT ? -EAGAIN : err;
 }
