@@ -15,6 +15,10 @@ static_assert(sizeof(struct nfgenmsg) == 4, "user ABI");
 #define NFPROTO_IPV4	2
 #define NFPROTO_IPV6	10
 enum nfhook { NF_PRE_ROUTING, NF_LOCAL_IN, NF_FORWARD, NF_LOCAL_OUT, NF_POST_ROUTING, NF_HOOKS };
+/* When connections are looked up and addresses translated, among the chains of a hook. */
+#define NFT_PRIORITY_TRACK	(-200)
+#define NFT_PRIORITY_NAT_DST	(-100)
+#define NFT_PRIORITY_NAT_SRC	100
 #define NF_DROP		0
 #define NF_ACCEPT	1
 #define NFT_CONTINUE	(-1)

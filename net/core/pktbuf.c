@@ -23,6 +23,7 @@
 #include <tern/mm/slab.h>
 #include <tern/mm/uio.h>
 #include <tern/net/inetsum.h>
+#include <tern/net/track.h>
 
 #define SHARED_ORDER	3u
 #define SHARED_SIZE	(PAGE_SIZE << SHARED_ORDER)
@@ -57,6 +58,8 @@ void pktbuf_free(struct pktbuf *pb)
 {
 	if (pb->destroy)
 		pb->destroy(pb);
+	if (IS_ENABLED(CONFIG_INET) && unlikely(pb->ct))
+		ctflow_put(pb->ct);
 	for (u32 i = 0; i < pb->nfrags; i++)
 		page_put(pb->frag[i].page);
 	if (unlikely(pb->buf != pb->room))

@@ -150,6 +150,11 @@ static void ip4_receive(struct pktbuf *pb)
 	if (unlikely(!total))
 		goto bad;
 	pktbuf_trim(pb, total);
+	if (unlikely(READ_ONCE(ns->defrags) && (h->frag_off & TO_BE16(IP4_MF | IP4_OFFMASK)))) {
+		pb = ip4_reassemble(ns, pb);
+		if (!pb)
+			return;
+	}
 	if (!filter_pass(ns, NF_PRE_ROUTING, pb->nif, NULL, pb))
 		return;
 	h = pkt_ip4(pb);
@@ -249,17 +254,31 @@ static int to_wire(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 	return 0;
 }
 
-/* What we send ourselves: the filter may stop it. */
-static bool may_leave(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
+/* What we send ourselves: the filter may stop it, or send it elsewhere. Consumes. */
+static int leave(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 {
-	return filter_pass(ns, NF_LOCAL_OUT, NULL, r->nif, pb) && filter_pass(ns, NF_POST_ROUTING, NULL, r->nif, pb);
+	be32 daddr = pkt_ip4(pb)->daddr;
+	struct iproute other;
+	int err;
+
+	if (!filter_pass(ns, NF_LOCAL_OUT, NULL, r->nif, pb))
+		return -EPERM;
+	if (unlikely(pkt_ip4(pb)->daddr != daddr)) {
+		err = ip4_route_flow(ns, pkt_ip4(pb)->daddr, pkt_ip4(pb)->saddr, 0, 0, pb->mark, &other);
+		if (err) {
+			pktbuf_free(pb);
+			return err;
+		}
+		r = &other;
+	}
+	return filter_pass(ns, NF_POST_ROUTING, NULL, r->nif, pb) ? to_wire(ns, r, pb) : -EPERM;
 }
 
 int ip4_send_raw(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 {
 	pb->net = (u16)pktbuf_headroom(pb);
 	ipstat_inc(IPSTAT_OUT_REQUESTS);
-	return may_leave(ns, r, pb) ? to_wire(ns, r, pb) : -EPERM;
+	return leave(ns, r, pb);
 }
 
 int ip4_send(struct netns *ns, const struct iproute *r, const struct ip4send *how, struct pktbuf *pb)
@@ -287,7 +306,7 @@ int ip4_send(struct netns *ns, const struct iproute *r, const struct ip4send *ho
 	ipstat_inc(IPSTAT_OUT_REQUESTS);
 	if (unlikely(r->type == RTN_BROADCAST || (r->type == RTN_MULTICAST && pb->flags)))
 		loop_copy(ns, r, pb);
-	return may_leave(ns, r, pb) ? to_wire(ns, r, pb) : -EPERM;
+	return leave(ns, r, pb);
 }
 
 int ip4_fragment(struct netns *ns, const struct iproute *r, u32 mtu, struct pktbuf *pb)

@@ -283,6 +283,31 @@ out:
 	return err;
 }
 
+/* What we send ourselves: the filter may stop it, or send it elsewhere. Consumes. */
+static int leave(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
+{
+	struct in6ip daddr = pkt_ip6(pb)->daddr;
+	struct iproute other;
+	int err;
+
+	if (!filter_pass(ns, NF_LOCAL_OUT, NULL, r->nif, pb))
+		return -EPERM;
+	if (unlikely(!in6_same(&pkt_ip6(pb)->daddr, &daddr))) {
+		err = ip6_route_flow(ns, &pkt_ip6(pb)->daddr, &pkt_ip6(pb)->saddr, 0, 0, pb->mark, &other);
+		if (err) {
+			pktbuf_free(pb);
+			return err;
+		}
+		r = &other;
+	}
+	if (!filter_pass(ns, NF_POST_ROUTING, NULL, r->nif, pb))
+		return -EPERM;
+	if (unlikely(pb->len > r->mtu && !pb->gso_size))
+		return fragment(r, pb);
+	to_link(r, &pkt_ip6(pb)->daddr, pb);
+	return 0;
+}
+
 int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *how, struct pktbuf *pb)
 {
 	u32 len = pb->len;
@@ -302,10 +327,5 @@ int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *ho
 	ipstat_inc(IP6STAT_OUT_REQUESTS);
 	if (unlikely(r->type == RTN_MULTICAST && pb->flags))
 		loop_copy(r, pb);
-	if (!filter_pass(ns, NF_LOCAL_OUT, NULL, r->nif, pb) || !filter_pass(ns, NF_POST_ROUTING, NULL, r->nif, pb))
-		return -EPERM;
-	if (unlikely(pb->len > r->mtu && !pb->gso_size))
-		return fragment(r, pb);
-	to_link(r, &how->daddr, pb);
-	return 0;
+	return leave(ns, r, pb);
 }

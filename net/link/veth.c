@@ -7,6 +7,7 @@
 #include "link_impl.h"
 
 #include <tern/mm/slab.h>
+#include <tern/net/track.h>
 
 struct veth {
 	struct netif nif;		/* first */
@@ -29,6 +30,7 @@ static int veth_xmit(struct netif *nif, struct pktbuf *pb)
 	if (peer && netif_is_up(&peer->nif) && ether_receive_header(&peer->nif, pb)) {
 		if (peer->nif.ns != nif->ns)
 			pb->mark = pb->priority = 0;
+		pktbuf_forget_flow(pb);
 		net_queue_receive(pb);
 		ret = 0;
 	}

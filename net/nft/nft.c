@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The packet filter: nf_tables, as nft(8) speaks to it. Stateless.
+ * The packet filter: nf_tables, as nft(8) speaks to it.
  *
  * Nouns: table, chains and sets of one family; base chain, a chain on a hook, where packets
  * of IP pass; rule, expressions that load, compare, and say what becomes of a packet;
@@ -11,15 +11,23 @@
  * at once and the old generation freed after its readers; else the copy is dropped. So
  * a packet sees the rules before a batch or those after it.
  *
+ * Where a rule asks about connections, they are looked up at NFT_PRIORITY_TRACK of the hooks where packets
+ * enter and remembered behind the last chain of those where they leave (net/ip/track.c). Chains of type nat
+ * see the first packet of a connection only, all at one place among the others whatever their priority.
+ *
  * Lock order: config_lock protects generations against change; packets read under RCU.
  *
- * Limits: families ip, ip6 and inet; no connection tracking, NAT, objects, flow tables,
+ * Limits: families ip, ip6 and inet; no objects, flow tables, chains of type route,
  * sets that packets change or whose members end, payload writes, nameless chains, monitor.
  */
 #include "nft_impl.h"
 
 #include <tern/kernel/cred.h>
 #include <tern/lib/string.h>
+
+/* Below and above every priority that a chain can have. */
+#define PRIORITY_FIRST	(-(s64)S32_MAX - 1)
+#define PRIORITY_END	((s64)S32_MAX + 1)
 
 /* ---- packets ---- */
 
@@ -68,28 +76,67 @@ static s32 run_chain(const struct nftchain *c, struct nfteval *v)
 	}
 }
 
+/* Chains whose priority is in [@from, @to); false: dropped. */
+static bool run_chains(struct nfteval *v, const struct list *hook, s64 from, s64 to)
+{
+	const struct nftchain *c;
+	s32 code;
+
+	list_foreach(c, hook, hook_link[v->is_v6]) {
+		if (c->priority < from || c->priority >= to)
+			continue;
+		v->table = c->table;
+		code = run_chain(c, v);
+		if (code == NF_DROP || (code == NFT_RETURN && c->policy == NF_DROP))
+			return false;
+	}
+	return true;
+}
+
+/* The first packet of a connection chooses how its addresses are translated; every packet's are. */
+static bool translate(struct nfteval *v, enum nattype type)
+{
+	struct ctflow *f = v->pb->ct;
+
+	if (!f || !v->gen->has_nats[v->is_v6])
+		return true;
+	if (v->pb->ct_state == CT_NEW && !(READ_ONCE(f->status) & IPS_CONFIRMED) && !nat_is_bound(f, type)) {
+		if (!run_chains(v, &v->gen->nats[v->is_v6][v->hook], PRIORITY_FIRST, PRIORITY_END) ||
+		    !nat_bind(f, NULL, type))
+			return false;
+	}
+	return nat_apply(v->pb, type);
+}
+
+static bool run_hook(struct nfteval *v)
+{
+	const struct list *hook = &v->gen->hooks[v->is_v6][v->hook];
+
+	if (v->hook == NF_FORWARD || !v->gen->tracks[v->is_v6])
+		return run_chains(v, hook, PRIORITY_FIRST, PRIORITY_END);
+	if (v->hook == NF_PRE_ROUTING || v->hook == NF_LOCAL_OUT)
+		return run_chains(v, hook, PRIORITY_FIRST, NFT_PRIORITY_TRACK) && track_in(v->ns, v->pb) &&
+		       run_chains(v, hook, NFT_PRIORITY_TRACK, NFT_PRIORITY_NAT_DST) && translate(v, NAT_DST) &&
+		       run_chains(v, hook, NFT_PRIORITY_NAT_DST, PRIORITY_END);
+	return run_chains(v, hook, PRIORITY_FIRST, NFT_PRIORITY_NAT_SRC) && translate(v, NAT_SRC) &&
+	       run_chains(v, hook, NFT_PRIORITY_NAT_SRC, PRIORITY_END) && track_confirm(v->pb);
+}
+
 bool filter_run(struct netns *ns, enum nfhook hook, const struct netif *in, const struct netif *out, struct pktbuf *pb)
 {
 	struct nftgen *g = rcu_load(ns->filter);
 	struct nfteval v = { .ns = ns, .gen = g, .pb = pb, .in = in, .out = out, .hook = (u8)hook };
-	const struct nftchain *c;
-	s32 code;
 
 	if (!g)
 		return true;
 	v.is_v6 = pb->buf[pb->net] >> 4 == 6;
-	if (list_is_empty(&g->hooks[v.is_v6][hook]))
+	if (list_is_empty(&g->hooks[v.is_v6][hook]) && !g->tracks[v.is_v6])
 		return true;
 	v.has_transport = filter_find_transport(pb, &v.l4proto, &v.transport);
-	list_foreach(c, &g->hooks[v.is_v6][hook], hook_link[v.is_v6]) {
-		v.table = c->table;
-		code = run_chain(c, &v);
-		if (code == NF_DROP || (code == NFT_RETURN && c->policy == NF_DROP)) {
-			pktbuf_free(pb);
-			return false;
-		}
-	}
-	return true;
+	if (run_hook(&v))
+		return true;
+	pktbuf_free(pb);
+	return false;
 }
 
 /* ---- batches ---- */
@@ -109,6 +156,7 @@ static void publish(struct netns *ns, struct nftgen *g)
 	struct nftgen *old = ns->filter;
 
 	rcu_publish(ns->filter, g);
+	WRITE_ONCE(ns->defrags, g->tracks[0]);
 	if (!old)
 		return;
 	rcu_wait();
@@ -160,6 +208,8 @@ static void batch(struct nlreq *r, const void *rest, u32 len)
 	}
 	if (!err && run_batch(r, g, rest, len)) {
 		err = nftgen_finish(g);
+		if (!err && (g->tracks[0] || g->tracks[1]))
+			err = track_start(r->ns);
 		if (!err) {
 			publish(r->ns, g);
 			g = NULL;
@@ -172,7 +222,12 @@ static void batch(struct nlreq *r, const void *rest, u32 len)
 		nlreq_answer(&begin, err);
 }
 
-static const struct nlfamily netfilter_family = { .protocol = NETLINK_NETFILTER, .ngroups = 9, .request = nft_get,
+static int request(struct nlreq *r)
+{
+	return r->h->type >> 8 == NFNL_SUBSYS_CTNETLINK ? track_request(r) : nft_get(r);
+}
+
+static const struct nlfamily netfilter_family = { .protocol = NETLINK_NETFILTER, .ngroups = 9, .request = request,
 						  .batch_type = NFNL_BATCH_BEGIN, .batch = batch };
 NLFAMILY(netfilter_family);
 

@@ -221,7 +221,7 @@ static void counter_show(struct nlpkt *p, const struct nftexpr *e, const struct 
 	nft_put_u64(p, COUNTER_BYTES, READ_ONCE(e->n[0]));
 	nft_put_u64(p, COUNTER_PACKETS, READ_ONCE(e->n[1]));
 }
-const struct nftexprtype nft_counter = { "counter", counter_parse, counter_eval, counter_show };
+const struct nftexprtype nft_counter = { "counter", counter_parse, counter_eval, counter_show, .has_no_data = true };
 
 /* ---- limit: n[0] rate, n[1] unit in s, n[2] tokens in ns, n[3] when they were counted; off burst ---- */
 
@@ -326,7 +326,7 @@ static void log_show(struct nlpkt *p, const struct nftexpr *e, const struct nftt
 		nlpkt_put_str(p, LOG_PREFIX, (const char *)e->a);
 	nft_put_u32(p, LOG_LEVEL, e->key);
 }
-const struct nftexprtype nft_log = { "log", log_parse, log_eval, log_show };
+const struct nftexprtype nft_log = { "log", log_parse, log_eval, log_show, .has_no_data = true };
 
 /* ---- reject ---- */
 
@@ -369,7 +369,7 @@ const struct nftexprtype nft_reject = { "reject", reject_parse, reject_eval, rej
 
 static const struct nftexprtype *const types[] = {
 	&nft_payload, &nft_meta, &nft_cmp, &nft_range, &nft_bitwise, &nft_byteorder, &nft_immediate, &nft_lookup,
-	&nft_counter, &nft_limit, &nft_log, &nft_reject,
+	&nft_counter, &nft_limit, &nft_log, &nft_reject, &nft_ct, &nft_notrack, &nft_nat, &nft_masq, &nft_redir,
 };
 
 static int parse_one(const struct nftctx *c, const struct nlattr_head *a, struct nftexpr *e)
@@ -385,7 +385,7 @@ static int parse_one(const struct nftctx *c, const struct nlattr_head *a, struct
 			continue;
 		e->type = types[i];
 		spin_init(&e->lock, LOCKRANK_NET_TABLE);
-		if (!tb[NFTA_EXPR_DATA] && e->type != &nft_counter && e->type != &nft_log)
+		if (!tb[NFTA_EXPR_DATA] && !e->type->has_no_data)
 			return -EINVAL;
 		return e->type->parse(c, e, tb[NFTA_EXPR_DATA]);
 	}

@@ -232,40 +232,54 @@ bool nft_is_used(const struct nfttable *t, u64 chain, u64 set)
 
 /* ---- the finished ones ---- */
 
-static bool is_shallow(const struct nfttable *t, const struct nftchain *c, u32 depth);
+static int check_chain(const struct nfttable *t, const struct nftchain *base, const struct nftchain *c, u32 depth);
 
-static bool target_is_shallow(const struct nfttable *t, u64 chain, u32 depth)
+static int check_target(const struct nfttable *t, const struct nftchain *base, u64 chain, u32 depth)
 {
 	const struct nftchain *to = chain ? nft_chain_by(t, chain) : NULL;
 
-	return !to || is_shallow(t, to, depth + 1);
+	return to ? check_chain(t, base, to, depth + 1) : 0;
 }
 
-static bool is_shallow(const struct nfttable *t, const struct nftchain *c, u32 depth)
+static int check_expr(const struct nfttable *t, const struct nftchain *base, const struct nftexpr *e, u32 depth)
 {
-	if (depth > NFT_JUMPS_MAX)
-		return false;
-	for (u32 i = 0; i < c->nrules; i++) {
-		for (u32 k = 0; k < c->rules[i]->n; k++) {
-			const struct nftexpr *e = &c->rules[i]->exprs[k];
-			const struct nftset *s = e->set ? nft_set_by(t, e->set) : NULL;
+	const struct nftset *s = e->set ? nft_set_by(t, e->set) : NULL;
+	int err = check_target(t, base, e->verdict.chain, depth);
 
-			if (!target_is_shallow(t, e->verdict.chain, depth))
-				return false;
-			for (u32 j = 0; s && s->elems && j < s->elems->n; j++)
-				if (!target_is_shallow(t, nftelem_at(s->elems, j)->verdict.chain, depth))
-					return false;
-		}
-	}
-	return true;
+	if (e->type->fits && !e->type->fits(e, base))
+		return -EOPNOTSUPP;
+	for (u32 i = 0; !err && s && s->elems && i < s->elems->n; i++)
+		err = check_target(t, base, nftelem_at(s->elems, i)->verdict.chain, depth);
+	return err;
+}
+
+/* What may run when packets come to @base: jumps end, expressions fit. */
+static int check_chain(const struct nfttable *t, const struct nftchain *base, const struct nftchain *c, u32 depth)
+{
+	int err = depth > NFT_JUMPS_MAX ? -EMLINK : 0;
+
+	for (u32 i = 0; !err && i < c->nrules; i++)
+		for (u32 k = 0; !err && k < c->rules[i]->n; k++)
+			err = check_expr(t, base, &c->rules[i]->exprs[k], depth);
+	return err;
+}
+
+static bool asks_about_connections(const struct nftchain *c)
+{
+	for (u32 i = 0; i < c->nrules; i++)
+		for (u32 k = 0; k < c->rules[i]->n; k++)
+			if (c->rules[i]->exprs[k].type->tracks)
+				return true;
+	return c->is_nat;
 }
 
 static void hook_up(struct nftgen *g, struct nftchain *c, u32 v)
 {
-	struct list *at = &g->hooks[v][c->hook];
+	struct list *hook = c->is_nat ? &g->nats[v][c->hook] : &g->hooks[v][c->hook], *at = hook;
 	struct nftchain *o;
 
-	list_foreach(o, &g->hooks[v][c->hook], hook_link[v])
+	g->has_nats[v] |= c->is_nat;
+	list_foreach(o, hook, hook_link[v])
 		if (o->priority <= c->priority)
 			at = &o->hook_link[v];
 	list_add(&c->hook_link[v], at);
@@ -283,28 +297,42 @@ static void drop_unused_sets(struct nfttable *t)
 	}
 }
 
+static int finish_table(struct nftgen *g, struct nfttable *t)
+{
+	bool is_v4 = t->family != NFPROTO_IPV6, is_v6 = t->family != NFPROTO_IPV4, tracks = false;
+	struct nftchain *c;
+	int err = 0;
+
+	drop_unused_sets(t);
+	list_foreach(c, &t->chains, link) {
+		tracks = tracks || asks_about_connections(c);
+		if (!c->is_base || err)
+			continue;
+		err = check_chain(t, c, c, 0);
+		if (t->flags & NFT_TABLE_DORMANT)
+			continue;
+		if (is_v4)
+			hook_up(g, c, 0);
+		if (is_v6)
+			hook_up(g, c, 1);
+	}
+	g->tracks[0] |= tracks && is_v4;
+	g->tracks[1] |= tracks && is_v6;
+	return err;
+}
+
 int nftgen_finish(struct nftgen *g)
 {
 	struct nfttable *t;
-	struct nftchain *c;
+	int err = 0;
 
 	for (u32 v = 0; v < 2; v++)
-		for (u32 h = 0; h < NF_HOOKS; h++)
+		for (u32 h = 0; h < NF_HOOKS; h++) {
 			list_init(&g->hooks[v][h]);
-	list_foreach(t, &g->tables, link) {
-		drop_unused_sets(t);
-		list_foreach(c, &t->chains, link) {
-			if (!c->is_base)
-				continue;
-			if (!is_shallow(t, c, 0))
-				return -EMLINK;
-			if (t->flags & NFT_TABLE_DORMANT)
-				continue;
-			if (t->family != NFPROTO_IPV6)
-				hook_up(g, c, 0);
-			if (t->family != NFPROTO_IPV4)
-				hook_up(g, c, 1);
+			list_init(&g->nats[v][h]);
 		}
-	}
-	return 0;
+	list_foreach(t, &g->tables, link)
+		if (!err)
+			err = finish_table(g, t);
+	return err;
 }

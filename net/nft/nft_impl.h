@@ -8,6 +8,7 @@
 #include <tern/net/filter.h>
 #include <tern/net/netif.h>
 #include <tern/net/netlink.h>
+#include <tern/net/track.h>
 #include <uapi/nftables.h>
 
 #define NFT_NAME	256u
@@ -51,7 +52,7 @@ struct nftchain {
 	struct nfttable *table;
 	char name[NFT_NAME], type[16];
 	u64 handle;
-	bool is_base;
+	bool is_base, is_nat;
 	u8 hook, policy;
 	s32 priority;
 	struct nftblob *userdata;
@@ -75,6 +76,8 @@ struct nftgen {
 	u64 next_handle;
 	struct list tables;
 	struct list hooks[2][NF_HOOKS];	/* of base chains by priority */
+	struct list nats[2][NF_HOOKS];	/* the same of those that translate addresses */
+	bool tracks[2], has_nats[2];	/* IPv4 and IPv6: connections are followed; are translated */
 };
 
 /* A packet on its way through the chains. */
@@ -99,6 +102,10 @@ struct nftexprtype {
 	int (*parse)(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data);
 	void (*eval)(struct nftexpr *e, struct nfteval *v);
 	void (*show)(struct nlpkt *p, const struct nftexpr *e, const struct nfttable *t);
+	bool tracks;			/* it asks about connections */
+	bool has_no_data;		/* it may come without attributes */
+	/* May it stand in a chain that @base leads to; NULL: anywhere. */
+	bool (*fits)(const struct nftexpr *e, const struct nftchain *base);
 };
 
 struct nftexpr {
@@ -122,7 +129,10 @@ bool nft_text(const struct nlattr_head *a, char *out, u32 room);
 /* ---- generations (nft_gen.c) ---- */
 struct nftgen *nftgen_clone(const struct nftgen *old);
 void nftgen_free(struct nftgen *g);
-/** nftgen_finish() - hooks in order, unused nameless sets dropped; 0 or -EMLINK: jumps too deep or in a ring. */
+/**
+ * nftgen_finish() - hooks in order, unused nameless sets dropped
+ * Return: 0; -EMLINK: jumps too deep or in a ring; -EOPNOTSUPP: an expression in a chain that it does not fit.
+ */
 int nftgen_finish(struct nftgen *g);
 struct nfttable *nft_table(struct nftgen *g, u8 family, const char *name);
 struct nftchain *nft_chain(const struct nfttable *t, const char *name);
@@ -147,7 +157,7 @@ void nft_put_verdict(struct nlpkt *p, u16 type, const struct nftverdict *v, cons
 /** nft_reg() - offset of a register with room for @len bytes; -EINVAL. */
 int nft_reg(u32 reg, u32 len);
 extern const struct nftexprtype nft_payload, nft_meta, nft_cmp, nft_range, nft_bitwise, nft_byteorder, nft_immediate,
-	nft_lookup, nft_counter, nft_limit, nft_log, nft_reject;
+	nft_lookup, nft_counter, nft_limit, nft_log, nft_reject, nft_ct, nft_notrack, nft_nat, nft_masq, nft_redir;
 
 /* ---- sets (nft_set.c) ---- */
 /** nftset_find() - member that a key belongs to, NULL: none. */

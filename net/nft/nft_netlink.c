@@ -104,11 +104,14 @@ static int read_hook(const struct nlattr_head **tb, struct nftchain *c)
 	strlcpy(c->type, "filter", sizeof(c->type));
 	if (tb[NFTA_CHAIN_TYPE] && !nft_text(tb[NFTA_CHAIN_TYPE], c->type, sizeof(c->type)))
 		return -EINVAL;
-	if (strcmp(c->type, "filter"))
-		return strcmp(c->type, "nat") && strcmp(c->type, "route") ? -ENOENT : -EOPNOTSUPP;
+	c->is_nat = !strcmp(c->type, "nat");
+	if (strcmp(c->type, "filter") && !c->is_nat)
+		return strcmp(c->type, "route") ? -ENOENT : -EOPNOTSUPP;
 	c->is_base = true;
 	c->hook = (u8)nft_u32(hook[NFTA_HOOK_HOOKNUM]);
 	c->priority = (s32)nft_u32(hook[NFTA_HOOK_PRIORITY]);
+	if (c->is_nat && (c->hook == NF_FORWARD || c->priority <= NFT_PRIORITY_TRACK))
+		return -EOPNOTSUPP;
 	c->policy = NF_ACCEPT;
 	return 0;
 }

@@ -16,6 +16,7 @@ struct netif;
 struct ip4tables;
 struct ip6tables;
 struct nftgen;
+struct tracktable;
 
 struct netns {
 	struct nsbase base;		/* first member */
@@ -28,6 +29,8 @@ struct netns {
 	struct ip4tables *ip4;		/* I net/ip's */
 	struct ip6tables *ip6;		/* I net/ip's */
 	struct nftgen *filter;		/* R config_lock: net/nft's; NULL: none */
+	struct tracktable *track;	/* I net/ip's: connections */
+	bool defrags;			/* A the filter follows connections: IPv4 fragments are put together first */
 	struct workitem end;		/* takes it down, in process context */
 };
 

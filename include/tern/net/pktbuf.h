@@ -13,6 +13,7 @@
 #include <tern/mm/page.h>
 #include <tern/net/byteorder.h>
 
+struct ctflow;
 struct netif;
 struct uio;
 struct pktbuf;
@@ -48,12 +49,15 @@ struct pktbuf {
 	be16 protocol;			/* link type */
 	u8 gso_type;			/* enum pktgso */
 	u8 flags;			/* the protocol's */
+	u8 ct_state;			/* enum ctstate */
+	bool ct_reply;			/* against the direction that its connection began in */
 	u16 gso_size, gso_segs;
 	u16 sum_start, sum_off;		/* PARTIAL: from buf; checksum field from sum_start */
 	u16 mac, net, tp;		/* headers, offsets from buf */
 	u32 mark, priority;
 	u32 hash;			/* of the flow; 0: unknown */
 	s64 stamp;			/* wall time of arrival, 0: none */
+	struct ctflow *ct;		/* its connection, with a reference; NULL: not known */
 	void (*destroy)(struct pktbuf *pb);	/* accounting of owner; NULL: none */
 	void *owner;
 	u64 cb[6];			/* the layer's that has it */

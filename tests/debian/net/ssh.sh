@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # long
-# timeout: 300
+# timeout: 900
 # sshd and ssh on loopback: a command, a file of 100 MB both ways, a forwarded port.
 ip link set lo up
 mkdir -p /run/sshd ~/.ssh

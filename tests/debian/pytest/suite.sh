@@ -4,6 +4,7 @@
 # Python's own tests: the result of each test of a module.
 # parts: test_os test_posix test_subprocess test_signal test_threading test_mmap test_select test_epoll test_fcntl
 # parts: test_tempfile test_shutil test_pty test_pathlib test_multiprocessing_fork test_asyncio test_socket
+# parts: test_ssl test_selectors test_httplib test_ftplib
 export LC_ALL=C.UTF-8 HOME=/tmp
 python3 -m test -v "$1" >/tmp/log 2>&1
 echo "$1 ended $?"

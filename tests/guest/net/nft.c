@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * nf_tables: batches, chains on hooks, rules that load, compare, look up and decide.
- * guest-modules: nf_tables, nft_reject_inet, dummy, veth
+ * guest-modules: nf_tables, nft_reject_inet, nft_ct, nft_chain_nat, nft_redir, dummy, veth
  */
 #include "tap.h"
 #include "nl.h"
 
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
@@ -86,7 +87,7 @@ static void table(const char *name)
 }
 
 /* @hook negative: not on a hook. */
-static void chain(const char *t, const char *name, int hook, int policy)
+static void chain_of(const char *t, const char *name, const char *type, int hook, int priority, int policy)
 {
 	struct nlattr *h;
 
@@ -97,10 +98,15 @@ static void chain(const char *t, const char *name, int hook, int policy)
 		return;
 	h = nest(NFTA_CHAIN_HOOK);
 	be(NFTA_HOOK_HOOKNUM, (uint32_t)hook);
-	be(NFTA_HOOK_PRIORITY, 0);
+	be(NFTA_HOOK_PRIORITY, (uint32_t)priority);
 	close_nest(h);
 	be(NFTA_CHAIN_POLICY, (uint32_t)policy);
-	str(NFTA_CHAIN_TYPE, "filter");
+	str(NFTA_CHAIN_TYPE, type);
+}
+
+static void chain(const char *t, const char *name, int hook, int policy)
+{
+	chain_of(t, name, "filter", hook, 0, policy);
 }
 
 static struct nlattr *rule(const char *t, const char *c)
@@ -437,6 +443,109 @@ CASE(what_does_not_exist_is_refused)
 	nft(NFT_MSG_DELTABLE, 0, NFPROTO_INET);
 	str(NFTA_TABLE_NAME, "t");
 	CHECK_EQ(commit(), ENOENT);
+}
+
+
+/* ---- connections ---- */
+
+/* Is the connection's state one of these bits. */
+static void ct_state(uint32_t bits)
+{
+	uint32_t zero = 0;
+	struct nlattr *d = expr("ct"), *x;
+
+	be(NFTA_CT_DREG, NFT_REG_1);
+	be(NFTA_CT_KEY, NFT_CT_STATE);
+	expr_end(d);
+	d = expr("bitwise");
+	be(NFTA_BITWISE_SREG, NFT_REG_1);
+	be(NFTA_BITWISE_DREG, NFT_REG_1);
+	be(NFTA_BITWISE_LEN, 4);
+	x = nest(NFTA_BITWISE_MASK);
+	bytes(NFTA_DATA_VALUE, &bits, 4);
+	close_nest(x);
+	x = nest(NFTA_BITWISE_XOR);
+	bytes(NFTA_DATA_VALUE, &zero, 4);
+	close_nest(x);
+	expr_end(d);
+	cmp(NFT_CMP_NEQ, &zero, 4);
+}
+
+/* Does a socket that sends to @port reach the one on @bound, and hear its answer as from @port. */
+static int asks_and_hears(int bound, int port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)bound),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) }, from;
+	int r = socket(AF_INET, SOCK_DGRAM, 0), s = socket(AF_INET, SOCK_DGRAM, 0), ok = 0;
+	struct timeval tv = { 0, 200000 };
+	socklen_t n = sizeof(from);
+	char c = 0;
+
+	NEED(bind(r, (void *)&a, sizeof(a)) == 0);
+	a.sin_port = htons((uint16_t)port);
+	NEED(connect(s, (void *)&a, sizeof(a)) == 0);
+	setsockopt(r, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	if (send(s, "x", 1, 0) == 1 && recvfrom(r, &c, 1, 0, (void *)&from, &n) == 1 &&
+	    sendto(r, "y", 1, 0, (void *)&from, n) == 1)
+		ok = recv(s, &c, 1, 0) == 1 && c == 'y';
+	close(r);
+	close(s);
+	return ok;
+}
+
+CASE(answers_pass_where_questions_do_not)
+{
+	struct nlattr *e;
+	int old, err;
+
+	new_ns(&old);
+	begin();
+	table("t");
+	chain("t", "in", NF_INET_LOCAL_IN, NF_DROP);
+	e = rule("t", "in");
+	ct_state(NF_CT_STATE_BIT(IP_CT_ESTABLISHED));
+	verdict(NF_ACCEPT, NULL);
+	close_nest(e);
+	e = rule("t", "in");
+	udp_port(5001);
+	ct_state(NF_CT_STATE_BIT(IP_CT_NEW));
+	verdict(NF_ACCEPT, NULL);
+	close_nest(e);
+	CHECK_EQ(commit(), 0);
+	CHECK(asks_and_hears(5001, 5001));
+	CHECK(!asks_and_hears(5002, 5002));
+	CHECK(!arrives(AF_INET6, 5002, &err));
+}
+
+CASE(a_redirected_question_is_answered_from_where_it_went)
+{
+	uint16_t to = htons(5011);
+	struct nlattr *e, *d, *x;
+	int old;
+
+	new_ns(&old);
+	begin();
+	table("t");
+	chain_of("t", "out", "nat", NF_INET_LOCAL_OUT, -100, NF_ACCEPT);
+	e = rule("t", "out");
+	udp_port(5010);
+	d = expr("immediate");
+	be(NFTA_IMMEDIATE_DREG, NFT_REG_1);
+	x = nest(NFTA_IMMEDIATE_DATA);
+	bytes(NFTA_DATA_VALUE, &to, 2);
+	close_nest(x);
+	expr_end(d);
+	d = expr("redir");
+	be(NFTA_REDIR_REG_PROTO_MIN, NFT_REG_1);
+	expr_end(d);
+	close_nest(e);
+	CHECK_EQ(commit(), 0);
+	CHECK(asks_and_hears(5011, 5010));
+	CHECK(asks_and_hears(5012, 5012));
+	begin();
+	chain_of("t", "forward", "nat", NF_INET_FORWARD, 0, NF_ACCEPT);
+	CHECK_EQ(commit(), EOPNOTSUPP);
 }
 
 TAP_MAIN
