@@ -45,7 +45,7 @@ u8 netif_operstate(const struct netif *nif)
 	bool has_lower;
 
 	if ((nif->flags & (IFF_LOOPBACK | IFF_NOARP)) && READ_ONCE(nif->has_carrier))
-		return netif_is_up(nif) || (nif->flags & IFF_LOOPBACK) ? IF_OPER_UNKNOWN : IF_OPER_DOWN;
+		return netif_is_up(nif) ? IF_OPER_UNKNOWN : IF_OPER_DOWN;
 	if (netif_is_up(nif) && READ_ONCE(nif->has_carrier))
 		return IF_OPER_UP;
 	rcu_read_lock();

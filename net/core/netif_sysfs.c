@@ -6,9 +6,12 @@
  */
 #include <tern/net/netif.h>
 
+#include <tern/base/rcu.h>
 #include <tern/fs/sysfs.h>
 #include <tern/lib/string.h>
+#include <tern/net/linkkind.h>
 #include <tern/net/netns.h>
+#include <uapi/netlink.h>
 
 static int show_addr(struct seqbuf *sb, const struct netif *nif, const u8 *a)
 {
@@ -41,11 +44,46 @@ static int show_broadcast(struct seqbuf *sb, void *arg)
 	}
 SHOW_NUMBER(addr_len, "%u", nif->addr_len)
 SHOW_NUMBER(flags, "0x%x", nif->flags)
+SHOW_NUMBER(group, "%u", nif->group)
 SHOW_NUMBER(ifindex, "%u", nif->index)
-SHOW_NUMBER(iflink, "%u", nif->index)
 SHOW_NUMBER(mtu, "%u", nif->mtu)
 SHOW_NUMBER(tx_queue_len, "%u", nif->txq_len)
 SHOW_NUMBER(type, "%u", nif->type)
+
+static int show_iflink(struct seqbuf *sb, void *arg)
+{
+	const struct netif *nif = arg, *lower;
+
+	rcu_read_lock();
+	lower = netif_lower(nif);
+	seqbuf_printf(sb, "%u\n", lower ? lower->index : nif->index);
+	rcu_read_unlock();
+	return 0;
+}
+
+static int show_ifalias(struct seqbuf *sb, void *arg)
+{
+	const struct netif *nif = arg;
+	const char *alias;
+
+	rcu_read_lock();
+	alias = rcu_load(nif->alias);
+	if (alias)
+		seqbuf_printf(sb, "%s\n", alias);
+	rcu_read_unlock();
+	return 0;
+}
+
+/* What udev reads. */
+static int show_uevent(struct seqbuf *sb, void *arg)
+{
+	const struct netif *nif = arg;
+
+	if (nif->kind && !strcmp(nif->kind->name, "bridge"))
+		seqbuf_puts(sb, "DEVTYPE=bridge\n");
+	seqbuf_printf(sb, "INTERFACE=%s\nIFINDEX=%u\n", nif->name, nif->index);
+	return 0;
+}
 
 static int show_carrier(struct seqbuf *sb, void *arg)
 {
@@ -59,12 +97,15 @@ static int show_carrier(struct seqbuf *sb, void *arg)
 
 static int show_operstate(struct seqbuf *sb, void *arg)
 {
+	static const char *const names[] = {
+		[IF_OPER_UNKNOWN] = "unknown", [IF_OPER_DOWN] = "down",
+		[IF_OPER_LOWERLAYERDOWN] = "lowerlayerdown", [IF_OPER_UP] = "up",
+	};
 	const struct netif *nif = arg;
 
-	if (nif->flags & IFF_LOOPBACK)
-		seqbuf_puts(sb, "unknown\n");
-	else
-		seqbuf_puts(sb, netif_is_up(nif) && nif->has_carrier ? "up\n" : "down\n");
+	rcu_read_lock();
+	seqbuf_printf(sb, "%s\n", names[netif_operstate(nif)]);
+	rcu_read_unlock();
 	return 0;
 }
 
@@ -74,7 +115,8 @@ static const struct sysattr attrs[] = {
 	{ .name = "ifindex", .show = show_ifindex }, { .name = "iflink", .show = show_iflink },
 	{ .name = "mtu", .show = show_mtu }, { .name = "tx_queue_len", .show = show_tx_queue_len },
 	{ .name = "type", .show = show_type }, { .name = "carrier", .show = show_carrier },
-	{ .name = "operstate", .show = show_operstate },
+	{ .name = "operstate", .show = show_operstate }, { .name = "netdev_group", .show = show_group },
+	{ .name = "ifalias", .show = show_ifalias }, { .name = "uevent", .show = show_uevent },
 };
 
 #define SHOW_STAT(member)							\
@@ -94,11 +136,24 @@ SHOW_STAT(tx_packets)
 SHOW_STAT(tx_bytes)
 SHOW_STAT(tx_errors)
 SHOW_STAT(tx_dropped)
+/* What no driver here tells apart; netlink says the same. */
+static int show_stat_none(struct seqbuf *sb, void *arg)
+{
+	seqbuf_puts(sb, "0\n");
+	return 0;
+}
+
+#define STAT_NONE(id) { .name = #id, .show = show_stat_none }
 #define STAT_ATTR(member) { .name = #member, .show = show_stat_##member }
 static const struct sysattr stat_attrs[] = {
 	STAT_ATTR(rx_packets), STAT_ATTR(rx_bytes), STAT_ATTR(rx_errors), STAT_ATTR(rx_dropped),
 	STAT_ATTR(multicast), STAT_ATTR(tx_packets), STAT_ATTR(tx_bytes), STAT_ATTR(tx_errors),
 	STAT_ATTR(tx_dropped),
+	STAT_NONE(collisions), STAT_NONE(rx_length_errors), STAT_NONE(rx_over_errors),
+	STAT_NONE(rx_crc_errors), STAT_NONE(rx_frame_errors), STAT_NONE(rx_fifo_errors),
+	STAT_NONE(rx_missed_errors), STAT_NONE(tx_aborted_errors), STAT_NONE(tx_carrier_errors),
+	STAT_NONE(tx_fifo_errors), STAT_NONE(tx_heartbeat_errors), STAT_NONE(tx_window_errors),
+	STAT_NONE(rx_compressed), STAT_NONE(tx_compressed), STAT_NONE(rx_nohandler),
 };
 
 static struct sysnode *subdir(struct sysnode *parent, const char *name)

@@ -7,6 +7,7 @@
 #include "nl.h"
 
 #include <linux/net_namespace.h>
+#include <sys/mount.h>
 
 static struct ifinfomsg im;
 static struct rtattr *tb[IFLA_MAX + 1];
@@ -58,6 +59,48 @@ CASE(names_aliases_groups)
 	CHECK_EQ(value(tb[IFLA_TXQLEN]), 77);
 	NEED(tb[IFLA_IFALIAS]);
 	CHECK_STR(RTA_DATA(tb[IFLA_IFALIAS]), "a second name");
+}
+
+static const char *in_sysfs(const char *name, const char *file)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "sys/class/net/%s/%s", name, file);
+	return read_file(path);
+}
+
+CASE(sysfs_tells_of_links)
+{
+	char want[100];
+	int old;
+
+	new_ns(&old);
+	NEED(unshare(CLONE_NEWNS) == 0);
+	NEED(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	NEED(mkdir("sys", 0755) == 0 && mount("sysfs", "sys", "sysfs", 0, NULL) == 0);
+	CHECK_EQ(add_veth("v0", "v1"), 0);
+	snprintf(want, sizeof(want), "INTERFACE=v0\nIFINDEX=%u\n", if_nametoindex("v0"));
+	CHECK_STR(in_sysfs("v0", "uevent"), want);
+	CHECK_EQ(atoi(in_sysfs("v0", "iflink")), if_nametoindex("v1"));
+	CHECK_STR(in_sysfs("v0", "operstate"), "down\n");
+	CHECK_EQ(set_up("v0", 1), 0);
+	CHECK_STR(in_sysfs("v0", "operstate"), "lowerlayerdown\n");
+	CHECK_EQ(set_up("v1", 1), 0);
+	for (int i = 0; i < 300 && strcmp(in_sysfs("v0", "operstate"), "up\n"); i++)
+		msleep(10);		/* Linux looks at links once a second */
+	CHECK_STR(in_sysfs("v0", "operstate"), "up\n");
+	CHECK_STR(in_sysfs("v0", "carrier"), "1\n");
+	CHECK_EQ(set_word("v0", IFLA_GROUP, 5), 0);
+	CHECK_STR(in_sysfs("v0", "netdev_group"), "5\n");
+	CHECK_STR(in_sysfs("v0", "ifalias"), "");
+	CHECK_STR(in_sysfs("v0", "statistics/collisions"), "0\n");
+	CHECK_STR(in_sysfs("lo", "operstate"), "unknown\n");
+	CHECK_EQ(set_up("lo", 0), 0);
+	CHECK_STR(in_sysfs("lo", "operstate"), "down\n");
+	CHECK_EQ(add("b0", "dummy"), 0);
+	CHECK_EQ(del("b0"), 0);
+	CHECK(access("sys/class/net/b0", F_OK) != 0);
+	CHECK(access("sys/devices/virtual/net/b0", F_OK) != 0);
 }
 
 CASE(veth_joins_two_namespaces)
