@@ -7,10 +7,22 @@
 # parts: test_ssl test_selectors test_httplib test_ftplib
 export LC_ALL=C.UTF-8 HOME=/tmp
 # --timeout: CPython's knob for slow machines; what its tests wait at most follows from it.
-python3 -m test -v --timeout 7200 "$1" >/tmp/log 2>&1
+python3 -m test --timeout 7200 --junit-xml /tmp/results.xml "$1" >/tmp/log 2>&1
 echo "$1 ended $?"
-# A test that prints something itself has its verdict on a line of its own, or behind that.
 # User attributes on tmpfs are left out: Tern has them, Linux only from 6.6 on.
-sed -nE '/xattr|ExtendedAttribute/d; s/^(test\w+ \([^)]*\)).* \.\.\. .*(ok|FAIL|ERROR|skipped .*)$/\1 \2/p; /^(FAIL|ERROR): /p' /tmp/log | sed -E 's/0x[0-9a-f]+/0x/g' | sort
-grep -E '^Ran |^(OK|FAILED)' /tmp/log | sed -E 's/ in [0-9.]+s//; s/ ?\(?skipped=[0-9]+\)?//'
-exit 0
+python3 - <<'P'
+import re
+import xml.etree.ElementTree as tree
+ends, lines = {"ok": 0, "skipped": 0, "failure": 0, "error": 0}, []
+for case in tree.parse("/tmp/results.xml").iter("testcase"):
+    name = case.get("name")
+    if re.search("xattr|ExtendedAttribute", name):
+        continue
+    found = [part for part in case if part.tag in ends]
+    end = found[0].tag if found else "ok"
+    ends[end] += 1
+    reason = found[0].text or "" if end == "skipped" else ""
+    lines.append(re.sub("0x[0-9a-f]+", "0x", f"{name} {end} {reason}".strip()))
+print("\n".join(sorted(lines)))
+print(", ".join(f"{n} {end}" for end, n in ends.items()))
+P
