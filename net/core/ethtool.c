@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SIOCETHTOOL: what ethtool(8) asks about an interface. Nothing can be changed. */
+/* SIOCETHTOOL: what ethtool(8) asks about an interface, of its driver first. Nothing can be changed here. */
 #include <tern/net/linkkind.h>
 
 #include <asm/uaccess.h>
@@ -95,7 +95,9 @@ long ethtool_ioctl(struct netns *ns, uptr arg)
 	rcu_read_unlock();
 	if (!nif)
 		return -ENODEV;
-	err = answer(nif, cmd, (void __user *)r.data);
+	err = nif->ops->ethtool ? nif->ops->ethtool(nif, cmd, (void __user *)r.data) : -ENOTTY;
+	if (err == -ENOTTY)
+		err = answer(nif, cmd, (void __user *)r.data);
 	netif_put(nif);
 	return err;
 }

@@ -641,8 +641,14 @@ int netif_set_flags(struct netif *nif, u32 flags)
 
 int netif_set_mtu(struct netif *nif, u32 mtu)
 {
+	int err = 0;
+
 	if (mtu < 68 || mtu > nif->mtu_max)
 		return -EINVAL;
+	if (nif->ops->set_mtu)
+		err = nif->ops->set_mtu(nif, mtu);
+	if (err)
+		return err;
 	WRITE_ONCE(nif->mtu, mtu);
 	netns_routes_changed(nif->ns);
 	netif_changed(nif);
@@ -714,6 +720,8 @@ void netif_stats_sum(const struct netif *nif, struct netif_stats *out)
 		for (u32 i = 0; i < sizeof(*out) / sizeof(u64); i++)
 			sum[i] += READ_ONCE(v[i]);
 	}
+	if (nif->ops->get_stats)
+		nif->ops->get_stats(nif, out);
 }
 
 static int netif_start(void)

@@ -46,6 +46,20 @@ void lx_iowrite32(unsigned int v, void *p)
 }
 LX_EXPORT(iowrite32);
 
+void lx_ioread16_rep(const void *p, void *to, unsigned long n)
+{
+	for (u16 *at = to; n; n--)
+		*at++ = (u16)lx_ioread16(p);
+}
+LX_EXPORT(ioread16_rep);
+
+void lx_iowrite16_rep(void *p, const void *from, unsigned long n)
+{
+	for (const u16 *at = from; n; n--)
+		lx_iowrite16(*at++, p);
+}
+LX_EXPORT(iowrite16_rep);
+
 void *lx_ioport_map(unsigned long port, unsigned int n)
 {
 	return port + n > PIO_MASK + 1 ? NULL : (void *)(port | PIO_MARK);

@@ -33,7 +33,7 @@ struct action {
 };
 
 static LIST_HEAD(sources);
-static struct kmutex sources_lock = KMUTEX_INIT(sources_lock, LOCKRANK_IRQTABLE);
+static struct kmutex sources_lock = KMUTEX_INIT(sources_lock, LOCKRANK_IRQSOURCE);
 
 void lx_irq_source_add(struct lx_irq_source *s)
 {
@@ -241,6 +241,12 @@ int lx___irq_apply_affinity_hint(unsigned int irq, const struct lx_cpumask *mask
 	return err;
 }
 LX_EXPORT(__irq_apply_affinity_hint);
+
+/* Lines of ISA cards are not searched for: none is found. */
+unsigned long lx_probe_irq_on(void) { return 0; }
+LX_EXPORT(probe_irq_on);
+int lx_probe_irq_off(unsigned long candidates) { return 0; }
+LX_EXPORT(probe_irq_off);
 
 /* ---- released with the binding ---- */
 

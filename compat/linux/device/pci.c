@@ -76,6 +76,26 @@ static const struct lx_pci_device_id *match_id(const struct lx_pci_device_id *id
 
 /* ---- making a pci_dev ---- */
 
+/* What every function stands below: drivers look at its power state. */
+static struct lx_device *root_device(void)
+{
+	static struct lx_device *root;
+	struct lx_device *fresh;
+
+	if (load_acquire(&root))
+		return root;
+	fresh = kmem_zalloc(sizeof(*fresh), ALLOC_KERNEL);
+	if (!fresh)
+		return NULL;
+	lx_device_initialize(fresh);
+	if (lx_dev_set_name(fresh, "pci0000:00")) {
+		kmem_free(fresh);
+		return NULL;
+	}
+	store_release(&root, fresh);	/* probes run one at a time, under the device tree's lock */
+	return root;
+}
+
 static void fill_resources(struct lx_pci *p)
 {
 	for (u32 i = 0; i < 6; i++) {
@@ -119,6 +139,7 @@ static void fill_device(struct lx_pci *p)
 	d->dev.dma_mask = &d->dma_mask;
 	d->dev.coherent_dma_mask = 0xffffffffUL;
 	d->dev.bus = &lx_pci_bus_type;
+	d->dev.parent = root_device();
 	d->dev.dma_parms = &d->dma_parms;
 	d->dma_parms.max_segment_size = 65536;
 	d->dma_parms.segment_boundary_mask = 0xffffffffUL;

@@ -69,7 +69,7 @@ bool lx_pcie_aspm_enabled(struct lx_pci_dev *d)
 }
 LX_EXPORT(pcie_aspm_enabled);
 
-/* ---- states: devices are always in D0 ---- */
+/* ---- saved states; no state below D3, no wake-up ---- */
 
 int lx_pci_load_saved_state(struct lx_pci_dev *d, struct lx_pci_saved_state *s)
 {
@@ -83,12 +83,6 @@ int lx_pci_load_saved_state(struct lx_pci_dev *d, struct lx_pci_saved_state *s)
 }
 LX_EXPORT(pci_load_saved_state);
 
-int lx_pci_set_power_state(struct lx_pci_dev *d, int state) { return state == 0 ? 0 : -EIO; }
-LX_EXPORT(pci_set_power_state);
-int lx_pci_choose_state(struct lx_pci_dev *d, struct lx_pm_message m) { return 0; }
-LX_EXPORT(pci_choose_state);
-int lx_pci_prepare_to_sleep(struct lx_pci_dev *d) { return -EIO; }
-LX_EXPORT(pci_prepare_to_sleep);
 bool lx_pci_dev_run_wake(struct lx_pci_dev *d) { return false; }
 LX_EXPORT(pci_dev_run_wake);
 void lx_pci_d3cold_disable(struct lx_pci_dev *d) { d->no_d3cold = 1; }
@@ -103,13 +97,6 @@ void lx_pci_intx(struct lx_pci_dev *d, int on)
 	pcifn_write16(lx_pci_of(d)->fn, 4, on ? command & (u16)~0x400 : command | 0x400);
 }
 LX_EXPORT(pci_intx);
-
-int lx_pci_set_mwi(struct lx_pci_dev *d)
-{
-	pcifn_write16(lx_pci_of(d)->fn, 4, pcifn_read16(lx_pci_of(d)->fn, 4) | 0x10);
-	return 0;
-}
-LX_EXPORT(pci_set_mwi);
 
 /* Bus addresses are those of the CPU. */
 void lx_pcibios_resource_to_bus(struct lx_pci_bus *bus, struct lx_pci_bus_region *out, struct lx_resource *r)

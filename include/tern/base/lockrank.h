@@ -18,7 +18,6 @@ enum lockrank {
 	LOCKRANK_MODULE,		/* protects driver and module tables while they change */
 	LOCKRANK_SYSFS_FILE,		/* protects an open sysfs file's text; attribute functions run under it */
 	LOCKRANK_DEVTREE,		/* protects the shape of the device tree */
-	LOCKRANK_IRQTABLE,		/* protects the table of interrupt lines against change */
 	LOCKRANK_MOUNTNS,		/* protects mount trees against change (rwsem) */
 	LOCKRANK_FS_RENAME,		/* one directory rename at a time per file system */
 	LOCKRANK_EXEC,			/* protects a process while it changes its program */
@@ -32,6 +31,9 @@ enum lockrank {
 	LOCKRANK_SOCK_READ,		/* one reader of a socket at a time */
 	LOCKRANK_NETLINKS,		/* protects which interfaces there are, in all network namespaces */
 	LOCKRANK_NETCONF,		/* protects a network namespace's interfaces, addresses, routes */
+	LOCKRANK_NETDRIVER,		/* protects the configuration of foreign network drivers */
+	LOCKRANK_IRQSOURCE,		/* protects the numbers of interrupts that foreign drivers use */
+	LOCKRANK_IRQTABLE,		/* protects the table of interrupt lines against change */
 	LOCKRANK_EPOLL_LOOP,		/* one change at a time to the graph of epoll sets */
 	LOCKRANK_EPOLL,			/* protects an epoll set; nests along the set graph */
 	LOCKRANK_PERSONA,		/* protects a personality's records of a process */

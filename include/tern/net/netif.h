@@ -19,6 +19,7 @@
 struct if6;
 struct linkkind;
 struct neightab;
+struct netif_stats;
 struct seqbuf;
 struct sysnode;
 
@@ -45,6 +46,10 @@ struct netif_ops {
 	/* Multicast list, promiscuity changed. */
 	void (*set_filter)(struct netif *nif);
 	int (*set_addr)(struct netif *nif, const u8 *addr);
+	/* Optional, config_lock held: 0 or -errno; the driver's own counts; an ethtool command, -ENOTTY: not mine. */
+	int (*set_mtu)(struct netif *nif, u32 mtu);
+	void (*get_stats)(const struct netif *nif, struct netif_stats *stats);	/* in place of ours; does not sleep */
+	long (*ethtool)(struct netif *nif, u32 cmd, void __user *arg);		/* without the lock */
 	void (*release)(struct netif *nif);	/* last reference */
 };
 
