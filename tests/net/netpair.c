@@ -9,6 +9,8 @@
  *	netpair HOST quit			end the server
  *	netpair - link loss=N reorder=N		set the cable (per mille), by a frame that it answers
  *
+ * NETPAIR_PORT in the environment: the server's port, if it is not 7000.
+ *
  * The bytes of a stream are a block of pseudo-random bytes over and over; the block's length
  * is odd, so bytes that are missing, doubled or out of place never compare equal.
  */
@@ -31,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PORT		7000
+#define PORT		7000		/* unless NETPAIR_PORT says otherwise */
 #define BLOCK		1048573u
 #define PIECE		65536u
 #define LINK_TYPE	0x88b5		/* local experimental use */
@@ -172,9 +174,16 @@ static void *serve_thread(void *arg)
 	return NULL;
 }
 
+static in_port_t port(void)
+{
+	const char *text = getenv("NETPAIR_PORT");
+
+	return htons((uint16_t)(text ? atoi(text) : PORT));
+}
+
 static int serve(void)
 {
-	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = port() };
 	int l = socket(AF_INET6, SOCK_STREAM, 0), u = socket(AF_INET6, SOCK_DGRAM, 0), one = 1;
 	pthread_t t;
 
@@ -203,11 +212,11 @@ static socklen_t address(const char *host, struct sockaddr_storage *to)
 	memset(to, 0, sizeof(*to));
 	if (inet_pton(AF_INET6, host, &a6->sin6_addr) == 1) {
 		a6->sin6_family = AF_INET6;
-		a6->sin6_port = htons(PORT);
+		a6->sin6_port = port();
 		return sizeof(*a6);
 	}
 	a4->sin_family = AF_INET;
-	a4->sin_port = htons(PORT);
+	a4->sin_port = port();
 	inet_pton(AF_INET, host, &a4->sin_addr);
 	return sizeof(*a4);
 }
