@@ -154,6 +154,7 @@ static struct vnode *make(struct vnode *dir, const char *name, u32 len, mode_t m
 	struct ext4_vnode *e;
 	struct ext4_tx tx;
 	bool made = false, is_vnode = false, named = false;
+	u32 ids[EXT4_QUOTAS];
 	int err;
 
 	if (S_ISDIR(mode) && links_are_full(dir))
@@ -161,7 +162,11 @@ static struct vnode *make(struct vnode *dir, const char *name, u32 len, mode_t m
 	e = ext4_vnode_new();
 	if (!e)
 		return ERR_PTR(-ENOMEM);
-	err = ext4_tx_begin(v, MAKE_CREDITS, &tx);
+	ids[0] = cred_self()->fsuid;
+	ids[1] = dir->vn_mode & S_ISGID ? dir->vn_gid : cred_self()->fsgid;
+	err = ext4_quota_ensure(v, ids);
+	if (!err)
+		err = ext4_tx_begin(v, MAKE_CREDITS, &tx);
 	if (err) {
 		ext4_vnode_discard(e);
 		return ERR_PTR(err);

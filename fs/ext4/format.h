@@ -104,6 +104,7 @@ static_assert(offsetof(struct ext4_disk_super, s_checksum_seed) == 0x270, "disk 
 #define EXT4_RO_GDT_CSUM	0x10
 #define EXT4_RO_DIR_NLINK	0x20
 #define EXT4_RO_EXTRA_ISIZE	0x40
+#define EXT4_RO_QUOTA		0x100
 #define EXT4_RO_METADATA_CSUM	0x400
 #define EXT4_RO_READONLY	0x1000
 #define EXT4_RO_PROJECT		0x2000
@@ -115,7 +116,7 @@ static_assert(offsetof(struct ext4_disk_super, s_checksum_seed) == 0x270, "disk 
 	EXT4_INCOMPAT_LARGEDIR | EXT4_INCOMPAT_INLINE_DATA)
 #define EXT4_RO_KNOWN	(EXT4_RO_SPARSE_SUPER | EXT4_RO_LARGE_FILE | EXT4_RO_BTREE_DIR | EXT4_RO_HUGE_FILE | \
 	EXT4_RO_GDT_CSUM | EXT4_RO_DIR_NLINK | EXT4_RO_EXTRA_ISIZE | EXT4_RO_METADATA_CSUM | \
-	EXT4_RO_ORPHAN_PRESENT)
+	EXT4_RO_QUOTA | EXT4_RO_ORPHAN_PRESENT)
 
 /* What ext2 and ext3 may have; the latter has a journal besides. */
 #define EXT2_INCOMPAT_KNOWN	(EXT4_INCOMPAT_FILETYPE | EXT4_INCOMPAT_META_BG)

@@ -74,6 +74,8 @@ int ext4_tx_begin(struct ext4_vol *v, u32 credits, struct ext4_tx *tx)
 
 	if (ext4_vol_rdonly(v))
 		return -EROFS;
+	if (v->quotas[0] || v->quotas[1])
+		credits += EXT4_QUOTA_CREDITS;
 	*tx = (struct ext4_tx){ .vol = v, .credits = credits };
 	for (;;) {
 		err = try_join(l, tx, &fresh, &seen);

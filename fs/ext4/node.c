@@ -140,6 +140,7 @@ int ext4_node_load(struct ext4_node *n)
 		err = -EUCLEAN;
 	else
 		err = load_fields(n, raw);
+	ext4_quota_loaded(n);
 	spin_unlock(&n->lock);
 	ext4_buf_put(b);
 	if (err == -EUCLEAN)
@@ -215,6 +216,8 @@ static int store(struct ext4_tx *tx, struct ext4_node *n, bool is_new)
 	if (IS_ERR(b))
 		return (int)PTR_ERR(b);
 	err = ext4_tx_write(tx, b, EXT4_BUF_PLAIN, 0);
+	if (!err)
+		err = ext4_quota_sync(tx, n);
 	if (!err) {
 		spin_lock(&n->lock);
 		if (is_new)

@@ -130,6 +130,7 @@ int ext4_vol_open(struct ext4_vol *v, const char **why)
 void ext4_vol_close(struct ext4_vol *v)
 {
 	ext4_log_close(v);
+	ext4_quota_close(v);
 	drop_base(v);
 }
 
@@ -173,6 +174,9 @@ int ext4_vol_start(struct ext4_vol *v)
 	err = ext4_super_write(v);
 	if (!err)
 		err = ext4_log_open(v, true);
+	if (err)
+		return err;
+	err = ext4_quota_open(v);
 	if (err)
 		return err;
 	v->flags &= ~EXT4_VOL_RDONLY;

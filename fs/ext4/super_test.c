@@ -344,6 +344,7 @@ TEST(ext4_volume, ext3) { worked_on("-t ext3 -b 1024", 32, 2000); }
 TEST(ext4_volume, ext2) { worked_on("-t ext2", 32, 2000); }
 TEST(ext4_volume, no_journal) { worked_on("-t ext4 -O ^has_journal", 32, 2000); }
 TEST(ext4_volume, meta_groups) { worked_on("-t ext4 -b 1024 -O meta_bg,^resize_inode", 32, 1500); }
+TEST(ext4_volume, quota) { worked_on("-t ext4 -O quota", 32, 1500); }
 TEST(ext4_volume, small_inodes) { worked_on("-t ext4 -I 128 -O ^flex_bg", 32, 1500); }
 TEST(ext4_volume, full) { worked_on("-t ext4 -b 1024 -J size=1", 8, 4000); }
 

@@ -311,6 +311,15 @@ static int set_size(struct vnode *vn, const struct vattr *va)
 	return err;
 }
 
+/* Who is going to own it can be counted. */
+static int ensure_owner(struct vnode *vn, const struct vattr *va)
+{
+	u32 ids[EXT4_QUOTAS] = { va->mask & VATTR_UID ? va->uid : vn->vn_uid,
+				 va->mask & VATTR_GID ? va->gid : vn->vn_gid };
+
+	return ext4_quota_ensure(ext4_vol_of(vn), ids);
+}
+
 int ext4_setattr(struct vnode *vn, const struct vattr *va)
 {
 	struct vattr rest = *va;
@@ -326,7 +335,9 @@ int ext4_setattr(struct vnode *vn, const struct vattr *va)
 		return err;
 	rest.mask &= ~VATTR_SIZE;
 	has_list = (rest.mask & VATTR_MODE) && vn->vn_acl;
-	err = has_list ? vnode_acl_chmod(vn, rest.mode) : 0;
+	err = rest.mask & (VATTR_UID | VATTR_GID) ? ensure_owner(vn, &rest) : 0;
+	if (!err && has_list)
+		err = vnode_acl_chmod(vn, rest.mode);
 	if (!err)
 		err = vnop_default_setattr(vn, &rest);
 	if (!err)

@@ -172,6 +172,10 @@ struct ext4_group {
 	bool bad;			/* G bitmap is broken: nothing is taken from here */
 };
 
+/* What an inode counts as with the quotas of its user and group. */
+#define EXT4_QUOTAS	2u
+struct ext4_use { u32 ids[EXT4_QUOTAS]; s64 bytes, inodes; };
+
 struct ext4_node {
 	struct ext4_vol *vol;		/* I */
 	u32 ino, generation, seed;	/* I */
@@ -187,6 +191,7 @@ struct ext4_node {
 	u64 size, blocks, file_acl, version;	/* size as on disk, blocks of 512 bytes */
 	s64 atime, mtime, ctime, btime;
 	u16 extra_isize;
+	struct ext4_use counted;	/* in the quota files; under lock */
 	struct list orphan;		/* orphan_lock */
 	u32 last_tid;			/* transaction of the last change: for fsync */
 	u32 data_tid;			/* likewise of size or map: for fdatasync */
@@ -222,6 +227,7 @@ struct ext4_vol {
 	struct ext4_log log;
 	struct kmutex orphan_lock;	/* protects the list of orphans */
 	struct list orphans;		/* newest first */
+	struct ext4_quota *quotas[EXT4_QUOTAS];	/* I while writable: users, groups */
 	u32 dir_hint;
 	void (*stopped)(struct ext4_vol *v);	/* I told when it became read-only by itself */
 };
@@ -367,34 +373,4 @@ int ext4_htree_find(struct ext4_node *dir, const char *name, u32 len, struct ext
 int ext4_htree_add(struct ext4_tx *tx, struct ext4_node *dir, const char *name, u32 len, u32 ino, u8 ft);
 int ext4_htree_make(struct ext4_tx *tx, struct ext4_node *dir, struct ext4_buf *first);
 
-/* xattr.c */
-ssize_t ext4_xattr_get(struct ext4_node *n, const char *name, void *buf, size_t size);
-int ext4_xattr_set(struct ext4_tx *tx, struct ext4_node *n, const char *name, const void *val, size_t size, u32 how);
-/** ext4_xattr_any() - may it have attributes at all. */
-bool ext4_xattr_any(struct ext4_node *n);
-ssize_t ext4_xattr_list(struct ext4_node *n, char *buf, size_t size, bool trusted);
-int ext4_xattr_drop(struct ext4_tx *tx, struct ext4_node *n);
-#define EXT4_XATTR_CREDITS	24u
-/** ext4_xattr_has_body() - can the inode itself hold attributes. */
-bool ext4_xattr_has_body(const struct ext4_node *n);
-/** ext4_xattr_body_room() - what @name's value could have in the inode, others staying; or -errno. */
-int ext4_xattr_body_room(struct ext4_node *n, const char *name);
-
-/* inline.c: contents in the inode */
-/** ext4_inline_possible() - may a file of this volume be like that. */
-bool ext4_inline_possible(const struct ext4_node *n);
-/** ext4_inline_room() - how large the file may be in its inode; or -errno. */
-int ext4_inline_room(struct ext4_node *n);
-/** ext4_inline_read() - up to @size bytes; how many of them there are (the file may be shorter), or -errno. */
-ssize_t ext4_inline_read(struct ext4_node *n, void *buf, size_t size);
-/** ext4_inline_write() - the contents are @data now; EXT4_XATTR_CREDITS; the caller stores the inode. */
-int ext4_inline_write(struct ext4_tx *tx, struct ext4_node *n, const void *data, u32 size);
-/** ext4_inline_clear() - an empty block map instead, map_lock held; ext4_inline_drop(): the attribute goes. */
-void ext4_inline_clear(struct ext4_node *n);
-int ext4_inline_drop(struct ext4_tx *tx, struct ext4_node *n);
-/** ext4_inline_leave() - both, for a file that is empty now. */
-int ext4_inline_leave(struct ext4_tx *tx, struct ext4_node *n);
-/** ext4_inline_dirblock() - what the directory's only block would be; to look at only. */
-struct ext4_buf *ext4_inline_dirblock(struct ext4_node *dir);
-/** ext4_inline_dir_spill() - the directory gets that block. */
-int ext4_inline_dir_spill(struct ext4_tx *tx, struct ext4_node *dir);
+#include "attr.h"
