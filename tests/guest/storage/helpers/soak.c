@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define STEP	64
-#define CALIBRATE_NS	200000000L
+#define CALIBRATE_NS	50000000L
 
 static volatile unsigned long *count;
 
