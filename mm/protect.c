@@ -212,3 +212,31 @@ int region_change_flags(struct aspace *as, uptr start, uptr end, u32 set, u32 cl
 	}
 	return 0;
 }
+
+static int set_policy_locked(struct aspace *as, uptr start, uptr end, u16 policy)
+{
+	struct region *rg;
+	int err;
+
+	for (uptr at = start; at < end; at = rg->end) {
+		rg = region_at(as, at);
+		if (!rg)
+			return -EFAULT;
+	}
+	err = region_split_range(as, start, end);
+	if (err)
+		return err;
+	for (rg = region_find(as, start); rg && rg->start < end; rg = region_next(region_merge(rg)))
+		rg->mempolicy = policy;
+	return 0;
+}
+
+int aspace_set_policy(struct aspace *as, uptr start, uptr end, u16 policy)
+{
+	int err;
+
+	rwsem_write_lock(&as->as_lock);
+	err = set_policy_locked(as, start, end, policy);
+	rwsem_write_unlock(&as->as_lock);
+	return err;
+}

@@ -250,7 +250,8 @@ int region_split_range(struct aspace *as, uptr start, uptr end)
 static bool can_join(const struct region *a, const struct region *b)
 {
 	if (a->end != b->start || a->flags != b->flags || a->ops != b->ops || a->file != b->file ||
-	    a->pc != b->pc || a->priv != b->priv || a->uffd != b->uffd)
+	    a->pc != b->pc || a->priv != b->priv || a->uffd != b->uffd ||
+	    a->mempolicy != b->mempolicy)
 		return false;
 	if (a->flags & (REGION_SPECIAL | REGION_PFNMAP))
 		return false;

@@ -4,6 +4,7 @@
  * what decides about their credentials, core files, references. kernel/
  * itself includes nothing of fs/.
  */
+#include <tern/fs/landlock.h>
 #include <tern/fs/ofile.h>
 #include <tern/kernel/userns.h>
 #include <tern/kernel/vfsface.h>
@@ -96,6 +97,8 @@ struct ofile *execfile_open(int dirfd, const char *name, u32 at_flags)
 	if (err)
 		return ERR_PTR(err);
 	err = may_run(&p);
+	if (!err)
+		err = landlock_check(&p, LANDLOCK_EXECUTE | LANDLOCK_READ_FILE);
 	f = err ? ERR_PTR(err) : ofile_open(&p, O_RDONLY | O_LARGEFILE, cred_self());
 	fspath_put(&p);
 	if (IS_ERR(f))

@@ -10,6 +10,7 @@
 #include "dirop_impl.h"
 
 #include <tern/fs/acl.h>
+#include <tern/fs/landlock.h>
 #include <tern/fs/procfs.h>
 
 u64 sysctl_protected_hardlinks = 1;
@@ -218,7 +219,9 @@ int name_mkdir(int dirfd, const char *name, mode_t mode)
 
 	if (err)
 		return err;
-	err = entry_mkdir(op.dir.nc, op.nc, acl_create_mode(op.dir.nc->nc_vnode, mode));
+	err = landlock_check(&op.dir, LANDLOCK_MAKE_DIR);
+	if (!err)
+		err = entry_mkdir(op.dir.nc, op.nc, acl_create_mode(op.dir.nc->nc_vnode, mode));
 	dirop_end(&op);
 	return err;
 }
@@ -253,10 +256,14 @@ int name_mknod(int dirfd, const char *name, mode_t mode, u64 rdev, bool is_kerne
 		return err;
 	if (!is_kernel)
 		mode = acl_create_mode(op.dir.nc->nc_vnode, mode);
+	err = landlock_check(&op.dir, landlock_make(mode));
+	if (err)
+		goto out;
 	if (!(mode & S_IFMT) || S_ISREG(mode))
 		err = entry_create(op.dir.nc, op.nc, mode);
 	else
 		err = entry_mknod(op.dir.nc, op.nc, mode, S_ISCHR(mode) || S_ISBLK(mode) ? rdev : 0);
+out:
 	dirop_end(&op);
 	return err;
 }
@@ -271,7 +278,9 @@ int name_symlink(const char *target, int dirfd, const char *name)
 	err = dirop_begin_create(&op, dirfd, name, 0, false);
 	if (err)
 		return err;
-	err = entry_symlink(op.dir.nc, op.nc, target);
+	err = landlock_check(&op.dir, LANDLOCK_MAKE_SYM);
+	if (!err)
+		err = entry_symlink(op.dir.nc, op.nc, target);
 	dirop_end(&op);
 	return err;
 }
@@ -335,6 +344,11 @@ int name_link(int odirfd, const char *oname, int ndirfd, const char *nname, u32 
 		err = -EXDEV;
 	else
 		err = may_hardlink(path_vnode(&old));
+	if (!err && landlock_is_on()) {
+		struct fspath from = { old.mnt, READ_ONCE(old.nc->nc_parent) };
+
+		err = landlock_check_move(from.nc ? &from : &old, path_vnode(&old), &op.dir, NULL, false, false);
+	}
 	if (!err)
 		err = link_locked(&op, path_vnode(&old));
 	dirop_end(&op);
@@ -385,6 +399,8 @@ static int delete_found(struct dirop *op, bool is_dir)
 	if (!is_dir && op->walk.last.has_slash)
 		err = vnode_is_dir(vn) ? -EISDIR : -ENOTDIR;
 	else
+		err = op->walk.flags & LOOKUP_KERNEL ? 0 : landlock_check(&op->dir, landlock_remove(vn));
+	if (!err)
 		err = delete_locked(op, vn, is_dir);
 	if (!err) {
 		if (is_dir)

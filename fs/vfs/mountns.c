@@ -7,6 +7,7 @@
 #include <tern/fs/chardev.h>
 #include <tern/fs/devtmpfs.h>
 #include <tern/fs/nsfs.h>
+#include <tern/fs/landlock.h>
 #include <tern/kernel/userns.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/seqbuf.h>
@@ -55,7 +56,7 @@ struct userns *mountns_owner(const struct mountns *ns)
 
 bool mounts_may_change(void)
 {
-	return cap_has_in(mountns_self()->base.owner, CAP_SYS_ADMIN);
+	return !landlock_is_on() && cap_has_in(mountns_self()->base.owner, CAP_SYS_ADMIN);
 }
 
 struct waitq *mountns_event(struct nsbase *base, const u64 **count)

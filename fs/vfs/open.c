@@ -7,6 +7,7 @@
 #include "vfs_impl.h"
 
 #include <tern/fs/acl.h>
+#include <tern/fs/landlock.h>
 
 u64 sysctl_protected_fifos, sysctl_protected_regular;
 
@@ -62,6 +63,21 @@ int open_check_flags(const struct open_how *how, bool is_strict, struct open_req
 	return 0;
 }
 
+/* What an open for @flags is to restrictions. */
+static u32 landlock_kinds(const struct vnode *vn, u32 flags)
+{
+	switch (flags & O_ACCMODE) {
+	case O_RDONLY:
+		return vnode_is_dir(vn) ? LANDLOCK_READ_DIR : LANDLOCK_READ_FILE;
+	case O_WRONLY:
+		return LANDLOCK_WRITE_FILE;
+	case O_RDWR:
+		return LANDLOCK_READ_FILE | LANDLOCK_WRITE_FILE;
+	default:
+		return 0;
+	}
+}
+
 /* May thread_self open @p like this? O_TRUNC of what is not a file is dropped. */
 static int open_check(const struct fspath *p, u32 *flags)
 {
@@ -90,6 +106,8 @@ static int open_check(const struct fspath *p, u32 *flags)
 		break;
 	}
 	err = vnode_permission(vn, mask);
+	if (!err)
+		err = landlock_check(p, landlock_kinds(vn, *flags));
 	if (err)
 		return err;
 	if (vn->vn_flags & VNODE_APPEND) {
@@ -150,7 +168,11 @@ static struct ofile *create_and_open(struct walk *w, struct ncent *nc, const str
 	int err = entry_may_create(w->vn);
 
 	if (!err)
+		err = landlock_check(&w->cur, LANDLOCK_MAKE_REG);
+	if (!err)
 		err = entry_create(w->cur.nc, nc, acl_create_mode(w->vn, req->mode));
+	if (!err)
+		err = landlock_check(&p, landlock_kinds(nc->nc_vnode, req->flags));
 	if (err)
 		return ERR_PTR(err);
 	/* Made with any mode, it opens as asked: no permission check. */

@@ -7,6 +7,8 @@
  */
 #include "dirop_impl.h"
 
+#include <tern/fs/landlock.h>
+
 struct rename {
 	struct walk ow, nw;
 	struct ncent *old, *new;	/* referenced */
@@ -105,6 +107,8 @@ static int check_permission(const struct rename *r)
 		err = vnode_permission(r->old_vn, MAY_WRITE);
 	if (!err && exchange && moves && vnode_is_dir(r->new_vn))
 		err = vnode_permission(r->new_vn, MAY_WRITE);
+	if (!err && landlock_is_on())
+		err = landlock_check_move(&r->ow.cur, r->old_vn, &r->nw.cur, r->new_vn, true, exchange);
 	if (!err && ((r->old->nc_flags | r->new->nc_flags) & NCENT_MOUNTED))
 		err = -EBUSY;
 	return err;

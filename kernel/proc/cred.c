@@ -11,6 +11,7 @@
 
 #include <tern/kernel/procnews.h>
 #include <tern/kernel/userns.h>
+#include <tern/kernel/vfsface.h>
 #include <tern/lib/hlist.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/slab.h>
@@ -136,6 +137,7 @@ static void cred_free_rcu(struct rcu_job *job)
 	struct credset *m = container_of(job, struct credset, rcu);
 
 	grouplist_put(m->groups);
+	landlayer_put(m->landlock);
 	usercount_put(m->user);
 	userns_put(m->ns);
 	objcache_free(cred_cache, m);
@@ -158,6 +160,7 @@ struct credset *cred_copy(const struct credset *old)
 	*c = *old;
 	ref_init(&c->refs, 1);
 	ref_get(&c->groups->refs);
+	landlayer_get(c->landlock);
 	ref_get(&c->user->refs);
 	userns_get(c->ns);
 	return c;

@@ -227,7 +227,8 @@ bool process_may_access(struct process *p, bool is_attach)
 	rcu_read_lock();
 	t = rcu_load(p->p_leader);
 	target = t ? rcu_load(t->t_real_cred) : NULL;
-	ok = target && cred_covers(self, target, is_attach);
+	ok = target && cred_covers(self, target, is_attach) &&
+	     landlayer_covers(self->landlock, target->landlock);
 	if (ok && (self->ns != target->ns || (target->cap_permitted & ~self->cap_permitted)))
 		ok = cap_has_cred(self, target->ns, CAP_SYS_PTRACE);
 	rcu_read_unlock();

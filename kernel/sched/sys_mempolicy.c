@@ -8,6 +8,7 @@
 
 #include <asm/uaccess.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/mm/aspace.h>
 
 enum { POLICY_DEFAULT, POLICY_PREFERRED, POLICY_BIND, POLICY_INTERLEAVE, POLICY_LOCAL,
 	POLICY_PREFERRED_MANY, POLICY_COUNT };
@@ -15,6 +16,8 @@ enum { POLICY_DEFAULT, POLICY_PREFERRED, POLICY_BIND, POLICY_INTERLEAVE, POLICY_
 #define POLICY_STATIC_NODES	0x8000u
 #define POLICY_RELATIVE_NODES	0x4000u
 #define POLICY_FLAGS		(POLICY_STATIC_NODES | POLICY_RELATIVE_NODES)
+#define GET_NODE		1u	/* not the policy: a node */
+#define GET_ADDR		2u	/* of an address, not of the thread */
 #define GET_MEMS_ALLOWED	4u	/* nodes that may be named at all */
 #define NODES_MAX		(4096 * 8UL)	/* bits of the longest set that is read */
 
@@ -100,22 +103,73 @@ static int put_nodes(u64 __user *set, u64 nbits, u64 first)
 	return 0;
 }
 
+/* The policy of the region at @addr; -EFAULT. */
+static s32 policy_at(uptr addr)
+{
+	struct aspace *as = thread_self()->t_as;
+	const struct region *rg;
+	s32 policy;
+
+	rwsem_read_lock(&as->as_lock);
+	rg = addr < USER_END ? region_at(as, addr) : NULL;
+	policy = rg ? rg->mempolicy : -EFAULT;
+	rwsem_read_unlock(&as->as_lock);
+	return policy;
+}
+
+/* The node of a page, which is brought in for that. */
+static s32 node_at(uptr addr)
+{
+	struct page *page;
+	long n = aspace_pin(NULL, addr, 1, false, &page);
+
+	if (n != 1)
+		return n < 0 ? (s32)n : -EFAULT;
+	page_put(page);
+	return 0;
+}
+
+/* What the call tells of a policy: itself, or a node. */
+static s32 policy_value(s32 policy, uptr addr, u64 flags)
+{
+	if (!(flags & GET_NODE))
+		return policy;
+	if (flags & GET_ADDR)
+		return node_at(addr);
+	return (policy & ~POLICY_FLAGS) == POLICY_INTERLEAVE ? 0 : -EINVAL;
+}
+
 long sys_get_mempolicy(s32 __user *out, u64 __user *set, u64 nbits, uptr addr, u64 flags)
 {
-	u32 policy = thread_self()->t_mempolicy, kind = policy & ~POLICY_FLAGS;
+	s32 policy = thread_self()->t_mempolicy, value = 0;
+	u32 kind;
 
-	if (flags & ~(u64)GET_MEMS_ALLOWED || (!flags && addr))
+	if (flags & ~(u64)(GET_NODE | GET_ADDR | GET_MEMS_ALLOWED))
 		return -EINVAL;
-	if (flags && out) {
-		s32 none = 0;
-
-		if (user_copyout(out, &none, sizeof(none)))
-			return -EFAULT;
-	} else if (out) {
-		s32 value = (s32)policy;
-
-		if (user_copyout(out, &value, sizeof(value)))
-			return -EFAULT;
+	if (flags & GET_MEMS_ALLOWED) {
+		if (flags & (GET_NODE | GET_ADDR))
+			return -EINVAL;
+	} else {
+		if (flags & GET_ADDR)
+			policy = policy_at(addr);
+		else if (addr)
+			return -EINVAL;
+		if (policy < 0)
+			return policy;
+		value = policy_value(policy, addr, flags);
+		if (value < 0)
+			return value;
 	}
-	return put_nodes(set, nbits, flags || (kind != POLICY_DEFAULT && kind != POLICY_LOCAL));
+	if (out && user_copyout(out, &value, sizeof(value)))
+		return -EFAULT;
+	kind = (u32)policy & ~POLICY_FLAGS;
+	return put_nodes(set, nbits, (flags & GET_MEMS_ALLOWED) ||
+			 (kind != POLICY_DEFAULT && kind != POLICY_LOCAL));
+}
+
+bool mempolicy_may_have_home(u16 policy)
+{
+	u32 kind = policy & ~POLICY_FLAGS;
+
+	return kind == POLICY_BIND || kind == POLICY_PREFERRED_MANY;
 }

@@ -17,24 +17,6 @@
 #define MOVE_ALL	4u
 #define PAGE_PRESENT	BIT(63)	/* of aspace_pagemap() */
 
-/* Is every page of the range mapped somewhere; -EFAULT. */
-static int check_mapped(struct aspace *as, uptr start, uptr end)
-{
-	struct region *rg;
-	int err = 0;
-
-	rwsem_read_lock(&as->as_lock);
-	while (start < end && !err) {
-		rg = region_at(as, start);
-		if (rg)
-			start = rg->end;
-		else
-			err = -EFAULT;
-	}
-	rwsem_read_unlock(&as->as_lock);
-	return err;
-}
-
 /* The range of a policy, checked; 0 with *end == start: nothing to do. */
 static int check_range(uptr start, size_t len, uptr *end)
 {
@@ -55,7 +37,25 @@ long sys_mbind(uptr start, size_t len, s32 mode, const u64 __user *set, u64 nbit
 	if ((flags & MOVE_ALL) && !cap_has(CAP_SYS_NICE))
 		return -EPERM;
 	err = check_range(start, len, &end);
-	return err || start == end ? err : check_mapped(thread_self()->t_as, start, end);
+	return err || start == end ? err : aspace_set_policy(thread_self()->t_as, start, end, (u16)policy);
+}
+
+/* The one node is every policy's home; which of the range may have one? */
+static int check_home(struct aspace *as, uptr start, uptr end)
+{
+	const struct region *rg;
+	int err = -ENOENT;
+
+	rwsem_read_lock(&as->as_lock);
+	for (rg = region_find(as, start); rg && rg->start < end; rg = region_next((struct region *)rg)) {
+		if (!rg->mempolicy)
+			continue;
+		err = mempolicy_may_have_home(rg->mempolicy) ? 0 : -EOPNOTSUPP;
+		if (err)
+			break;
+	}
+	rwsem_read_unlock(&as->as_lock);
+	return err;
 }
 
 long sys_set_mempolicy_home_node(uptr start, size_t len, u64 node, u64 flags)
@@ -66,8 +66,7 @@ long sys_set_mempolicy_home_node(uptr start, size_t len, u64 node, u64 flags)
 	if ((start & ~PAGE_MASK) || flags || node)
 		return -EINVAL;
 	err = check_range(start, len, &end);
-	/* Policies of ranges are not kept: there is none that could have a home. */
-	return err || start == end ? err : -EOPNOTSUPP;
+	return err || start == end ? err : check_home(thread_self()->t_as, start, end);
 }
 
 /* Memory of process @pid (0: one's own) with a user reference, or ERR_PTR. */

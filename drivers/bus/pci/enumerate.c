@@ -144,6 +144,8 @@ static u8 scan_function(struct devnode *parent, u16 seg, u8 bus, u8 devfn)
 		devnode_put(&p->node);
 		return header;
 	}
+	if (pci_sysfs_add(p, parent == &devtree_root ? NULL : pcifn_of(parent)))
+		kwarn("pci %s is not in /sys", p->node.name);
 	if ((header & 0x7f) == 1) {
 		secondary = pcifn_read8(p, PCI_SECONDARY);
 		if (secondary > bus)

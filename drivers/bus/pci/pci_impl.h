@@ -17,6 +17,7 @@
 #define PCI_SUBDEVICE	0x2e
 #define PCI_ROM		0x30
 #define PCI_CAP_POINTER	0x34
+#define PCI_IRQ_LINE	0x3c
 
 #define PCI_COMMAND_IO		0x1
 #define PCI_COMMAND_MEMORY	0x2
@@ -31,3 +32,5 @@ u32 pci_config_read(u16 segment, u8 bus, u8 devfn, u32 off, u32 size);
 void pci_config_write(u16 segment, u8 bus, u8 devfn, u32 off, u32 size, u32 v);
 /** pci_segments() - highest segment number plus 1. */
 u32 pci_segments(void);
+/** pci_sysfs_add() - its directory, below @bridge's (NULL: on the first bus); 0 or -errno. */
+int pci_sysfs_add(struct pcifn *p, const struct pcifn *bridge);

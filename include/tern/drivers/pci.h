@@ -35,6 +35,7 @@ struct pcifn {
 	struct pcifn_vector *msix;	/* array of msix_count */
 	void __iomem *msix_table;
 	u32 msi_irq;			/* line of pcifn_msi_attach() */
+	struct sysnode *sysdir;		/* I in /sys/devices, NULL: it has none */
 };
 
 extern struct bus pci_bus;

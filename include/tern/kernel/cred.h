@@ -10,6 +10,7 @@
 
 struct userns;
 struct thread;
+struct landlayer;
 
 struct grouplist { refcount refs; u32 n; gid_t gid[]; };	/* sorted */
 
@@ -32,6 +33,7 @@ struct credset {
 	struct grouplist *groups;
 	struct usercount *user;
 	struct userns *ns;	/* with a reference */
+	struct landlayer *landlock;	/* restrictions on files, with a reference; NULL */
 	struct rcu_job rcu;
 };
 

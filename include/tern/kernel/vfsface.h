@@ -122,3 +122,11 @@ void face_uring_exit(struct thread *t);
 
 /** path_name_of() - absolute name of an open file into buf's end; ERR_PTR(-ENAMETOOLONG). */
 char *face_ofile_name(struct ofile *f, char *buf, size_t size);
+
+/* ---- fs/vfs/landlock.c ---- */
+struct landlayer;
+/** landlayer_get() / landlayer_put() - references of restrictions; NULL is allowed. Context: any. */
+struct landlayer *landlayer_get(struct landlayer *l);
+void landlayer_put(struct landlayer *l);
+/** landlayer_covers() - is who has @inner restricted at least as who has @outer. Context: any. */
+bool landlayer_covers(const struct landlayer *outer, const struct landlayer *inner);

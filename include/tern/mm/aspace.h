@@ -85,7 +85,7 @@ struct region_ops {
 struct region {
 	uptr start, end;	/* L; [start, end) */
 	u32 flags;		/* L REGION_* */
-	u32 pad;
+	u16 mempolicy;		/* L mbind(2): kind and flags; 0: the thread's */
 	struct aspace *as;	/* I */
 	u64 pgoff;		/* L page index in the object of start */
 	struct ofile *file;	/* I backing file with a reference, or NULL */
@@ -268,6 +268,8 @@ extern u32 vm_stack_guard_pages;
 
 /** aspace_reap() - nobody will use @as's own pages again: free them now. 0, -EINTR. Sleeps. */
 int aspace_reap(struct aspace *as);
+/** aspace_set_policy() - mempolicy of [@start, @end); 0, -EFAULT a hole, -ENOMEM. Sleeps. */
+int aspace_set_policy(struct aspace *as, uptr start, uptr end, u16 policy);
 /** aspace_advise() - madvise(2) on any address space with a user reference. Sleeps. */
 int aspace_advise(struct aspace *as, uptr addr, size_t len, int advice);
 /**

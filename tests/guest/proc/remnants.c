@@ -42,6 +42,38 @@ CASE(policies_of_ranges)
 	FAILS(mbind_(p, 4096, BIND, 1, 4), EPERM);
 }
 
+static int policy_of(void *p, int flags)
+{
+	int policy = -1;
+
+	return syscall(SYS_get_mempolicy, &policy, NULL, 0, p, flags) ? -errno : policy;
+}
+
+CASE(policies_of_ranges_are_kept)
+{
+	char *p = pages_of(4);
+	pid_t pid;
+
+	CHECK(mbind_(p + 4096, 4096, BIND, 1, 0) == 0);
+	CHECK_EQ(policy_of(p, 2), 0);
+	CHECK_EQ(policy_of(p + 4096, 2), BIND);
+	CHECK_EQ(policy_of(p + 8192, 2), 0);
+	CHILD(pid, CHECK_EQ(policy_of(p + 5000, 2), BIND));
+	JOIN(pid);
+	CHECK_EQ(policy_of(p, 3), 0);			/* its node */
+	CHECK_EQ(policy_of(p, 0), -EINVAL);
+	CHECK_EQ(policy_of(NULL, 1), -EINVAL);
+	CHECK_EQ(policy_of(p, 6), -EINVAL);
+	CHECK_EQ(policy_of(p, 8), -EINVAL);
+	CHECK_EQ(policy_of((void *)8, 2), -EFAULT);
+	CHECK(syscall(450, p + 4096, 4096, 0, 0) == 0);
+	FAILS(syscall(450, p, 4096, 0, 0), ENOENT);
+	CHECK(mbind_(p, 4096, 1, 1, 0) == 0);
+	FAILS(syscall(450, p, 4096, 0, 0), EOPNOTSUPP);
+	CHECK(mbind_(p, 4 * 4096, 0, 0, 0) == 0);
+	CHECK_EQ(policy_of(p + 4096, 2), 0);
+}
+
 CASE(pages_are_on_their_node)
 {
 	char *p = pages_of(3);
