@@ -71,7 +71,9 @@ struct fstype *fstype_find(const char *name)
 
 	spin_lock(&fstypes_lock);
 	list_foreach(t, &fstypes, link) {
-		if (!strcmp(t->name, name)) {
+		size_t n = strlen(t->name);
+
+		if (!strncmp(t->name, name, n) && (!name[n] || (name[n] == '.' && (t->flags & FSTYPE_SUBTYPE)))) {
 			found = t;
 			break;
 		}
@@ -261,6 +263,7 @@ void filesys_put(struct filesys *fs)
 	if (DEV_MAJOR(fs->dev) == 0)
 		filesys_dev_free(fs->dev);
 	kmem_free(fs->source);
+	kmem_free(fs->subtype);
 	userns_put(fs->owner);
 	rcu_defer_free(&fs->rcu, fs);
 }

@@ -222,6 +222,13 @@ static void print_source(struct seqbuf *sb, const struct mountpt *m)
 	seqbuf_puts_escaped(sb, m->mp_source && *m->mp_source ? m->mp_source : "none", "#");
 }
 
+static void print_type(struct seqbuf *sb, const struct filesys *fs)
+{
+	seqbuf_puts(sb, fs->type->name);
+	if (fs->subtype)
+		seqbuf_printf(sb, ".%s", fs->subtype);
+}
+
 static void print_mounts_line(struct seqbuf *sb, const struct mountpt *m, const char *where, int style)
 {
 	if (style == 2) {
@@ -229,13 +236,17 @@ static void print_mounts_line(struct seqbuf *sb, const struct mountpt *m, const 
 		print_source(sb, m);
 		seqbuf_puts(sb, " mounted on ");
 		seqbuf_puts_escaped(sb, where, "");
-		seqbuf_printf(sb, " with fstype %s\n", m->mp_fs->type->name);
+		seqbuf_puts(sb, " with fstype ");
+		print_type(sb, m->mp_fs);
+		seqbuf_putc(sb, '\n');
 		return;
 	}
 	print_source(sb, m);
 	seqbuf_putc(sb, ' ');
 	seqbuf_puts_escaped(sb, where, "");
-	seqbuf_printf(sb, " %s %s", m->mp_fs->type->name, mount_is_writable(m) ? "rw" : "ro");
+	seqbuf_putc(sb, ' ');
+	print_type(sb, m->mp_fs);
+	seqbuf_puts(sb, mount_is_writable(m) ? " rw" : " ro");
 	print_fs_flags(sb, m->mp_fs);
 	print_mount_flags(sb, m);
 	m->mp_fs->ops->show_options(m->mp_fs, sb);
@@ -258,7 +269,9 @@ static void print_mountinfo_line(struct seqbuf *sb, const struct mountpt *m, con
 		seqbuf_printf(sb, " master:%u", m->mp_master->mp_peer_group);
 	if (m->mp_propagation & MS_UNBINDABLE)
 		seqbuf_puts(sb, " unbindable");
-	seqbuf_printf(sb, " - %s ", m->mp_fs->type->name);
+	seqbuf_puts(sb, " - ");
+	print_type(sb, m->mp_fs);
+	seqbuf_putc(sb, ' ');
 	print_source(sb, m);
 	seqbuf_puts(sb, m->mp_fs->flags & FILESYS_RDONLY ? " ro" : " rw");
 	print_fs_flags(sb, m->mp_fs);

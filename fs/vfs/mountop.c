@@ -130,6 +130,15 @@ static bool may_show(const struct fstype *t, u32 *mflags)
 	return found;
 }
 
+/* A new instance is seen by nobody yet. */
+static int set_subtype(struct filesys *fs, const char *dot)
+{
+	if (!dot || fs->subtype)
+		return 0;
+	fs->subtype = kmem_strdup(dot + 1, ALLOC_KERNEL);
+	return fs->subtype ? 0 : -ENOMEM;
+}
+
 struct mountpt *mount_make(const char *type, const struct mount_args *args, u32 mflags, bool is_kernel)
 {
 	struct fstype *t = fstype_find(type);
@@ -143,7 +152,8 @@ struct mountpt *mount_make(const char *type, const struct mount_args *args, u32 
 	fs = t->mount(t, args);
 	if (IS_ERR(fs))
 		return ERR_CAST(fs);
-	m = mountpt_alloc(fs, fs->root, args->source ? args->source : "none", mflags);
+	m = set_subtype(fs, strchr(type, '.')) ? NULL :
+	    mountpt_alloc(fs, fs->root, args->source ? args->source : "none", mflags);
 	filesys_put(fs);
 	return m ? m : ERR_PTR(-ENOMEM);
 }

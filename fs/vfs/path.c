@@ -178,16 +178,19 @@ struct ncent *entry_lookup_locked(struct ncent *dir, const char *name, u32 len)
 	struct vnode *dvn = dir->nc_vnode, *vn;
 	struct ncent *nc = ncent_lookup(dir, name, len);
 
-	if (nc && (nc->nc_fs->flags & FILESYS_REVALIDATE) && !dvn->vn_ops->revalidate(nc)) {
+	if (nc && !((nc->nc_fs->flags & FILESYS_REVALIDATE) && !dvn->vn_ops->revalidate(nc)))
+		return nc;
+	vn = dvn->vn_flags & VNODE_DEAD_DIR ? ERR_PTR(-ENOENT) : dvn->vn_ops->lookup(dvn, name, len);
+	if (nc && !IS_ERR(vn)) {
+		/* Asked again, it is the same file: what is below it, and mounted on it, stays. */
+		if (vn == nc->nc_vnode) {
+			vnode_put(vn);
+			return nc;
+		}
 		ncent_forget(nc);
-		ncent_put(nc);
-		nc = NULL;
 	}
 	if (nc)
-		return nc;
-	if (dvn->vn_flags & VNODE_DEAD_DIR)
-		return ERR_PTR(-ENOENT);
-	vn = dvn->vn_ops->lookup(dvn, name, len);
+		ncent_put(nc);
 	if (IS_ERR(vn))
 		return ERR_CAST(vn);
 	nc = vn && unlikely(vn->vn_fs->ops->true_name) ? add_by_true_name(dir, vn) : ncent_add(dir, name, len, vn);

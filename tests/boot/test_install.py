@@ -14,6 +14,7 @@ import itertools
 import os
 import random
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ BUILD = os.environ.get("TERN_BUILD", os.path.join(TOP, "build"))
 LIVE = os.path.join(BUILD, "live.squashfs")
 DISK_BYTES = 640 << 20
 DISKS = {"virtio": "/dev/vda", "nvme": "/dev/nvme0n1p", "ahci": "/dev/sda"}
-LIMIT_S = 180
+LIMIT_S = 400
 # /.guest is what a command needs to come in by the serial port.
 INSTALL = """tern-install --yes /dev/vda && mount /dev/vda4 /mnt && mkdir /mnt/.guest && cp /.guest/run /mnt/.guest/ &&
 for name in TOKEN MODULES DHCP SHARE ROOT INTERACTIVE; do echo $name=; done >/mnt/.guest/config && umount /mnt"""
@@ -118,20 +119,18 @@ def cut(disk, boot, rng, model):
     """Run until the power fails; what may be booted afterwards, by number."""
     in_boot = rng.random() < 0.4
     command = [GUEST, "--boot", boot, *disk, "--timeout", str(LIMIT_S), "--", "tern-generation list; " + CHURN]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                             errors="replace", start_new_session=True)
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             start_new_session=True)
     timer_at = time.monotonic() + rng.uniform(0.5, 14.0) if in_boot else None
-    os.set_blocking(child.stdout.fileno(), False)
-    held, lines = "", []
+    text, lines = b"", []
     while timer_at is None or time.monotonic() < timer_at:
-        held += child.stdout.read() or ""
-        *fresh, held = held.split("\n")
-        lines += fresh
+        if select.select([child.stdout], [], [], 0.01)[0]:
+            text += os.read(child.stdout.fileno(), 65536)
+            lines = text.decode("utf-8", "replace").split("\n")[:-1]
         if timer_at is None and "begin" in lines:
             timer_at = time.monotonic() + rng.uniform(0.0, 9.0)
         if child.poll() is not None:
             break
-        time.sleep(0.01)
     ended = child.poll()
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()

@@ -58,6 +58,7 @@ struct fstype {
 #define FSTYPE_NETNS	0x20u	/* the same of networks */
 #define FSTYPE_CGROUPNS	0x40u	/* ... and of control groups */
 #define FSTYPE_IPCNS	0x80u	/* ... and of IPC */
+#define FSTYPE_SUBTYPE	0x100u	/* also found as NAME.SUBTYPE, and shown so */
 #define FSTYPE_INTERNAL	0x4u	/* only the kernel mounts it; not in /proc/filesystems */
 
 struct filesys {
@@ -79,6 +80,7 @@ struct filesys {
 	struct list vnodes;
 	struct list link;		/* all instances */
 	char *source;			/* shown in /proc/mounts */
+	char *subtype;			/* I when mounted: what follows the type and a dot; NULL: nothing */
 	void *priv;
 	struct rcu_job rcu;		/* lock-free walks may still look at flags and limits */
 };
