@@ -109,6 +109,8 @@ static ssize_t take_call(struct fuselink *fl, struct uio *u)
 	list_del(&c->link);
 	list_add_tail(&c->link, &fl->sent);
 	c->state = FUSECALL_SENT;
+	if (c->is_interrupted && !fuse_lacks(fl, FUSE_INTERRUPT))
+		list_add_tail(&c->interrupt, &fl->interrupts);
 	ref_get(&c->refs);
 	spin_unlock(&fl->lock);
 	ok = fits && uio_put(u, &h, sizeof(h)) == sizeof(h) && uio_put(u, c->in, c->in_len) == c->in_len &&

@@ -54,6 +54,7 @@ struct fuselink {
 	struct pidns *pids;		/* I with a reference: whose numbers the daemon is told */
 	struct userns *ids;		/* I likewise of users */
 	struct filesys *fs;		/* C the mount, without a reference; NULL: gone */
+	struct rcu_job rcu;		/* walks look whether it is up */
 	struct list link;		/* fuse_links_lock */
 };
 
@@ -70,6 +71,7 @@ struct fusecall {
 	struct list interrupt;		/* C */
 	enum fusecall_state state;	/* C */
 	bool is_left;			/* C the caller went: a signal ended it */
+	bool is_interrupted;		/* C before the daemon had it: it is told when it has */
 	u32 uid, gid, pid;		/* I who asks */
 	u32 op;				/* I */
 	u64 unique;			/* C */
@@ -191,6 +193,8 @@ int fuse_xattr_remove(struct vnode *vn, const char *name);
 /** fuse_open_make() - what the daemon has opened as @out, held; ERR_PTR(-ENOMEM). */
 struct fuseopen *fuse_open_make(struct fusenode *v, const struct fuse_open_out *out, u32 how, bool is_told);
 void fuse_open_put(struct fuseopen *o);
+/** fuse_open_forget() - of a file that is being evicted: the daemon may forget it @n times after the release. */
+void fuse_open_forget(struct fuseopen *o, u64 n);
 /** fuse_open_of() - one that can read (or write) the file, held; NULL. */
 struct fuseopen *fuse_open_of(struct fusenode *v, bool for_write);
 int fuse_fop_open(struct ofile *f, struct vnode *vn);

@@ -68,7 +68,7 @@ void fuse_link_put(struct fuselink *fl)
 	drop_forgets(fl);
 	pidns_put(fl->pids);
 	userns_put(fl->ids);
-	kmem_free(fl);
+	rcu_defer_free(&fl->rcu, fl);
 }
 
 void fuse_links_add(struct fuselink *fl)
@@ -235,8 +235,8 @@ static void interrupt(struct fusecall *c)
 	bool tell;
 
 	spin_lock(&fl->lock);
-	tell = (c->state == FUSECALL_PENDING || c->state == FUSECALL_SENT) && list_is_empty(&c->interrupt) &&
-	       !fuse_lacks(fl, FUSE_INTERRUPT);
+	c->is_interrupted = c->state == FUSECALL_PENDING;
+	tell = c->state == FUSECALL_SENT && list_is_empty(&c->interrupt) && !fuse_lacks(fl, FUSE_INTERRUPT);
 	if (tell)
 		list_add_tail(&c->interrupt, &fl->interrupts);
 	spin_unlock(&fl->lock);
@@ -258,7 +258,6 @@ static int leave(struct fusecall *c)
 	was_pending = c->state == FUSECALL_PENDING;
 	if (was_pending) {
 		list_del_init(&c->link);
-		list_del_init(&c->interrupt);
 		fl->nwaiting--;
 	} else {
 		c->is_left = true;

@@ -27,9 +27,9 @@ void fuse_node_evict(struct vnode *vn)
 {
 	struct fusenode *v = fuse_of(vn);
 
-	fuse_open_put(v->fresh);
-	fuse_writes_wait(v);
-	if (vn->vn_ino != FUSE_ROOT_ID)
+	if (v->fresh)
+		fuse_open_forget(v->fresh, v->nlookup);
+	else if (vn->vn_ino != FUSE_ROOT_ID)
 		fuse_forget(fuse_link_of(vn), vn->vn_ino, v->nlookup);
 	vnode_fini(vn);
 	vnode_free_deferred(vn, free_rcu);

@@ -35,16 +35,55 @@ struct fuseopen *fuse_open_make(struct fusenode *v, const struct fuse_open_out *
 	return o;
 }
 
-static void tell_release(struct fuseopen *o)
+static struct fusecall *release_call(struct fuseopen *o)
 {
 	struct fuse_release_in in = { .fh = o->fh, .flags = o->how & HOW_MASK };
 	struct fusecall *c = fuse_call_make(fuse_link_of(&o->v->vn), o->is_dir ? FUSE_RELEASEDIR : FUSE_RELEASE,
 					    o->v->vn.vn_ino, sizeof(in), 0);
 
+	if (c)
+		memcpy(c->in, &in, sizeof(in));
+	return c;
+}
+
+static void released(struct fusecall *c)
+{
+	struct vnode *vn = c->priv;
+	struct filesys *fs = vn->vn_fs;
+
+	vnode_put(vn);
+	filesys_put(fs);
+}
+
+/* The file stays until that is answered: the daemon must not be told to forget it before. */
+static void tell_release(struct fuseopen *o)
+{
+	struct fusecall *c = release_call(o);
+
 	if (!c)
 		return;
-	memcpy(c->in, &in, sizeof(in));
+	filesys_get(o->v->vn.vn_fs);
+	vnode_get(&o->v->vn);
+	c->priv = &o->v->vn;
+	c->done = released;
 	fuse_call_start(c);
+}
+
+static void forget_released(struct fusecall *c)
+{
+	fuse_forget(c->fl, c->nodeid, (u64)(uptr)c->priv);
+}
+
+void fuse_open_forget(struct fuseopen *o, u64 n)
+{
+	struct fusecall *c = release_call(o);
+
+	if (c) {
+		c->priv = (void *)(uptr)n;
+		c->done = forget_released;
+		fuse_call_start(c);
+	}
+	kmem_free(o);
 }
 
 void fuse_open_put(struct fuseopen *o)
