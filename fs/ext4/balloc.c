@@ -191,6 +191,36 @@ int ext4_bhold(struct ext4_vol *v, u64 goal, u32 want, u64 *block, u32 *got)
 	}
 }
 
+int ext4_bhold_next(struct ext4_vol *v, u32 group, u32 *at, u32 end, u32 most, u32 *got)
+{
+	struct ext4_group *g = &v->groups[group];
+	struct ext4_buf *b;
+	u32 from, to;
+	int err;
+
+	*got = 0;
+	if (READ_ONCE(g->bad) || !READ_ONCE(g->avail))
+		return 0;
+	err = need_pending(v, g);
+	if (err)
+		return err;
+	b = ext4_group_bbitmap(v, group);
+	if (IS_ERR(b))
+		return (int)PTR_ERR(b);
+	spin_lock(&g->lock);
+	from = next_free((u64 *)b->data, g->pending, end, *at);
+	to = next_used((u64 *)b->data, g->pending, end, from);
+	if (from < to) {
+		*at = from;
+		*got = min(to - from, most);
+		bitmap_set(g->pending, from, *got);
+		g->avail -= min(g->avail, *got);
+	}
+	spin_unlock(&g->lock);
+	ext4_buf_put(b);
+	return 0;
+}
+
 /* The part of [block, +n) that lies in one group. */
 static u32 split_group(struct ext4_vol *v, u64 block, u32 n, u32 *group, u32 *at)
 {

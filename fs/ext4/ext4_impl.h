@@ -54,6 +54,8 @@ void ext4_dev_fini(struct ext4_mount *m);
 int ext4_vnode_cache_init(void);
 /** ext4_vnode_get() - vnode of an inode, with a reference; ERR_PTR. Sleeps. */
 struct vnode *ext4_vnode_get(struct filesys *fs, u32 ino);
+/** ext4_trim() - ioctl(FITRIM): the disk forgets what is free in a range. trim.c. */
+long ext4_trim(struct filesys *fs, void __user *arg);
 /** ext4_vnode_new() - an empty one for an inode to be made; freed by ext4_vnode_discard() if it is not. */
 struct ext4_vnode *ext4_vnode_new(void);
 void ext4_vnode_discard(struct ext4_vnode *e);

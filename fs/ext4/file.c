@@ -264,6 +264,7 @@ static int ext4_fallocate(struct ofile *f, int mode, loff_t off, loff_t len)
 #define IOC_GETFLAGS	0x80086601u
 #define IOC_SETFLAGS	0x40086602u
 #define IOC_GETVERSION	0x80087601u
+#define IOC_FITRIM	0xc0185879u
 
 static int set_flags(struct vnode *vn, u32 flags)
 {
@@ -318,6 +319,8 @@ static long ext4_ioctl(struct ofile *f, u32 cmd, uptr arg)
 		rwsem_write_unlock(&vn->vn_lock);
 		mountpt_drop_write(f->of_path.mnt);
 		return err;
+	case IOC_FITRIM:
+		return ext4_trim(vn->vn_fs, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -276,6 +276,8 @@ void ext4_bitmap_refresh(struct ext4_vol *v, struct ext4_buf *b, bool inodes, u3
  */
 int ext4_bhold(struct ext4_vol *v, u64 goal, u32 want, u64 *block, u32 *got);
 void ext4_bunhold(struct ext4_vol *v, u64 block, u32 n);
+/** ext4_bhold_next() - the same of a group's first run from bit *@at on below @end: *@got, 0: none. 0, -errno. */
+int ext4_bhold_next(struct ext4_vol *v, u32 group, u32 *at, u32 end, u32 most, u32 *got);
 int ext4_buse(struct ext4_tx *tx, u64 block, u32 n);
 /** ext4_bfree() - blocks return; usable again after the commit. The space counts as free at once. */
 int ext4_bfree(struct ext4_tx *tx, u64 block, u32 n);

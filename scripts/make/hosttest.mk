@@ -7,7 +7,7 @@
 host-find := $(sort $(shell find lib arch mm kernel fs net drivers compat -name '*_test.c' 2>/dev/null))
 host-tests := $(filter-out %_ktest.c,$(host-find))
 host-lib := $(filter-out %_test.c,$(sort $(shell find lib -name '*.c' 2>/dev/null)))
-host-ext4 := $(filter-out acl dev direct vnode file dirops mount page inpage,$(basename $(notdir $(filter-out %_test.c,$(wildcard fs/ext4/*.c)))))
+host-ext4 := $(filter-out acl dev direct vnode file dirops mount page trim inpage,$(basename $(notdir $(filter-out %_test.c,$(wildcard fs/ext4/*.c)))))
 host-pure := compat/linux/loader/ko_reloc.c drivers/tty/vt/vtcsi.c fs/fat/geometry.c $(host-ext4:%=fs/ext4/%.c)
 host-src := $(sort $(host-tests) $(host-lib) $(host-pure) $(wildcard $(host-tests:_test.c=.c)))
 host-objs := $(patsubst %.c,$(O)/host/%.o,$(host-src) tests/host/runner.c tests/host/shim.c tests/host/ext4_host.c)
