@@ -75,8 +75,8 @@ static void build(int kind, uint32_t from, uint32_t to, uint16_t number, size_t 
 
 	for (size_t i = 0; i < n; i++)
 		pkt[i] = (unsigned char)rnd(256);
-	*ip = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 9, .protocol = (uint8_t)kind, .tot_len = htons((uint16_t)n),
-			      .saddr = htonl(from), .daddr = htonl(to) };
+	*ip = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 9, .protocol = (uint8_t)kind,
+			      .tot_len = htons((uint16_t)n), .saddr = htonl(from), .daddr = htonl(to) };
 	ip->check = htons((uint16_t)~sum(ip, sizeof(*ip), 0));
 	if (kind == IPPROTO_ICMP) {
 		t[0] = ICMP_ECHO;
