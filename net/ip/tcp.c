@@ -480,8 +480,6 @@ static int tcp_connect_to(struct netsock *s, const struct sockaddr_any *a, u32 l
 	if (!to.is_v6 && !to.a4)
 		to.a4 = TO_BE32(0x7f000001);
 	err = connect_locked(tp, &to, may_block, &is_first);
-	if (err == -EADDRNOTAVAIL && tcp_reuse_ports(tp->sk.net, &to))
-		err = connect_locked(tp, &to, may_block, &is_first);
 	if (err)
 		return err;
 	if (is_first && !may_block)

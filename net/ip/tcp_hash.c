@@ -18,7 +18,6 @@
 #define PORT_BUCKETS	1024u
 #define LISTEN_BUCKETS	64u
 #define ISN_TICK_NS	64u
-#define REUSE_BATCH	512u		/* of those in TIME-WAIT whose ports are taken back at once */
 
 struct portbucket { struct spin lock; struct hlist socks; };
 static struct hlist *conns;
@@ -259,44 +258,6 @@ int tcp_connect_port(struct tcpsock *tp)
 	}
 	tp->sk.sport = 0;
 	return -EADDRNOTAVAIL;
-}
-
-static bool is_reusable(const struct tcpsock *tp, const struct netns *ns, const struct isockaddr *to, nsec_t now)
-{
-	const struct isock *sk = &tp->sk;
-	bool is_near = sk->is_v6 ? in6_is_loopback(&sk->daddr6) :
-				   (sk->daddr & TO_BE32(0xff000000)) == TO_BE32(0x7f000000);
-
-	if (READ_ONCE(tp->state) != TCP_TIME_WAIT || sk->net != ns || sk->dport != to->port || sk->is_v6 != to->is_v6)
-		return false;
-	if (!(to->is_v6 ? in6_same(&sk->daddr6, &to->a6) : sk->daddr == to->a4))
-		return false;
-	return tp->ts_ok && now >= tp->ts_recent_at + NSEC_PER_SEC && (tcp_tw_reuse == 1 || is_near);
-}
-
-u32 tcp_reuse_ports(struct netns *ns, const struct isockaddr *to)
-{
-	static u32 hint;
-	nsec_t now = clock_ns();
-	u32 at = READ_ONCE(hint), n = 0;
-	struct tcpsock *tp;
-
-	rcu_read_lock();
-	for (u32 i = 0; tcp_tw_reuse && i < CONN_BUCKETS && n < REUSE_BATCH; i++, at++) {
-		hlist_foreach_rcu(tp, &conns[at % CONN_BUCKETS], sk.hash_node) {
-			if (!is_reusable(tp, ns, to, now))
-				continue;
-			tcp_lock(tp);
-			if (is_reusable(tp, ns, to, now)) {
-				tcp_end(tp, 0);
-				n++;
-			}
-			tcp_unlock(tp);
-		}
-	}
-	rcu_read_unlock();
-	WRITE_ONCE(hint, at);
-	return n;
 }
 
 /* ---- listeners ---- */

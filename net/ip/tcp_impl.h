@@ -199,7 +199,7 @@ struct segment;
 extern u64 tcp_ecn_mode, tcp_use_cookies;
 
 /* ---- tcp_hash.c ---- */
-extern u64 tcp_max_tw, tcp_fin_time, tcp_tw_reuse;
+extern u64 tcp_max_tw, tcp_fin_time;
 /** tcp_fin_wait() - how long an orphan waits for the other end's FIN, ns. */
 static inline u64 tcp_fin_wait(s32 linger2) { return (linger2 > 0 ? (u64)linger2 : tcp_fin_time) * NSEC_PER_SEC; }
 struct tcpsock *tcp_find(struct netns *ns, const struct ipflow *f);	/* RCU */
@@ -215,11 +215,6 @@ int tcp_take_port(struct tcpsock *tp, u16 port);
 void tcp_inherit_port(struct tcpsock *child, u16 port);
 /** tcp_connect_port() - a free port for a connection, and hashed; 0, -EADDRNOTAVAIL. */
 int tcp_connect_port(struct tcpsock *tp);
-/**
- * tcp_reuse_ports() - no port is free towards @to: end some connections that wait for late segments only,
- * where time stamps tell those apart (RFC 6191). How many. No socket is locked.
- */
-u32 tcp_reuse_ports(struct netns *ns, const struct isockaddr *to);
 /** tcp_choose_isn() - first sequence number and time stamp for both ends, which are set. */
 void tcp_choose_isn(struct tcpsock *tp);
 int tcp_listen_hash(struct tcpsock *tp);

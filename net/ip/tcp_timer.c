@@ -29,10 +29,6 @@ static struct procint tw_int = { .path = "sys/net/ipv4/tcp_max_tw_buckets", .val
 	.width = 8 };
 PROCINT(tw_int);
 
-u64 tcp_tw_reuse = 2;	/* a connection may take a port in TIME-WAIT; 0: never; 1: yes; 2: on loopback */
-static struct procint tw_reuse_int = { .path = "sys/net/ipv4/tcp_tw_reuse", .value = &tcp_tw_reuse, .max = 2,
-	.width = 8 };
-PROCINT(tw_reuse_int);
 u64 tcp_ecn_mode = 2;	/* 0: never; 1: ask for it; 2: if asked */
 static struct procint ecn_int = { .path = "sys/net/ipv4/tcp_ecn", .value = &tcp_ecn_mode, .max = 2, .width = 8 };
 PROCINT(ecn_int);
