@@ -271,7 +271,7 @@ static bool run_segment(struct tcpsock *tp, struct pktbuf *pb, struct segment *s
 	}
 	if (tcp_take_data(tp, pb, s))
 		take_fin(tp);
-	if (tp->state != TCP_TIME_WAIT)
+	if (tp->state != TCP_TIME_WAIT && tp->state != TCP_CLOSE)	/* too many wait: it is over at once */
 		schedule_ack(tp);
 	return true;
 }
