@@ -85,6 +85,8 @@ static inline bool region_tracks_dirty(const struct region *rg)
 	return rg->pc && !(rg->pc->flags & PAGECACHE_NOWRITEBACK);
 }
 
+/** aspace_shmem_again() - as aspace_shmem_map(), of the object that @rg maps; false: it maps none. */
+bool aspace_shmem_again(struct map_request *req, const struct region *rg);
 struct region *region_alloc(struct aspace *as);
 void region_free(struct region *rg);
 void region_set_prot(struct region *rg, u32 flags);

@@ -103,6 +103,19 @@ int aspace_shmem_map(struct map_request *req)
 	return 0;
 }
 
+bool aspace_shmem_again(struct map_request *req, const struct region *rg)
+{
+	struct shmem *s = rg->priv;
+
+	if (rg->ops != &region_ops_shmem)
+		return false;
+	ref_get(&s->refs);
+	req->pc = rg->pc;
+	req->ops = rg->ops;
+	req->priv = s;
+	return true;
+}
+
 /* The maker's own reference, dropped once the region holds one (or the mapping failed). */
 void aspace_shmem_done(struct map_request *req)
 {

@@ -117,45 +117,60 @@ long sys_mmap(uptr addr, size_t len, u64 prot, u64 flags, u64 fd, u64 off)
 	return flags & MAP_ANONYMOUS ? map_anonymous(as, &req) : map_file(as, &req, (int)fd);
 }
 
-/* What is mapped shared over all of [start, end), with a reference on its file; NULL: nothing. */
-static struct ofile *shared_file_at(struct aspace *as, uptr start, uptr end, u32 *rflags)
+/* What @rg maps, into @req with a reference: of its file, or of memory without one. False: nothing. */
+static bool take_object(struct map_request *req, const struct region *rg)
 {
-	struct ofile *f = NULL;
-	struct region *rg;
+	req->rflags = (rg->flags & (REGION_PROT | REGION_LOCKED)) | REGION_SHARED | REGION_MAYALL;
+	if (rg->file) {
+		req->file = rg->file;
+		mmface_ofile_get(req->file);
+		return true;
+	}
+	return aspace_shmem_again(req, rg);
+}
+
+/* What is mapped shared over all of the request's range, by one or more regions that agree. */
+static bool shared_object_at(struct aspace *as, struct map_request *req, uptr end)
+{
+	struct region *first, *rg;
+	bool found = false;
 
 	rwsem_read_lock(&as->as_lock);
-	rg = region_find(as, start);
-	if (rg && rg->start <= start && rg->end >= end && rg->file && !region_is_private(rg)) {
-		f = rg->file;
-		mmface_ofile_get(f);
-		*rflags = rg->flags & (REGION_PROT | REGION_LOCKED);
+	first = region_at(as, req->addr);
+	for (rg = first; rg && rg->end < end; rg = region_next(rg)) {
+		const struct region *next = region_next(rg);
+
+		if (!next || next->start != rg->end || next->pc != first->pc || next->file != first->file ||
+		    next->flags != first->flags)
+			break;
 	}
+	if (rg && rg->end >= end && !region_is_private(first))
+		found = take_object(req, first);
 	rwsem_read_unlock(&as->as_lock);
-	return f;
+	return found;
 }
 
 long sys_remap_file_pages(uptr start, size_t len, u64 prot, u64 pgoff, u64 flags)
 {
 	struct aspace *as = aspace_self();
 	struct map_request req = { .addr = start & PAGE_MASK, .len = len & PAGE_MASK, .pgoff = pgoff };
-	u32 rflags;
 	uptr end;
-	long ret;
+	long ret = 0;
 
 	if (prot || check_add(req.addr, req.len, &end) || end <= req.addr ||
 	    pgoff + (req.len >> PAGE_SHIFT) < pgoff)
 		return -EINVAL;
-	req.file = shared_file_at(as, req.addr, end, &rflags);
-	if (!req.file)
+	if (!shared_object_at(as, &req, end))
 		return -EINVAL;
-	req.rflags = rflags | REGION_SHARED | REGION_MAYALL;
 	req.map_flags = MAP_SHARED | MAP_FIXED | MAP_POPULATE | (flags & MAP_NONBLOCK);
-	ret = mmface_map(req.file, &req);
+	if (req.file)
+		ret = mmface_map(req.file, &req);
 	if (!ret)
 		ret = svc_proc_map(as, &req);
-	if (req.owns_shmem)
+	if (req.owns_shmem || !req.file)
 		aspace_shmem_done(&req);
-	ofile_put(req.file);
+	if (req.file)
+		ofile_put(req.file);
 	return ret < 0 ? ret : 0;
 }
 

@@ -119,6 +119,16 @@ CASE(pages_of_a_mapping_are_reordered)
 	FAILS(syscall(SYS_remap_file_pages, p, 4096, PROT_READ, 0, 0), EINVAL);
 	FAILS(syscall(SYS_remap_file_pages, q, 4096, 0, 0, 0), EINVAL);
 	FAILS(syscall(SYS_remap_file_pages, p, 0, 0, 0, 0), EINVAL);
+	/* memory without a file, and a range of several mappings of it */
+	p = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	NEED(p != MAP_FAILED);
+	p[0] = 'a';
+	p[4096] = 'b';
+	p[8192] = 'c';
+	CHECK(syscall(SYS_remap_file_pages, p, 4096, 0, 2, 0) == 0);
+	CHECK_EQ(p[0], 'c');
+	CHECK(syscall(SYS_remap_file_pages, p, 3 * 4096, 0, 0, 0) == 0);
+	CHECK(p[0] == 'a' && p[4096] == 'b' && p[8192] == 'c');
 }
 
 CASE(processes_stay_on_the_node)
