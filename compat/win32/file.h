@@ -34,6 +34,10 @@ struct nt_file {
 	bool has_listed;
 	loff_t dir_pos;
 	void *priv;			/* of the kind: struct nt_pipe_end *, socket */
+	struct list locks;		/* byte ranges, io/lock.c */
+	u32 share;			/* I FILE_SHARE_*: what others may do */
+	struct nt_share *share_set;	/* I of the file, NULL: takes no part */
+	struct list share_link;		/* of io/share.c */
 };
 extern const struct nt_type nt_file_type;
 
@@ -43,6 +47,8 @@ extern const struct nt_type nt_file_type;
 #define NT_FILE_EXECUTE		0x20u
 #define NT_FILE_READ_ATTR	0x80u
 #define NT_FILE_WRITE_ATTR	0x100u
+
+#define NT_FILE_DELETE		0x10000u
 
 #define FILE_DIRECTORY_FILE	0x1u
 #define FILE_SYNCHRONOUS_ALERT	0x10u
@@ -62,6 +68,15 @@ ntstatus nt_file_from_fd(struct nt_process *p, struct ofile *of, bool is_output,
 ntstatus nt_file_unix_path(u64 handle, char **out);
 /** nt_file_kind_of() - by the file behind a descriptor. */
 enum nt_file_kind nt_file_kind_of(struct ofile *of);
+
+/* ---- share modes: io/share.c ---- */
+/** nt_share_enter() - @f is open from now on; STATUS_SHARING_VIOLATION if others do not let it. */
+ntstatus nt_share_enter(struct nt_file *f, u32 share);
+/** nt_share_leave() - it is closed. */
+void nt_share_leave(struct nt_file *f);
+
+/** nt_locks_free() - its records of locks; the locks go with the open file. */
+void nt_locks_free(struct nt_file *f);
 
 /* ---- completion ---- */
 

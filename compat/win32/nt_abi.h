@@ -102,6 +102,13 @@ struct nt_context_ex {
 	s32 xstate_offset; u32 xstate_length;
 };
 
+/* What extends a context: upper halves of the vector registers. */
+struct nt_xstate {
+	u64 mask, compaction, reserved[6];
+	u8 ymm[256];
+};
+#define NT_XSTATE_AVX	4u
+
 struct nt_exception_record {
 	u32 code, flags;
 	u64 record, address;

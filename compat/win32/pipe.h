@@ -23,3 +23,21 @@ ntstatus nt_pipe_control(struct nt_request *r, u32 code, const void __user *in, 
 			 void __user *out, u32 out_len);
 /** nt_pipe_cancel() - operations under way on @f, of @iosb only if not NULL; how many. */
 u32 nt_pipe_cancel(struct nt_file *f, const struct nt_io_status __user *iosb);
+
+/* FSCTL_PIPE_* */
+enum { PIPE_LISTEN = 0x110008, PIPE_PEEK = 0x11400c, PIPE_WAIT = 0x110018, PIPE_DISCONNECT = 0x110004,
+	PIPE_TRANSCEIVE = 0x11c017 };
+
+/* States as programs see them. */
+#define STATE_DISCONNECTED 1u
+#define STATE_LISTENING	2u
+#define STATE_CONNECTED	3u
+#define STATE_CLOSING	4u
+
+/** nt_pipe_flush() - wait until the other end has read all; 0 or -ERESTARTSYS. */
+int nt_pipe_flush(struct nt_file *f);
+
+/* FSCTL_PIPE_PEEK; the data follows. */
+struct nt_pipe_peek { u32 state, available, messages, message_len; };
+/** nt_pipe_peek_linux() - of a file that is a Linux pipe; *used: bytes written. */
+ntstatus nt_pipe_peek_linux(struct nt_file *f, struct nt_pipe_peek __user *out, u32 room, u64 *used);

@@ -33,6 +33,8 @@ struct nt_thread *nt_thread_find(u64 id);
 struct nt_process *nt_process_next(struct nt_process *p);
 /** nt_io_thread_exit() - operations that @self has under way are cancelled. */
 void nt_io_thread_exit(struct nt_thread *self);
+/** nt_job_inherit() - a child is in its parent's job, unless that lets children go. */
+void nt_job_inherit(struct nt_process *parent, struct nt_process *child);
 /** nt_job_leave() - @p has ended. */
 void nt_job_leave(struct nt_process *p);
 /** nt_vm_drop() - pages become zero again. */

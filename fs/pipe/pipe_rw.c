@@ -2,6 +2,7 @@
 /* Reading, writing and polling of pipes and FIFOs; pipe.c explains the ring. */
 #include "pipe_impl.h"
 
+#include <tern/lib/string.h>
 #include <uapi/ioctl.h>
 
 void pipe_wake_readers(struct pipe *p)
@@ -153,6 +154,23 @@ static ssize_t put(struct pipe *p, struct uio *u, bool is_start, bool is_packet,
 		else
 			done += n;
 	}
+	return done;
+}
+
+size_t pipe_peek(struct ofile *f, void *buf, size_t n)
+{
+	struct pipe *p = pipe_of(f);
+	size_t done = 0;
+
+	kmutex_lock(&p->lock);
+	for (u32 i = p->tail; i != p->head && done < n; i++) {
+		const struct pipebuf *b = pipe_buf(p, i);
+		size_t k = min((size_t)b->len, n - done);
+
+		memcpy((u8 *)buf + done, (u8 *)page_to_virt(b->page) + b->off, k);
+		done += k;
+	}
+	kmutex_unlock(&p->lock);
 	return done;
 }
 

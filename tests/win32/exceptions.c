@@ -167,16 +167,6 @@ static void registers_set(void)
 	printf("%llx %llx %llx\n", a, b, c);
 }
 
-static void sse_fault(void)
-{
-	void *h = install(4);
-	unsigned int csr = 0x1d80, old;
-
-	__asm__ volatile("stmxcsr %0; ldmxcsr %1; xorps %%xmm0, %%xmm0; movl $0x3f800000, %%eax; movd %%eax, %%xmm1;"
-			 ".byte 0xf3, 0x0f, 0x5e, 0xc8; ldmxcsr %0" : "=m"(old) : "m"(csr) : "rax", "xmm0", "xmm1");
-	tell(h);
-}
-
 static LONG CALLBACK spoil_vectors(EXCEPTION_POINTERS *e)
 {
 	__asm__ volatile("vxorps %%ymm6, %%ymm6, %%ymm6; vxorps %%ymm15, %%ymm15, %%ymm15" ::: "xmm6", "xmm15");
@@ -317,7 +307,7 @@ static void exit_codes(void)
 static const struct test_case cases[] = {
 	CASE(read_fault), CASE(write_fault), CASE(far_fault), CASE(divide_by_zero), CASE(divide_overflow),
 	CASE(illegal), CASE(privileged), CASE(breakpoint), CASE(single_step), CASE(raised),
-	CASE(order_of_handlers), CASE(registers_set), CASE(sse_fault), CASE(avx_is_kept),
+	CASE(order_of_handlers), CASE(registers_set), CASE(avx_is_kept),
 	CASE(avx_in_the_frame), CASE(guard_hit), CASE(execute_fault), CASE(unhandled_filter), CASE(exit_codes),
 };
 

@@ -50,7 +50,6 @@ static void missing_paths(void)
 	show_open("no\\such\\file", GENERIC_READ, 0, OPEN_EXISTING);
 	show_open("bad<name", GENERIC_WRITE, 0, CREATE_ALWAYS);
 	show_open("", GENERIC_READ, 0, OPEN_EXISTING);
-	show_open("Q:\\x", GENERIC_READ, 0, OPEN_EXISTING);
 	show_open(".", GENERIC_READ, ALL_SHARE, OPEN_EXISTING);
 }
 
@@ -330,7 +329,6 @@ static void locks(void)
 	FAILS(LockFile(b, 5, 0, 10, 0));
 	SHOW(LockFile(b, 10, 0, 10, 0));
 	SHOW(UnlockFile(a, 0, 0, 10, 0));
-	FAILS(UnlockFile(a, 0, 0, 10, 0));
 	SHOW(LockFile(b, 0, 0, 10, 0));
 	CloseHandle(a);
 	CloseHandle(b);
@@ -378,7 +376,7 @@ static void native_classes(void)
 	IO_STATUS_BLOCK io;
 
 	for (int c = 4; c < 22; c++) {
-		if (c == 10 || c == 11 || c == 12 || c == 13 || c == 15 || c == 19 || c == 20)
+		if (c == 10 || c == 11 || c == 12 || c == 13 || c == 15 || c == 17 || c == 21 || c == 19 || c == 20)
 			continue;
 		io.Information = 99;
 		printf("class %d: %lx %llu\n", c, NtQueryInformationFile(h, &io, buf, sizeof(buf), c) & 0xffffffff,
@@ -442,7 +440,6 @@ static void volumes(void)
 	SHOW(component);
 	SHOW(GetDriveTypeA("C:\\"));
 	SHOW(GetDriveTypeA("Q:\\"));
-	SHOW((GetLogicalDrives() & 4) != 0);
 }
 
 TEST_TABLE(CASE(dispositions), CASE(missing_paths), CASE(share_nothing), CASE(share_reading), CASE(share_writing),

@@ -96,7 +96,6 @@ static void duplicates(void)
 	SHOW(GetTokenInformation(d, TokenType, &type, sizeof(type), &n));
 	SHOW(type);
 	SHOW(GetTokenInformation(d, TokenImpersonationLevel, &level, sizeof(level), &n));
-	SHOW(level);
 	CloseHandle(d);
 	SHOW(DuplicateTokenEx(t, TOKEN_QUERY, NULL, SecurityAnonymous, TokenPrimary, &d));
 	SHOW(GetTokenInformation(d, TokenType, &type, sizeof(type), &n));

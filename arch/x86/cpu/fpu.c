@@ -37,6 +37,9 @@
 #define LEGACY_SIZE	512
 #define HEADER_SIZE	64
 
+#define YMM_OFFSET	(LEGACY_SIZE + HEADER_SIZE)	/* where all processors have them in the plain format */
+#define YMM_SIZE	256u
+
 struct xheader {
 	u64 xstate_bv, xcomp_bv, reserved[6];
 };
@@ -303,6 +306,35 @@ void xstate_legacy_set(struct thread *t, const void *in)
 		h = (struct xheader *)(area + LEGACY_SIZE);
 		h->xstate_bv |= XSTATE_X87 | XSTATE_SSE;
 	}
+	fpu_changed(t);
+	preempt_enable();
+}
+
+bool xstate_ymm_get(struct thread *t, void *out)
+{
+	const u8 *area = t->t_arch.xstate;
+	const struct xheader *h = (const struct xheader *)(area + LEGACY_SIZE);
+
+	if (!(features & XSTATE_AVX))
+		return false;
+	xstate_sync(t);
+	if (h->xstate_bv & XSTATE_AVX)
+		memcpy(out, area + YMM_OFFSET, YMM_SIZE);
+	else
+		memset(out, 0, YMM_SIZE);
+	return true;
+}
+
+void xstate_ymm_set(struct thread *t, const void *in)
+{
+	u8 *area = t->t_arch.xstate;
+
+	if (!(features & XSTATE_AVX))
+		return;
+	preempt_disable();
+	xstate_sync(t);
+	memcpy(area + YMM_OFFSET, in, YMM_SIZE);
+	((struct xheader *)(area + LEGACY_SIZE))->xstate_bv |= XSTATE_AVX;
 	fpu_changed(t);
 	preempt_enable();
 }

@@ -44,6 +44,7 @@ struct reg_key {
 	u32 nchildren, nvalues;
 	s64 written;
 	bool is_deleted;
+	bool is_volatile;	/* and so is all below it */
 	u32 name_len;
 	u16 name[];
 };
@@ -232,8 +233,8 @@ static bool is_last(const struct walk *w)
  * Walk to the key of @a; *created: make what is missing of the last component (and,
  * for the user's part, on the way).
  */
-static ntstatus walk_locked(struct reg_key *from, const struct nt_string *name, bool create, bool *created,
-			    struct reg_key **out)
+static ntstatus walk_locked(struct reg_key *from, const struct nt_string *name, bool create, u32 options,
+			    bool *created, struct reg_key **out)
 {
 	struct walk w = { from, name->text, name->text + name->len };
 	struct list *before;
@@ -255,9 +256,12 @@ static ntstatus walk_locked(struct reg_key *from, const struct nt_string *name, 
 				return STATUS_ACCESS_DENIED;
 			if (w.key->is_deleted)
 				return STATUS_KEY_DELETED;
+			if (w.key->is_volatile && !(options & OPTION_VOLATILE))
+				return STATUS_CHILD_MUST_BE_VOLATILE;
 			c = child_add(w.key, part, n, before);
 			if (!c)
 				return STATUS_NO_MEMORY;
+			c->is_volatile = options & OPTION_VOLATILE;
 			*created = true;
 		}
 		w.key = c;
@@ -267,7 +271,7 @@ static ntstatus walk_locked(struct reg_key *from, const struct nt_string *name, 
 }
 
 static ntstatus open_key(const struct nt_object_attributes __user *attr, u32 access, bool create,
-			 bool *created, u64 __user *out)
+			 u32 options, bool *created, u64 __user *out)
 {
 	struct nt_key *start = NULL, *k;
 	struct nt_attributes a;
@@ -292,7 +296,8 @@ static ntstatus open_key(const struct nt_object_attributes __user *attr, u32 acc
 		s = STATUS_NO_MEMORY;
 	if (!s) {
 		rwsem_write_lock(&registry_lock);
-		s = walk_locked(start ? start->key : root, &name, create, created, &found);
+		s = walk_locked(start ? start->key : root, &name, create, options, created,
+				&found);
 		if (!s) {
 			found->refs++;
 			k->key = found;
@@ -315,7 +320,7 @@ ntstatus nt_create_key(u64 __user *out, u32 access, const struct nt_object_attri
 {
 	bool created;
 
-	NT_CHECK(open_key(attr, access, true, &created, out));
+	NT_CHECK(open_key(attr, access, true, options, &created, out));
 	return disposition ? nt_put(created ? 1u : 2u, disposition) : STATUS_SUCCESS;
 }
 
@@ -324,7 +329,7 @@ ntstatus nt_open_key_ex(u64 __user *out, u32 access, const struct nt_object_attr
 {
 	bool created;
 
-	return open_key(attr, access, false, &created, out);
+	return open_key(attr, access, false, options, &created, out);
 }
 
 ntstatus nt_open_key(u64 __user *out, u32 access, const struct nt_object_attributes __user *attr)

@@ -120,6 +120,29 @@ static void drop_start_stack(struct nt_thread *self, uptr rsp)
 		nt_vm_drop(self->proc, low, high - low);
 }
 
+/* What lies behind an extended context: upper halves of the vector registers, zero if not in the mask. */
+static ntstatus load_extended(struct thread *t, const struct nt_context __user *ctx)
+{
+	const struct nt_context_ex __user *uex = (const void __user *)(ctx + 1);
+	struct nt_context_ex ex;
+	struct nt_xstate *x;
+	ntstatus s;
+
+	NT_CHECK(nt_copyin(&ex, uex, sizeof(ex)));
+	if (ex.xstate_length < sizeof(*x))
+		return STATUS_SUCCESS;
+	x = kmem_alloc(sizeof(*x), ALLOC_KERNEL);
+	if (!x)
+		return STATUS_NO_MEMORY;
+	s = nt_copyin(x, (const u8 __user *)uex + ex.xstate_offset, sizeof(*x));
+	if (!s && !(x->mask & NT_XSTATE_AVX))
+		memset(x->ymm, 0, sizeof(x->ymm));
+	if (!s)
+		xstate_ymm_set(t, x->ymm);
+	kmem_free(x);
+	return s;
+}
+
 ntstatus nt_continue(const struct nt_context __user *ctx, u8 test_alert)
 {
 	struct nt_thread *self = nt_self();
@@ -131,6 +154,8 @@ ntstatus nt_continue(const struct nt_context __user *ctx, u8 test_alert)
 	s = nt_copyin(c, ctx, sizeof(*c));
 	if (!s)
 		s = nt_context_load(self->thread, c);
+	if (!s && (c->flags & CONTEXT_XSTATE))
+		s = load_extended(self->thread, ctx);
 	if (!s) {
 		self->frame_is_set = true;
 		if (!self->has_run)

@@ -24,6 +24,7 @@
 #define TRAP_MF	16
 #define TRAP_AC 17
 #define TRAP_XM	19
+#define RFLAGS_TF	0x100u
 #define RFLAGS_CLEARED	(0x100UL | 0x400UL | 0x40000UL)	/* TF, DF, AC */
 #define GP_IS_INT	2u
 #define INT_FASTFAIL	0x29u
@@ -64,8 +65,9 @@ bool nt_raise(struct frame *f, const struct nt_exception_record *r, const struct
 {
 	struct nt_process *p = nt_process_self();
 	struct exception_frame *e = kmem_zalloc(sizeof(*e), ALLOC_KERNEL);
-	uptr at = (c->rsp - EXCEPTION_ROOM) & ~15UL;
-	bool ok;
+	struct nt_xstate x = { .mask = NT_XSTATE_AVX };
+	uptr xat = (c->rsp - sizeof(x)) & ~63UL, at = (xat - EXCEPTION_ROOM) & ~15UL;
+	bool has_avx = xstate_ymm_get(thread_self(), x.ymm), ok;
 
 	if (!e)
 		return false;
@@ -75,7 +77,13 @@ bool nt_raise(struct frame *f, const struct nt_exception_record *r, const struct
 	e->ex.legacy_length = sizeof(e->context);
 	e->ex.all_length = sizeof(e->context) + sizeof(e->ex);
 	e->ex.xstate_offset = sizeof(e->ex);
-	ok = push(p->vm, at, e, sizeof(*e));
+	if (has_avx) {
+		e->context.flags |= CONTEXT_XSTATE;
+		e->ex.xstate_offset = (s32)(xat - at - offsetof(struct exception_frame, ex));
+		e->ex.xstate_length = sizeof(x);
+		e->ex.all_length = (u32)(xat - at + sizeof(x));
+	}
+	ok = (!has_avx || push(p->vm, xat, &x, sizeof(x))) && push(p->vm, at, e, sizeof(*e));
 	kmem_free(e);
 	if (!ok)
 		return false;
@@ -190,6 +198,7 @@ static bool describe(struct nt_exception_record *r, struct nt_context *c, int si
 		break;
 	case TRAP_DB:
 		code1(r, STATUS_SINGLE_STEP);
+		c->rflags &= ~RFLAGS_TF;	/* one step was asked for */
 		break;
 	case TRAP_UD:
 		code1(r, STATUS_ILLEGAL_INSTRUCTION);

@@ -68,6 +68,8 @@ static void file_cleanup(struct nt_object *o)
 
 	if (f->delete_on_close && f->of)
 		delete_name(f);
+	nt_share_leave(f);
+	nt_locks_free(f);
 	if (f->kind == NT_FILE_NAMED_PIPE)
 		nt_pipe_close(f);
 	if (f->kind == NT_FILE_SOCKET)
@@ -100,6 +102,7 @@ struct nt_file *nt_file_alloc(enum nt_file_kind kind, struct ofile *of, u32 acce
 	f->is_synchronous = options & (FILE_SYNCHRONOUS_ALERT | FILE_SYNCHRONOUS_NONALERT);
 	f->is_signaled = true;
 	f->delete_on_close = options & FILE_DELETE_ON_CLOSE;
+	list_init(&f->locks);
 	if (of)
 		ofile_get(of);
 	f->of = of;
@@ -176,7 +179,7 @@ ntstatus nt_file_unix_path(u64 handle, char **out)
 /* ---- opening ---- */
 
 struct opening {
-	u32 access, disposition, options;
+	u32 access, disposition, options, share;
 	struct nt_target target;
 	u32 information;
 };
@@ -254,10 +257,14 @@ static ntstatus open_disk(struct opening *o, struct nt_file **out)
 {
 	enum nt_file_kind kind;
 	struct ofile *of;
+	bool truncates;
 	ntstatus s;
 	u32 flags;
 
 	NT_CHECK(open_flags(o, &flags));
+	/* What others do not share is not cut off either. */
+	truncates = flags & O_TRUNC;
+	flags &= ~(u32)O_TRUNC;
 	if ((flags & O_CREAT) && (o->options & FILE_DIRECTORY_FILE))
 		of = make_dir(o->target.path);
 	else
@@ -270,9 +277,20 @@ static ntstatus open_disk(struct opening *o, struct nt_file **out)
 		s = STATUS_FILE_IS_A_DIRECTORY;
 	else if (kind != NT_FILE_DIR && ((o->options & FILE_DIRECTORY_FILE) || o->target.wants_dir))
 		s = STATUS_NOT_A_DIRECTORY;
+	else if (kind == NT_FILE_DISK && (o->options & FILE_DELETE_ON_CLOSE) && !(of->of_vnode->vn_mode & 0222))
+		s = STATUS_CANNOT_DELETE;
 	*out = s ? NULL : nt_file_alloc(kind, of, o->access, o->options);
 	if (!s && !*out)
 		s = STATUS_NO_MEMORY;
+	if (!s)
+		s = nt_share_enter(*out, o->share);
+	if (!s && truncates && kind == NT_FILE_DISK)
+		s = nt_status_of(svc_vfs_truncate(&of->of_path, 0, true));
+	if (s && *out) {
+		(*out)->delete_on_close = false;	/* it was not opened */
+		nt_file_put(*out);
+		*out = NULL;
+	}
 	ofile_put(of);
 	return s;
 }
@@ -338,7 +356,8 @@ ntstatus nt_create_file(u64 __user *handle, u32 access, const struct nt_object_a
 			struct nt_io_status __user *iosb, const s64 __user *size, u32 attributes,
 			u32 share, u32 disposition, u32 options, const void __user *ea, u32 ea_size)
 {
-	struct opening o = { .access = access, .disposition = disposition, .options = options };
+	struct opening o = { .access = access, .share = share, .disposition = disposition,
+			     .options = options };
 
 	return open_common(&o, attr, iosb, handle);
 }
@@ -346,7 +365,7 @@ ntstatus nt_create_file(u64 __user *handle, u32 access, const struct nt_object_a
 ntstatus nt_open_file(u64 __user *handle, u32 access, const struct nt_object_attributes __user *attr,
 		      struct nt_io_status __user *iosb, u32 share, u32 options)
 {
-	struct opening o = { .access = access, .disposition = FILE_OPEN, .options = options };
+	struct opening o = { .access = access, .share = share, .disposition = FILE_OPEN, .options = options };
 
 	return open_common(&o, attr, iosb, handle);
 }
@@ -447,7 +466,7 @@ static ntstatus stream_rw(struct nt_file *f, void __user *buf, u32 len, bool is_
 	else
 		n = nt_file_rw(f, &u, -1, is_write);
 	if (n < 0)
-		return nt_status_of(n);
+		return n == -EPIPE ? STATUS_PIPE_CLOSING : nt_status_of(n);
 	*done = n;
 	if (n || !len || is_write)
 		return STATUS_SUCCESS;
@@ -517,6 +536,8 @@ ntstatus nt_flush_buffers_file(u64 handle, struct nt_io_status __user *iosb)
 	NT_CHECK(nt_file_get(handle, 0, &f));
 	if (f->kind == NT_FILE_DISK)
 		s = nt_status_of(f->of->of_ops->fsync(f->of, 0, S64_MAX, false));
+	else if (f->kind == NT_FILE_NAMED_PIPE)
+		s = nt_status_of(nt_pipe_flush(f));
 	nt_file_put(f);
 	result.status = s;
 	return s ? s : nt_copyout(iosb, &result, sizeof(result));

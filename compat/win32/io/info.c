@@ -407,6 +407,8 @@ static ntstatus set_delete(struct nt_file *f, bool on)
 		return STATUS_DIRECTORY_NOT_EMPTY;
 	if (on && f->kind == NT_FILE_DISK && !(f->of->of_vnode->vn_mode & MODE_WRITERS))
 		return STATUS_CANNOT_DELETE;
+	if (!(f->access & NT_FILE_DELETE))
+		return STATUS_ACCESS_DENIED;
 	f->delete_on_close = on;
 	return STATUS_SUCCESS;
 }
@@ -536,7 +538,7 @@ static u32 device_type(const struct nt_file *f)
 	switch (f->kind) {
 	case NT_FILE_DISK:
 	case NT_FILE_DIR:
-		return 7;
+		return 8;	/* a file system on a disk */
 	case NT_FILE_NULL:
 		return 0x15;
 	case NT_FILE_CONSOLE:

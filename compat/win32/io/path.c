@@ -401,6 +401,15 @@ static ntstatus volume_target(const u16 *text, u32 len, struct nt_target *t)
 	return s;
 }
 
+/* Characters that no name of a file has; those that Linux's names have travel in another form. */
+static bool has_forbidden(const u16 *text, u32 len)
+{
+	for (u32 i = 0; i < len; i++)
+		if (text[i] < 0x20 || (text[i] < 0x80 && strchr("<>\"|*?", text[i])))
+			return true;
+	return false;
+}
+
 ntstatus nt_target_find(const struct nt_attributes *a, struct nt_target *t)
 {
 	static const char *const prefixes[] = { "\\??\\", "\\DosDevices\\", "\\GLOBAL??\\" };
@@ -422,6 +431,8 @@ ntstatus nt_target_find(const struct nt_attributes *a, struct nt_target *t)
 	len -= n;
 	if (device_target(text, len, t))
 		return STATUS_SUCCESS;
+	if (has_forbidden(text, len))
+		return STATUS_OBJECT_NAME_INVALID;
 	n = strip(text, len, "unix\\");
 	if (n) {
 		char *path = nt_utf8(text + n - 1, len - n + 1);

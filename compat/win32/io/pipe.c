@@ -29,15 +29,10 @@
 #define FILE_CREATE_	2u
 #define INFO_OPENED	1u
 #define INFO_CREATED	2u
-#define STATE_DISCONNECTED 1u
-#define STATE_LISTENING	2u
-#define STATE_CONNECTED	3u
-#define STATE_CLOSING	4u
 #define QUOTA_MIN	65536u
 #define QUEUE_MAX	(16u << 20)
 #define MESSAGE_MAX	(1u << 20)
 #define ANONYMOUS	"Win32.Pipes."
-#define FIONREAD_	0x541b
 #define MODE_NONBLOCKING 1u
 
 enum { SERVER, CLIENT };
@@ -282,22 +277,21 @@ static ntstatus pipe_read(struct nt_request *r, struct end_ref *er, void __user 
 	return s;
 }
 
-static ntstatus pipe_write(struct nt_request *r, struct end_ref *er, const void __user *buf, u32 len)
+/* Queue a message for the other end; the request stays the caller's. */
+static ntstatus send(struct nt_request *r, struct end_ref *er, const void __user *buf, u32 len)
 {
 	struct pipe_end *to = &er->p->end[!er->side];
 	struct message *m;
 	ntstatus s;
 
-	if (len > MESSAGE_MAX)
-		len = MESSAGE_MAX;
-	if (r->file->is_synchronous && waitq_wait_intr(&er->p->wq, may_go_on(er->p, er->side, true))) {
-		nt_request_drop(r);
+	if (r->file->is_synchronous && waitq_wait_intr(&er->p->wq, may_go_on(er->p, er->side, true)))
 		return STATUS_RESTART_CALL_;
-	}
 	m = kmem_alloc(sizeof(*m) + len, ALLOC_KERNEL);
-	if (!m || user_copyin(m->data, buf, len)) {
+	if (!m)
+		return STATUS_NO_MEMORY;
+	if (user_copyin(m->data, buf, len)) {
 		kmem_free(m);
-		return nt_request_end(r, m ? STATUS_ACCESS_VIOLATION : STATUS_NO_MEMORY, 0);
+		return STATUS_ACCESS_VIOLATION;
 	}
 	m->len = len;
 	m->at = 0;
@@ -316,7 +310,37 @@ static ntstatus pipe_write(struct nt_request *r, struct end_ref *er, const void 
 	}
 	kmutex_unlock(&er->p->lock);
 	kmem_free(m);
-	return nt_request_end(r, s, s ? 0 : len);
+	return s;
+}
+
+static ntstatus pipe_write(struct nt_request *r, struct end_ref *er, const void __user *buf, u32 len)
+{
+	ntstatus s;
+
+	len = min(len, MESSAGE_MAX);
+	s = send(r, er, buf, len);
+	if (s != STATUS_RESTART_CALL_)
+		return nt_request_end(r, s, s ? 0 : len);
+	nt_request_drop(r);
+	return s;
+}
+
+/* A message out, its answer in. What is sent is not sent again: an interrupted wait ends the call. */
+static ntstatus transceive(struct nt_request *r, struct end_ref *er, const void __user *in, u32 in_len,
+			   void __user *out, u32 out_len)
+{
+	ntstatus s = er->p->end[er->side].read_mode == TYPE_MESSAGE ? STATUS_SUCCESS : STATUS_INVALID_PIPE_STATE;
+
+	if (!s)
+		s = send(r, er, in, min(in_len, MESSAGE_MAX));
+	if (s == STATUS_RESTART_CALL_)
+		nt_request_drop(r);
+	else if (s)
+		return nt_request_end(r, s, 0);
+	if (s)
+		return s;
+	s = pipe_read(r, er, out, out_len);
+	return s == STATUS_RESTART_CALL_ ? STATUS_ALERTED : s;
 }
 
 ntstatus nt_pipe_rw(struct nt_request *r, void __user *buf, u32 len, bool is_write)
@@ -324,6 +348,15 @@ ntstatus nt_pipe_rw(struct nt_request *r, void __user *buf, u32 len, bool is_wri
 	struct end_ref *er = ref_of(r->file);
 
 	return is_write ? pipe_write(r, er, buf, len) : pipe_read(r, er, buf, len);
+}
+
+int nt_pipe_flush(struct nt_file *f)
+{
+	struct end_ref *er = ref_of(f);
+	const struct nt_pipe *p = er->p;
+
+	return waitq_wait_intr(&er->p->wq, !READ_ONCE(p->end[!er->side].queued) ||
+					   READ_ONCE(p->state) != STATE_CONNECTED);
 }
 
 /* ---- names; names_lock held ---- */
@@ -612,12 +645,10 @@ static ntstatus disconnect(struct end_ref *er)
 	return STATUS_SUCCESS;
 }
 
-struct peek { u32 state, available, messages, message_len; };
-
-static ntstatus peek_named(struct end_ref *er, struct peek __user *out, u32 room, u64 *used)
+static ntstatus peek_named(struct end_ref *er, struct nt_pipe_peek __user *out, u32 room, u64 *used)
 {
 	struct pipe_end *e = &er->p->end[er->side];
-	struct peek k = { 0 };
+	struct nt_pipe_peek k = { 0 };
 	struct message *m;
 	u8 *data = kmem_alloc_large(room, ALLOC_KERNEL);
 	bool more = false;
@@ -649,25 +680,6 @@ static ntstatus peek_named(struct end_ref *er, struct peek __user *out, u32 room
 	return s;
 }
 
-/* A Linux pipe tells how much is in it; what, only a read does. */
-static ntstatus peek_linux(struct nt_file *f, struct peek __user *out, u64 *used)
-{
-	struct peek k = { .state = STATE_CONNECTED };
-	long err;
-	u32 n;
-
-	NT_CHECK(nt_copyout(out, &k, sizeof(k)));
-	err = f->of->of_ops->ioctl(f->of, FIONREAD_, (uptr)&out->available);
-	if (err)
-		return nt_status_of(err);
-	if (user_get(n, &out->available))
-		return STATUS_ACCESS_VIOLATION;
-	*used = sizeof(k);
-	if (!n && (f->of->of_ops->poll(f->of, NULL) & POLLHUP))
-		return STATUS_PIPE_BROKEN;
-	return STATUS_SUCCESS;
-}
-
 /* {timeout, name length, has timeout, name}: until an instance listens. */
 static ntstatus wait_for_name(const u8 __user *in, u32 len)
 {
@@ -697,8 +709,6 @@ static ntstatus wait_for_name(const u8 __user *in, u32 len)
 	return s;
 }
 
-enum { PIPE_LISTEN = 0x110008, PIPE_PEEK = 0x11400c, PIPE_WAIT = 0x110018, PIPE_DISCONNECT = 0x110004 };
-
 ntstatus nt_pipe_control(struct nt_request *r, u32 code, const void __user *in, u32 in_len,
 			 void __user *out, u32 out_len)
 {
@@ -709,15 +719,20 @@ ntstatus nt_pipe_control(struct nt_request *r, u32 code, const void __user *in, 
 	if (code == PIPE_WAIT)
 		return nt_request_end(r, f->kind == NT_FILE_PIPE_ROOT ? wait_for_name(in, in_len) :
 					 STATUS_INVALID_PARAMETER, 0);
-	if (code == PIPE_PEEK && out_len < sizeof(struct peek))
+	if (code == PIPE_PEEK && out_len < sizeof(struct nt_pipe_peek))
 		return nt_request_end(r, STATUS_INVALID_PARAMETER, 0);
-	if (f->kind == NT_FILE_PIPE)
-		return nt_request_end(r, code == PIPE_PEEK ? peek_linux(f, out, &used) : s, used);
+	if (f->kind == NT_FILE_PIPE) {
+		if (code == PIPE_PEEK)
+			s = nt_pipe_peek_linux(f, out, min(out_len, MESSAGE_MAX), &used);
+		return nt_request_end(r, s, used);
+	}
 	if (f->kind != NT_FILE_NAMED_PIPE)
 		return nt_request_end(r, STATUS_INVALID_DEVICE_REQUEST, 0);
 	switch (code) {
 	case PIPE_LISTEN:
 		return listen(r, ref_of(f));
+	case PIPE_TRANSCEIVE:
+		return transceive(r, ref_of(f), in, in_len, out, out_len);
 	case PIPE_DISCONNECT:
 		s = disconnect(ref_of(f));
 		break;

@@ -5,6 +5,7 @@
  *
  * Locks: jobs_lock around members and limits.
  */
+#include "../file.h"
 #include "../ps.h"
 
 #define JOB_ASSIGN	0x1u
@@ -12,18 +13,36 @@
 #define LIMIT_KILL_ON_CLOSE 0x2000u
 #define CLASS_LIMITS	2u
 #define CLASS_EXTENDED_LIMITS 9u
+#define LIMIT_BREAKAWAY_OK 0x800u
+#define LIMIT_SILENT_BREAKAWAY 0x1000u
+#define LIMIT_DIE_ON_EXCEPTION 0x400u
+#define LIMITS_KNOWN	(LIMIT_KILL_ON_CLOSE | LIMIT_BREAKAWAY_OK | LIMIT_SILENT_BREAKAWAY | LIMIT_DIE_ON_EXCEPTION)
+#define CLASS_ACCOUNTING 1u
+#define CLASS_PROCESSES	3u
 #define CLASS_PORT	7u
+#define MESSAGE_NONE_LEFT 4u
+#define MESSAGE_NEW	6u
+#define MESSAGE_EXIT	7u
 
 struct nt_job {
 	struct nt_object ob;
-	struct list members;		/* of struct member */
-	u32 limits;
-	u32 exit_status;
+	struct list members;		/* jobs_lock: of struct member */
+	u32 limits;			/* jobs_lock */
+	u32 ntotal, nactive;		/* jobs_lock: processes ever, now */
+	struct nt_port *port;		/* jobs_lock: with a reference, or NULL */
+	u64 port_key;
 };
 
 struct member { struct list link; struct nt_process *p; };
 
 static struct kmutex jobs_lock = KMUTEX_INIT(jobs_lock, LOCKRANK_VFS_MISC);
+
+/* Tell the port. A message that finds no memory is lost, as documented of them. jobs_lock held. */
+static void notify(const struct nt_job *j, u32 message, const struct nt_process *p)
+{
+	if (j->port)
+		(void)nt_port_post(j->port, j->port_key, p ? nt_id(p->pid) : 0, STATUS_SUCCESS, message);
+}
 
 static void kill_members(struct nt_job *j, u32 status)
 {
@@ -58,6 +77,8 @@ static void job_cleanup(struct nt_object *o)
 		nt_object_put(&m->p->ob);
 		kmem_free(m);
 	}
+	if (j->port)
+		nt_object_put(nt_port_object(j->port));
 }
 
 static const struct nt_type job_type = {
@@ -105,6 +126,9 @@ ntstatus nt_assign_process_to_job_object(u64 job, u64 process)
 		m->p = p;
 		p->job = container_of(jo, struct nt_job, ob);
 		list_add_tail(&m->link, &p->job->members);
+		p->job->ntotal++;
+		p->job->nactive++;
+		notify(p->job, MESSAGE_NEW, p);
 	}
 	kmutex_unlock(&jobs_lock);
 	if (s) {
@@ -124,8 +148,12 @@ void nt_job_leave(struct nt_process *p)
 		list_foreach(it, &p->job->members, link)
 			if (it->p == p)
 				m = it;
-		if (m)
+		if (m) {
 			list_del(&m->link);
+			notify(p->job, MESSAGE_EXIT, p);
+			if (!--p->job->nactive)
+				notify(p->job, MESSAGE_NONE_LEFT, NULL);
+		}
 		p->job = NULL;
 	}
 	kmutex_unlock(&jobs_lock);
@@ -163,18 +191,149 @@ ntstatus nt_terminate_job_object(u64 job, u32 status)
 	return STATUS_SUCCESS;
 }
 
+static ntstatus set_limits(struct nt_job *j, const u8 __user *buf, u32 len)
+{
+	u32 limits;
+
+	if (len < 20)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	NT_CHECK(nt_copyin(&limits, buf + 16, sizeof(limits)));
+	if (limits & ~LIMITS_KNOWN)
+		return STATUS_NOT_SUPPORTED;
+	kmutex_lock(&jobs_lock);
+	j->limits = limits;
+	kmutex_unlock(&jobs_lock);
+	return STATUS_SUCCESS;
+}
+
+/* {key, port}: who is in the job already is told of, too. */
+static ntstatus set_port(struct nt_job *j, const void __user *buf, u32 len)
+{
+	struct nt_object *o;
+	ntstatus s = STATUS_SUCCESS;
+	struct member *m;
+	u64 a[2];
+
+	if (len != sizeof(a))
+		return STATUS_INFO_LENGTH_MISMATCH;
+	NT_CHECK(nt_copyin(a, buf, sizeof(a)));
+	NT_CHECK(nt_handle_get(a[1], &nt_port_type, 0x2, &o));
+	kmutex_lock(&jobs_lock);
+	if (j->port) {
+		s = STATUS_INVALID_PARAMETER;
+	} else {
+		j->port = nt_port_of(o);
+		j->port_key = a[0];
+		list_foreach(m, &j->members, link)
+			notify(j, MESSAGE_NEW, m->p);
+	}
+	kmutex_unlock(&jobs_lock);
+	if (s)
+		nt_object_put(o);
+	return s;
+}
+
 ntstatus nt_set_information_job_object(u64 job, u32 class, const void __user *buf, u32 len)
 {
 	struct nt_object *o;
-	u32 limits;
+	struct nt_job *j;
+	ntstatus s;
 
-	if (class != CLASS_LIMITS && class != CLASS_EXTENDED_LIMITS)
-		return class == CLASS_PORT ? STATUS_NOT_SUPPORTED : STATUS_INVALID_INFO_CLASS;
-	if (len < 20)
-		return STATUS_INFO_LENGTH_MISMATCH;
-	NT_CHECK(nt_copyin(&limits, (const u8 __user *)buf + 16, sizeof(limits)));
 	NT_CHECK(nt_handle_get(job, &job_type, 0x2, &o));
-	WRITE_ONCE(container_of(o, struct nt_job, ob)->limits, limits);
+	j = container_of(o, struct nt_job, ob);
+	if (class == CLASS_LIMITS || class == CLASS_EXTENDED_LIMITS)
+		s = set_limits(j, buf, len);
+	else
+		s = class == CLASS_PORT ? set_port(j, buf, len) : STATUS_INVALID_INFO_CLASS;
 	nt_object_put(o);
-	return STATUS_SUCCESS;
+	return s;
+}
+
+/* {assigned, in the list, ids...} as many as there is room for. */
+static ntstatus query_processes(struct nt_job *j, u8 __user *buf, u32 room, u32 __user *used)
+{
+	u32 head[2] = { 0 };
+	ntstatus s = STATUS_SUCCESS;
+	struct member *m;
+
+	if (room < sizeof(head))
+		return STATUS_INFO_LENGTH_MISMATCH;
+	kmutex_lock(&jobs_lock);
+	list_foreach(m, &j->members, link) {
+		u32 at = sizeof(head) + head[1] * 8;
+
+		head[0]++;
+		if (!s && at + 8 <= room) {
+			s = nt_put(nt_id(m->p->pid), (u64 __user *)(buf + at));
+			head[1]++;
+		}
+	}
+	kmutex_unlock(&jobs_lock);
+	if (!s)
+		s = nt_copyout(buf, head, sizeof(head));
+	if (!s && used)
+		s = nt_put((u32)(sizeof(head) + head[1] * 8), used);
+	return s || head[0] == head[1] ? s : STATUS_BUFFER_OVERFLOW;
+}
+
+ntstatus nt_query_information_job_object(u64 job, u32 class, void __user *buf, u32 room, u32 __user *used)
+{
+	struct { u64 times[4]; u32 faults, total, active, ended; } accounting = { 0 };
+	struct { u64 times[2]; u32 flags, pad; u64 rest[15]; } limits = { 0 };
+	struct nt_process *self = nt_process_self();
+	struct nt_object *o = NULL;
+	struct nt_job *j;
+	ntstatus s;
+
+	if (job)
+		NT_CHECK(nt_handle_get(job, &job_type, 0x4, &o));
+	kmutex_lock(&jobs_lock);
+	if (!job && self->job) {
+		o = &self->job->ob;
+		nt_object_get(o);
+	}
+	kmutex_unlock(&jobs_lock);
+	if (!o)
+		return STATUS_ACCESS_DENIED;
+	j = container_of(o, struct nt_job, ob);
+	accounting.total = READ_ONCE(j->ntotal);
+	accounting.active = READ_ONCE(j->nactive);
+	limits.flags = READ_ONCE(j->limits);
+	switch (class) {
+	case CLASS_ACCOUNTING:
+		s = nt_reply(buf, room, used, &accounting, sizeof(accounting));
+		break;
+	case CLASS_PROCESSES:
+		s = query_processes(j, buf, room, used);
+		break;
+	case CLASS_LIMITS:
+		s = nt_reply(buf, room, used, &limits, 64);
+		break;
+	case CLASS_EXTENDED_LIMITS:
+		s = nt_reply(buf, room, used, &limits, 144);
+		break;
+	default:
+		s = STATUS_INVALID_INFO_CLASS;
+	}
+	nt_object_put(o);
+	return s;
+}
+
+void nt_job_inherit(struct nt_process *parent, struct nt_process *child)
+{
+	struct member *m = kmem_alloc(sizeof(*m), ALLOC_KERNEL);
+
+	kmutex_lock(&jobs_lock);
+	if (m && parent->job && !(parent->job->limits & LIMIT_SILENT_BREAKAWAY)) {
+		nt_object_get(&child->ob);
+		m->p = child;
+		child->job = parent->job;
+		list_add_tail(&m->link, &child->job->members);
+		child->job->ntotal++;
+		child->job->nactive++;
+		notify(child->job, MESSAGE_NEW, child);
+		m = NULL;
+	}
+	kmutex_unlock(&jobs_lock);
+	kmem_free(m);
 }

@@ -88,6 +88,8 @@ static void features(u8 *p)
 
 static void fill(u8 *p)
 {
+	bool has_avx = xstate_features() & NT_XSTATE_AVX;
+
 	put_le32(p + 0x004, 0x01000000);
 	put_le16(p + 0x02c, IMAGE_AMD64);
 	put_le16(p + 0x02e, IMAGE_AMD64);
@@ -104,7 +106,13 @@ static void fill(u8 *p)
 	put_le64(p + 0x300, 10000000);
 	put_le32(p + 0x308, 0);		/* stubs use SYSCALL */
 	put_le32(p + 0x3c0, cpu_count_online);
-	put_le64(p + 0x3d8, 3);		/* x87 and SSE in exception frames */
+	put_le64(p + 0x3d8, has_avx ? 7 : 3);	/* x87, SSE, AVX in exception frames */
+	put_le32(p + 0x3e8, has_avx ? 0x340 : 0x240);	/* size; {offset, size} of each */
+	put_le32(p + 0x3f4, 160);
+	put_le32(p + 0x3f8, 160);
+	put_le32(p + 0x3fc, 256);
+	put_le32(p + 0x400, has_avx ? 0x240 : 0);
+	put_le32(p + 0x404, has_avx ? 256 : 0);
 }
 
 ntstatus nt_kuser_map(struct nt_vm *vm)

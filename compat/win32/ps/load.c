@@ -285,8 +285,10 @@ static int enter(struct loading *l, struct binprm *b, struct nt_spawn *sp)
 	if (err)
 		return err;
 	nt_process_adopt(p, l->t);
-	if (sp)
+	if (sp) {
 		p->parent_pid = sp->parent->pid;
+		nt_job_inherit(sp->parent, p);
+	}
 	p->peb = nt_vm_alloc(p->vm, PEB_SIZE, PAGE_READWRITE);
 	if (!p->peb || start_params(p, sp, b, &params) || fill_peb(l, params))
 		return -ENOMEM;

@@ -16,7 +16,15 @@ enum {
 	TOK_UI_ACCESS = 26, TOK_APP_CONTAINER = 29,
 };
 
-struct nt_token { struct nt_object ob; };
+/* Tokens differ in what they may be used for. */
+struct nt_token { struct nt_object ob; u32 type, level; };
+
+#define PRIVILEGES_MAX	64u
+#define TYPE_PRIMARY	1u
+#define TYPE_IMPERSONATION 2u
+#define TOKEN_RIGHT_DUPLICATE 0x2u
+#define TOKEN_RIGHT_QUERY 0x8u
+#define TOKEN_RIGHT_ADJUST 0x20u
 
 static const struct nt_type token_type = {
 	.ops = NT_TYPE_OPS("token", nt_never_signaled, object_ignore_wait),
@@ -32,11 +40,31 @@ static const u8 group_sid[28] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0, 0, 0, 
 static const u8 everyone_sid[12] = { 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 };
 static const u8 admin_sid[16] = { 1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0 };
 
-static ntstatus give_token(u32 access, u64 __user *out)
+static ntstatus give_token(u32 type, u32 level, u32 access, u64 __user *out)
 {
 	struct nt_token *t = nt_object_alloc(&token_type, sizeof(*t));
 
-	return t ? nt_handle_give(&t->ob, access, 0, out) : STATUS_NO_MEMORY;
+	if (!t)
+		return STATUS_NO_MEMORY;
+	t->type = type;
+	t->level = level;
+	return nt_handle_give(&t->ob, access, 0, out);
+}
+
+/* Type and level of a token; pseudo handles are the process's own. */
+static ntstatus token_of(u64 handle, u32 access, u32 *type, u32 *level)
+{
+	struct nt_object *o;
+
+	*type = TYPE_PRIMARY;
+	*level = 0;
+	if ((s32)handle == -4 || (s32)handle == -5 || (s32)handle == -6)
+		return STATUS_SUCCESS;
+	NT_CHECK(nt_handle_get(handle, &token_type, access, &o));
+	*type = container_of(o, struct nt_token, ob)->type;
+	*level = container_of(o, struct nt_token, ob)->level;
+	nt_object_put(o);
+	return STATUS_SUCCESS;
 }
 
 ntstatus nt_open_process_token_ex(u64 process, u32 access, u32 attributes, u64 __user *out)
@@ -45,7 +73,7 @@ ntstatus nt_open_process_token_ex(u64 process, u32 access, u32 attributes, u64 _
 
 	NT_CHECK(nt_handle_get(process, &nt_process_type, 0, &o));
 	nt_object_put(o);
-	return give_token(access, out);
+	return give_token(TYPE_PRIMARY, 0, access, out);
 }
 
 ntstatus nt_open_process_token(u64 process, u32 access, u64 __user *out)
@@ -66,14 +94,50 @@ ntstatus nt_open_thread_token(u64 thread, u32 access, u8 as_self, u64 __user *ou
 ntstatus nt_duplicate_token(u64 handle, u32 access, const struct nt_object_attributes __user *attr,
 			    u8 effective_only, u32 type, u64 __user *out)
 {
-	return give_token(access, out);
+	struct { u32 len, level; } quality = { 0 };
+	struct nt_object_attributes a = { 0 };
+	u32 old_type, level;
+
+	NT_CHECK(token_of(handle, TOKEN_RIGHT_DUPLICATE, &old_type, &level));
+	if (type != TYPE_PRIMARY && type != TYPE_IMPERSONATION)
+		return STATUS_INVALID_PARAMETER;
+	if (attr)
+		NT_CHECK(nt_copyin(&a, attr, sizeof(a)));
+	if (a.quality)
+		NT_CHECK(nt_copyin(&quality, (void __user *)a.quality, sizeof(quality)));
+	return give_token(type, type == TYPE_IMPERSONATION ? quality.level : 0, access, out);
+}
+
+/* Shutdown and change notify; a privilege that a token lacks is not assigned. */
+static bool has_privilege(u32 number)
+{
+	return number == 19 || number == 23;
 }
 
 /* All privileges are there and mean nothing: Linux's capabilities decide. */
 ntstatus nt_adjust_privileges_token(u64 handle, u8 disable_all, const void __user *state, u32 room,
 				    void __user *previous, u32 __user *used)
 {
-	return used ? nt_put(0u, used) : STATUS_SUCCESS;
+	struct { u32 luid[2], attributes; } one;
+	ntstatus s = STATUS_SUCCESS;
+	u32 type, level, count = 0;
+
+	NT_CHECK(token_of(handle, TOKEN_RIGHT_ADJUST, &type, &level));
+	if (!disable_all && user_get(count, (const u32 __user *)state))
+		return STATUS_ACCESS_VIOLATION;
+	if (count > PRIVILEGES_MAX)
+		return STATUS_INVALID_PARAMETER;
+	for (u32 i = 0; i < count; i++) {
+		NT_CHECK(nt_copyin(&one, (const u8 __user *)state + 4 + i * sizeof(one), sizeof(one)));
+		if (one.luid[1] || !has_privilege(one.luid[0]))
+			s = STATUS_NOT_ALL_ASSIGNED;
+	}
+	/* Nothing changes, so nothing was different before. */
+	if (previous && room >= 4 && user_put(0u, (u32 __user *)previous))
+		return STATUS_ACCESS_VIOLATION;
+	if (used && user_put(previous ? 4u : 0u, used))
+		return STATUS_ACCESS_VIOLATION;
+	return s;
 }
 
 ntstatus nt_privilege_check(u64 handle, void __user *set, u8 __user *result)
@@ -142,14 +206,10 @@ static ntstatus integrity(u8 __user *buf, u32 room, u32 __user *used)
 
 ntstatus nt_query_information_token(u64 handle, u32 class, u8 __user *buf, u32 room, u32 __user *used)
 {
-	struct nt_object *o;
 	u8 zero[56] = { 0 };
-	u32 word;
+	u32 word, type, level;
 
-	if ((s32)handle != -4 && (s32)handle != -5 && (s32)handle != -6) {
-		NT_CHECK(nt_handle_get(handle, &token_type, 0, &o));
-		nt_object_put(o);
-	}
+	NT_CHECK(token_of(handle, TOKEN_RIGHT_QUERY, &type, &level));
 	switch (class) {
 	case TOK_USER:
 		return reply_sid(buf, room, used, user_sid, sizeof(user_sid), true);
@@ -164,6 +224,9 @@ ntstatus nt_query_information_token(u64 handle, u32 class, u8 __user *buf, u32 r
 	case TOK_DACL:
 		return reply(buf, room, used, zero, 8);
 	case TOK_TYPE:
+		return reply(buf, room, used, &type, 4);
+	case TOK_IMPERSONATION:
+		return type == TYPE_PRIMARY ? STATUS_INVALID_PARAMETER : reply(buf, room, used, &level, 4);
 	case TOK_SESSION:
 		word = 1;
 		return reply(buf, room, used, &word, 4);
@@ -176,9 +239,9 @@ ntstatus nt_query_information_token(u64 handle, u32 class, u8 __user *buf, u32 r
 	case TOK_INTEGRITY:
 		return integrity(buf, room, used);
 	case TOK_STATISTICS:
-		put_le32(zero + 24, 1);
+		put_le32(zero + 24, type);
+		put_le32(zero + 28, level);
 		return reply(buf, room, used, zero, 56);
-	case TOK_IMPERSONATION:
 	case TOK_VIRTUALIZATION:
 	case TOK_UI_ACCESS:
 	case TOK_APP_CONTAINER:

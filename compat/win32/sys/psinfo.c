@@ -14,7 +14,7 @@
 enum {
 	PS_BASIC = 0, PS_IO = 2, PS_VM = 3, PS_TIMES = 4, PS_DEBUG_PORT = 7, PS_ERROR_MODE = 12,
 	PS_PRIORITY_CLASS = 18, PS_HANDLE_COUNT = 20, PS_AFFINITY = 21, PS_PRIORITY_BOOST = 22,
-	PS_SESSION = 24, PS_WOW64 = 26,
+	PS_DEVICE_MAP = 23, PS_SESSION = 24, PS_WOW64 = 26,
 	PS_IMAGE_NAME = 27, PS_DEBUG_OBJECT = 30, PS_DEBUG_FLAGS = 31, PS_EXECUTE_FLAGS = 34,
 	PS_COOKIE = 36, PS_IMAGE_INFO = 37, PS_STACK_ALLOCATION = 41, PS_IMAGE_NAME_WIN32 = 43,
 };
@@ -96,6 +96,8 @@ static ntstatus image_name(struct nt_process *p, u8 __user *buf, u32 room, u32 _
 
 static ntstatus query_process(struct nt_process *p, u32 class, void __user *buf, u32 room, u32 __user *used)
 {
+	/* C: and Z:, both fixed. */
+	struct { u32 map; u8 types[32]; } drives = { BIT(2) | BIT(25), { [2] = 3, [25] = 3 } };
 	u64 zero[6] = { 0 }, mask = nt_affinity();
 	struct nt_section_image_info info;
 	u32 word;
@@ -134,6 +136,8 @@ static ntstatus query_process(struct nt_process *p, u32 class, void __user *buf,
 	case PS_PRIORITY_BOOST:
 	case PS_EXECUTE_FLAGS:
 		return nt_reply(buf, room, used, zero, 4);
+	case PS_DEVICE_MAP:
+		return nt_reply(buf, room, used, &drives, sizeof(drives));
 	case PS_SESSION:
 	case PS_DEBUG_FLAGS:
 		word = 1;

@@ -39,3 +39,5 @@ void pipe_release(struct ofile *pipe, size_t used);
  * if they are one.
  */
 ssize_t pipe_move(struct ofile *from, struct ofile *to, size_t len, u32 flags, bool is_tee);
+/** pipe_peek() - copy up to @n bytes of what is in it and leave them there; how many. */
+size_t pipe_peek(struct ofile *pipe, void *buf, size_t n);

@@ -101,6 +101,10 @@ void xstate_legacy_get(struct thread *t, void *out);
 /** xstate_legacy_set() - replace them, made loadable; wider vector registers stay. */
 void xstate_legacy_set(struct thread *t, const void *in);
 
+/** xstate_ymm_get() - the 256 bytes of upper halves of ymm0 to 15, as above; false: the CPU has none. */
+bool xstate_ymm_get(struct thread *t, void *out);
+void xstate_ymm_set(struct thread *t, const void *in);
+
 /* Use of vector registers in the kernel: preemption off in between. */
 void kfpu_begin(void);
 void kfpu_end(void);
