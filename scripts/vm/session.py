@@ -21,7 +21,7 @@ import time
 
 TIMED_OUT = 124
 DIED = 125
-POWER_OFF_S = 30            # for sync, unmount and ACPI after the command's end
+POWER_OFF_S = 30            # of silence, after the command's end: an orderly shutdown tells what it does
 PR_SET_PDEATHSIG = 1
 
 
@@ -169,6 +169,7 @@ class Session:
         self.control = Control(self.sockets[2])
 
     def on_console(self, data):
+        self.heard = time.monotonic()
         self.log.write(data)
         if self.show_console:
             sys.stdout.buffer.write(data)
@@ -188,9 +189,10 @@ class Session:
     def on_control(self, data):
         self.control.feed(data)
 
-    def pump(self, deadline):
+    def pump(self, limit):
         """Follow the channels until QEMU ends (True) or time is over (False)."""
         while self.selector.get_map():
+            deadline = min(limit, self.heard + POWER_OFF_S) if self.ending else limit
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
@@ -198,10 +200,12 @@ class Session:
                 self.receive(key)
             if self.output and self.output.status is not None and not self.ending:
                 self.ending = True
-                deadline = time.monotonic() + POWER_OFF_S
+                self.heard = time.monotonic()
+                limit = max(limit, self.heard + POWER_OFF_S)
         return True
 
     ending = False
+    heard = 0.0                 # when the console last said something
 
     def receive(self, key):
         try:
