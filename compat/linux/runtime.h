@@ -33,7 +33,7 @@ static inline void lx_irqs_hold(void) { this_cpu_inc(lx_irqs_stay_off); }
 static inline void lx_irqs_release(void) { this_cpu_dec(lx_irqs_stay_off); }
 
 /* Variables that modules see too. */
-extern struct lx_workqueue_struct *lx_system_wq, *lx_system_unbound_wq;
+extern struct lx_workqueue_struct *lx_system_wq, *lx_system_unbound_wq, *lx_system_freezable_wq;
 extern struct lx_resource lx_ioport_resource, lx_iomem_resource;
 
 struct sysnode;

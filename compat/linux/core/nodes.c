@@ -69,10 +69,11 @@ int lx_dev_pm_qos_expose_flags(struct lx_device *dev, int flags) { return -EOPNO
 LX_EXPORT(dev_pm_qos_expose_flags);
 int lx_dev_pm_qos_flags(struct lx_device *dev, int flags) { return -1; }	/* PM_QOS_FLAGS_UNDEFINED */
 LX_EXPORT(dev_pm_qos_flags);
+/* What can be asked for (stay powered, answer quickly) holds for every device at all times. */
 int lx_dev_pm_qos_add_request(struct lx_device *dev, struct lx_dev_pm_qos_request *r, unsigned int type, int value)
 {
-	return -EOPNOTSUPP;
+	return 0;
 }
 LX_EXPORT(dev_pm_qos_add_request);
-int lx_dev_pm_qos_remove_request(struct lx_dev_pm_qos_request *r) { return -EINVAL; }
+int lx_dev_pm_qos_remove_request(struct lx_dev_pm_qos_request *r) { return 0; }
 LX_EXPORT(dev_pm_qos_remove_request);

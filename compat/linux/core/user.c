@@ -33,3 +33,8 @@ static int smap_init(void)
 	return 0;
 }
 INITCALL(CORE, smap_init);
+
+extern char lx_clear_user_bytes[];
+LX_EXPORT_ALIAS(clear_user_erms, *lx_clear_user_bytes);
+LX_EXPORT_ALIAS(clear_user_original, *lx_clear_user_bytes);
+LX_EXPORT_ALIAS(clear_user_rep_good, *lx_clear_user_bytes);

@@ -75,4 +75,11 @@ put_failed:
 	movl	$-EFAULT, %ecx
 	ret
 
+/* clear_user(): rdi address, rcx count, eax 0; out rcx bytes left. The caller has opened user memory. */
+ROUTINE(lx_clear_user_bytes)
+2:	rep stosb
+3:	ret
+	EXTABLE(2b, 3b)
+ROUTINE_END(lx_clear_user_bytes)
+
 	.section .note.GNU-stack, "", @progbits

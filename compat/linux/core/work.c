@@ -371,7 +371,7 @@ struct lx_workqueue_struct *lx_system_unbound_wq = &system_queues[1];
 LX_EXPORT_DATA(system_unbound_wq);
 static struct lx_workqueue_struct *lx_system_highpri_wq = &system_queues[2];
 LX_EXPORT_DATA(system_highpri_wq);
-static struct lx_workqueue_struct *lx_system_freezable_wq = &system_queues[3];
+struct lx_workqueue_struct *lx_system_freezable_wq = &system_queues[3];
 LX_EXPORT_DATA(system_freezable_wq);
 
 /* ---- tasklets ---- */

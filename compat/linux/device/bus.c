@@ -84,6 +84,10 @@ void lx_device_unbind(struct lx_device *dev, void (*remove)(struct lx_device *))
 	lx_bus_tell(dev, NOTIFY_UNBOUND_DRIVER);
 }
 
+/*
+ * Where a whole driver comes or goes, the parent is locked too if its bus asks for that. Where a single
+ * device does, the caller may be the parent's own probe or remove.
+ */
 static void pair_lock(struct lx_device *dev)
 {
 	if (dev->parent && dev->bus->need_parent_lock)
@@ -181,12 +185,12 @@ int lx_device_attach(struct lx_device *dev)
 
 	if (!dev->bus || !dev->bus->p)
 		return 0;
-	pair_lock(dev);
+	lx_mutex_lock(&dev->mutex);
 	if (dev->driver)
 		bound = 1;
 	else if (!dev->p->is_dead)
 		bound = lx_bus_for_each_drv(dev->bus, NULL, dev, try_one);
-	pair_unlock(dev);
+	lx_mutex_unlock(&dev->mutex);
 	return bound;
 }
 LX_EXPORT(device_attach);
@@ -205,10 +209,10 @@ void lx_device_release_driver(struct lx_device *dev)
 {
 	if (!dev->bus)
 		return;
-	pair_lock(dev);
+	lx_mutex_lock(&dev->mutex);
 	if (dev->driver)
 		lx_device_unbind(dev, remove_by_driver);
-	pair_unlock(dev);
+	lx_mutex_unlock(&dev->mutex);
 }
 LX_EXPORT(device_release_driver);
 
@@ -341,9 +345,12 @@ static void take_off_all(struct lx_device_driver *drv)
 {
 	struct lx_device_set *s = lx_devices_of(drv->bus->p, NULL);
 
-	for (u32 i = 0; s && i < s->n; i++)
+	for (u32 i = 0; s && i < s->n; i++) {
+		pair_lock(s->dev[i]);
 		if (s->dev[i]->driver == drv)
-			lx_device_release_driver(s->dev[i]);
+			lx_device_unbind(s->dev[i], remove_by_driver);
+		pair_unlock(s->dev[i]);
+	}
 	lx_device_set_put(s, NULL);
 }
 
@@ -519,8 +526,15 @@ LX_EXPORT(bus_find_device);
 
 static int rescan_one(struct lx_device *dev, void *unused)
 {
-	int err = dev->driver ? 0 : lx_device_attach(dev);
+	bool with_parent = dev->parent && dev->bus->need_parent_lock;
+	int err = 0;
 
+	if (with_parent)
+		lx_mutex_lock(&dev->parent->mutex);
+	if (!dev->driver)
+		err = lx_device_attach(dev);
+	if (with_parent)
+		lx_mutex_unlock(&dev->parent->mutex);
 	return err < 0 ? err : 0;
 }
 

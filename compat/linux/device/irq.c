@@ -107,6 +107,8 @@ int lx_request_threaded_irq(unsigned int irq, unsigned int (*handler)(int, void 
 
 	if ((!handler && !thread) || (flags & IRQF_NO_AUTOEN) || ((flags & IRQF_SHARED) && !arg))
 		return -EINVAL;
+	if (lx_irq_is_virtual(irq))
+		return lx_virq_request(irq, handler, thread, flags, name, arg);
 	a = kmem_zalloc(sizeof(*a), ALLOC_KERNEL);
 	if (!a)
 		return -ENOMEM;
@@ -145,6 +147,8 @@ const void *lx_free_irq(unsigned int irq, void *arg)
 	struct action *a;
 	const char *name;
 
+	if (lx_irq_is_virtual(irq))
+		return lx_virq_free(irq, arg);
 	kmutex_lock(&sources_lock);
 	a = take_locked(irq, arg);
 	kmutex_unlock(&sources_lock);

@@ -27,3 +27,10 @@ struct lx_irq_source {
 void lx_irq_source_add(struct lx_irq_source *s);
 /** lx_irq_source_remove() - nobody holds it any more. Sleeps. */
 void lx_irq_source_remove(struct lx_irq_source *s);
+
+/** lx_irq_is_virtual() - is it a number that a module made (virq.c). */
+bool lx_irq_is_virtual(unsigned int irq);
+/** lx_virq_request() / lx_virq_free() - request_threaded_irq() and free_irq() of such a number. */
+int lx_virq_request(unsigned int irq, unsigned int (*handler)(int, void *), unsigned int (*thread)(int, void *),
+		    unsigned long flags, const char *name, void *arg);
+const void *lx_virq_free(unsigned int irq, void *arg);

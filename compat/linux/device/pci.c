@@ -146,6 +146,27 @@ static void fill_device(struct lx_pci *p)
 	fill_resources(p);
 }
 
+static LIST_HEAD(functions);
+static struct kmutex functions_lock = KMUTEX_INIT(functions_lock, LOCKRANK_VFS_MISC);	/* protects functions */
+
+struct lx_pci_dev *lx_pci_next(u32 vendor, u32 device, struct lx_pci_dev *from)
+{
+	bool is_behind = !from;
+	struct lx_pci *p, *found = NULL;
+
+	kmutex_lock(&functions_lock);
+	list_foreach(p, &functions, link) {
+		if (is_behind && !found && (vendor == LX_ANY_ID || p->dev.vendor == vendor) &&
+		    (device == LX_ANY_ID || p->dev.device == device))
+			found = p;
+		is_behind |= &p->dev == from;
+	}
+	if (found)
+		(void)lx_pci_dev_get(&found->dev);
+	kmutex_unlock(&functions_lock);
+	return found ? &found->dev : NULL;
+}
+
 static void pci_dev_release(struct lx_device *dev)
 {
 	kmem_free(lx_pci_of(container_of(dev, struct lx_pci_dev, dev)));
@@ -164,6 +185,9 @@ static struct lx_pci *pci_make(struct pcifn *f)
 	fill_device(p);
 	if (!lx_dev_set_name(&p->dev.dev, "%s", f->node.name) && !lx_device_add(&p->dev.dev)) {
 		lx_pci_irq_line(p);
+		kmutex_lock(&functions_lock);
+		list_add_tail(&p->link, &functions);
+		kmutex_unlock(&functions_lock);
 		return p;
 	}
 	lx_put_device(&p->dev.dev);
@@ -172,6 +196,9 @@ static struct lx_pci *pci_make(struct pcifn *f)
 
 static void pci_unmake(struct lx_pci *p)
 {
+	kmutex_lock(&functions_lock);
+	list_del(&p->link);
+	kmutex_unlock(&functions_lock);
 	lx_pci_irq_release(p);
 	lx_device_unregister(&p->dev.dev);
 }

@@ -178,3 +178,14 @@ LX_EXPORT(pcim_iomap_regions_request_all);
 /* It stays enabled when the driver leaves. */
 void lx_pcim_pin_device(struct lx_pci_dev *d) { __atomic_add_fetch(&d->enable_cnt.counter, 1, __ATOMIC_SEQ_CST); }
 LX_EXPORT(pcim_pin_device);
+
+/* ---- looking for functions: those that drivers of modules have ---- */
+
+struct lx_pci_dev *lx_pci_get_device(unsigned int vendor, unsigned int device, struct lx_pci_dev *from)
+{
+	struct lx_pci_dev *found = lx_pci_next(vendor, device, from);
+
+	lx_pci_dev_put(from);
+	return found;
+}
+LX_EXPORT(pci_get_device);

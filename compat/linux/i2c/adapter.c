@@ -54,7 +54,7 @@ static void bus_remove(struct lx_device *dev)
 		d->remove(client_of(dev));
 }
 
-static struct lx_bus_type lx_i2c_bus_type = {
+struct lx_bus_type lx_i2c_bus_type = {
 	.name = "i2c", .match = bus_match, .probe = bus_probe, .remove = bus_remove,
 };
 LX_EXPORT_DATA(i2c_bus_type);

@@ -6,3 +6,5 @@
 
 #define I2C_M_RD	1u	/* message: from the device */
 #define I2C_M_TEN	0x10u
+
+extern struct lx_bus_type lx_i2c_bus_type;
