@@ -226,7 +226,8 @@ static bool rebuffer(struct pktbuf *pb, u32 headroom, u32 size)
 	pb->buf = buf;
 	pb->buf_size = size;
 	pb->data = buf + headroom;
-	pb->truesize += size;
+	if (!pb->destroy)	/* its owner gives back what it was charged */
+		pb->truesize += size;
 	pb->mac += shift;
 	pb->net += shift;
 	pb->tp += shift;
