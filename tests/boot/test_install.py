@@ -175,9 +175,10 @@ def problems(model, status, text):
 
 def power_cuts(image, count, seed):
     rng = random.Random(seed)
-    model = {"good": {"1"}, "previous": set(), "trial": set()}
+    model = {"good": set(), "previous": set(), "trial": set()}
     tally = {"trial": 0}
-    guest("disk-bios", installed(image, "virtio"), "tern-generation prune")
+    _status, text = guest("disk-bios", installed(image, "virtio"), "tern-generation prune; tern-generation list")
+    learn(model, text.splitlines())
     for i in range(count):
         kind = rng.choice(sorted(DISKS))
         boot = "disk-uefi" if i % 5 == 4 else "disk-bios"
