@@ -61,6 +61,7 @@ static struct ext4_buf *qblock(struct ext4_quota *q, u32 n, void **at)
 	u64 pos = (u64)n << QBITS;
 	struct ext4_buf *b;
 
+	*at = NULL;
 	if (pos + QSIZE > q->file.size)
 		return ERR_PTR(ext4_vol_fail(v, "quota file %u has no block %u", q->file.ino, n));
 	b = ext4_map_read(&q->file, (u32)(pos >> v->geo.block_bits));

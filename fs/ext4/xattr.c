@@ -39,6 +39,7 @@ static u8 split_name(const char *name, const char **rest)
 			return !**rest == is_whole ? prefixes[i].index : 0;
 		}
 	}
+	*rest = name;
 	return 0;
 }
 
