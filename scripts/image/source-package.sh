@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Sourced by the build-*.sh scripts.
 
+# A package is built by its own rules: options of the make that called us (no built-in rules) are not for it.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
 # source_package NAME FOLDER LOG: unpack a Debian source package to FOLDER/src, write
 # FOLDER/origin; sets SOURCE_DATE_EPOCH to the package's date, so equal sources
 # build equal files.
