@@ -30,6 +30,7 @@ static struct nt_share *find(const struct vnode *vn, struct rbnode ***link, stru
 	struct rbnode **at = &shares.root;
 
 	*parent = NULL;
+	*link = NULL;
 	while (*at) {
 		struct nt_share *s = container_of(*at, struct nt_share, node);
 

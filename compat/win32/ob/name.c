@@ -146,6 +146,7 @@ static struct nt_name *find_locked(const u16 *text, u32 len, bool any_case, stru
 	struct rbnode **at = &names.root;
 
 	*parent = NULL;
+	*link = NULL;
 	while (*at) {
 		struct nt_name *n = container_of(*at, struct nt_name, node);
 		int order = compare_names(text, len, n, any_case);
