@@ -23,6 +23,13 @@ void lx_device_unbind(struct lx_device *dev, void (*remove)(struct lx_device *))
 int lx_devres_release_all(struct lx_device *dev);
 /** lx_device_say() - a line of the log: "who name: text". */
 void lx_device_say(int level, const char *who, const char *name, const char *fmt, va_list ap);
+/* The body of a function that prints: its arguments behind @fmt go to @say as a va_list. */
+#define LX_SAY(say, level, dev, fmt) do {	\
+	va_list ap_;				\
+	va_start(ap_, fmt);			\
+	say(level, dev, fmt, ap_);		\
+	va_end(ap_);				\
+	} while (0)
 
 /*
  * Drivers are called with interrupts on in the vendor's kernel and so unlock with spin_unlock_irq(). Where a

@@ -28,12 +28,7 @@ static void say(int level, const struct lx_device *dev, const char *fmt, va_list
 		      "(NULL device *)", fmt, ap);
 }
 
-#define SAY(level) do {			\
-	va_list ap;			\
-	va_start(ap, fmt);		\
-	say(level, dev, fmt, ap);	\
-	va_end(ap);			\
-	} while (0)
+#define SAY(level)	LX_SAY(say, level, dev, fmt)
 
 void lx__dev_emerg(const struct lx_device *dev, const char *fmt, ...) { SAY(KLOG_EMERG); }
 LX_EXPORT(_dev_emerg);

@@ -108,10 +108,10 @@ int lx_pm_runtime_get_if_active(struct lx_device *dev, bool ignore_count)
 }
 LX_EXPORT(pm_runtime_get_if_active);
 
-/* The system never sleeps, so this is only asked on the way out. */
-int lx_pm_runtime_force_suspend(struct lx_device *dev) { return 0; }
+/* Devices are never suspended. */
+int lx_pm_runtime_force_suspend(struct lx_device *dev) { return -ENOSYS; }
 LX_EXPORT(pm_runtime_force_suspend);
-int lx_pm_runtime_force_resume(struct lx_device *dev) { return 0; }
+int lx_pm_runtime_force_resume(struct lx_device *dev) { return -ENOSYS; }
 LX_EXPORT(pm_runtime_force_resume);
 
 /* ---- waking the system up: events are counted, there is no sleep to end ---- */

@@ -298,13 +298,17 @@ LX_EXPORT(dev_get_stats);
 
 void lx_netdev_rss_key_fill(void *key, unsigned long n)
 {
-	static u8 common[52];
+	static struct spin lock = SPIN_INIT(LOCKRANK_DRIVER);	/* protects common while it is made */
+	static u8 common[52];					/* one key for all of them */
 	static bool is_made;
+	u8 fresh[sizeof(common)];
 
-	if (!is_made) {		/* one key for all of them; the first two makers may differ */
-		random_bytes(common, sizeof(common));
-		is_made = true;
-	}
+	random_bytes(fresh, sizeof(fresh));
+	spin_lock(&lock);
+	if (!is_made)
+		memcpy(common, fresh, sizeof(common));
+	is_made = true;
+	spin_unlock(&lock);
 	memcpy(key, common, min(n, sizeof(common)));
 }
 LX_EXPORT(netdev_rss_key_fill);
@@ -321,12 +325,7 @@ static void say(int level, const struct lx_net_device *dev, const char *fmt, va_
 	lx_device_say(level, parent ? lx_dev_driver_string(parent) : "", name, fmt, ap);
 }
 
-#define SAY(level) do {			\
-	va_list ap;			\
-	va_start(ap, fmt);		\
-	say(level, dev, fmt, ap);	\
-	va_end(ap);			\
-	} while (0)
+#define SAY(level)	LX_SAY(say, level, dev, fmt)
 
 void lx_netdev_emerg(const struct lx_net_device *dev, const char *fmt, ...) { SAY(KLOG_EMERG); }
 LX_EXPORT(netdev_emerg);
