@@ -37,7 +37,9 @@ build() {
 		make -j"${JOBS:-$(nproc)}" && make install) >>"$log" 2>&1
 }
 
+# Replaces the file: one written in place would change under a tree that shares it by a hard link.
 driver() {
+	rm -f "$out/musl-gcc"
 	printf '#!/bin/sh\nexec %s "$@" -isystem %s\n' "$1" "$out/kernel-headers" >"$out/musl-gcc"
 	chmod 755 "$out/musl-gcc"
 }
