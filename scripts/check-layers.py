@@ -53,7 +53,7 @@ def check_quoted(path, folder, header):
 def check(path, rows, allow):
     folder = max((f for f in rows if path.startswith(f + "/")), key=len, default=None)
     outside = ("tests/guest/", "tests/bench/", "tests/host/", "tests/fuzz/",
-               "tests/net/", "tests/win32/")
+               "tests/modules/", "tests/net/", "tests/win32/")
     if folder is None or path.startswith(outside):
         return
     with open(path, encoding="utf-8") as f:

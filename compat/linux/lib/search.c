@@ -5,6 +5,7 @@
 #include <asm/cpufeature.h>
 #include <tern/base/err.h>
 #include <tern/lib/bits.h>
+#include <tern/lib/crc.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
@@ -84,16 +85,11 @@ unsigned int lx___kfifo_out(struct lx___kfifo *f, void *buf, unsigned int n)
 }
 LX_EXPORT(__kfifo_out);
 
-/* ---- CRC-32 of IEEE 802.3, without the final inversion ---- */
+/* ---- CRC-32 of IEEE 802.3 and Castagnoli's, without the final inversion ---- */
 
 unsigned int lx_crc32_le(unsigned int crc, const unsigned char *p, size_t n)
 {
-	while (n--) {
-		crc ^= *p++;
-		for (u32 i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-	}
-	return crc;
+	return crc32_raw(crc, p, n);
 }
 LX_EXPORT(crc32_le);
 
@@ -107,6 +103,12 @@ unsigned int lx_crc32_be(unsigned int crc, const unsigned char *p, size_t n)
 	return crc;
 }
 LX_EXPORT(crc32_be);
+
+unsigned int lx___crc32c_le(unsigned int crc, const unsigned char *p, size_t n)
+{
+	return crc32c_raw(crc, p, n);
+}
+LX_EXPORT(__crc32c_le);
 
 /* ---- tables of processors ---- */
 
