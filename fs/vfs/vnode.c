@@ -11,8 +11,8 @@
  * evicted stays in the table until vnode_fini(): vnode_find() waits for it, so that nobody reads
  * from the store what is still on its way there.
  *
- * Lock order: vn_lock > table bucket lock > fs->lock, LRU lock. vnode_find()
- * revives an unused vnode under the bucket lock, so whoever evicts decides
+ * Lock order: vn_lock > table lock > fs->lock, LRU lock. vnode_find()
+ * revives an unused vnode under the table lock, so whoever evicts decides
  * under that lock and marks VNODE_FREEING.
  */
 #include "vfs_impl.h"
@@ -23,11 +23,9 @@
 #include <tern/lib/hash.h>
 #include <tern/mm/reclaim.h>
 
-#define VNODE_HASH_BITS 12
+#define VNODE_LOCK_BITS 8
 
-struct vn_bucket { struct hlist chain; struct spin lock; };
-
-static struct vn_bucket vn_table[1 << VNODE_HASH_BITS];
+static struct growtab vn_table;
 static struct spin lru_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects vn_lru */
 static LIST_HEAD(lru_list);
 static u64 lru_count;			/* at most: revived ones stay listed until looked at */
@@ -54,7 +52,7 @@ void vnode_init(struct vnode *vn, struct filesys *fs, const struct vnode_ops *op
 	vn->vn_btime = vn->vn_atime;
 	list_init(&vn->vn_aliases);
 	list_init(&vn->vn_lru);
-	hnode_init(&vn->vn_hash);
+	growlink_init(&vn->vn_hash);
 	spin_lock(&fs->lock);
 	list_add_tail(&vn->vn_fs_link, &fs->vnodes);
 	spin_unlock(&fs->lock);
@@ -78,9 +76,14 @@ void vnode_fini(struct vnode *vn)
 
 /* ---- the table ---- */
 
-static struct vn_bucket *bucket_of(const struct filesys *fs, u64 ino)
+static u32 hash_of(const struct filesys *fs, u64 ino)
 {
-	return &vn_table[hash_u64(ino ^ (u64)fs, VNODE_HASH_BITS)];
+	return (u32)hash_u64(ino ^ (u64)fs, 32);
+}
+
+static struct spin *lock_of(const struct vnode *vn)
+{
+	return growtab_lock(&vn_table, hash_of(vn->vn_fs, vn->vn_ino));
 }
 
 static void lru_del(struct vnode *vn)
@@ -94,26 +97,27 @@ static void lru_del(struct vnode *vn)
 
 static void unhash(struct vnode *vn)
 {
-	struct vn_bucket *b = bucket_of(vn->vn_fs, vn->vn_ino);
+	struct spin *lock = lock_of(vn);
 
 	if (!(READ_ONCE(vn->vn_flags) & VNODE_HASHED))
 		return;
-	spin_lock(&b->lock);
-	hlist_del_init(&vn->vn_hash);
+	spin_lock(lock);
+	growtab_del(&vn_table, &vn->vn_hash);
 	vn->vn_flags &= ~VNODE_HASHED;
-	spin_unlock(&b->lock);
+	spin_unlock(lock);
 	waitq_wake_if_any(&evict_wait);
 }
 
 /* The vnode with a reference, or NULL; *is_leaving: one is there but being evicted. */
 static struct vnode *find_once(struct filesys *fs, u64 ino, bool *is_leaving)
 {
-	struct vn_bucket *b = bucket_of(fs, ino);
+	u32 hash = hash_of(fs, ino);
+	struct spin *lock = growtab_lock(&vn_table, hash);
 	struct vnode *vn;
 
 	*is_leaving = false;
-	spin_lock(&b->lock);
-	hlist_foreach(vn, &b->chain, vn_hash) {
+	spin_lock(lock);
+	growtab_foreach_rcu(vn, &vn_table, hash, vn_hash) {
 		if (vn->vn_fs == fs && vn->vn_ino == ino) {
 			*is_leaving = vn->vn_flags & VNODE_FREEING;
 			if (!*is_leaving)
@@ -121,7 +125,7 @@ static struct vnode *find_once(struct filesys *fs, u64 ino, bool *is_leaving)
 			break;
 		}
 	}
-	spin_unlock(&b->lock);
+	spin_unlock(lock);
 	return *is_leaving ? NULL : vn;
 }
 
@@ -137,30 +141,31 @@ struct vnode *vnode_find(struct filesys *fs, u64 ino)
 
 int vnode_insert(struct vnode *vn)
 {
-	struct vn_bucket *b = bucket_of(vn->vn_fs, vn->vn_ino);
+	u32 hash = hash_of(vn->vn_fs, vn->vn_ino);
+	struct spin *lock = growtab_lock(&vn_table, hash);
 	struct vnode *other;
 	int err = 0;
 
-	spin_lock(&b->lock);
-	hlist_foreach(other, &b->chain, vn_hash) {
+	spin_lock(lock);
+	growtab_foreach_rcu(other, &vn_table, hash, vn_hash) {
 		if (other->vn_fs == vn->vn_fs && other->vn_ino == vn->vn_ino)
 			err = -EEXIST;
 	}
 	if (!err) {
-		hlist_add_head(&vn->vn_hash, &b->chain);
+		growtab_add(&vn_table, &vn->vn_hash, hash);
 		vn->vn_flags |= VNODE_HASHED;
 	}
-	spin_unlock(&b->lock);
+	spin_unlock(lock);
 	return err;
 }
 
 /* Decide about an unused hashed vnode: true if the caller shall evict it. */
 static bool claim_unused(struct vnode *vn, bool keep)
 {
-	struct vn_bucket *b = bucket_of(vn->vn_fs, vn->vn_ino);
+	struct spin *lock = lock_of(vn);
 	bool claimed = false;
 
-	spin_lock(&b->lock);
+	spin_lock(lock);
 	if (atomic_read(&vn->vn_refs) != 0 || (vn->vn_flags & VNODE_FREEING)) {
 		/* revived, or somebody else's */
 	} else if (keep && vn->vn_nlink) {
@@ -175,7 +180,7 @@ static bool claim_unused(struct vnode *vn, bool keep)
 		lru_del(vn);
 		claimed = true;
 	}
-	spin_unlock(&b->lock);
+	spin_unlock(lock);
 	return claimed;
 }
 
@@ -264,12 +269,13 @@ static u64 shrink_scan(struct cacheshrinker *s, u64 n)
 
 static struct cacheshrinker vnode_shrinker = { .name = "vnode", .count = shrink_count, .scan = shrink_scan };
 
-static int vnode_shrinker_init(void)
+static int vnode_table_init(void)
 {
+	VERIFY(!growtab_init(&vn_table, VNODE_LOCK_BITS, LOCKRANK_VNODE_TABLE));
 	shrinker_register(&vnode_shrinker);
 	return 0;
 }
-INITCALL(CORE, vnode_shrinker_init);
+INITCALL(CORE, vnode_table_init);
 
 /* ---- locking two ---- */
 

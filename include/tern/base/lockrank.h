@@ -57,6 +57,7 @@ enum lockrank {
 	LOCKRANK_SPIN = 64,
 	LOCKRANK_MOUNT_SPIN,		/* protects mount tables for readers that do not sleep */
 	LOCKRANK_NCENT,			/* protects a name cache entry; parent before child */
+	LOCKRANK_VNODE_TABLE,		/* protects a chain of the table of vnodes, who evicts one */
 	LOCKRANK_VNODE_SPIN,		/* protects a vnode's small fields */
 	LOCKRANK_FDTAB,			/* protects a descriptor table against change */
 	LOCKRANK_FS_SPIN,		/* a file system's own spin locks */

@@ -20,7 +20,7 @@
 #include <tern/base/lock.h>
 #include <tern/mm/pagecache.h>
 #include <tern/base/rcu.h>
-#include <tern/lib/hlist.h>
+#include <tern/kernel/growtab.h>
 #include <uapi/stat.h>
 
 struct vnode;
@@ -140,7 +140,7 @@ struct vnode {
 	struct watchset *vn_watches;		/* V inotify, fanotify */
 	struct posixacl *vn_acl, *vn_acl_default;	/* L to change, RCU; NULL: none (acl.h) */
 	u64 vn_version;				/* A i_version style change counter */
-	struct hnode vn_hash;			/* (fs, ino) table for file systems that want it */
+	struct growlink vn_hash;		/* (fs, ino) table for file systems that want it */
 	struct list vn_fs_link;			/* all vnodes of the file system */
 	struct list vn_lru;			/* unreferenced, cached */
 	struct rcu_job vn_rcu;

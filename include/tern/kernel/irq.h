@@ -53,6 +53,18 @@ void bh_disable(void);
 void bh_enable(void);
 u64 softirq_count(enum softirq nr, u32 cpu);
 
+/* Locks that soft interrupts take too. */
+static inline void spin_lock_bh(struct spin *l)
+{
+	bh_disable();
+	spin_lock(l);
+}
+static inline void spin_unlock_bh(struct spin *l)
+{
+	spin_unlock(l);
+	bh_enable();
+}
+
 /* Work: functions run by pool threads in process context. */
 struct workitem { struct list link; void (*fn)(struct workitem *w); u64 state; };
 #define WORKITEM_INIT(f) { .fn = (f) }

@@ -76,15 +76,3 @@ static inline void netns_routes_changed(struct netns *ns)
 {
 	__atomic_fetch_add(&ns->route_gen, 1, __ATOMIC_SEQ_CST);
 }
-
-/* Locks that soft interrupts take too. */
-static inline void spin_lock_bh(struct spin *l)
-{
-	bh_disable();
-	spin_lock(l);
-}
-static inline void spin_unlock_bh(struct spin *l)
-{
-	spin_unlock(l);
-	bh_enable();
-}
