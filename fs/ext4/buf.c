@@ -6,23 +6,33 @@
  * (ext4_buf_shrink()). Transactions hold references on what they changed until
  * it has reached its place, so a buffer that goes is never newer than the disk.
  *
+ * The table has a place for each PLACE_BYTES of the machine's memory: more buffers than
+ * some for each place cannot be.
+ *
  * Lock order: bucket lock and lru_lock are not nested.
  */
 #include "vol.h"
 
 #include <tern/lib/hash.h>
 
+#define PLACE_BYTES	(128u << 10)
+#define PLACES_MIN	64u
+#define PLACES_MAX	65536u
+
 static struct ext4_bucket *bucket_of(struct ext4_vol *v, u64 block)
 {
-	return &v->buckets[hash_u64(block, 10)];
+	return &v->buckets[hash_u64(block, v->bucket_bits)];
 }
 
 int ext4_bufs_init(struct ext4_vol *v)
 {
-	v->buckets = kmem_zalloc(sizeof(*v->buckets) * EXT4_BUF_BUCKETS, ALLOC_KERNEL);
+	u64 places = clamp_t(u64, ext4_memory_bytes() / PLACE_BYTES, PLACES_MIN, PLACES_MAX);
+
+	v->bucket_bits = ilog2(places);
+	v->buckets = kmem_alloc_large(sizeof(*v->buckets) << v->bucket_bits, ALLOC_KERNEL | ALLOC_ZERO);
 	if (!v->buckets)
 		return -ENOMEM;
-	for (u32 i = 0; i < EXT4_BUF_BUCKETS; i++)
+	for (u32 i = 0; i < 1u << v->bucket_bits; i++)
 		spin_init(&v->buckets[i].lock, LOCKRANK_FS_SPIN);
 	spin_init(&v->lru_lock, LOCKRANK_FS_SPIN);
 	list_init(&v->lru);
@@ -229,6 +239,6 @@ void ext4_bufs_fini(struct ext4_vol *v)
 		list_del_init(&b->lru);
 		buf_free(b);
 	}
-	kmem_free(v->buckets);
+	kmem_free_large(v->buckets);
 	v->buckets = NULL;
 }

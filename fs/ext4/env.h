@@ -24,9 +24,11 @@
 #include <tern/kernel/clock.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/random.h>
+#include <tern/mm/page.h>
 #include <tern/mm/slab.h>
 
 #define ext4_log_va(fmt, ap)	klog_va(KLOG_ERR, fmt, ap)
 static inline s64 ext4_now(void) { return clock_realtime_coarse_ns(); }
 static inline u32 ext4_random(void) { return random_u32(); }
+static inline u64 ext4_memory_bytes(void) { return page_count_total() * PAGE_SIZE; }
 #endif

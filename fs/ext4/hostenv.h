@@ -37,7 +37,8 @@ void hostenv_free(const void *p);
 #define kmem_alloc(n, f)	hostenv_alloc(n, false)
 #define kmem_zalloc(n, f)	hostenv_alloc(n, true)
 #define kmem_calloc(k, n, f)	hostenv_alloc((size_t)(k) * (n), true)
-#define kmem_alloc_large(n, f)	hostenv_alloc(n, false)
+#define ALLOC_ZERO	1u
+#define kmem_alloc_large(n, f)	hostenv_alloc(n, (f) & ALLOC_ZERO)
 #define kmem_free(p)		hostenv_free(p)
 #define kmem_free_large(p)	hostenv_free(p)
 
@@ -49,3 +50,4 @@ void ext4_log_va(const char *fmt, va_list ap);
 
 s64 ext4_now(void);
 u32 ext4_random(void);
+static inline u64 ext4_memory_bytes(void) { return 64u << 20; }

@@ -59,7 +59,6 @@ struct ext4_buf {
 #define EXT4_BUFS_VERIFIED	2	/* contents were checked by who understands them */
 #define EXT4_BUFS_USED		3	/* looked at since the last scan */
 #define EXT4_BUFS_PRIVATE	4	/* made up for its holder; freed by the last put */
-#define EXT4_BUF_BUCKETS	1024u
 struct ext4_bucket { struct hlist chain; struct spin lock; };
 
 /** ext4_buf_read() - contents from disk or memory, with a reference; ERR_PTR(-EIO, -ENOMEM). Sleeps. */
@@ -219,7 +218,8 @@ struct ext4_vol {
 	atomic64 space;			/* blocks nobody has been promised */
 	u64 meta_pool;			/* I of those, kept for metadata of promised data */
 	u64 root_pool;			/* I of those, kept for root */
-	struct ext4_bucket *buckets;	/* I */
+	struct ext4_bucket *buckets;	/* I 1 << bucket_bits of them */
+	u32 bucket_bits;		/* I */
 	struct waitq buf_wait;
 	struct spin lru_lock;		/* protects lru, nbufs */
 	struct list lru;

@@ -5,6 +5,8 @@
  */
 #include "unix_impl.h"
 
+#include <tern/base/bug.h>
+#include <tern/base/initcall.h>
 #include <tern/kernel/ns.h>
 #include <tern/fs/ofile.h>
 #include <tern/kernel/random.h>
@@ -13,12 +15,10 @@
 #include <uapi/fcntl.h>
 #include <uapi/stat.h>
 
-#define BUCKET_BITS	8
+#define LOCK_BITS	6
 #define AUTOBIND_SPAN	0x100000u	/* five hexadecimal digits */
 
-static struct bucket { struct spin lock; struct hlist chain; } buckets[1 << BUCKET_BITS] = {
-	[0 ... (1 << BUCKET_BITS) - 1] = { .lock = SPIN_INIT(LOCKRANK_SOCK_SPIN) },
-};
+static struct growtab names;	/* abstract names; also of all network namespaces */
 
 void usaddr_put(struct usaddr *a)
 {
@@ -36,17 +36,16 @@ static struct usaddr *usaddr_make(const struct sockaddr_un *un, u32 len, u16 typ
 	ref_init(&a->refs, 1);
 	a->len = len;
 	memcpy(&a->name, un, len);
-	a->bucket = hash_name(a->name.sun_path, len - USADDR_MIN, type) & ((1 << BUCKET_BITS) - 1);
+	a->hash = (u32)hash_mix(hash_name(a->name.sun_path, len - USADDR_MIN, type));
 	return a;
 }
 
-/* Locks: the bucket's. */
-static struct usock *bucket_find(struct bucket *b, const struct usaddr *a, u16 type,
-				 const struct nsbase *net)
+/* Locks: the name's in the table. */
+static struct usock *find_abstract(const struct usaddr *a, u16 type, const struct nsbase *net)
 {
 	struct usock *u;
 
-	hlist_foreach(u, &b->chain, hash_node)
+	growtab_foreach_rcu(u, &names, a->hash, hash_link)
 		if (u->net == net && u->ns.type == type && u->addr->len == a->len &&
 		    !memcmp(&u->addr->name, &a->name, a->len))
 			return u;
@@ -56,16 +55,16 @@ static struct usock *bucket_find(struct bucket *b, const struct usaddr *a, u16 t
 /* Enter an abstract name; 0 or -EADDRINUSE. Consumes @a on success. */
 static int bind_abstract(struct usock *u, struct usaddr *a)
 {
-	struct bucket *b = &buckets[a->bucket];
+	struct spin *lock = growtab_lock(&names, a->hash);
 	int err = -EADDRINUSE;
 
-	spin_lock(&b->lock);
-	if (!bucket_find(b, a, u->ns.type, u->net)) {
+	spin_lock(lock);
+	if (!find_abstract(a, u->ns.type, u->net)) {
 		store_release(&u->addr, a);
-		hlist_add_head(&u->hash_node, &b->chain);
+		growtab_add(&names, &u->hash_link, a->hash);
 		err = 0;
 	}
-	spin_unlock(&b->lock);
+	spin_unlock(lock);
 	return err;
 }
 
@@ -178,12 +177,12 @@ void usock_unbind(struct usock *u)
 
 	if (!u->addr)
 		return;
-	if (!hlist_unhashed(&u->hash_node)) {
-		struct bucket *b = &buckets[u->addr->bucket];
+	if (growlink_is_hashed(&u->hash_link)) {
+		struct spin *lock = growtab_lock(&names, u->addr->hash);
 
-		spin_lock(&b->lock);
-		hlist_del_init(&u->hash_node);
-		spin_unlock(&b->lock);
+		spin_lock(lock);
+		growtab_del(&names, &u->hash_link);
+		spin_unlock(lock);
 	}
 	if (!u->path.nc)
 		return;
@@ -228,7 +227,7 @@ struct usock *usock_find(const struct sockaddr_any *any, u32 len, u16 type)
 {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
 	struct sockaddr_un un;
-	struct bucket *b;
+	struct spin *lock;
 	struct usaddr *a;
 	struct usock *u;
 	int n = check_addr(&un, any, len);
@@ -243,12 +242,12 @@ struct usock *usock_find(const struct sockaddr_any *any, u32 len, u16 type)
 	a = usaddr_make(&un, n, type);
 	if (!a)
 		return ERR_PTR(-ENOMEM);
-	b = &buckets[a->bucket];
-	spin_lock(&b->lock);
-	u = bucket_find(b, a, type, nsset_self()->net);
+	lock = growtab_lock(&names, a->hash);
+	spin_lock(lock);
+	u = find_abstract(a, type, nsset_self()->net);
 	if (u && !ref_get_unless_zero(&u->refs))
 		u = NULL;
-	spin_unlock(&b->lock);
+	spin_unlock(lock);
 	usaddr_put(a);
 	return u ? u : ERR_PTR(-ECONNREFUSED);
 }
@@ -276,3 +275,10 @@ int usock_getname(struct netsock *s, struct sockaddr_any *out, u32 *len, bool is
 		usock_put(peer);
 	return 0;
 }
+
+static int names_init(void)
+{
+	VERIFY(!growtab_init(&names, LOCK_BITS, LOCKRANK_SOCK_SPIN));
+	return 0;
+}
+INITCALL(CORE, names_init);

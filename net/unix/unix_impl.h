@@ -5,6 +5,7 @@
 #include <tern/base/err.h>
 #include <tern/base/lock.h>
 #include <tern/fs/path.h>
+#include <tern/kernel/growtab.h>
 #include <tern/kernel/process.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
@@ -20,7 +21,7 @@ struct scmfds;
 struct usaddr {
 	refcount refs;
 	u32 len;			/* of name in bytes, family included */
-	u32 bucket;
+	u32 hash;
 	struct sockaddr_un name;
 };
 
@@ -49,7 +50,7 @@ struct usock {
 	struct usock *peer;		/* Q to write, with a reference; fixed once a stream is connected */
 	struct usaddr *addr;		/* state_lock to write, once; with a reference */
 	struct fspath path;		/* I once bound; nc NULL: not a file */
-	struct hnode hash_node;		/* bucket lock */
+	struct growlink hash_link;	/* of abstract names */
 	u32 backlog;			/* Q */
 	u32 max_dgram;			/* I messages that may wait from strangers */
 	atomic64 wmem;			/* A memory of messages that it sent and nobody has read (datagrams) */

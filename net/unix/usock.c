@@ -63,7 +63,7 @@ struct usock *usock_alloc(u16 type)
 	list_init(&u->poll_blocker.link);
 	u->poll_blocker.sender = u;
 	list_init(&u->embryo_link);
-	hnode_init(&u->hash_node);
+	growlink_init(&u->hash_link);
 	u->net = nsbase_get(nsset_self()->net);
 	u->max_dgram = (u32)unix_max_dgram_qlen;
 	spin_lock(&usock_list_lock);
