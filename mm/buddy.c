@@ -244,13 +244,18 @@ void buddy_set_watermarks(void)
 	set_reserve(reserve);
 }
 
-u64 vm_min_free_kib(void)
+static u64 reserve_pages(void)
 {
 	u64 n = 0;
 
 	for (u32 i = 0; i < ZONE_COUNT; i++)
 		n += READ_ONCE(zones[i].wm_min);
-	return n * (PAGE_SIZE / 1024);
+	return n;
+}
+
+u64 vm_min_free_kib(void)
+{
+	return reserve_pages() * (PAGE_SIZE / 1024);
 }
 
 int vm_set_min_free_kib(u64 kib)
@@ -261,6 +266,55 @@ int vm_set_min_free_kib(u64 kib)
 		return -EINVAL;
 	set_reserve(pages);
 	return 0;
+}
+
+struct memzone *buddy_zone_of(pfn_t pfn)
+{
+	return &zones[pfn < DMA32_END ? ZONE_DMA32 : ZONE_NORMAL];
+}
+
+/* Blocks are aligned, so that one which begins in the range ends in it. */
+static bool range_is_free(struct memzone *z, pfn_t start, pfn_t end)
+{
+	while (start < end) {
+		struct page *p = pfn_to_page(start);
+
+		if (atomic_read(&p->mapcount) != MAPCOUNT_BUDDY || page_zone_id(p) != z->id)
+			return false;
+		start += 1UL << p->private;
+	}
+	return true;
+}
+
+int buddy_remove_range(pfn_t start, pfn_t end)
+{
+	struct memzone *z = buddy_zone_of(start);
+	u64 n = end - start, flags;
+	int err = -EBUSY;
+
+	flags = spin_lock_irqsave(&z->lock);
+	if (z->free >= z->wm_high + n && range_is_free(z, start, end)) {
+		while (start < end) {
+			struct page *p = pfn_to_page(start);
+			u32 order = p->private;
+
+			block_remove(z, p, order);
+			start += 1UL << order;
+		}
+		z->free -= n;
+		z->managed -= n;
+		err = 0;
+	}
+	spin_unlock_irqrestore(&z->lock, flags);
+	if (!err)
+		set_reserve(reserve_pages());
+	return err;
+}
+
+void buddy_return_range(pfn_t start, pfn_t end)
+{
+	buddy_add_range(start, end);
+	set_reserve(reserve_pages());
 }
 
 void buddy_init(void)

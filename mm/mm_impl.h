@@ -62,6 +62,15 @@ void buddy_give(struct page *page, u32 order);
 /** buddy_give_chain() - put single pages of one zone back. */
 void buddy_give_chain(struct memzone *z, struct page *head);
 void buddy_add_range(pfn_t start, pfn_t end);
+/** buddy_zone_of() - the zone whose numbers @pfn is among. */
+struct memzone *buddy_zone_of(pfn_t pfn);
+/**
+ * buddy_remove_range() - [start, end), multiples of the largest block in one zone, is no longer managed.
+ * 0; -EBUSY: not all of it is free, or too little would be left free.
+ */
+int buddy_remove_range(pfn_t start, pfn_t end);
+/** buddy_return_range() - what buddy_remove_range() took is managed again, and free. */
+void buddy_return_range(pfn_t start, pfn_t end);
 void buddy_set_watermarks(void);
 void buddy_init(void);
 /** buddy_low_pages() - the low marks of all zones together. */
@@ -110,3 +119,5 @@ bool kstack_trim(void);
 extern const struct lib_alloc radix_node_alloc;		/* any context */
 extern const struct lib_alloc radix_node_alloc_sleeping;	/* may reclaim */
 bool page_ranges_contain(pfn_t pfn);
+/** page_ranges_count() - pages of memory in [start, end). */
+u64 page_ranges_count(pfn_t start, pfn_t end);

@@ -83,6 +83,19 @@ bool page_ranges_contain(pfn_t pfn)
 	return lo < nram && pfn >= ram[lo].start;
 }
 
+u64 page_ranges_count(pfn_t start, pfn_t end)
+{
+	u64 n = 0;
+
+	for (u32 i = 0; i < nram; i++) {
+		pfn_t from = max(start, ram[i].start), to = min(end, ram[i].end);
+
+		if (from < to)
+			n += to - from;
+	}
+	return n;
+}
+
 void __init mm_init(void)
 {
 	pfn_t cursor = 0;

@@ -20,3 +20,5 @@ int cputopo_create(struct sysnode *dir, u32 cpu);
 int sysfs_files_create(struct sysnode *dir, const struct sysattr *a, u32 n, void *arg);
 /** memnodes_create() - /sys/devices/system/node, with links to and from @cpus's children. */
 int memnodes_create(struct sysnode *system, struct sysnode *cpus);
+/** membanks_create() - /sys/devices/system/memory, with links to and from @node. 0 or the first error. */
+int membanks_create(struct sysnode *system, struct sysnode *node);

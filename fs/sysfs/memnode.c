@@ -119,5 +119,5 @@ int memnodes_create(struct sysnode *system, struct sysnode *cpus)
 		if (!err)
 			err = sysfs_link_create(cpu, "node0", node);
 	}
-	return err;
+	return err ? err : membanks_create(system, node);
 }

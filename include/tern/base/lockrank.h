@@ -52,6 +52,7 @@ enum lockrank {
 	LOCKRANK_PERCPU,		/* protects which per-CPU pages are mapped */
 	LOCKRANK_KVA,			/* protects the kernel mapping ranges */
 	LOCKRANK_SLAB_LIST,		/* protects the list of object caches */
+	LOCKRANK_MEMBANK,		/* protects which banks of memory are in use */
 
 	/* spin locks, interrupts may be on */
 	LOCKRANK_SPIN = 64,

@@ -22,7 +22,6 @@
 # parts: tlb-shootdown tmpfs touch tree tsearch udp udp-flood umount unshare urandom userfaultfd usersyscall utime
 # parts: vdso vecfp vecmath vecshuf vecwide vfork vforkmany vm vm-addr vm-rw vm-segv vm-splice wait waitcpu wcs
 # parts: x86cpuid yield zero zlib zombie
-# open memhotplug: no memory blocks in /sys
 stress-ng --"$1" 1 --timeout 1 --verify --temp-path . >log 2>&1
 echo "ended $?"
 grep -E ' fail: |skipp|No stress workers|not supported|cannot' log | sed -E 's/\[[0-9]+\] //; s/0x[0-9a-f]+/N/g; s/[0-9]+/N/g' | sort -u
