@@ -17,7 +17,6 @@
 #include <tern/fs/landlock.h>
 #include <tern/kernel/irq.h>
 #include <tern/kernel/vfsface.h>
-#include <tern/lib/sort.h>
 
 #define LAYERS_MAX	16u
 
@@ -28,7 +27,7 @@ struct landlayer {
 	u32 handled;			/* I */
 	u32 n;				/* I */
 	struct workitem work;		/* frees it: the last reference may go in any context */
-	struct landrule rules[];	/* I sorted by vnode */
+	struct landrule rules[];	/* I sorted by vnode, one each */
 };
 
 /* ---- life ---- */
@@ -66,13 +65,6 @@ bool landlayer_covers(const struct landlayer *outer, const struct landlayer *inn
 	return !outer || inner;
 }
 
-static int by_vnode(const void *a, const void *b, void *arg)
-{
-	const struct landrule *x = a, *y = b;
-
-	return x->vn < y->vn ? -1 : x->vn > y->vn;
-}
-
 struct landlayer *landlayer_create(struct landlayer *parent, u32 handled, const struct landrule *rules, u32 n)
 {
 	u32 level = parent ? parent->level + 1 : 0;
@@ -94,7 +86,6 @@ struct landlayer *landlayer_create(struct landlayer *parent, u32 handled, const 
 		vnode_get(rules[i].vn);
 		fspath_get(&l->rules[i].at);
 	}
-	sort_array(l->rules, n, sizeof(l->rules[0]), by_vnode, NULL);
 	return l;
 }
 

@@ -1,29 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* landlock_create_ruleset(2) and its kind; a ruleset under construction is a file. */
+/*
+ * landlock_create_ruleset(2) and its kind; a ruleset under construction is a file.
+ *
+ * Rules are appended as they come, also several of one file; they are sorted and merged when
+ * there is no more room, and when a layer is made of them. So n rules cost n log n.
+ */
 #include "vfs_impl.h"
 
 #include <asm/uaccess.h>
 #include <tern/fs/landlock.h>
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/vfsface.h>
+#include <tern/lib/sort.h>
 
 #define RULES_MAX	65536u
 
 struct ruleset {
-	struct kmutex lock;	/* protects rules */
+	struct kmutex lock;	/* protects all below */
 	u32 handled;		/* I */
 	u32 n, room;
 	struct landrule *rules;
 };
 
+static void rule_put(struct landrule *r)
+{
+	fspath_put(&r->at);
+	vnode_put(r->vn);
+}
+
 static void ruleset_release(struct ofile *f)
 {
 	struct ruleset *rs = f->of_priv;
 
-	for (u32 i = 0; i < rs->n; i++) {
-		fspath_put(&rs->rules[i].at);
-		vnode_put(rs->rules[i].vn);
-	}
+	for (u32 i = 0; i < rs->n; i++)
+		rule_put(&rs->rules[i]);
 	kmem_free_large(rs->rules);
 	kmem_free(rs);
 }
@@ -113,12 +123,41 @@ static struct ofile *ruleset_get(int fd)
 	return ERR_PTR(-EBADFD);
 }
 
+static int by_vnode(const void *a, const void *b, void *arg)
+{
+	const struct landrule *x = a, *y = b;
+
+	return x->vn < y->vn ? -1 : x->vn > y->vn;
+}
+
+/* One rule a file, in the order of landlayer_create(). */
+static void merge(struct ruleset *rs)
+{
+	struct landrule *last = rs->rules;
+
+	if (rs->n < 2)
+		return;
+	sort_array(rs->rules, rs->n, sizeof(*rs->rules), by_vnode, NULL);
+	for (struct landrule *r = rs->rules + 1; r < rs->rules + rs->n; r++) {
+		if (r->vn == last->vn) {
+			last->access |= r->access;
+			rule_put(r);
+		} else {
+			*++last = *r;
+		}
+	}
+	rs->n = (u32)(last - rs->rules) + 1;
+}
+
 static int make_room(struct ruleset *rs)
 {
 	u32 room = max(8u, rs->room * 2);
 	struct landrule *r;
 
 	if (rs->n < rs->room)
+		return 0;
+	merge(rs);
+	if (rs->n && rs->n <= rs->room / 2)
 		return 0;
 	if (rs->n >= RULES_MAX)
 		return -E2BIG;
@@ -136,15 +175,8 @@ static int make_room(struct ruleset *rs)
 static int add_locked(struct ruleset *rs, const struct fspath *at, u32 access)
 {
 	struct landrule *r;
-	int err;
+	int err = make_room(rs);
 
-	for (r = rs->rules; r < rs->rules + rs->n; r++) {
-		if (r->vn == path_vnode(at)) {
-			r->access |= access;
-			return 0;
-		}
-	}
-	err = make_room(rs);
 	if (err)
 		return err;
 	r = &rs->rules[rs->n++];
@@ -208,6 +240,7 @@ static int restrict_self(struct ruleset *rs)
 	if (!c)
 		return -ENOMEM;
 	kmutex_lock(&rs->lock);
+	merge(rs);
 	l = landlayer_create(c->landlock, rs->handled, rs->rules, rs->n);
 	kmutex_unlock(&rs->lock);
 	if (IS_ERR(l)) {

@@ -34,5 +34,9 @@ u32 landlock_remove(const struct vnode *vn);
 int landlock_check_move(const struct fspath *from, struct vnode *old, const struct fspath *to,
 			struct vnode *other, bool removes, bool exchanges);
 
-/** landlayer_create() - @handled is restricted to @rules, over @parent's; ERR_PTR(-E2BIG, -ENOMEM). */
+/**
+ * landlayer_create() - @handled is restricted to @rules, over @parent's
+ * @rules: @n of them, sorted by address of the vnode, one a vnode; copied with references
+ * Context: sleeps. Return: ERR_PTR(-E2BIG): too many layers, ERR_PTR(-ENOMEM).
+ */
 struct landlayer *landlayer_create(struct landlayer *parent, u32 handled, const struct landrule *rules, u32 n);

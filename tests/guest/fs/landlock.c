@@ -87,6 +87,34 @@ CASE(only_what_is_allowed_opens)
 	CHECK_EQ(pipe(p), 0);
 }
 
+/* Rules of one file add up, however many others came between. */
+CASE(hundreds_of_rules_add_up_by_file)
+{
+	char name[32];
+	int rs;
+
+	tree();
+	rs = ruleset(ALL);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 100; i++) {
+			sprintf(name, "f%d", i);
+			if (!round)
+				write_file(name, "x");
+			CHECK_EQ(allow(rs, name, round ? LANDLOCK_ACCESS_FS_WRITE_FILE : LANDLOCK_ACCESS_FS_READ_FILE), 0);
+			CHECK_EQ(allow(rs, "in", READING), 0);
+		}
+	}
+	restrict_to(rs);
+	for (int i = 0; i < 100; i++) {
+		sprintf(name, "f%d", i);
+		CHECK_EQ(can_open(name, O_RDWR), 0);
+		CHECK_EQ(unlink(name), -1);
+	}
+	CHECK_EQ(can_open("in/sub/b", O_RDONLY), 0);
+	CHECK_EQ(can_open("in/a", O_RDWR), -EACCES);
+	CHECK_EQ(can_open("out/c", O_RDONLY), -EACCES);
+}
+
 CASE(making_and_removing_are_kinds_of_their_own)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "in/sock" };
