@@ -19,7 +19,7 @@
 #define CAP_FULL	((1UL << (CAP_LAST + 1)) - 1)
 
 static struct grouplist no_groups = { { ATOMIC_INIT(1) }, 0 };
-static struct usercount root_user = { .refs = { ATOMIC_INIT(2) }, .ns = &userns_initial };
+static struct usercount root_user = { .refs = { ATOMIC_INIT(2) } };
 
 struct credset cred_init_set = {
 	.refs = { ATOMIC_INIT(1) },
@@ -55,7 +55,7 @@ static struct usernode *user_find_locked(uid_t uid)
 	return NULL;
 }
 
-struct usercount *usercount_get(uid_t uid, struct userns *ns)
+struct usercount *usercount_get(uid_t uid)
 {
 	struct usernode *n, *fresh;
 	u64 flags;
@@ -74,7 +74,6 @@ struct usercount *usercount_get(uid_t uid, struct userns *ns)
 		fresh = NULL;
 		ref_init(&n->count.refs, 1);
 		n->count.uid = uid;
-		n->count.ns = ns;
 		hlist_add_head(&n->link, user_chain(uid));
 	}
 	spin_unlock_irqrestore(&user_lock, flags);

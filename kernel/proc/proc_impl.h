@@ -137,7 +137,7 @@ u32 sigqueue_drop_mask(struct sigpendset *sp, ksigset mask);
 
 /* ---- cred.c, user.c ---- */
 void cred_init(void);
-struct usercount *usercount_get(uid_t uid, struct userns *ns);
+struct usercount *usercount_get(uid_t uid);
 void usercount_put(struct usercount *u);
 /** cred_publish_self() - commit without capability side effects (exec). */
 void cred_publish_self(struct credset *c);

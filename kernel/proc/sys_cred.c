@@ -61,7 +61,7 @@ static int cred_switch_user(struct credset *c)
 
 	if (c->user->uid == c->uid)
 		return 0;
-	u = usercount_get(c->uid, c->ns);
+	u = usercount_get(c->uid);
 	if (!u)
 		return -EAGAIN;
 	usercount_put(c->user);

@@ -18,7 +18,6 @@ struct grouplist { refcount refs; u32 n; gid_t gid[]; };	/* sorted */
 struct usercount {
 	refcount refs;
 	uid_t uid;		/* I */
-	struct userns *ns;	/* I */
 	atomic64 nprocs, sigpending, locked_pages, nfiles_inflight, inotify_watches,
 		 inotify_instances, epoll_watches, mq_bytes, nkeys, key_bytes;
 };
