@@ -4,10 +4,11 @@
  *
  * Above the background limit the flusher is woken; above the hard limit a writer waits until enough
  * was written. Both are shares of the memory that could be page cache, or absolute
- * numbers of bytes (vm.dirty_*).
+ * numbers of bytes (vm.dirty_*). A control group with a limit is held to the same shares of that.
  */
 #include <tern/base/upcall.h>
 #include <tern/base/waitq.h>
+#include <tern/mm/memgroup.h>
 #include <tern/mm/vmstat.h>
 
 #include "pagecache_impl.h"
@@ -51,8 +52,22 @@ void dirty_written(void)
 		waitq_wake_all(&throttled);
 }
 
+/* A group with a limit of its own may have the same share of that to write. */
+static void balance_group(void)
+{
+	struct memgroup *g = memgroup_self();
+
+	if (memgroup_dirty_over(g, dirty_settings.background_ratio)) {
+		writeback_kick();
+		(void)waitq_wait_killable(&throttled, !memgroup_dirty_over(g, dirty_settings.ratio));
+	}
+	memgroup_put(g);
+}
+
 void dirty_balance(void)
 {
+	if (unlikely(READ_ONCE(memgroup_count)))
+		balance_group();
 	if (likely(!dirty_over_background()))
 		return;
 	writeback_kick();

@@ -84,7 +84,7 @@ static struct page *anon_page(struct region *rg, uptr addr, alloc_flags flags)
 {
 	struct page *p = unlikely(anon_prepare(rg)) ? NULL : page_alloc(0, ALLOC_USER | flags);
 
-	if (likely(p) && unlikely(memgroup_charge(p, false))) {
+	if (likely(p) && unlikely(memgroup_charge(p, MEMKIND_ANON, ALLOC_USER))) {
 		page_put(p);
 		p = NULL;
 	}
@@ -533,6 +533,8 @@ int trap_page_fault(struct frame *f, uptr addr, u32 code, int *si_code)
 		rwsem_read_unlock(&as->as_lock);
 	if (flags & FAULT_MAJOR)
 		vmstat_add(VMSTAT_PGMAJFAULT, 1);
+	if (unlikely(READ_ONCE(memgroup_count)))
+		memgroup_count_fault(flags & FAULT_MAJOR);
 	mmface_fault_count(flags & FAULT_MAJOR);
 	/* Nothing could be freed and nobody killed: it has to be us. */
 	if (unlikely(err == -ENOMEM) && !signal_is_fatal_pending()) {

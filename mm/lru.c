@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The reclaim lists: an active and an inactive one for pages of files, and for those that
- * only swap can take (anonymous ones, memory objects).
+ * only swap can take (anonymous ones, memory objects); such a set for the pages that are charged
+ * to no control group, and one in each group. A page has its group before it gets here.
  *
  * A new page waits, with a reference, in its CPU's batch and then goes to the
  * head of the inactive list. A second use moves it to the active list. A page that
@@ -26,10 +27,30 @@ struct lru_lists lru;
 void lru_init(void)
 {
 	spin_init(&lru.lock, LOCKRANK_LRU);
+	list_init(&lru.sets);
+	lruset_init(&lru.root, NULL);
+}
+
+void lruset_init(struct lruset *set, struct memgroup *g)
+{
+	u64 flags;
+
 	for (u32 k = 0; k < LRU_KINDS; k++) {
-		list_init(&lru.active[k]);
-		list_init(&lru.inactive[k]);
+		list_init(&set->lists[k][0]);
+		list_init(&set->lists[k][1]);
 	}
+	set->group = g;
+	flags = spin_lock_irqsave(&lru.lock);
+	list_add_tail(&set->link, &lru.sets);
+	spin_unlock_irqrestore(&lru.lock, flags);
+}
+
+void lruset_fini(struct lruset *set)
+{
+	u64 flags = spin_lock_irqsave(&lru.lock);
+
+	list_del(&set->link);
+	spin_unlock_irqrestore(&lru.lock, flags);
 }
 
 static const enum vmstat_item counters[LRU_KINDS][2] = {
@@ -37,19 +58,48 @@ static const enum vmstat_item counters[LRU_KINDS][2] = {
 	[LRU_ANON] = { VMSTAT_INACTIVE_ANON, VMSTAT_ACTIVE_ANON },
 };
 
+static const enum memstat group_counters[LRU_KINDS][2] = {
+	[LRU_FILE] = { MEMSTAT_INACTIVE_FILE, MEMSTAT_ACTIVE_FILE },
+	[LRU_ANON] = { MEMSTAT_INACTIVE_ANON, MEMSTAT_ACTIVE_ANON },
+};
+
 static inline enum lru_kind kind_of(const struct page *p)
 {
 	return page_flag_test(p, PG_SWAPBACKED) ? LRU_ANON : LRU_FILE;
 }
 
+static inline struct lruset *set_of(const struct page *p)
+{
+	struct memgroup *g = page_memgroup(p);
+
+	return unlikely(g) ? &g->lru : &lru.root;
+}
+
+static void count(const struct page *p, struct lruset *set, bool is_active, s64 n)
+{
+	enum lru_kind kind = kind_of(p);
+
+	set->n[kind][is_active] += (u64)n;
+	vmstat_add(counters[kind][is_active], n);
+	memgroup_count_page(p, group_counters[kind][is_active], n);
+}
+
 void lru_link_locked(struct page *p, bool is_active)
 {
+	struct lruset *set = set_of(p);
+
 	if (bit_test_and_set(PG_LRU, &p->flags))
 		return;
 	if (is_active)
 		page_flag_set(p, PG_ACTIVE);
-	list_add(&p->lru, is_active ? &lru.active[kind_of(p)] : &lru.inactive[kind_of(p)]);
-	vmstat_add(counters[kind_of(p)][is_active], 1);
+	list_add(&p->lru, &set->lists[kind_of(p)][is_active]);
+	count(p, set, is_active, 1);
+}
+
+void lru_count_unevictable(const struct page *p, s64 n)
+{
+	vmstat_add(VMSTAT_UNEVICTABLE, n);
+	memgroup_count_page(p, MEMSTAT_UNEVICTABLE, n);
 }
 
 void lru_unlink_locked(struct page *p)
@@ -59,7 +109,7 @@ void lru_unlink_locked(struct page *p)
 	list_unlink(&p->lru);
 	p->lru.next = NULL;
 	__atomic_fetch_and(&p->flags, ~(BIT(PG_LRU) | BIT(PG_ACTIVE)), __ATOMIC_SEQ_CST);
-	vmstat_add(counters[kind_of(p)][is_active], -1);
+	count(p, set_of(p), is_active, -1);
 }
 
 static void batch_flush(struct lru_batch *b)
@@ -128,7 +178,7 @@ void lru_rotate(struct page *page)
 	u64 flags = spin_lock_irqsave(&lru.lock);
 
 	if (page_flag_test(page, PG_LRU) && !page_flag_test(page, PG_ACTIVE))
-		list_move_tail(&page->lru, &lru.inactive[kind_of(page)]);
+		list_move_tail(&page->lru, &set_of(page)->lists[kind_of(page)][0]);
 	spin_unlock_irqrestore(&lru.lock, flags);
 }
 

@@ -107,7 +107,7 @@ void page_put_final(struct page *page)
 		lru_remove_final(page);
 	if (unlikely(page->flags & (BIT(PG_UNEVICTABLE) | BIT(PG_MLOCKED)))) {
 		if (page_flag_test(page, PG_UNEVICTABLE))
-			vmstat_add(VMSTAT_UNEVICTABLE, -1);
+			lru_count_unevictable(page, -1);
 		if (page_flag_test(page, PG_MLOCKED))
 			vmstat_add(VMSTAT_MLOCKED, -1);
 	}

@@ -175,8 +175,10 @@ static void leave_locked(struct pagecache *pc, struct page *page)
 static void leave_done(struct pagecache *pc, struct page *page)
 {
 	count_page(pc, -1);
-	if (bit_test_and_clear(PG_DIRTY, &page->flags) && !(pc->flags & PAGECACHE_NOWRITEBACK))
+	if (bit_test_and_clear(PG_DIRTY, &page->flags) && !(pc->flags & PAGECACHE_NOWRITEBACK)) {
 		vmstat_add(VMSTAT_DIRTY, -1);
+		memgroup_count_page(page, MEMSTAT_DIRTY, -1);
+	}
 }
 
 void pagecache_take_out_locked(struct pagecache *pc, struct page *page)
@@ -220,6 +222,7 @@ bool pagecache_remove_frozen(struct page *page)
 
 struct page *pagecache_get(struct pagecache *pc, u64 index, alloc_flags flags, bool *is_new)
 {
+	enum memkind kind = pc->flags & PAGECACHE_SWAPBACKED ? MEMKIND_SHMEM : MEMKIND_FILE;
 	struct page *p;
 	int err;
 
@@ -236,7 +239,7 @@ struct page *pagecache_get(struct pagecache *pc, u64 index, alloc_flags flags, b
 		p = page_alloc(0, flags);
 		if (!p)
 			return ERR_PTR(-ENOMEM);
-		if ((pc->flags & PAGECACHE_SWAPBACKED) && unlikely(memgroup_charge(p, true))) {
+		if (unlikely(memgroup_charge(p, kind, flags))) {
 			page_put(p);
 			return ERR_PTR(-ENOMEM);
 		}

@@ -27,5 +27,9 @@ void writeback_forget(struct pagecache *pc);
 void writeback_kick(void);
 /** dirty_written() - writing a page ended: throttled writers look again. Context: any. */
 void dirty_written(void);
+/** writeback_ended() - of a page, to a file or to swap. Context: any. */
+void writeback_ended(void);
+/** writeback_wait_some() - until a write ends, at most @ns; not at all if nothing is to be written. Sleeps. */
+void writeback_wait_some(u64 ns);
 /** dirty_balance() - after a write: wait while too much is dirty. No lock held but the vnode's. Sleeps. */
 void dirty_balance(void);

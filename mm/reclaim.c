@@ -3,7 +3,11 @@
  * Getting memory back: pages from the lists, then caches that registered
  * a shrinker, then empty slabs.
  *
- * A pass isolates pages from the tail of an inactive list and judges each
+ * A pass takes the sets of lists in turn (those of the group that it is for, and below, or all),
+ * from each so much as is its part of the pages; groups below memory.min are left alone,
+ * those below memory.low as long as others have something.
+ *
+ * It isolates pages from the tail of an inactive list and judges each
  * under its lock: used since the last look -> active; under I/O -> back; a dirty one of
  * a file -> back (the flusher is told); mapped -> unmapped; then the reference count is frozen
  * and the page freed. The active list is aged when it outgrows the other.
@@ -31,6 +35,7 @@
 #define PRIORITY_MAX	12
 #define WRITE_NAP_NS	(100 * 1000000UL)
 #define SWAPPINESS_ALL	200u
+#define SET_BATCHES	16u
 
 static struct waitq kswapd_wait = WAITQ_INIT(kswapd_wait);
 static u32 kswapd_wanted;
@@ -47,8 +52,11 @@ struct scan {
 	alloc_flags flags;
 	struct memgroup *group;		/* only its pages; NULL: all */
 	bool ignore_use;		/* asked for by name: used or not */
+	bool ignore_low;		/* nothing else is left */
+	bool passed_low;		/* a group was spared for its memory.low */
 	u32 swap_credit;		/* batches of files that anonymous pages let pass */
 	u32 nwriting;			/* pages seen whose write has not ended */
+	u32 ndirty;			/* of files, which the flusher was told of */
 	struct swap_batch batch;
 };
 
@@ -77,7 +85,7 @@ static bool give_slot(struct page *p)
 	/* Ours, the entries'; more is a device or a pipe at work. */
 	if (atomic_read(&p->refcount) != atomic_read(&p->mapcount) + 2)
 		return false;
-	e = swap_alloc();
+	e = swap_alloc(page_memgroup(p));
 	if (!e.v)
 		return false;
 	if (swapcache_add(p, e, false)) {
@@ -151,6 +159,7 @@ static enum verdict judge(struct scan *s, struct page *p)
 		return PAGE_KEEP;
 	}
 	if (page_flag_test(p, PG_DIRTY)) {
+		s->ndirty++;
 		writeback_kick();
 		return PAGE_KEEP;
 	}
@@ -165,7 +174,7 @@ static void put_back(struct page *p, enum verdict v)
 
 	if (v == PAGE_LOCKED_IN) {
 		if (!bit_test_and_set(PG_UNEVICTABLE, &p->flags))
-			vmstat_add(VMSTAT_UNEVICTABLE, 1);
+			lru_count_unevictable(p, 1);
 	} else {
 		lru_link_locked(p, v == PAGE_ACTIVATE);
 	}
@@ -177,7 +186,7 @@ static void put_back(struct page *p, enum verdict v)
 void lru_rescue(struct page *p)
 {
 	if (bit_test_and_clear(PG_UNEVICTABLE, &p->flags)) {
-		vmstat_add(VMSTAT_UNEVICTABLE, -1);
+		lru_count_unevictable(p, -1);
 		lru_add(p);
 	}
 }
@@ -202,11 +211,6 @@ static u32 isolate(struct list *from, struct page **out, u32 n)
 	return got;
 }
 
-static bool is_in_group(const struct page *p, const struct memgroup *g)
-{
-	return !g || memgroup_contains(g, page_memgroup(p));
-}
-
 /* Off the lists, with our reference each; freed or back on them. */
 static u32 judge_all(struct scan *s, struct page **pages, u32 n)
 {
@@ -216,9 +220,10 @@ static u32 judge_all(struct scan *s, struct page **pages, u32 n)
 		struct page *p = pages[i];
 		enum verdict v = PAGE_KEEP;
 
-		if (is_in_group(p, s->group) && page_trylock(p)) {
+		if (page_trylock(p)) {
 			v = judge(s, p);
 			if (v == PAGE_FREED) {
+				memgroup_count_page(p, MEMSTAT_PGSTEAL, 1);
 				p->flags &= ~BIT(PG_LOCKED);
 				page_release(p, 0);
 				freed++;
@@ -233,35 +238,27 @@ static u32 judge_all(struct scan *s, struct page **pages, u32 n)
 	return freed;
 }
 
-static u32 shrink_inactive(struct scan *s, enum lru_kind kind)
+static u32 shrink_inactive(struct scan *s, struct lruset *set, enum lru_kind kind)
 {
 	struct page *pages[SCAN_BATCH];
-	u32 n = isolate(&lru.inactive[kind], pages, SCAN_BATCH);
+	u32 n = isolate(&set->lists[kind][0], pages, SCAN_BATCH);
 
 	vmstat_add(VMSTAT_PGSCAN, n);
+	memgroup_count_stat(set->group, MEMSTAT_PGSCAN, n);
 	return judge_all(s, pages, n);
 }
 
-/*
- * Who shrinks a group does not ask how long the lists are: others' pages may fill the inactive
- * one while all of the group's are active. The others' stay where they are.
- */
-static void age_active(struct scan *s, enum lru_kind kind)
+static void age_active(struct lruset *set, enum lru_kind kind)
 {
 	struct page *pages[SCAN_BATCH];
-	bool is_anon = kind == LRU_ANON;
 	u32 n;
 
-	if (!s->group && vmstat_read(is_anon ? VMSTAT_ACTIVE_ANON : VMSTAT_ACTIVE_FILE) <=
-			 vmstat_read(is_anon ? VMSTAT_INACTIVE_ANON : VMSTAT_INACTIVE_FILE))
+	if (READ_ONCE(set->n[kind][1]) <= READ_ONCE(set->n[kind][0]))
 		return;
-	n = isolate(&lru.active[kind], pages, SCAN_BATCH);
+	n = isolate(&set->lists[kind][1], pages, SCAN_BATCH);
 	for (u32 i = 0; i < n; i++) {
-		bool is_ours = is_in_group(pages[i], s->group);
-
-		if (is_ours)
-			page_flag_clear(pages[i], PG_REFERENCED);
-		put_back(pages[i], is_ours ? PAGE_KEEP : PAGE_ACTIVATE);
+		page_flag_clear(pages[i], PG_REFERENCED);
+		put_back(pages[i], PAGE_KEEP);
 	}
 }
 
@@ -271,17 +268,26 @@ static u64 list_total(enum lru_kind kind)
 				  vmstat_read(VMSTAT_ACTIVE_FILE) + vmstat_read(VMSTAT_INACTIVE_FILE);
 }
 
+static u64 set_total(const struct lruset *set, enum lru_kind kind)
+{
+	return READ_ONCE(set->n[kind][0]) + READ_ONCE(set->n[kind][1]);
+}
+
+/* Pages that wait to be freed after their write count, whatever is left of swap. */
+static bool swap_helps(const struct scan *s, const struct memgroup *g)
+{
+	return (s->flags & ALLOC_IO) &&
+	       ((swap_is_available() && memgroup_swap_room(g)) || vmstat_read(VMSTAT_SWAPCACHED));
+}
+
 /* Whose turn it is: batches in the ratio of swappiness to what is left of 200. */
-static enum lru_kind next_kind(struct scan *s)
+static enum lru_kind next_kind(struct scan *s, const struct lruset *set)
 {
 	u32 swappiness = READ_ONCE(vm_swappiness);
 
-	if (s->group)
-		return LRU_ANON;
-	/* Pages that wait to be freed after their write count, whatever is left of swap. */
-	if (!(s->flags & ALLOC_IO) || (!swap_is_available() && !vmstat_read(VMSTAT_SWAPCACHED)))
+	if (!swap_helps(s, set->group) || !set_total(set, LRU_ANON))
 		return LRU_FILE;
-	if (list_total(LRU_FILE) < buddy_low_pages())
+	if (s->group ? !set_total(set, LRU_FILE) : list_total(LRU_FILE) < buddy_low_pages())
 		return LRU_ANON;
 	s->swap_credit += swappiness;
 	if (s->swap_credit < SWAPPINESS_ALL)
@@ -290,17 +296,89 @@ static enum lru_kind next_kind(struct scan *s)
 	return LRU_ANON;
 }
 
+/* lru.lock held. May @s take from the set; it has something, and its group's share is kept. */
+static bool is_eligible(struct scan *s, const struct lruset *set)
+{
+	if (s->group && !memgroup_contains(s->group, set->group))
+		return false;
+	if (!set_total(set, LRU_FILE) && !set_total(set, LRU_ANON))
+		return false;
+	if (!set->group)
+		return true;
+	if (memgroup_is_guarded(set->group, s->group, MEMGUARD_MIN))
+		return false;
+	if (!memgroup_is_guarded(set->group, s->group, MEMGUARD_LOW))
+		return true;
+	s->passed_low = true;
+	if (s->ignore_low)
+		memgroup_event(set->group, MEMEVENT_LOW);
+	return s->ignore_low;
+}
+
+/* The next set in turn, with a reference on its group; NULL: there is none. */
+static struct lruset *next_set(struct scan *s)
+{
+	u64 flags = spin_lock_irqsave(&lru.lock);
+	struct lruset *set, *found = NULL;
+
+	list_foreach(set, &lru.sets, link) {
+		if (!is_eligible(s, set) || (set->group && !ref_get_unless_zero(&set->group->refs)))
+			continue;
+		list_move_tail(&set->link, &lru.sets);
+		found = set;
+		break;
+	}
+	spin_unlock_irqrestore(&lru.lock, flags);
+	return found;
+}
+
+/* Pages in which @s can look. */
+static u64 scan_total(const struct scan *s)
+{
+	u64 n;
+
+	if (!s->group)
+		return list_total(LRU_FILE) + (swap_is_available() ? list_total(LRU_ANON) : 0);
+	n = (u64)atomic_read(&s->group->stats[MEMSTAT_INACTIVE_FILE]) +
+	    (u64)atomic_read(&s->group->stats[MEMSTAT_ACTIVE_FILE]);
+	if (swap_helps(s, s->group))
+		n += (u64)atomic_read(&s->group->stats[MEMSTAT_INACTIVE_ANON]) +
+		     (u64)atomic_read(&s->group->stats[MEMSTAT_ACTIVE_ANON]);
+	return n;
+}
+
+/* One visit: as many batches as are the set's part of @total. Pages looked at. */
+static u64 shrink_set(struct scan *s, struct lruset *set, u64 total, u64 want, u64 *freed)
+{
+	u64 own = set_total(set, LRU_FILE) + set_total(set, LRU_ANON);
+	u32 batches = 1 + (u32)min_t(u64, own * SET_BATCHES / max(total, 1UL), SET_BATCHES);
+	u64 scanned = 0;
+
+	while (batches-- && *freed < want && s->batch.nstarted < want * 2) {
+		enum lru_kind kind = next_kind(s, set);
+
+		age_active(set, kind);
+		*freed += shrink_inactive(s, set, kind);
+		scanned += SCAN_BATCH;
+	}
+	return scanned;
+}
+
 static u64 shrink_lists(struct scan *s, u64 want)
 {
-	u64 freed = 0, scanned = 0;
-	u64 limit = list_total(LRU_FILE) + (s->group || swap_is_available() ? list_total(LRU_ANON) : 0);
+	u64 freed = 0, scanned = 0, total = scan_total(s);
+	struct lruset *set;
 
-	while (freed < want && scanned < limit + SCAN_BATCH && s->batch.nstarted < want * 2) {
-		enum lru_kind kind = next_kind(s);
-
-		age_active(s, kind);
-		freed += shrink_inactive(s, kind);
-		scanned += SCAN_BATCH;
+	while (freed < want && scanned < total + SCAN_BATCH && s->batch.nstarted < want * 2) {
+		set = next_set(s);
+		if (!set && s->passed_low && !s->ignore_low) {
+			s->ignore_low = true;
+			continue;
+		}
+		if (!set)
+			break;
+		scanned += shrink_set(s, set, total, want, &freed);
+		memgroup_put(set->group);
 	}
 	swap_batch_flush(&s->batch);
 	return freed;
@@ -358,7 +436,7 @@ u64 reclaim_direct(u32 order, alloc_flags flags)
 		/* What is being written will be free: that is progress, and worth a wait. */
 		if (freed < want && (flags & ALLOC_IO) && list_total(LRU_ANON)) {
 			if (s.batch.nstarted || s.nwriting || vmstat_read(VMSTAT_SWAPCACHED))
-				swap_wait_written(WRITE_NAP_NS);
+				writeback_wait_some(WRITE_NAP_NS);
 			freed += s.batch.nstarted + s.nwriting;
 		}
 	}
@@ -367,24 +445,23 @@ u64 reclaim_direct(u32 order, alloc_flags flags)
 	return freed;
 }
 
-u64 reclaim_group(struct memgroup *g, u64 want)
+u64 reclaim_group(struct memgroup *g, u64 want, alloc_flags flags)
 {
-	struct scan s = { .flags = ALLOC_KERNEL, .group = g };
+	struct scan s = { .flags = flags, .group = g };
 	bool was = thread_set_memalloc(true);
 	u64 freed = 0;
 
-	if (swap_is_available() || vmstat_read(VMSTAT_SWAPCACHED)) {
-		lru_drain_all();
-		/* Writes end; as long as some of the group's pages are on their way there is hope. */
-		for (u32 fruitless = 0; fruitless < 3 && !freed && !signal_is_fatal_pending();) {
-			s.nwriting = 0;
-			freed = shrink_lists(&s, want);
-			if (freed)
-				break;
-			swap_wait_written(WRITE_NAP_NS);
-			if (!s.nwriting)
-				fruitless++;
-		}
+	lru_drain_all();
+	/* Writes end; as long as some of the group's pages are on their way there is hope. */
+	for (u32 fruitless = 0; fruitless < 3 && !signal_is_fatal_pending();) {
+		s.nwriting = s.ndirty = 0;
+		freed = shrink_lists(&s, want);
+		if (freed)
+			break;
+		if (s.nwriting || s.ndirty || s.batch.nstarted)
+			writeback_wait_some(WRITE_NAP_NS);
+		if (!s.nwriting)
+			fruitless++;
 	}
 	thread_set_memalloc(was);
 	return freed + s.batch.nstarted;
@@ -465,7 +542,7 @@ static void balance(void)
 		if (reclaim_pass(&s, SCAN_BATCH * 4, PRIORITY_MAX - 4 * fruitless)) {
 			fruitless = 0;
 		} else if (s.batch.nstarted) {
-			swap_wait_written(WRITE_NAP_NS);
+			writeback_wait_some(WRITE_NAP_NS);
 		} else {
 			fruitless++;
 		}

@@ -4,6 +4,7 @@
 
 #include <tern/base/spin.h>
 #include <tern/base/types.h>
+#include <tern/mm/memgroup.h>
 #include <tern/mm/page.h>
 
 /** reclaim_direct() - free some pages in the caller's context; pages freed. Sleeps. */
@@ -28,21 +29,25 @@ void lru_touch(struct page *page);
 void lru_drain_local(void);
 void lru_drain_all(void);
 void lru_init(void);
+/** lru_count_unevictable() - @n pages like @p more that reclaim has put aside. */
+void lru_count_unevictable(const struct page *p, s64 n);
 /** lru_rescue() - a page is no longer locked in memory. */
 void lru_rescue(struct page *page);
 /* With lru.lock held. */
 void lru_link_locked(struct page *p, bool is_active);
 void lru_unlink_locked(struct page *p);
-enum lru_kind { LRU_FILE, LRU_ANON, LRU_KINDS };
 struct lru_lists {
 	struct spin lock;	/* protects all lists; LOCKRANK_LRU, irqsave */
-	struct list active[LRU_KINDS], inactive[LRU_KINDS];	/* L */
+	struct list sets;	/* L struct lruset: of the groups and `root` */
+	struct lruset root;	/* pages that are charged to no group */
 };
 extern struct lru_lists lru;
+/** lruset_init() / lruset_fini() - the lists of a group; it has no pages then. */
+void lruset_init(struct lruset *set, struct memgroup *g);
+void lruset_fini(struct lruset *set);
 
-struct memgroup;
-/** reclaim_group() - swap out pages that are charged to @g or below; pages freed. Sleeps. */
-u64 reclaim_group(struct memgroup *g, u64 want);
+/** reclaim_group() - free or swap out pages that are charged to @g (NULL: all) or below; pages freed. Sleeps. */
+u64 reclaim_group(struct memgroup *g, u64 want, alloc_flags flags);
 /** reclaim_pages() - swap out or drop @n referenced pages now, used or not; drops the references. Sleeps. */
 void reclaim_pages(struct page **pages, u32 n);
 u64 commit_limit_pages(void);

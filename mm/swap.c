@@ -16,6 +16,7 @@
 #include <tern/base/rcu.h>
 #include <tern/base/waitq.h>
 #include <tern/lib/string.h>
+#include <tern/mm/memgroup.h>
 
 #include "pagecache_impl.h"
 #include "swap_impl.h"
@@ -90,7 +91,7 @@ static bool choose_cluster(struct swapdev *d)
 }
 
 /* A slot or 0; *turned: a new cluster was begun. */
-static u64 take_slot(struct swapdev *d, bool *turned)
+static u64 take_slot(struct swapdev *d, struct memgroup *g, bool *turned)
 {
 	u64 flags = spin_lock_irqsave(&d->lock), slot = 0;
 
@@ -105,6 +106,7 @@ static u64 take_slot(struct swapdev *d, bool *turned)
 			slot = base + d->at++;
 			d->clusters[d->cluster].nfree--;
 			d->map[slot] = SLOT_CACHED;	/* swapcache_add() is next */
+			d->owners[slot] = g;
 			d->nused++;
 			atomic_dec(&nfree);
 		} else if (choose_cluster(d)) {
@@ -131,17 +133,22 @@ static void take_turns_locked(struct swapdev *d)
 	list_add_tail(&d->link, &next->link);
 }
 
-swapent swap_alloc(void)
+swapent swap_alloc(struct memgroup *g)
 {
 	swapent e = { 0 };
 	struct swapdev *d;
 
-	if (!swap_is_available())
+	if (!swap_is_available()) {
+		if (g)
+			memgroup_event(g, MEMEVENT_SWAP_FAIL);
+		return e;
+	}
+	if (g && !memgroup_swap_charge(g))
 		return e;
 	spin_lock(&list_lock);
 	list_foreach(d, &swap_list, link) {
 		bool turned;
-		u64 slot = take_slot(d, &turned);
+		u64 slot = take_slot(d, g, &turned);
 
 		if (!slot)
 			continue;
@@ -151,7 +158,21 @@ swapent swap_alloc(void)
 		break;
 	}
 	spin_unlock(&list_lock);
+	if (g && !e.v)
+		memgroup_swap_uncharge(g);
 	return e;
+}
+
+struct memgroup *swap_owner(swapent e)
+{
+	struct swapdev *d = swapdev_of(e);
+	u64 flags = spin_lock_irqsave(&d->lock);
+	struct memgroup *g = d->owners[swapent_slot(e)];
+
+	if (g)
+		ref_get(&g->refs);
+	spin_unlock_irqrestore(&d->lock, flags);
+	return g;
 }
 
 /* ---- giving them back ---- */
@@ -161,6 +182,9 @@ u32 swap_slot_release_locked(struct swapdev *d, u64 slot)
 	u32 c = (u32)(slot / CLUSTER);
 
 	ASSERT(!d->map[slot]);
+	if (d->owners[slot])
+		memgroup_swap_uncharge(d->owners[slot]);
+	d->owners[slot] = NULL;
 	d->nused--;
 	if (!d->is_draining)
 		atomic_inc(&nfree);
@@ -248,6 +272,7 @@ static void free_dev(struct swapdev *d)
 {
 	kmem_free(d->ios);
 	kmem_free_large(d->map);
+	kmem_free_large(d->owners);
 	kmem_free_large(d->clusters);
 	kmem_free(d);
 }
@@ -314,7 +339,8 @@ static struct swapdev *make_dev(const struct swap_params *p)
 	d->nclusters = (u32)DIV_ROUND_UP(p->nslots, CLUSTER);
 	d->map = kmem_alloc_large(p->nslots * sizeof(*d->map), ALLOC_KERNEL | ALLOC_ZERO);
 	d->clusters = kmem_alloc_large(d->nclusters * sizeof(*d->clusters), ALLOC_KERNEL | ALLOC_ZERO);
-	err = d->map && d->clusters ? make_ios(d) : -ENOMEM;
+	d->owners = kmem_alloc_large(p->nslots * sizeof(*d->owners), ALLOC_KERNEL | ALLOC_ZERO);
+	err = d->map && d->owners && d->clusters ? make_ios(d) : -ENOMEM;
 	if (!err)
 		err = fill_map(d, p);
 	if (err) {

@@ -27,8 +27,11 @@ static inline void *swapent_to_entry(swapent e) { return (void *)(e.v << 2 | 1);
 static inline swapent entry_to_swapent(const void *p) { return (swapent){ (u64)p >> 2 }; }
 
 /* ---- slots (swap.c) ---- */
-/** swap_alloc() - a slot with no owner yet (put it in the cache next), or { 0 }. */
-swapent swap_alloc(void);
+struct memgroup;
+/** swap_alloc() - a slot with no user yet (put it in the cache next), charged to @g (NULL: nobody), or { 0 }. */
+swapent swap_alloc(struct memgroup *g);
+/** swap_owner() - the group that the slot is charged to, with a reference, or NULL. */
+struct memgroup *swap_owner(swapent e);
 /** swap_is_available() - is there a free slot. */
 bool swap_is_available(void);
 /** swap_is_scarce() - more than half is used: slots of pages that are in memory are given back early. */
@@ -64,8 +67,6 @@ struct swap_batch { struct swapio *io; u32 nstarted; };
 /** swap_batch_add() - write out a locked dirty page of the cache; unlocks it. May sleep for a place. */
 void swap_batch_add(struct swap_batch *b, struct page *p);
 void swap_batch_flush(struct swap_batch *b);
-/** swap_wait_written() - until a write ends, at most @ns. */
-void swap_wait_written(u64 ns);
 
 /* ---- back to users (swapin.c) ---- */
 /** swap_fault() - a swapped entry; as region_fault(). */
@@ -100,6 +101,7 @@ struct swapdev {
 	u64 nslots, nusable;		/* I */
 	u64 nused;			/* L */
 	u32 *map;			/* L entries that name a slot | SLOT_CACHED, SLOT_BAD */
+	struct memgroup **owners;	/* L who pays for a slot, with a reference; NULL: nobody */
 	struct swapcluster *clusters;	/* L */
 	u32 nclusters;			/* I */
 	u32 cluster, at;		/* L where slots are taken from; at == its end: a new one is due */

@@ -22,9 +22,6 @@
 #include "pagecache_impl.h"
 #include "swap_impl.h"
 
-static struct waitq written_wait = WAITQ_INIT(written_wait);
-static u64 written_seq;			/* A writes that ended */
-
 struct page *swapcache_find(swapent e)
 {
 	struct swapdev *d;
@@ -46,6 +43,12 @@ struct page *swapcache_find(swapent e)
 	}
 	rcu_read_unlock();
 	return p;
+}
+
+static void count_cached(const struct page *p, s64 n)
+{
+	vmstat_add(VMSTAT_SWAPCACHED, n);
+	memgroup_count_page(p, MEMSTAT_SWAPCACHED, n);
 }
 
 static int add_locked(struct swapdev *d, struct page *p, swapent e, bool for_read,
@@ -86,7 +89,7 @@ int swapcache_add(struct page *p, swapent e, bool for_read)
 	if (err)
 		page_put(p);
 	else
-		vmstat_add(VMSTAT_SWAPCACHED, 1);
+		count_cached(p, 1);
 	return err;
 }
 
@@ -110,7 +113,7 @@ void swapcache_del(struct page *p)
 
 	spin_unlock_irqrestore(&d->lock, flags);
 	page_flag_set(p, PG_DIRTY);
-	vmstat_add(VMSTAT_SWAPCACHED, -1);
+	count_cached(p, -1);
 	swap_discard_cluster(d, c);
 	page_put(p);
 }
@@ -130,7 +133,7 @@ bool swapcache_del_frozen(struct page *p)
 		c = leave_locked(d, p);
 	spin_unlock_irqrestore(&d->lock, flags);
 	if (frozen)
-		vmstat_add(VMSTAT_SWAPCACHED, -1);
+		count_cached(p, -1);
 	swap_discard_cluster(d, c);
 	return frozen;
 }
@@ -200,6 +203,7 @@ static void write_ended(struct page *p, int err)
 	}
 	old = __atomic_fetch_and(&p->flags, ~BIT(PG_WRITEBACK), __ATOMIC_SEQ_CST);
 	vmstat_add(VMSTAT_WRITEBACK, -1);
+	memgroup_count_page(p, MEMSTAT_WRITEBACK, -1);
 	if (!err)
 		lru_rotate(p);
 	if (old & BIT(PG_WAITERS))
@@ -228,20 +232,8 @@ void swapio_done(struct swapio *io, int err)
 	d->nidle[is_write]++;
 	waitq_wake_all(&d->io_wait);
 	spin_unlock_irqrestore(&d->io_lock, flags);
-	if (is_write) {
-		__atomic_fetch_add(&written_seq, 1, __ATOMIC_RELAXED);
-		waitq_wake_if_any(&written_wait);
-	}
-}
-
-void swap_wait_written(u64 ns)
-{
-	u64 seen = READ_ONCE(written_seq);
-
-	if (!vmstat_read(VMSTAT_WRITEBACK))
-		return;
-	(void)waitq_wait_common(&written_wait, READ_ONCE(written_seq) != seen, THREAD_KILLABLE, false,
-				clock_ns() + ns);
+	if (is_write)
+		writeback_ended();
 }
 
 void swap_batch_flush(struct swap_batch *b)
@@ -261,6 +253,7 @@ void swap_batch_add(struct swap_batch *b, struct page *p)
 	page_flag_clear(p, PG_ERROR);
 	page_flag_set(p, PG_WRITEBACK);
 	vmstat_add(VMSTAT_WRITEBACK, 1);
+	memgroup_count_page(p, MEMSTAT_WRITEBACK, 1);
 	page_get(p);
 	page_unlock(p);
 	if (!swapio_takes(b->io, d, swapent_slot(e))) {
@@ -277,10 +270,16 @@ void swap_batch_add(struct swap_batch *b, struct page *p)
 static struct page *new_cached(swapent e, alloc_flags flags)
 {
 	struct page *p = page_alloc(0, flags);
+	struct memgroup *g;
 	int err;
 
 	if (!p)
 		return ERR_PTR(-ENOMEM);
+	g = swap_owner(e);
+	if (g && memgroup_charge_to(g, p, MEMKIND_ANON, flags)) {
+		page_put(p);
+		return ERR_PTR(-ENOMEM);
+	}
 	p->flags |= BIT(PG_LOCKED) | BIT(PG_SWAPBACKED);
 	err = swapcache_add(p, e, true);
 	if (!err) {
@@ -322,7 +321,7 @@ static void read_window(swapent e, struct page *wanted)
 				continue;
 			/* Not worth waiting for memory. */
 			p = new_cached((swapent){ s << SWAP_DEV_BITS | d->index },
-				       ALLOC_NOWAIT | ALLOC_NOWARN);
+				       ALLOC_NOWAIT | ALLOC_NORETRY | ALLOC_NOWARN);
 			if (IS_ERR_OR_NULL(p))
 				continue;
 			page_put(p);	/* the cache's and the lock keep it */

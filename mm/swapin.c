@@ -14,7 +14,6 @@
 #include <tern/base/rcu.h>
 #include <tern/base/upcall.h>
 #include <tern/base/waitq.h>
-#include <tern/mm/memgroup.h>
 
 #include "pagecache_impl.h"
 #include "swap_impl.h"
@@ -22,15 +21,12 @@
 static LIST_HEAD(objects);
 static struct spin objects_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects the list of objects with swapped pages */
 
-/* The locked page of a slot as its next user wants it; 0, -EAGAIN: it is not that page now, -EIO, -ENOMEM. */
-static int check_page(struct page *p, swapent e, bool is_shared)
+/* The locked page of a slot as its next user wants it; 0, -EAGAIN: it is not that page now, -EIO. */
+static int check_page(struct page *p, swapent e)
 {
 	if (!page_is_swapcache(p) || p->private != e.v)
 		return -EAGAIN;
-	if (!page_flag_test(p, PG_UPTODATE))
-		return -EIO;
-	/* Who read it along with others did not pay for it. */
-	return p->memcg_data ? 0 : memgroup_charge(p, is_shared);
+	return page_flag_test(p, PG_UPTODATE) ? 0 : -EIO;
 }
 
 static void map_page(struct region *rg, pte_t *slot, struct page *p)
@@ -98,7 +94,7 @@ int swap_fault(struct region *rg, uptr addr, pte_t *slot, pte_t e, u32 *flags)
 	}
 	page_lock(p);
 	swap_put(ent);
-	err = check_page(p, ent, false);
+	err = check_page(p, ent);
 	if (!err)
 		err = install_swapped(rg, addr, slot, e, p, *flags & FAULT_WRITE);
 	page_unlock(p);
@@ -130,7 +126,7 @@ void shmem_swap_forget(struct pagecache *pc)
 int shmem_swap_out(struct page *p)
 {
 	struct pagecache *pc = p->mapping;
-	swapent e = swap_alloc();
+	swapent e = swap_alloc(page_memgroup(p));
 	u64 flags;
 	int err;
 
@@ -195,7 +191,7 @@ struct page *shmem_swap_in(struct pagecache *pc, u64 index)
 		return p;
 	}
 	page_lock(p);
-	err = check_page(p, e, true);
+	err = check_page(p, e);
 	if (!err)
 		/* Takes the slot's place in the object. */
 		err = pagecache_insert(pc, p, index);

@@ -260,7 +260,7 @@ static int fill_anon(struct region *rg, uptr addr, pte_t *slot, struct page *fro
 	p = page_alloc(0, ALLOC_USER | (from ? 0 : ALLOC_ZERO));
 	if (!p)
 		return -ENOMEM;
-	if (memgroup_charge(p, false)) {
+	if (memgroup_charge(p, MEMKIND_ANON, ALLOC_USER)) {
 		page_put(p);
 		return -ENOMEM;
 	}

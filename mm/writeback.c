@@ -17,6 +17,7 @@
  */
 #include <tern/base/rcu.h>
 #include <tern/base/upcall.h>
+#include <tern/base/waitq.h>
 
 #include "pagecache_impl.h"
 
@@ -28,6 +29,8 @@ static LIST_HEAD(dirty_objects);
 static struct spin dirty_lock = SPIN_INIT(LOCKRANK_DIRTY_LIST);	/* protects the list and dirtied_when */
 static struct waitq flusher_wait = WAITQ_INIT(flusher_wait);
 struct waitq *writeback_waitq = &flusher_wait;
+static struct waitq written_wait = WAITQ_INIT(written_wait);
+static u64 written_seq;			/* A writes that ended */
 
 static inline bool writes_back(const struct pagecache *pc)
 {
@@ -101,6 +104,7 @@ void page_mark_dirty(struct page *page)
 	if (page->mapping == pc) {
 		radix_tag_set(&pc->pages, page->index, PC_TAG_DIRTY);
 		vmstat_add(VMSTAT_DIRTY, 1);
+		memgroup_count_page(page, MEMSTAT_DIRTY, 1);
 		object_dirtied(pc);
 	}
 	spin_unlock_irqrestore(&pc->lock, flags);
@@ -115,8 +119,10 @@ bool page_clear_dirty_for_io(struct page *page)
 		page_mark_dirty(page);
 	if (!bit_test_and_clear(PG_DIRTY, &page->flags))
 		return false;
-	if (writes_back(pc))
+	if (writes_back(pc)) {
 		vmstat_add(VMSTAT_DIRTY, -1);
+		memgroup_count_page(page, MEMSTAT_DIRTY, -1);
+	}
 	return true;
 }
 
@@ -127,8 +133,10 @@ void page_start_writeback(struct page *page)
 
 	/* An error of an earlier attempt was told already. */
 	page_flag_clear(page, PG_ERROR);
-	if (!bit_test_and_set(PG_WRITEBACK, &page->flags))
+	if (!bit_test_and_set(PG_WRITEBACK, &page->flags)) {
 		vmstat_add(VMSTAT_WRITEBACK, 1);
+		memgroup_count_page(page, MEMSTAT_WRITEBACK, 1);
+	}
 	radix_tag_set(&pc->pages, page->index, PC_TAG_WRITEBACK);
 	radix_tag_clear(&pc->pages, page->index, PC_TAG_TOWRITE);
 	if (!page_flag_test(page, PG_DIRTY))
@@ -147,12 +155,31 @@ void page_end_writeback(struct page *page)
 	radix_tag_clear(&pc->pages, page->index, PC_TAG_WRITEBACK);
 	old = __atomic_fetch_and(&page->flags, ~BIT(PG_WRITEBACK), __ATOMIC_SEQ_CST);
 	spin_unlock_irqrestore(&pc->lock, flags);
-	if (old & BIT(PG_WRITEBACK))
+	if (old & BIT(PG_WRITEBACK)) {
 		vmstat_add(VMSTAT_WRITEBACK, -1);
+		memgroup_count_page(page, MEMSTAT_WRITEBACK, -1);
+	}
 	if (old & BIT(PG_WAITERS))
 		page_wake_flag(page, PG_WRITEBACK);
 	page_put(page);
 	dirty_written();
+	writeback_ended();
+}
+
+void writeback_ended(void)
+{
+	__atomic_fetch_add(&written_seq, 1, __ATOMIC_RELAXED);
+	waitq_wake_if_any(&written_wait);
+}
+
+void writeback_wait_some(u64 ns)
+{
+	u64 seen = READ_ONCE(written_seq);
+
+	if (!vmstat_read(VMSTAT_WRITEBACK) && !vmstat_read(VMSTAT_DIRTY))
+		return;
+	(void)waitq_wait_common(&written_wait, READ_ONCE(written_seq) != seen, THREAD_KILLABLE, false,
+				clock_ns() + ns);
 }
 
 /* ---- errors ---- */

@@ -32,6 +32,8 @@ struct cgfile {
 
 extern const struct cgfile cgfiles[];
 extern const u32 cgfiles_count;
+/** cgfile_print_limit() - the number, or "max" for CG_NOLIMIT. */
+void cgfile_print_limit(struct seqbuf *sb, s64 v);
 
 /* An open file. */
 struct cgopen {

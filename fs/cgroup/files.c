@@ -4,6 +4,7 @@
  * cgroup_lock; a write is a whole command.
  */
 #include "cgroupfs_impl.h"
+#include "memfiles.h"
 
 #include <tern/kernel/cpugroup.h>
 #include <tern/kernel/cpuset.h>
@@ -11,7 +12,6 @@
 #include <tern/kernel/psi.h>
 #include <tern/lib/bitmap.h>
 #include <tern/lib/fmt.h>
-#include <tern/mm/memgroup.h>
 
 #define USEC		1000UL
 #define PERIOD_MIN	(1000 * USEC)
@@ -37,7 +37,7 @@ static int parse_limit(const char *text, s64 *out)
 	return 0;
 }
 
-static void print_limit(struct seqbuf *sb, s64 v)
+void cgfile_print_limit(struct seqbuf *sb, s64 v)
 {
 	if (v == CG_NOLIMIT)
 		seqbuf_puts(sb, "max\n");
@@ -237,13 +237,13 @@ static int show_events(struct seqbuf *sb, struct cgnode *c)
 
 static int show_depth(struct seqbuf *sb, struct cgnode *c)
 {
-	print_limit(sb, c->max_depth == U32_MAX ? CG_NOLIMIT : c->max_depth);
+	cgfile_print_limit(sb, c->max_depth == U32_MAX ? CG_NOLIMIT : c->max_depth);
 	return 0;
 }
 
 static int show_descendants(struct seqbuf *sb, struct cgnode *c)
 {
-	print_limit(sb, c->max_descendants == U32_MAX ? CG_NOLIMIT : c->max_descendants);
+	cgfile_print_limit(sb, c->max_descendants == U32_MAX ? CG_NOLIMIT : c->max_descendants);
 	return 0;
 }
 
@@ -316,7 +316,7 @@ static int show_pids_current(struct seqbuf *sb, struct cgnode *c)
 
 static int show_pids_max(struct seqbuf *sb, struct cgnode *c)
 {
-	print_limit(sb, c->pids_max);
+	cgfile_print_limit(sb, c->pids_max);
 	return 0;
 }
 
@@ -475,115 +475,6 @@ PRESSURE_FILE(io, PSIRES_IO)
 PRESSURE_FILE(memory, PSIRES_MEMORY)
 PRESSURE_FILE(cpu, PSIRES_CPU)
 
-/* ---- memory.* ---- */
-
-static int show_mem_current(struct seqbuf *sb, struct cgnode *c)
-{
-	seqbuf_printf(sb, "%lu\n", (u64)atomic_read(&c->mem->npages) * PAGE_SIZE);
-	return 0;
-}
-
-static int show_mem_peak(struct seqbuf *sb, struct cgnode *c)
-{
-	seqbuf_printf(sb, "%lu\n", (u64)atomic_read(&c->mem->peak) * PAGE_SIZE);
-	return 0;
-}
-
-static int print_pages(struct seqbuf *sb, s64 pages)
-{
-	print_limit(sb, pages == CG_NOLIMIT ? pages : pages * (s64)PAGE_SIZE);
-	return 0;
-}
-
-/* Bytes with a unit, or "max", as pages. */
-static int parse_pages(const char *text, s64 *out)
-{
-	static const char units[] = "kmgt";
-	const char *end, *unit;
-	u64 v;
-
-	*out = CG_NOLIMIT;
-	if (!strcmp(text, "max"))
-		return 0;
-	if (parse_u64(text, 0, &v, &end))
-		return -EINVAL;
-	unit = *end ? strchr(units, *end | 0x20) : NULL;
-	if (*end && (!unit || end[1]))
-		return -EINVAL;
-	for (u32 n = unit ? unit - units + 1 : 0; n; n--)
-		v = v > U64_MAX >> 10 ? U64_MAX : v << 10;
-	*out = (s64)min_t(u64, v / PAGE_SIZE, S64_MAX / PAGE_SIZE);
-	return 0;
-}
-
-static int show_mem_max(struct seqbuf *sb, struct cgnode *c)
-{
-	return print_pages(sb, READ_ONCE(c->mem->max));
-}
-
-static int store_mem_max(struct cgnode *c, char *text, struct ofile *f)
-{
-	s64 pages;
-	int err = parse_pages(text, &pages);
-
-	if (err)
-		return err;
-	WRITE_ONCE(c->mem->max, pages);
-	memgroup_shrink(c->mem);
-	return 0;
-}
-
-static int show_mem_high(struct seqbuf *sb, struct cgnode *c)
-{
-	return print_pages(sb, READ_ONCE(c->mem->high));
-}
-
-static int store_mem_high(struct cgnode *c, char *text, struct ofile *f)
-{
-	s64 pages;
-	int err = parse_pages(text, &pages);
-
-	if (!err)
-		memgroup_set_high(c->mem, pages);
-	return err;
-}
-
-static int show_mem_events(struct seqbuf *sb, struct cgnode *c)
-{
-	struct memgroup *g = c->mem;
-
-	seqbuf_printf(sb, "low 0\nhigh %ld\nmax %ld\noom %ld\noom_kill %ld\noom_group_kill %ld\n",
-		      atomic_read(&g->highs), atomic_read(&g->hits), atomic_read(&g->ooms), atomic_read(&g->kills),
-		      atomic_read(&g->group_kills));
-	return 0;
-}
-
-static int show_mem_stat(struct seqbuf *sb, struct cgnode *c)
-{
-	struct memgroup *g = c->mem;
-
-	seqbuf_printf(sb, "anon %lu\nshmem %lu\npgfault %ld\n",
-		      (u64)atomic_read(&g->nanon) * PAGE_SIZE,
-		      (u64)atomic_read(&g->nshmem) * PAGE_SIZE, atomic_read(&g->nfaults));
-	return 0;
-}
-
-static int show_oom_group(struct seqbuf *sb, struct cgnode *c)
-{
-	seqbuf_printf(sb, "%d\n", c->mem->kills_all);
-	return 0;
-}
-
-static int store_oom_group(struct cgnode *c, char *text, struct ofile *f)
-{
-	u32 v;
-
-	if (parse_u32(text, 0, &v, NULL) || v > 1)
-		return -EINVAL;
-	WRITE_ONCE(c->mem->kills_all, v);
-	return 0;
-}
-
 /* ---- cpuset.* ---- */
 
 static void print_cpus(struct seqbuf *sb, const u64 *mask)
@@ -693,13 +584,24 @@ const struct cgfile cgfiles[] = {
 	{ "cpuset.cpus", CGCTL_CPUSET, CGFILE_NOT_ROOT, 0, show_cpus, store_cpus },
 	{ "cpuset.cpus.effective", CGCTL_CPUSET, 0, 0, show_cpus_effective, NULL },
 	{ "cpuset.mems.effective", CGCTL_CPUSET, 0, 0, show_mems_effective, NULL },
-	{ "memory.current", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_current, NULL },
-	{ "memory.peak", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_peak, NULL },
-	{ "memory.high", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_high, store_mem_high },
-	{ "memory.max", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_max, store_mem_max },
-	{ "memory.events", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_events, NULL },
-	{ "memory.stat", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_mem_stat, NULL },
-	{ "memory.oom.group", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, show_oom_group, store_oom_group },
+	{ "memory.current", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_current, NULL },
+	{ "memory.peak", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_peak, NULL },
+	{ "memory.min", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_min, memfile_store_min },
+	{ "memory.low", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_low, memfile_store_low },
+	{ "memory.high", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_high, memfile_store_high },
+	{ "memory.max", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_max, memfile_store_max },
+	{ "memory.events", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_events, NULL },
+	{ "memory.events.local", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_events_local, NULL },
+	{ "memory.stat", CGCTL_MEMORY, 0, 0, memfile_show_stat, NULL },
+	{ "memory.oom.group", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_oom_group,
+	  memfile_store_oom_group },
+	{ "memory.reclaim", CGCTL_MEMORY, 0, 0200, NULL, memfile_store_reclaim },
+	{ "memory.swap.current", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_swap_current, NULL },
+	{ "memory.swap.high", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_swap_high,
+	  memfile_store_swap_high },
+	{ "memory.swap.max", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_swap_max,
+	  memfile_store_swap_max },
+	{ "memory.swap.events", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_swap_events, NULL },
 	{ "pids.current", CGCTL_PIDS, CGFILE_NOT_ROOT, 0, show_pids_current, NULL },
 	{ "pids.max", CGCTL_PIDS, CGFILE_NOT_ROOT, 0, show_pids_max, store_pids_max },
 	{ "pids.events", CGCTL_PIDS, CGFILE_NOT_ROOT, 0, show_pids_events, NULL },

@@ -161,7 +161,7 @@ static struct process *group_victim_locked(struct memgroup *g, bool all)
 			continue;
 		if (all && READ_ONCE(p->p_oom_score_adj) != ADJ_NEVER) {
 			signal_send_process(p, SIGKILL, NULL);
-			atomic_inc(&g->kills);
+			memgroup_event(g, MEMEVENT_OOM_KILL);
 		}
 		points = badness(p, as, page_count_total());
 		if (points > most) {
@@ -184,14 +184,14 @@ bool memgroup_oom(struct memgroup *g)
 	p = group_victim_locked(g, false);
 	is_dying = p && (READ_ONCE(p->p_flags) & PROC_GROUP_EXIT);
 	if (p && !is_dying) {
-		atomic_inc(&g->ooms);
+		memgroup_event(g, MEMEVENT_OOM);
 		kerr("Memory of a control group is full: killed process %d (%s)",
 		     p->p_pid->at[0].nr, p->p_leader->t_comm);
 		if (READ_ONCE(g->kills_all)) {
-			atomic_inc(&g->group_kills);
+			memgroup_event(g, MEMEVENT_GROUP_KILL);
 			group_victim_locked(g, true);
 		} else {
-			atomic_inc(&g->kills);
+			memgroup_event(g, MEMEVENT_OOM_KILL);
 			signal_send_process(p, SIGKILL, NULL);
 		}
 	}

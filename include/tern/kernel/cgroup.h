@@ -27,7 +27,7 @@ struct thread;
 #define CGCTL_ALL	(CGCTL_CPUSET | CGCTL_CPU | CGCTL_MEMORY | CGCTL_PIDS)
 #define CGCTL_DOMAIN	CGCTL_MEMORY	/* counts processes, not threads */
 #define CG_NOLIMIT	S64_MAX
-#define CGFILE_MAX	48u
+#define CGFILE_MAX	64u
 
 struct cgattr { uid_t uid; gid_t gid; mode_t mode; };
 
