@@ -38,13 +38,14 @@ static struct waitq room_wait = WAITQ_INIT(room_wait);
 static_assert((int)MEMSTAT_ANON == MEMKIND_ANON && (int)MEMSTAT_SHMEM == MEMKIND_SHMEM &&
 	      (int)MEMSTAT_FILE == MEMKIND_FILE, "kinds are counted by their own number");
 
-struct memgroup *memgroup_create(struct memgroup *parent)
+struct memgroup *memgroup_create(struct memgroup *parent, struct iogroup *io)
 {
 	struct memgroup *g = kmem_zalloc(sizeof(*g), ALLOC_KERNEL);
 
 	if (!g)
 		return NULL;
 	ref_init(&g->refs, 1);
+	g->io = io;
 	g->max = g->high = g->swap_max = g->swap_high = NO_LIMIT;
 	g->parent = parent;
 	if (parent)
@@ -59,6 +60,7 @@ static void memgroup_free_rcu(struct rcu_job *job)
 	struct memgroup *g = container_of(job, struct memgroup, rcu);
 
 	lruset_fini(&g->lru);
+	iogroup_put(g->io);
 	kmem_free(g);
 }
 

@@ -24,6 +24,7 @@ struct cgfile {
 	int (*show)(struct seqbuf *sb, struct cgnode *c);
 	/* Trimmed text. 0 or -errno. */
 	int (*store)(struct cgnode *c, char *text, struct ofile *f);
+	enum cgevent event;	/* CGFILE_POLL: what readers can wait for */
 };
 #define CGFILE_NOT_ROOT	0x1u
 #define CGFILE_POLL	0x2u	/* readers can wait for changes */
@@ -40,7 +41,7 @@ struct cgopen {
 	struct kmutex lock;	/* protects the text */
 	char *text;
 	size_t len;
-	u64 seen;		/* A events of the group at the last read */
+	u64 seen;		/* A events of the file at the last read */
 	struct psitrigger *trigger;	/* C to set; CGFILE_PRESSURE */
 };
 
@@ -48,6 +49,7 @@ struct cgvn {
 	struct vnode vn;
 	struct cgnode *cg;		/* I with a reference */
 	const struct cgfile *file;	/* I NULL: the directory */
+	struct list watch_link;		/* of cgnode.watchable; CGFILE_POLL */
 };
 static inline struct cgvn *cgvn_of(const struct vnode *vn) { return container_of(vn, struct cgvn, vn); }
 /** cgfile_exists() - has @c this file now. */

@@ -16,7 +16,7 @@ static int cg_open(struct ofile *f, struct vnode *vn)
 	if (!o)
 		return -ENOMEM;
 	kmutex_init(&o->lock, LOCKRANK_SYSFS_FILE);
-	o->seen = READ_ONCE(cgvn_of(vn)->cg->events);
+	o->seen = READ_ONCE(cgvn_of(vn)->cg->events[cgvn_of(vn)->file->event]);
 	f->of_priv = o;
 	f->of_mode = (f->of_mode | OFILE_SEEK) & ~OFILE_ATOMIC_POS;
 	return 0;
@@ -47,7 +47,7 @@ static int make_text(struct cgopen *o, struct cgvn *v)
 			return -ENOMEM;
 		seqbuf_init(&sb, o->text, size);
 		kmutex_lock(&cgroup_lock);
-		o->seen = READ_ONCE(v->cg->events);
+		o->seen = READ_ONCE(v->cg->events[v->file->event]);
 		err = v->cg->is_dead ? -ENODEV : v->file->show(&sb, v->cg);
 		kmutex_unlock(&cgroup_lock);
 		if (err)
@@ -132,7 +132,7 @@ static u32 cg_poll(struct ofile *f, struct poll_table *pt)
 	if (!(v->file->where & CGFILE_POLL))
 		return POLLDEFAULT;
 	poll_wait(f, &v->cg->poll_wait, pt);
-	if (READ_ONCE(v->cg->events) != READ_ONCE(o->seen) || READ_ONCE(v->cg->is_dead))
+	if (READ_ONCE(v->cg->events[v->file->event]) != READ_ONCE(o->seen) || READ_ONCE(v->cg->is_dead))
 		return POLLDEFAULT | POLLERR | POLLPRI;
 	return POLLDEFAULT;
 }

@@ -4,6 +4,7 @@
  * cgroup_lock; a write is a whole command.
  */
 #include "cgroupfs_impl.h"
+#include "iofiles.h"
 #include "memfiles.h"
 
 #include <tern/kernel/cpugroup.h>
@@ -18,8 +19,8 @@
 #define PERIOD_MAX	(1000000 * USEC)
 
 static const struct { u32 bit; const char *name; } controllers[] = {
-	{ CGCTL_CPUSET, "cpuset" }, { CGCTL_CPU, "cpu" }, { CGCTL_MEMORY, "memory" },
-	{ CGCTL_PIDS, "pids" },
+	{ CGCTL_CPUSET, "cpuset" }, { CGCTL_CPU, "cpu" }, { CGCTL_IO, "io" },
+	{ CGCTL_MEMORY, "memory" }, { CGCTL_PIDS, "pids" },
 };
 
 /* "max" or a number; -EINVAL. */
@@ -567,7 +568,7 @@ const struct cgfile cgfiles[] = {
 	{ "cgroup.type", 0, CGFILE_NOT_ROOT, 0, show_type, store_type },
 	{ "cgroup.controllers", 0, 0, 0, show_controllers, NULL },
 	{ "cgroup.subtree_control", 0, 0, 0, show_subtree, store_subtree },
-	{ "cgroup.events", 0, CGFILE_NOT_ROOT | CGFILE_POLL, 0, show_events, NULL },
+	{ "cgroup.events", 0, CGFILE_NOT_ROOT | CGFILE_POLL, 0, show_events, NULL, CGEVENT_STATE },
 	{ "cgroup.max.depth", 0, 0, 0, show_depth, store_depth },
 	{ "cgroup.max.descendants", 0, 0, 0, show_descendants, store_descendants },
 	{ "cgroup.stat", 0, 0, 0, show_stat, NULL },
@@ -584,13 +585,16 @@ const struct cgfile cgfiles[] = {
 	{ "cpuset.cpus", CGCTL_CPUSET, CGFILE_NOT_ROOT, 0, show_cpus, store_cpus },
 	{ "cpuset.cpus.effective", CGCTL_CPUSET, 0, 0, show_cpus_effective, NULL },
 	{ "cpuset.mems.effective", CGCTL_CPUSET, 0, 0, show_mems_effective, NULL },
+	{ "io.stat", CGCTL_IO, 0, 0, iofile_show_stat, NULL },
+	{ "io.max", CGCTL_IO, CGFILE_NOT_ROOT, 0, iofile_show_max, iofile_store_max },
 	{ "memory.current", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_current, NULL },
 	{ "memory.peak", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_peak, NULL },
 	{ "memory.min", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_min, memfile_store_min },
 	{ "memory.low", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_low, memfile_store_low },
 	{ "memory.high", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_high, memfile_store_high },
 	{ "memory.max", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_max, memfile_store_max },
-	{ "memory.events", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_events, NULL },
+	{ "memory.events", CGCTL_MEMORY, CGFILE_NOT_ROOT | CGFILE_POLL, 0, memfile_show_events, NULL,
+	  CGEVENT_MEMORY },
 	{ "memory.events.local", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_events_local, NULL },
 	{ "memory.stat", CGCTL_MEMORY, 0, 0, memfile_show_stat, NULL },
 	{ "memory.oom.group", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_oom_group,
@@ -604,7 +608,7 @@ const struct cgfile cgfiles[] = {
 	{ "memory.swap.events", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_swap_events, NULL },
 	{ "pids.current", CGCTL_PIDS, CGFILE_NOT_ROOT, 0, show_pids_current, NULL },
 	{ "pids.max", CGCTL_PIDS, CGFILE_NOT_ROOT, 0, show_pids_max, store_pids_max },
-	{ "pids.events", CGCTL_PIDS, CGFILE_NOT_ROOT, 0, show_pids_events, NULL },
+	{ "pids.events", CGCTL_PIDS, CGFILE_NOT_ROOT | CGFILE_POLL, 0, show_pids_events, NULL, CGEVENT_PIDS },
 };
 const u32 cgfiles_count = ARRAY_SIZE(cgfiles);
 static_assert(ARRAY_SIZE(cgfiles) < CGFILE_MAX, "cgnode.attr");

@@ -4,12 +4,17 @@
  * of files.c. Every mount is an instance of its own over the one tree; in a
  * cgroup namespace its root is the namespace's. Names are looked up anew when
  * their group or file is gone (revalidate).
+ *
+ * Vnodes of files that tell events are on a list of their group: a worker tells their
+ * watchers (inotify) of a change, which happens under spin locks.
  */
 #include "cgroupfs_impl.h"
 
 #include <tern/base/initcall.h>
+#include <tern/fs/ofile.h>
 #include <tern/fs/sysfs.h>
 #include <tern/kernel/clock.h>
+#include <uapi/inotify.h>
 
 #define CGROUP2_MAGIC	0x63677270
 #define FILE_INO_STEP	64u	/* inode numbers: of the group times this, plus the file's index */
@@ -40,8 +45,13 @@ static void cgvn_free(struct rcu_job *job)
 	kmem_free(container_of(job, struct cgvn, vn.vn_rcu));
 }
 
+static struct spin watchable_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects cgnode.watchable */
+
 static void cg_evict(struct vnode *vn)
 {
+	spin_lock(&watchable_lock);
+	list_del_init(&cgvn_of(vn)->watch_link);
+	spin_unlock(&watchable_lock);
 	vnode_fini(vn);
 	cgnode_put(cgvn_of(vn)->cg);
 	vnode_free_deferred(vn, cgvn_free);
@@ -62,7 +72,38 @@ static struct vnode *cgvn_make(struct filesys *fs, struct cgnode *c, const struc
 	v->vn.vn_atime = v->vn.vn_mtime = v->vn.vn_ctime = clock_realtime_coarse_ns();
 	v->cg = cgnode_get(c);
 	v->file = f;
+	list_init(&v->watch_link);
+	if (f && (f->where & CGFILE_POLL)) {
+		spin_lock(&watchable_lock);
+		list_add_tail(&v->watch_link, &c->watchable);
+		spin_unlock(&watchable_lock);
+	}
 	return &v->vn;
+}
+
+/* The vnode behind @last (NULL: the first), with a reference; drops that of @last. */
+static struct cgvn *next_watchable(struct cgnode *c, struct cgvn *last)
+{
+	struct list *at = last ? &last->watch_link : &c->watchable;
+	struct cgvn *v = NULL;
+
+	spin_lock(&watchable_lock);
+	for (at = at->next; at != &c->watchable && !v; at = at->next) {
+		v = list_entry(at, struct cgvn, watch_link);
+		if (!atomic_inc_not_zero(&v->vn.vn_refs))
+			v = NULL;
+	}
+	spin_unlock(&watchable_lock);
+	if (last)
+		vnode_put(&last->vn);
+	return v;
+}
+
+void cgfile_tell(struct cgnode *c, u32 events)
+{
+	for (struct cgvn *v = next_watchable(c, NULL); v; v = next_watchable(c, v))
+		if (events & BIT(v->file->event))
+			vfs_notify(&v->vn, NULL, IN_MODIFY);
 }
 
 bool cgfile_exists(const struct cgfile *f, const struct cgnode *c)

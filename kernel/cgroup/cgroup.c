@@ -20,6 +20,7 @@
 #include <tern/base/upcall.h>
 #include <tern/kernel/cgroupns.h>
 #include <tern/kernel/cpuset.h>
+#include <tern/kernel/iogroup.h>
 #include <tern/kernel/userns.h>
 #include <tern/lib/seqbuf.h>
 #include <tern/lib/string.h>
@@ -38,6 +39,7 @@ struct cgnode cgroup_root = {
 	.max_depth = U32_MAX,
 	.max_descendants = U32_MAX,
 	.poll_wait = WAITQ_INIT(cgroup_root.poll_wait),
+	.watchable = LIST_INIT(cgroup_root.watchable),
 	.pids_max = CG_NOLIMIT,
 	.attr = { [0] = { .mode = 0755 } },
 };
@@ -52,6 +54,7 @@ static void cgnode_free_rcu(struct rcu_job *job)
 
 	cpugroup_free(c->cpu);
 	memgroup_put(c->mem);
+	iogroup_put(c->io);
 	kmem_free(c->cpus_wanted);
 	kmem_free(c->name);
 	kmem_free(c);
@@ -89,6 +92,26 @@ static int limits_check(struct cgnode *parent)
 	return 0;
 }
 
+static void tell_run(struct workitem *w)
+{
+	struct cgnode *c = container_of(w, struct cgnode, tell_work);
+
+	cgfile_tell(c, __atomic_exchange_n(&c->untold, 0, __ATOMIC_SEQ_CST));
+	cgnode_put(c);
+}
+
+void cgnode_event(struct cgnode *c, enum cgevent ev)
+{
+	__atomic_fetch_add(&c->events[ev], 1, __ATOMIC_SEQ_CST);
+	waitq_wake(&c->poll_wait, 0, POLL_EVENTS);
+	if (list_is_empty(&c->watchable))
+		return;
+	__atomic_fetch_or(&c->untold, 1u << ev, __ATOMIC_SEQ_CST);
+	cgnode_get(c);
+	if (!workpool_queue(workpool_system, &c->tell_work))
+		cgnode_put(c);
+}
+
 static struct cgnode *cgnode_alloc(struct cgnode *parent, const char *name, u32 len)
 {
 	struct cgnode *c = kmem_zalloc(sizeof(*c), ALLOC_KERNEL);
@@ -98,7 +121,11 @@ static struct cgnode *cgnode_alloc(struct cgnode *parent, const char *name, u32 
 	ref_init(&c->refs, 1);
 	c->name = kmem_alloc(len + 1, ALLOC_KERNEL);
 	c->cpu = cpugroup_create(parent->cpu);
-	c->mem = memgroup_create(parent->mem);
+	c->io = iogroup_create(parent->io);
+	if (c->io)
+		c->mem = memgroup_create(parent->mem, c->io);
+	if (c->mem)
+		iogroup_get(c->io);
 	if (!c->name || !c->cpu || !c->mem) {
 		cgnode_free_rcu(&c->rcu);
 		return NULL;
@@ -108,6 +135,8 @@ static struct cgnode *cgnode_alloc(struct cgnode *parent, const char *name, u32 
 	list_init(&c->children);
 	list_init(&c->sibling);
 	waitq_init(&c->poll_wait);
+	list_init(&c->watchable);
+	workitem_init(&c->tell_work, tell_run);
 	c->max_depth = U32_MAX;
 	c->max_descendants = U32_MAX;
 	c->pids_max = CG_NOLIMIT;
@@ -233,17 +262,13 @@ int cgnode_set_subtree(struct cgnode *c, u32 enable, u32 disable)
 			cpugroup_reset(child->cpu);
 		if (disable & CGCTL_MEMORY)
 			memgroup_reset(child->mem);
+		if (disable & CGCTL_IO)
+			iogroup_reset(child->io);
 	}
 	return 0;
 }
 
 /* ---- events ---- */
-
-static void tell_events(struct cgnode *c)
-{
-	__atomic_fetch_add(&c->events, 1, __ATOMIC_SEQ_CST);
-	waitq_wake(&c->poll_wait, 0, POLL_EVENTS);
-}
 
 static void populate_locked(struct cgnode *c, int by)
 {
@@ -251,7 +276,7 @@ static void populate_locked(struct cgnode *c, int by)
 		c->npopulated += by;
 		if (c->npopulated != (by > 0 ? 1 : 0))
 			break;
-		tell_events(c);
+		cgnode_event(c, CGEVENT_STATE);
 	}
 }
 
@@ -271,7 +296,7 @@ void cgroup_count_threads_locked(struct cgnode *c, int threads, int frozen)
 		is_frozen = cgroup_is_frozen(c);
 		if (is_frozen != c->was_frozen) {
 			c->was_frozen = is_frozen;
-			tell_events(c);
+			cgnode_event(c, CGEVENT_STATE);
 		}
 	}
 }
@@ -294,7 +319,7 @@ static int pids_try_charge(struct cgnode *c)
 		for (struct cgnode *u = c; u != up->parent; u = u->parent)
 			atomic_add(&u->npids, -1);
 		atomic_inc(&c->pids_hits);
-		waitq_wake(&c->poll_wait, 0, POLL_EVENTS);
+		cgnode_event(c, CGEVENT_PIDS);
 		return -EAGAIN;
 	}
 	return 0;

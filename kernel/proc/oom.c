@@ -144,6 +144,15 @@ static struct process *victim_for(struct process *asker)
 
 /* ---- a full control group ---- */
 
+/* P. Readers of memory.events of @g, which @c is in or below, and of the groups above. */
+static void tell_oom_locked(struct cgnode *c, struct memgroup *g)
+{
+	while (c->parent && c->mem != g)
+		c = c->parent;
+	for (; c->parent; c = c->parent)
+		cgnode_event(c, CGEVENT_MEMORY);
+}
+
 /* P. The worst in @g and below; @all: every one. */
 static struct process *group_victim_locked(struct memgroup *g, bool all)
 {
@@ -194,6 +203,7 @@ bool memgroup_oom(struct memgroup *g)
 			memgroup_event(g, MEMEVENT_OOM_KILL);
 			signal_send_process(p, SIGKILL, NULL);
 		}
+		tell_oom_locked(p->p_cgroup, g);
 	}
 	spin_unlock_irqrestore(&process_tree_lock, flags);
 	return p;

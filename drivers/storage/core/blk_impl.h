@@ -115,6 +115,10 @@ enum { STAGE_PRE, STAGE_DATA, STAGE_POST };
 /* cmd.state */
 enum { CMD_FREE, CMD_WAITING, CMD_STARTED };
 
+/** ioreq_begin() - a request is checked and takes its stages. Context: any but NMI. */
+void ioreq_begin(struct ioreq *r);
+/** blkthrottle_hold() - count it for its control group; true: it waits for the group's limit. */
+bool blkthrottle_hold(struct ioreq *r);
 /** ioreq_finish() - done, with accounting; @r is the submitter's again. */
 void ioreq_finish(struct ioreq *r, int error);
 /** ioreq_part_done() - one command of the data stage ended. Context: any. */

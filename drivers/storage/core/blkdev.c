@@ -180,6 +180,16 @@ struct blkdev *blkdev_get_number(u64 number)
 	return b;
 }
 
+bool blk_is_disk(u64 number)
+{
+	struct blkdev *b = blkdev_get_number(number);
+	bool yes = b && !b->partno;
+
+	if (b)
+		blkdev_drop(b);
+	return yes;
+}
+
 struct blkdev *blkdev_next(struct blkdev *b)
 {
 	struct blkdev *next = NULL, *at;

@@ -11,6 +11,7 @@
 #include <tern/base/bug.h>
 #include <tern/fs/devtmpfs.h>
 #include <tern/fs/vnode.h>
+#include <tern/kernel/iogroup.h>
 #include <tern/lib/bits.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
@@ -123,6 +124,7 @@ void blkdisk_remove(struct blkdisk *d)
 	WRITE_ONCE(d->whole->is_gone, true);
 	blkdev_unlist(d->whole);
 	kmutex_unlock(&d->lock);
+	iogroup_forget_disk(d->whole->number);
 	blkdisk_put(d);
 }
 

@@ -13,6 +13,7 @@
 
 #include <tern/kernel/clock.h>
 #include <tern/kernel/klog.h>
+#include <tern/mm/memgroup.h>
 #include <tern/svc/fault.h>
 
 static int check_range(const struct ioreq *r)
@@ -98,14 +99,21 @@ static void start_data(struct ioreq *r)
 
 void ioreq_submit(struct ioreq *r)
 {
-	int err = check(r);
-
 	r->error = 0;
 	r->merged = NULL;
 	r->issued = 0;
 	r->seg_at = 0;
 	r->seg_off = 0;
 	r->abs_sector = r->dev->start + r->sector;
+	if (unlikely(READ_ONCE(memgroup_count)) && !is_flush_only(r) && !check(r) && blkthrottle_hold(r))
+		return;
+	ioreq_begin(r);
+}
+
+void ioreq_begin(struct ioreq *r)
+{
+	int err = check(r);
+
 	blkstat_begin(r);
 	if (unlikely(err)) {
 		ioreq_finish(r, err);

@@ -163,6 +163,23 @@ static void partitions_print(struct seqbuf *sb, void *arg)
 	}
 }
 
+void blk_iostat_print(struct seqbuf *sb)
+{
+	struct blkstats s;
+
+	for (struct blkdev *b = blkdev_next(NULL); b; b = blkdev_next(b)) {
+		if (b->partno)
+			continue;
+		blkstat_sum(b, &s);
+		if (!s.ios[BLK_READ] && !s.ios[BLK_WRITE] && !s.ios[BLK_DISCARD])
+			continue;
+		seqbuf_printf(sb, "%u:%u rbytes=%lu wbytes=%lu rios=%lu wios=%lu dbytes=%lu dios=%lu\n",
+			      DEV_MAJOR(b->number), DEV_MINOR(b->number), s.sectors[BLK_READ] << SECTOR_SHIFT,
+			      s.sectors[BLK_WRITE] << SECTOR_SHIFT, s.ios[BLK_READ], s.ios[BLK_WRITE],
+			      s.sectors[BLK_DISCARD] << SECTOR_SHIFT, s.ios[BLK_DISCARD]);
+	}
+}
+
 static struct procfile diskstats_file = { .path = "diskstats", .print = diskstats_print };
 static struct procfile partitions_file = { .path = "partitions", .print = partitions_print };
 PROCFILE(diskstats_file);

@@ -82,6 +82,9 @@ enum lockrank {
 	LOCKRANK_PAGECACHE,		/* protects one object's page tree */
 	LOCKRANK_DIRTY_LIST,		/* protects the list of objects with dirty pages */
 	LOCKRANK_SWAP,			/* protects a swap device's slots and cached pages */
+	LOCKRANK_BLKHELD,		/* protects requests that limits hold back */
+	LOCKRANK_IOGROUPS,		/* protects the list of groups that do I/O */
+	LOCKRANK_IOGROUP,		/* protects such a group's disks and times */
 	LOCKRANK_BLKFLUSH,		/* protects a disk's lists of flushes */
 	LOCKRANK_BLKHWQ,		/* protects a hardware queue's commands; start() runs under it */
 	LOCKRANK_BLKSWQ,		/* protects one CPU's queue of a disk */

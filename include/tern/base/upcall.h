@@ -97,5 +97,8 @@ bool thread_is_memalloc(void);
 bool oom_kill(u64 npages_wanted);
 /** memgroup_self() - thread_self's control group, with a reference, or NULL (kernel/cgroup). */
 struct memgroup *memgroup_self(void);
+struct iogroup;
+/** iogroup_put() - a group of pages drops who pays for writing them (kernel/cgroup). Context: any. */
+void iogroup_put(struct iogroup *g);
 /** memgroup_oom() - @g is full: kill a process in it (kernel/proc/oom.c). False: there is none. */
 bool memgroup_oom(struct memgroup *g);

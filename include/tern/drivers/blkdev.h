@@ -126,6 +126,15 @@ void blk_majors_print(struct seqbuf *sb);
 #else
 static inline void blk_majors_print(struct seqbuf *sb) { }
 #endif
+/** blk_is_disk() - @number is a whole disk's. Sleeps. */
+/** blk_iostat_print() - a line for each disk as a control group's io.stat has them. Sleeps. */
+#ifdef CONFIG_BLOCK
+bool blk_is_disk(u64 number);
+void blk_iostat_print(struct seqbuf *sb);
+#else
+static inline bool blk_is_disk(u64 number) { return false; }
+static inline void blk_iostat_print(struct seqbuf *sb) { }
+#endif
 
 /* ---- ready-made, synchronous; all sleep; 0 or -errno ---- */
 

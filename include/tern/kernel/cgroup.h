@@ -10,10 +10,12 @@
 #include <tern/base/lock.h>
 #include <tern/base/rcu.h>
 #include <tern/base/waitq.h>
+#include <tern/kernel/irq.h>
 #include <tern/kernel/ns.h>
 #include <tern/lib/list.h>
 
 struct cpugroup;
+struct iogroup;
 struct memgroup;
 struct process;
 struct seqbuf;
@@ -23,11 +25,14 @@ struct thread;
 #define CGCTL_CPU	0x2u
 #define CGCTL_MEMORY	0x4u
 #define CGCTL_PIDS	0x8u
-#define CGCTL_COUNT	4u
-#define CGCTL_ALL	(CGCTL_CPUSET | CGCTL_CPU | CGCTL_MEMORY | CGCTL_PIDS)
-#define CGCTL_DOMAIN	CGCTL_MEMORY	/* counts processes, not threads */
+#define CGCTL_IO	0x10u
+#define CGCTL_ALL	(CGCTL_CPUSET | CGCTL_CPU | CGCTL_IO | CGCTL_MEMORY | CGCTL_PIDS)
+#define CGCTL_DOMAIN	(CGCTL_MEMORY | CGCTL_IO)	/* count processes, not threads */
 #define CG_NOLIMIT	S64_MAX
 #define CGFILE_MAX	64u
+
+/* What files of a group tell those who wait: cgroup.events, memory.events, pids.events. */
+enum cgevent { CGEVENT_STATE, CGEVENT_MEMORY, CGEVENT_PIDS, CGEVENTS };
 
 struct cgattr { uid_t uid; gid_t gid; mode_t mode; };
 
@@ -49,13 +54,17 @@ struct cgnode {
 	bool freezes;			/* C */
 	bool is_freezing;		/* P R it or a group above freezes */
 	bool was_frozen;		/* P last told */
-	u64 events;			/* A changes of cgroup.events */
+	u64 events[CGEVENTS];		/* A changes */
 	struct waitq poll_wait;
+	struct list watchable;		/* of fs/cgroup: vnodes of files that tell events */
+	u32 untold;			/* A bits of events that watchers are to hear of */
+	struct workitem tell_work;	/* has a reference while it is queued */
 	atomic64 npids;			/* A threads and zombies, in it and below */
 	s64 pids_max;			/* A */
 	atomic64 pids_hits;		/* A */
 	struct cpugroup *cpu;		/* I */
 	struct memgroup *mem;		/* I */
+	struct iogroup *io;		/* I */
 	u64 *cpus_wanted;		/* C bitmap or NULL: as the parent */
 	struct cgattr attr[CGFILE_MAX];	/* C [0] the directory, then its files */
 	struct rcu_job rcu;
@@ -119,6 +128,10 @@ void cgroup_process_free(struct process *p);
 
 /** cgroupns_root() - the group that is "/" in a cgroup namespace. */
 struct cgnode *cgroupns_root(struct nsbase *b);
+/** cgnode_event() - something happened; who polls or watches learns of it. Context: any. */
+void cgnode_event(struct cgnode *c, enum cgevent ev);
+/** cgfile_tell() - watchers (inotify) of the files with these events (bits); fs/cgroup. Sleeps. */
+void cgfile_tell(struct cgnode *c, u32 events);
 /** cgfile_node() - group whose directory @f is (borrowed), NULL if it is something else; fs/cgroup. */
 struct ofile;
 struct cgnode *cgfile_node(struct ofile *f);

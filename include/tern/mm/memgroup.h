@@ -12,6 +12,7 @@
 #include <tern/lib/list.h>
 #include <tern/mm/page.h>
 
+struct iogroup;
 struct seqbuf;
 
 /* What a page is charged as: bits 0-1 of memcg_data. */
@@ -54,6 +55,7 @@ struct memguarded {
 struct memgroup {
 	refcount refs;			/* its cgroup, children, charged pages and slots */
 	struct memgroup *parent;	/* I with a reference; NULL: below the root */
+	struct iogroup *io;		/* I with a reference: who pays when its pages are written */
 	s64 max, high;			/* A pages: no more; above that charging is slowed down */
 	s64 swap_max, swap_high;	/* A the same of slots */
 	bool kills_all;			/* A memory.oom.group */
@@ -70,7 +72,8 @@ struct memgroup {
 
 extern u32 memgroup_count;		/* A groups that exist: 0, nothing is charged */
 
-struct memgroup *memgroup_create(struct memgroup *parent);
+/** memgroup_create() - @io: with a reference, which it takes (on failure not). NULL: no memory. */
+struct memgroup *memgroup_create(struct memgroup *parent, struct iogroup *io);
 void memgroup_put(struct memgroup *g);
 /** memgroup_reset() - no limits. */
 void memgroup_reset(struct memgroup *g);

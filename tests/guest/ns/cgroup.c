@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <sched.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -359,6 +360,31 @@ CASE(events_wake_pollers)
 	CHECK_EQ(poll(&pf, 1, 5000), 1);
 	CHECK(pf.revents & POLLPRI);
 	JOIN(pid);
+	cleanup();
+}
+
+CASE(events_are_told_to_watchers)
+{
+	char path[128], buf[512] __attribute__((aligned(8)));
+	const struct inotify_event *ev = (const struct inotify_event *)buf;
+	struct pollfd pf;
+	pid_t pid;
+	int wd;
+
+	setup();
+	pf.fd = inotify_init1(IN_CLOEXEC);
+	pf.events = POLLIN;
+	snprintf(path, sizeof(path), "%s/cgroup.events", top);
+	NEED(pf.fd >= 0 && (wd = inotify_add_watch(pf.fd, path, IN_MODIFY)) >= 0);
+	CHECK_EQ(poll(&pf, 1, 0), 0);
+	CHILD(pid, enter(top); msleep(50));
+	CHECK_EQ(poll(&pf, 1, 5000), 1);
+	CHECK(read(pf.fd, buf, sizeof(buf)) >= (ssize_t)sizeof(*ev) && ev->wd == wd && ev->mask == IN_MODIFY);
+	JOIN(pid);
+	/* The last process leaves: that is told too, after the first event was read. */
+	CHECK_EQ(poll(&pf, 1, 5000), 1);
+	CHECK_EQ(field(top, "cgroup.events", "populated"), 0);
+	close(pf.fd);
 	cleanup();
 }
 
