@@ -21,6 +21,7 @@
 #define VIRTIO_ID_RNG		4
 #define VIRTIO_ID_SCSI		8
 #define VIRTIO_ID_9P		9
+#define VIRTIO_ID_VSOCK		19
 
 #define VIRTIO_F_INDIRECT_DESC	28
 #define VIRTIO_F_EVENT_IDX	29
