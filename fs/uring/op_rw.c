@@ -4,6 +4,8 @@
 
 int prep_rw(struct ureq *r)
 {
+	if (r->sqe.flags & SQE_BUFFER_SELECT)
+		return 0;
 	return uio_init_user(&r->uio, (void __user *)r->sqe.addr, r->sqe.len);
 }
 
@@ -50,8 +52,19 @@ static s64 transfer(struct ureq *r, bool is_write, bool may_block)
 		return -EBADF;
 	if (pos < -1)
 		return -EINVAL;
+	if (r->sqe.flags & SQE_BUFFER_SELECT) {
+		n = ureq_buffer_take(r);
+		if (!n)
+			n = uio_init_user(&u, (void __user *)r->sel_addr, r->sel_len);
+		if (n)
+			return n;
+		want = u.resid;
+	}
 	n = ofile_transfer(r->file, &u, r->file->of_mode & OFILE_SEEK ? pos : -1, is_write, r->sqe.op_flags);
 	r->is_short = n >= 0 && (size_t)n != want;
+	if (n >= 0)
+		r->cqe_flags |= ureq_buffer_spend(r);
+	ureq_buffer_return(r);
 	/* Of a file with O_NONBLOCK: waited for all the same. */
 	return n == -EAGAIN && !may_block && !(r->sqe.op_flags & RWF_NOWAIT) ? URING_WAIT : n;
 }

@@ -11,8 +11,10 @@
 
 int prep_poll(struct ureq *r)
 {
-	/* len: flags for more than one event, which are not there. */
-	return r->sqe.len || r->sqe.off || r->sqe.addr || r->sqe.buf_index ? -EINVAL : 0;
+	if (r->sqe.len & ~POLL_ADD_MULTI || r->sqe.off || r->sqe.addr || r->sqe.buf_index)
+		return -EINVAL;
+	r->is_multi = r->sqe.len;
+	return r->is_multi && r->sqe.flags & SQE_CQE_SKIP ? -EINVAL : 0;
 }
 
 u32 poll_events_of(const struct ureq *r)
@@ -24,7 +26,7 @@ u32 poll_events_of(const struct ureq *r)
 
 s64 issue_poll(struct ureq *r, bool may_block)
 {
-	u32 ready = r->file->of_ops->poll(r->file, NULL) & (poll_events_of(r) | POLLERR | POLLHUP);
+	u32 ready = r->is_multi ? 0 : r->file->of_ops->poll(r->file, NULL) & (poll_events_of(r) | POLLERR | POLLHUP);
 
 	if (ready)
 		return ready;

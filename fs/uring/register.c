@@ -195,7 +195,7 @@ static int charge(struct uringbuf *b, u32 npages)
 	return 0;
 }
 
-static struct uringbuf *buf_make(const struct iovec *v)
+struct uringbuf *uringbuf_make(const struct iovec *v)
 {
 	u64 base = (u64)v->iov_base;
 	struct uringbuf *b;
@@ -249,7 +249,7 @@ static long bufs_register(struct uring *u, const struct iovec __user *iov, u32 n
 	for (i = 0; i < n; i++) {
 		struct iovec v;
 
-		bufs[i] = user_copyin(&v, &iov[i], sizeof(v)) ? ERR_PTR(-EFAULT) : buf_make(&v);
+		bufs[i] = user_copyin(&v, &iov[i], sizeof(v)) ? ERR_PTR(-EFAULT) : uringbuf_make(&v);
 		if (IS_ERR(bufs[i])) {
 			long err = PTR_ERR(bufs[i]);
 
@@ -326,6 +326,7 @@ void uring_unregister_all(struct uring *u)
 	(void)files_unregister(u);
 	(void)bufs_unregister(u);
 	(void)event_unregister(u);
+	uring_bufgroups_free(u);
 }
 
 /* ---- probing ---- */
@@ -382,6 +383,10 @@ long uring_register(struct uring *u, u32 what, void __user *arg, u32 n)
 		return probe(arg, n);
 	case REG_ENABLE_RINGS:
 		return arg || n ? -EINVAL : enable(u);
+	case REG_BUFRING:
+		return n == 1 && arg ? uring_bufring_register(u, arg) : -EINVAL;
+	case UNREG_BUFRING:
+		return n == 1 && arg ? uring_bufring_unregister(u, arg) : -EINVAL;
 	default:
 		return -EINVAL;
 	}

@@ -17,7 +17,7 @@
 
 #define TRIES_MAX	8u
 #define FLAGS_KNOWN	(SQE_FIXED_FILE | SQE_IO_DRAIN | SQE_IO_LINK | SQE_IO_HARDLINK | SQE_ASYNC | \
-			 SQE_CQE_SKIP)
+			 SQE_BUFFER_SELECT | SQE_CQE_SKIP)
 
 static struct workpool *pool;
 
@@ -48,6 +48,7 @@ void ureq_put(struct ureq *r)
 	kmem_free_large(r->segs);
 	if (r->buf)
 		uringbuf_put(r->buf);
+	ureq_buffer_return(r);
 	if (r->sockop)
 		sockop_free(r->sockop);
 	if (r->file)
@@ -82,6 +83,8 @@ static int check_sqe(const struct uring_sqe *s)
 	if (s->opcode >= UOP_COUNT || !uring_ops[s->opcode].issue)
 		return -EINVAL;
 	if ((s->flags & SQE_CQE_SKIP) && (s->flags & SQE_IO_DRAIN))
+		return -EOPNOTSUPP;
+	if ((s->flags & SQE_BUFFER_SELECT) && !(uring_ops[s->opcode].flags & UOPF_SELECT))
 		return -EOPNOTSUPP;
 	return s->personality ? -EINVAL : 0;
 }
@@ -188,7 +191,7 @@ static void complete_one(struct ureq *r, s32 res, bool is_async)
 	if (!list_is_empty(&r->wait_link))
 		list_del_init(&r->wait_link);
 	if (has_event)
-		uring_post(u, r->sqe.user_data, res, 0);
+		uring_post(u, r->sqe.user_data, res, r->cqe_flags);
 	if (has_event && r->sqe.opcode != UOP_TIMEOUT)
 		count_completion(u);
 	if (r->is_drain && u->ndraining)
@@ -208,6 +211,17 @@ static void complete_one(struct ureq *r, s32 res, bool is_async)
 	if (is_idle)
 		start_deferred(u);
 	ureq_put(r);
+}
+
+void ureq_tell(struct ureq *r, s32 res, u32 flags)
+{
+	struct uring *u = r->ring;
+
+	spin_lock(&u->lock);
+	uring_post(u, r->sqe.user_data, res, flags | CQE_F_MORE);
+	count_completion(u);
+	spin_unlock(&u->lock);
+	uring_notify(u, true);
 }
 
 void ureq_finish_chain(struct ureq *r, s32 res)
@@ -255,6 +269,14 @@ static void watch_fire(struct pollwatch *w)
 	ureq_queue(container_of(w, struct ureq, watch));
 }
 
+/* Told while the watch is being set, so that nothing is missed between the two. */
+static void watch_tell(struct pollwatch *w, u32 ready)
+{
+	struct ureq *r = container_of(w, struct ureq, watch);
+
+	ureq_tell(r, (s32)ready, 0);
+}
+
 static bool can_watch(const struct ureq *r)
 {
 	mode_t type;
@@ -288,6 +310,7 @@ static struct ureq *wait_elsewhere(struct ureq *r)
 		r->tries++;
 		WRITE_ONCE(r->state, UREQ_POLLING);
 		ref_get(&r->refs);
+		r->watch.tell = r->is_multi && r->sqe.opcode == UOP_POLL_ADD ? watch_tell : NULL;
 		ready = pollwatch_arm(&r->watch, r->file, poll_events_of(r), watch_fire);
 		if (!ready)
 			recheck_cancelled(r);

@@ -312,6 +312,7 @@ static struct uring *uring_alloc(const struct uring_params *p)
 	list_init(&u->deferred);
 	list_init(&u->counted);
 	list_init(&u->overflow);
+	list_init(&u->bufgroups);
 	waitq_init(&u->cq_wait);
 	waitq_init(&u->idle_wait);
 	workitem_init(&u->free_work, free_fn);

@@ -42,6 +42,7 @@
 struct uringmem { struct page **pages; u32 n; u8 *va; };
 
 /* A registered buffer: pinned pages. */
+struct lentbuf;
 struct uringbuf { refcount refs; u64 base, len; u32 npages; const struct credset *payer; struct page *pages[]; };
 
 struct uring {
@@ -64,6 +65,7 @@ struct uring {
 	u32 nfiles;
 	struct uringbuf **bufs;		/* L */
 	u32 nbufs;
+	struct list bufgroups;		/* L of bufgroup.c's */
 	struct eventcount *event;	/* L with a reference */
 	bool event_async_only;		/* L */
 	struct waitq cq_wait;		/* waiters for events, poll */
@@ -89,6 +91,13 @@ struct ureq {
 	bool has_env;			/* O */
 	bool is_short;			/* O fewer bytes than asked for: breaks a chain */
 	bool is_begun;			/* O connect: under way */
+	bool is_multi;			/* I completes again and again */
+	u32 cqe_flags;			/* O of the last completion */
+	bool has_buffer;		/* O a lent one, sel_* */
+	u64 sel_addr;
+	u32 sel_len;
+	u16 sel_id;
+	struct lentbuf *lent;		/* O its record, if it is not from a ring */
 	u32 tries;			/* O times armed */
 	s32 result;			/* O with has_result: complete with it */
 	bool has_result;
@@ -116,6 +125,7 @@ struct ureq {
 #define UOPF_WORKER	0x2u	/* never without a worker: sleeps long */
 #define UOPF_POLLIN	0x4u	/* waits for its file to be readable */
 #define UOPF_POLLOUT	0x8u
+#define UOPF_SELECT	0x20u	/* may take a lent buffer */
 #define UOPF_CHAIN_ENV	0x10u	/* pends: the rest of the chain will need its environment */
 
 struct uop {
@@ -153,6 +163,8 @@ void ureq_run(struct ureq *r, bool in_worker);
 void ureq_finish_chain(struct ureq *r, s32 res);
 /** ureq_env_take() - thread_self's environment for @r and its chain. */
 void ureq_env_take(struct ureq *r);
+/** ureq_tell() - one completion of several, with CQE_F_MORE. */
+void ureq_tell(struct ureq *r, s32 res, u32 flags);
 /** ureq_queue() - let a worker go on. Context: any but NMI. */
 void ureq_queue(struct ureq *r);
 /** ureq_queue_result() - let a worker complete it. */
@@ -177,7 +189,23 @@ struct ofile *uring_file(struct uring *u, u32 index);
 /** uring_buf() - registered buffer that contains the range, with a reference; ERR_PTR(-EFAULT). */
 struct uringbuf *uring_buf(struct uring *u, u32 index, u64 addr, u64 len);
 void uringbuf_put(struct uringbuf *b);
+/** uringbuf_make() - pin the program's memory; ERR_PTR(-EFAULT, -ENOMEM). */
+struct uringbuf *uringbuf_make(const struct iovec *v);
 void uring_unregister_all(struct uring *u);
+
+/* ---- bufgroup.c ---- */
+/** ureq_buffer_take() - a lent buffer for @r: sel_addr, sel_len; 0, -ENOBUFS. */
+int ureq_buffer_take(struct ureq *r);
+/** ureq_buffer_spend() - it was used: flags for the completion that tells. */
+u32 ureq_buffer_spend(struct ureq *r);
+/** ureq_buffer_return() - it was not. */
+void ureq_buffer_return(struct ureq *r);
+long uring_bufring_register(struct uring *u, const void __user *arg);
+long uring_bufring_unregister(struct uring *u, const void __user *arg);
+void uring_bufgroups_free(struct uring *u);
+int prep_provide(struct ureq *r);
+s64 issue_provide(struct ureq *r, bool may_block);
+s64 issue_remove_buffers(struct ureq *r, bool may_block);
 
 /* ---- operations ---- */
 int prep_rw(struct ureq *r);
@@ -190,6 +218,10 @@ s64 issue_msg(struct ureq *r, bool may_block);
 int prep_xfer(struct ureq *r);
 s64 issue_send(struct ureq *r, bool may_block);
 s64 issue_recv(struct ureq *r, bool may_block);
+int prep_recv(struct ureq *r);
+s64 issue_sendmsg_zc(struct ureq *r, bool may_block);
+int prep_send_zc(struct ureq *r);
+s64 issue_send_zc(struct ureq *r, bool may_block);
 int prep_accept(struct ureq *r);
 s64 issue_accept(struct ureq *r, bool may_block);
 int prep_connect(struct ureq *r);

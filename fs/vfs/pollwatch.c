@@ -96,6 +96,10 @@ int pollwatch_arm(struct pollwatch *w, struct ofile *f, u32 events, void (*fire)
 		w->has_failed = false;
 		__atomic_store_n(&w->state, WATCH_ARMING, __ATOMIC_RELEASE);
 		ready = f->of_ops->poll(f, &w->pt) & w->events;
+		if (ready && w->tell) {
+			w->tell(w, ready);
+			ready = 0;
+		}
 		if (!ready && !w->has_failed && w->nslots && change(w, WATCH_ARMING, WATCH_ARMED))
 			return 0;
 		/* Ready, or woken meanwhile, or not to be watched. */

@@ -34,6 +34,11 @@ static_assert(sizeof(struct uring_params) == 120, "user ABI");
 
 struct uring_getevents_arg { u64 sigmask; u32 sigmask_sz, pad; u64 ts; };
 struct uring_files_update { u32 offset, resv; u64 fds; };
+/* Memory lent by a ring: its head is the kernel's, its tail lies in the first entry. */
+struct uring_bufslot { u64 addr; u32 len; u16 bid, tail; };
+static_assert(sizeof(struct uring_bufslot) == 16, "user ABI");
+struct uring_bufring_reg { u64 addr; u32 entries; u16 group, pad; u64 resv[3]; };
+static_assert(sizeof(struct uring_bufring_reg) == 40, "user ABI");
 struct uring_probe_op { u8 op, resv; u16 flags; u32 resv2; };
 struct uring_probe { u8 last_op, ops_len; u16 resv; u32 resv2[3]; };
 
@@ -42,6 +47,7 @@ struct uring_probe { u8 last_op, ops_len; u16 resv; u32 resv2[3]; };
 #define SQE_IO_LINK		0x04u
 #define SQE_IO_HARDLINK		0x08u
 #define SQE_ASYNC		0x10u
+#define SQE_BUFFER_SELECT	0x20u
 #define SQE_CQE_SKIP		0x40u
 
 #define SETUP_CQSIZE		0x08u
@@ -73,7 +79,7 @@ struct uring_probe { u8 last_op, ops_len; u16 resv; u32 resv2[3]; };
 #define ENTER_EXT_ARG		8u
 
 enum { REG_BUFFERS, UNREG_BUFFERS, REG_FILES, UNREG_FILES, REG_EVENTFD, UNREG_EVENTFD, REG_FILES_UPDATE,
-       REG_EVENTFD_ASYNC, REG_PROBE, REG_ENABLE_RINGS = 12 };
+       REG_EVENTFD_ASYNC, REG_PROBE, REG_ENABLE_RINGS = 12, REG_BUFRING = 22, UNREG_BUFRING };
 
 enum {
 	UOP_NOP, UOP_READV, UOP_WRITEV, UOP_FSYNC, UOP_READ_FIXED, UOP_WRITE_FIXED, UOP_POLL_ADD,
@@ -82,9 +88,19 @@ enum {
 	UOP_FILES_UPDATE, UOP_STATX, UOP_READ, UOP_WRITE, UOP_FADVISE, UOP_MADVISE, UOP_SEND, UOP_RECV,
 	UOP_OPENAT2, UOP_EPOLL_CTL, UOP_SPLICE, UOP_PROVIDE_BUFFERS, UOP_REMOVE_BUFFERS, UOP_TEE,
 	UOP_SHUTDOWN, UOP_RENAMEAT, UOP_UNLINKAT, UOP_MKDIRAT, UOP_SYMLINKAT, UOP_LINKAT, UOP_MSG_RING,
-	UOP_SOCKET = 45, UOP_COUNT
+	UOP_SOCKET = 45, UOP_SEND_ZC = 47, UOP_SENDMSG_ZC, UOP_COUNT
 };
 
+/* Of completions. */
+#define CQE_F_BUFFER		1u	/* a lent buffer was used: its number in the upper half */
+#define CQE_F_MORE		2u
+#define CQE_F_NOTIF		8u	/* the memory of a send is the program's again */
+#define CQE_BUFFER_SHIFT	16
+#define POLL_ADD_MULTI		1u	/* len of a poll */
+#define RECVSEND_POLL_FIRST	1u	/* ioprio of sends and receives */
+#define RECV_MULTISHOT		2u
+#define RECVSEND_FIXED_BUF	4u
+#define ACCEPT_MULTISHOT	1u	/* ioprio of an accept */
 #define URING_FSYNC_DATASYNC	1u
 #define TIMEOUT_ABS		1u
 #define TIMEOUT_UPDATE		2u

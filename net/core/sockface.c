@@ -137,6 +137,25 @@ ssize_t sockface_transfer(struct ofile *f, void __user *buf, size_t len, u32 fla
 	return is_send ? svc_net_send(s, &m) : svc_net_recv(s, &m);
 }
 
+ssize_t sockface_send(struct ofile *f, struct uio *u, u32 flags, const void *addr, u32 addr_len)
+{
+	struct netsock *s = netsock_of(f);
+	struct sockmsg m = { .uio = u, .flags = flags | nonblock_flag(f) };
+	struct sockaddr_any a;
+
+	if (!s)
+		return -ENOTSOCK;
+	if (addr_len > sizeof(a))
+		return -EINVAL;
+	if (addr_len) {
+		memset(&a, 0, sizeof(a));
+		memcpy(&a, addr, addr_len);
+		m.name = &a;
+		m.name_len = addr_len;
+	}
+	return svc_net_send(s, &m);
+}
+
 struct ofile *sockface_accept(struct ofile *f, void __user *addr, s32 __user *ulen, int flags, bool may_block)
 {
 	struct netsock *s = netsock_of(f), *c;

@@ -21,6 +21,8 @@ struct pollwatch {
 	u32 events;			/* POLL*; errors and hang-ups always count */
 	u32 state;			/* A WATCH_* of pollwatch.c; zero: armed */
 	u32 nslots;
+	/* NULL, or: what is ready is told, and it is armed all the same for news. Sleeps. */
+	void (*tell)(struct pollwatch *w, u32 ready);
 	bool has_failed;		/* the file has more queues than slots */
 	struct pollwatch_slot slots[POLLWATCH_QUEUES];
 	void (*fire)(struct pollwatch *w);	/* soft interrupt: no lock held, must not sleep */

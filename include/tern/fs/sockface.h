@@ -19,6 +19,8 @@ ssize_t sockop_run(struct sockop *op, struct ofile *f, u32 flags);
 void sockop_free(struct sockop *op);
 /** sockface_transfer() - send(2) or recv(2). */
 ssize_t sockface_transfer(struct ofile *f, void __user *buf, size_t len, u32 flags, bool is_send);
+/** sockface_send() - sendto(2) of prepared memory; @addr: @addr_len bytes of kernel memory. */
+ssize_t sockface_send(struct ofile *f, struct uio *u, u32 flags, const void *addr, u32 addr_len);
 /** sockface_accept() - a new open file; @flags SOCK_*. ERR_PTR. */
 struct ofile *sockface_accept(struct ofile *f, void __user *addr, s32 __user *len, int flags, bool may_block);
 /** sockface_connect() - @addr: @len bytes of kernel memory. */
