@@ -27,6 +27,7 @@
 #define ETHTOOL_GGSO		0x23u
 #define ETHTOOL_GSSET_INFO	0x37u
 #define ETHTOOL_GCHANNELS	0x3cu
+#define ETHTOOL_SCHANNELS	0x3du
 #define ETHTOOL_GLINKSETTINGS	0x4cu
 
 struct ethtool_value { u32 cmd, data; };
@@ -36,6 +37,9 @@ struct ethtool_drvinfo {
 	u32 n_priv_flags, n_stats, testinfo_len, eedump_len, regdump_len;
 };
 static_assert(sizeof(struct ethtool_drvinfo) == 196, "user ABI");
+struct ethtool_channels {
+	u32 cmd, max_rx, max_tx, max_other, max_combined, rx_count, tx_count, other_count, combined_count;
+};
 struct ethtool_addr { u32 cmd, size; u8 data[]; };
 struct ethtool_names { u32 cmd, set, len; };	/* 32 bytes each follow */
 struct ethtool_sets { u32 cmd, reserved; u64 mask; };	/* a u32 for each set of the mask follows */

@@ -10,9 +10,15 @@
 
 #define TC_ROOT	0xffffffffu
 
+/* Packets may wait: before the driver, or in a hardware driver's own queues. */
+static bool has_queue(const struct netif *nif)
+{
+	return !nif->is_lockless || nif->driver_name;
+}
+
 const char *qdisc_name(const struct netif *nif)
 {
-	return !nif->was_up ? "noop" : nif->is_lockless ? "noqueue" : "pfifo";
+	return !nif->was_up ? "noop" : has_queue(nif) ? "pfifo" : "noqueue";
 }
 
 static bool put_qdisc(struct nldump *d, struct nlpkt *p, const struct netif *nif)
@@ -26,7 +32,7 @@ static bool put_qdisc(struct nldump *d, struct nlpkt *p, const struct netif *nif
 	m->parent = TC_ROOT;
 	m->info = 2;
 	nlpkt_put_str(p, TCA_KIND, qdisc_name(nif));
-	if (!nif->is_lockless)
+	if (has_queue(nif))
 		nlpkt_put(p, TCA_OPTIONS, &limit, sizeof(limit));
 	return nlpkt_end(p);
 }
