@@ -68,5 +68,6 @@ struct sock_extended_err { u32 ee_errno; u8 ee_origin, ee_type, ee_code, ee_pad;
 static_assert(sizeof(struct sock_extended_err) == 16, "user ABI");
 #define SO_EE_ORIGIN_LOCAL	1
 #define SO_EE_ORIGIN_ICMP	2
+#define SO_EE_ORIGIN_TIMESTAMPING 4
 #define SO_EE_ORIGIN_ZEROCOPY	5
 #define SO_EE_CODE_ZEROCOPY_COPIED 1

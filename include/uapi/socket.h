@@ -43,6 +43,11 @@
 #define SO_SNDTIMEO	21
 #define SO_TIMESTAMP	29
 #define SO_ACCEPTCONN	30
+#define SO_TIMESTAMPNS	35
+#define SO_MARK		36
+#define SO_TIMESTAMPING	37
+#define SO_COOKIE	57
+#define SO_BINDTOIFINDEX 62
 #define SO_SNDBUFFORCE	32
 #define SO_RCVBUFFORCE	33
 #define SO_PROTOCOL	38
@@ -91,6 +96,15 @@ static_assert(sizeof(struct mmsghdr) == 64, "user ABI");
 struct cmsghdr { u64 len; s32 level, type; };
 static_assert(sizeof(struct cmsghdr) == 16, "user ABI");
 #define CMSG_ALIGN_(n)	(((n) + 7UL) & ~7UL)
+
+/* Flags of SO_TIMESTAMPING; those of hardware, queues, acknowledgements and statistics are not there. */
+#define STAMPING_TX_SOFTWARE	0x2u
+#define STAMPING_RX_SOFTWARE	0x8u
+#define STAMPING_SOFTWARE	0x10u
+#define STAMPING_OPT_ID		0x80u
+#define STAMPING_OPT_TSONLY	0x800u
+#define STAMPING_KNOWN		0x89au
+#define STAMPING_MASK		0xffffu
 
 struct ucred { s32 pid; u32 uid, gid; };
 struct linger { s32 onoff, linger; };

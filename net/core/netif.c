@@ -327,6 +327,8 @@ static void send_tampered(struct netif *nif, struct pktbuf *pb)
 		send_whole(nif, held);
 }
 
+void (*netif_tell_sent)(struct pktbuf *pb);
+
 void netif_send(struct netif *nif, struct pktbuf *pb)
 {
 	struct pktbuf *next;
@@ -337,6 +339,8 @@ void netif_send(struct netif *nif, struct pktbuf *pb)
 		pktbuf_free(pb);
 		return;
 	}
+	if (unlikely(pb->stamp < 0))
+		netif_tell_sent(pb);
 	if (unlikely(!list_is_empty(&nif->ns->taps))) {
 		rcu_read_lock();
 		show_taps(nif->ns, pb, true);

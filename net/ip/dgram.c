@@ -190,6 +190,14 @@ void pktbuf_own_write(struct pktbuf *pb, struct isock *sk)
 	atomic_add(&sk->wmem, (s32)pb->truesize);
 	pb->owner = sk;
 	pb->destroy = write_done;
+	pb->mark = sk->mark;
+	if (unlikely(sk->stamping))
+		isock_mark_to_stamp(sk, pb);
+}
+
+bool pktbuf_is_own_write(const struct pktbuf *pb)
+{
+	return pb->destroy == write_done;
 }
 
 /* ---- receiving ---- */
@@ -204,7 +212,7 @@ bool dgram_deliver(struct isock *sk, struct pktbuf *pb)
 		pktbuf_free(pb);
 		return true;	/* not wanted is not an error */
 	}
-	if (sk->ns.options & BIT(SO_TIMESTAMP) && !pb->stamp)
+	if (unlikely(isock_wants_stamps(sk)) && pb->stamp <= 0)
 		pb->stamp = clock_realtime_ns();
 	spin_lock(&sk->lock);
 	ok = sk->rx_bytes + mem <= READ_ONCE(sk->ns.rcvbuf) || list_is_empty(&sk->rxq);
@@ -240,7 +248,7 @@ static struct pktbuf *take(struct isock *sk, bool peek)
 	} else if (pb) {
 		list_unlink(&pb->link);
 		sk->rx_bytes -= pb->hash;
-		if (pb->stamp)
+		if (pb->stamp > 0)
 			sk->stamp = pb->stamp;
 	}
 	spin_unlock_bh(&sk->lock);
@@ -303,11 +311,8 @@ static void give_cmsgs(struct isock *sk, struct sockmsg *m, const struct pktbuf 
 	const struct ip4_head *h = pkt_ip4(pb);
 	s32 v;
 
-	if (sk->ns.options & BIT(SO_TIMESTAMP)) {
-		struct { s64 sec, usec; } tv = { pb->stamp / 1000000000, pb->stamp % 1000000000 / 1000 };
-
-		sockmsg_put(m, SOL_SOCKET, SO_TIMESTAMP, &tv, sizeof(tv));
-	}
+	if (isock_wants_stamps(sk))
+		isock_give_stamps(sk, m, pb);
 	if (!sk->cmsg)
 		return;
 	if (pkt_is_v6(pb)) {
@@ -383,6 +388,21 @@ int isock_queue_zerocopy(struct isock *sk)
 	return 0;
 }
 
+void isock_fill_stamp_error(struct pktbuf *c, u32 key, u32 err)
+{
+	struct errinfo e = { .ee = { .ee_errno = err, .ee_origin = SO_EE_ORIGIN_TIMESTAMPING, .ee_data = key } };
+
+	memcpy(c->cb, &e, sizeof(e));
+}
+
+/* When a packet left. */
+static void give_sent(struct isock *sk, struct sockmsg *m, const struct pktbuf *pb, const struct errinfo *info)
+{
+	if (READ_ONCE(sk->stamping) & STAMPING_SOFTWARE)
+		isock_put_stamping(m, pb->stamp);
+	give_zerocopy(sk, m, info);	/* the rest is the same */
+}
+
 ssize_t isock_recv_error(struct isock *sk, struct sockmsg *m)
 {
 	struct { struct sock_extended_err ee; struct sockaddr_in offender; } out = { 0 };
@@ -393,8 +413,10 @@ ssize_t isock_recv_error(struct isock *sk, struct sockmsg *m)
 
 	spin_lock_bh(&sk->lock);
 	pb = list_first_entry_or_null(&sk->errq, struct pktbuf, link);
-	if (pb)
+	if (pb) {
 		list_unlink(&pb->link);
+		sk->nstamps -= ((struct errinfo *)pb->cb)->ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING;
+	}
 	more = !list_is_empty(&sk->errq);
 	spin_unlock_bh(&sk->lock);
 	if (!pb)
@@ -406,6 +428,10 @@ ssize_t isock_recv_error(struct isock *sk, struct sockmsg *m)
 	m->out_flags |= MSG_ERRQUEUE;
 	if (info.ee.ee_origin == SO_EE_ORIGIN_ZEROCOPY) {
 		give_zerocopy(sk, m, &info);
+		goto out;
+	}
+	if (info.ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
+		give_sent(sk, m, pb, &info);
 		goto out;
 	}
 	if (info.is_v6) {
@@ -482,7 +508,7 @@ ssize_t dgram_recv(struct netsock *s, struct sockmsg *m)
 	}
 	if (m->name)
 		isock_sender_name(sk, m, pb, (u16)pb->cb[4], (u32)pb->cb[5]);
-	if (unlikely(sk->cmsg || (s->options & BIT(SO_TIMESTAMP))))
+	if (unlikely(sk->cmsg || isock_wants_stamps(sk)))
 		give_cmsgs(sk, m, pb);
 	pktbuf_free(pb);
 	return ret;

@@ -51,6 +51,12 @@ static void take_option(const u8 *p, u32 len, bool is_syn, struct tcp_opts *o)
 			o->sack[o->nsack++].end = get32(p + 6 + i * 8);
 		}
 		break;
+	case 34:	/* RFC 7413 4.1.1: an even number of bytes, 4 to 16 */
+		if (is_syn && (len == 2 || (len >= 6 && len <= 18 && !(len & 1)))) {
+			o->fast_len = (s8)(len - 2);
+			o->fast = p + 2;
+		}
+		break;
 	case 8:
 		if (len == 10) {
 			o->has_ts = true;
@@ -64,7 +70,7 @@ static void take_option(const u8 *p, u32 len, bool is_syn, struct tcp_opts *o)
 void tcp_read_options(const u8 *p, u32 n, bool is_syn, struct tcp_opts *o)
 {
 	memset(o, 0, sizeof(*o));
-	o->wscale = -1;
+	o->wscale = o->fast_len = -1;
 	while (n) {
 		u32 len;
 

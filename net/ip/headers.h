@@ -70,6 +70,8 @@ struct tcp_opts {
 	u16 mss;		/* 0: none */
 	s8 wscale;		/* -1: none */
 	bool sack_ok, has_ts;
+	s8 fast_len;		/* a fast open cookie in @fast, 0: asked for; -1: none */
+	const u8 *fast;
 	u32 tsval, tsecr;
 	u8 nsack;
 	struct { u32 start, end; } sack[4];

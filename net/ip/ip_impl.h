@@ -184,6 +184,11 @@ struct isock {
 	struct pktbuf *cork;		/* send_lock */
 	struct kmutex send_lock;	/* one sender at a time when corked; LOCKRANK_SOCK */
 	s64 stamp;			/* S of the last packet read */
+	u32 mark;			/* A of what it sends, and for its routes */
+	u32 stamping;			/* A STAMPING_* */
+	atomic32 stamp_key;		/* number of the next packet sent */
+	u32 nstamps;			/* S of sent packets, in errq */
+	bool stamp_ns;			/* A SO_TIMESTAMPNS */
 	u32 icmp_filter;		/* A */
 	struct iproute route;		/* S cached */
 	u32 route_gen;			/* S */
@@ -257,6 +262,23 @@ int isock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_p
 void isock_fill_name(struct sockmsg *m, be32 addr, u16 port);
 int isock_setopt(struct netsock *s, int level, int name, const void *val, u32 len);
 int isock_getopt(struct netsock *s, int level, int name, void *val, u32 *len);
+/* ---- stamp.c ---- */
+/** isock_set_stamping() - SO_TIMESTAMPING; 0, -EINVAL, -EOPNOTSUPP. */
+int isock_set_stamping(struct isock *sk, u32 flags);
+/** isock_mark_to_stamp() - @pb's sender may want to know when it leaves. */
+void isock_mark_to_stamp(struct isock *sk, struct pktbuf *pb);
+/** isock_give_stamps() - control messages about the arrival of @pb. */
+void isock_give_stamps(const struct isock *sk, struct sockmsg *m, const struct pktbuf *pb);
+void isock_put_stamping(struct sockmsg *m, s64 stamp);
+/** isock_fill_stamp_error() - what a packet on the error queue says when it tells that number @key left. */
+void isock_fill_stamp_error(struct pktbuf *c, u32 key, u32 err);
+/** pktbuf_is_own_write() - is its owner the isock that sent it. */
+bool pktbuf_is_own_write(const struct pktbuf *pb);
+/** isock_wants_stamps() - of what it receives. */
+static inline bool isock_wants_stamps(const struct isock *sk)
+{
+	return sk->ns.options & BIT(SO_TIMESTAMP) || sk->stamp_ns || sk->stamping & STAMPING_RX_SOFTWARE;
+}
 long isock_ioctl(struct netsock *s, u32 cmd, uptr arg);
 /** isock_error() - something went wrong: @err negative errno; wakes. */
 void isock_error(struct isock *sk, int err);

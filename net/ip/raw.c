@@ -197,7 +197,7 @@ static int push6(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8
 
 	bh_disable();
 	rcu_read_lock();
-	err = ip6_route_out(sk->net, &d->daddr6, &d->saddr6, d->oif, &r);
+	err = ip6_route_flow(sk->net, &d->daddr6, &d->saddr6, d->oif, 0, sk->mark, &r);
 	if (!err)
 		err = sum6(sk, pb, &r.saddr6, &d->daddr6);
 	if (err) {
@@ -228,7 +228,7 @@ static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8 
 		return push6(sk, pb, d, protocol);
 	bh_disable();
 	rcu_read_lock();
-	err = ip4_route_out(sk->net, d->daddr, d->saddr, d->oif, &r);
+	err = ip4_route_flow(sk->net, d->daddr, d->saddr, d->oif, 0, sk->mark, &r);
 	if (!err && r.type == RTN_BROADCAST && !(sk->ns.options & BIT(SO_BROADCAST)))
 		err = -EACCES;
 	if (err) {

@@ -117,8 +117,8 @@ void isock_forget_peer(struct isock *sk)
 int isock_route(struct isock *sk, const struct isockaddr *to, struct iproute *r)
 {
 	if (!to->is_v6)
-		return ip4_route_out(sk->net, to->a4, sk->saddr, sk->bound_if, r);
-	return ip6_route_out(sk->net, &to->a6, &sk->saddr6, to->oif, r);
+		return ip4_route_flow(sk->net, to->a4, sk->saddr, sk->bound_if, 0, sk->mark, r);
+	return ip6_route_flow(sk->net, &to->a6, &sk->saddr6, to->oif, 0, sk->mark, r);
 }
 
 void isock_set_peer(struct isock *sk, const struct isockaddr *to, const struct iproute *r)

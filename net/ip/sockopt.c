@@ -32,6 +32,68 @@ static int bind_to_device(struct isock *sk, const void *val, u32 len)
 	return 0;
 }
 
+static int bind_to_index(struct isock *sk, s32 v)
+{
+	bool is_there;
+
+	if (v < 0)
+		return -EINVAL;
+	if (sk->bound_if && !netns_cap(CAP_NET_RAW))
+		return -EPERM;
+	rcu_read_lock();
+	is_there = !v || netif_find_index(sk->net, (u32)v);
+	rcu_read_unlock();
+	if (!is_there)
+		return -ENODEV;
+	spin_lock_bh(&sk->lock);
+	sk->bound_if = (u32)v;
+	sk->route_gen = 0;
+	spin_unlock_bh(&sk->lock);
+	return 0;
+}
+
+/* Options of SOL_SOCKET that are ours. */
+static int set_any(struct isock *sk, int name, const void *val, u32 len, s32 v)
+{
+	switch (name) {
+	case SO_BINDTODEVICE:
+		return bind_to_device(sk, val, len);
+	case SO_BINDTOIFINDEX:
+		return bind_to_index(sk, v);
+	case SO_NO_CHECK:
+		sk->no_check = v;
+		return 0;
+	case SO_MARK:
+		if (!netns_cap(CAP_NET_ADMIN) && !netns_cap(CAP_NET_RAW))
+			return -EPERM;
+		spin_lock_bh(&sk->lock);
+		WRITE_ONCE(sk->mark, (u32)v);
+		sk->route_gen = 0;
+		spin_unlock_bh(&sk->lock);
+		return 0;
+	case SO_TIMESTAMPNS:
+		sk->stamp_ns = v;
+		__atomic_fetch_and(&sk->ns.options, ~(u32)BIT(SO_TIMESTAMP), __ATOMIC_SEQ_CST);
+		return 0;
+	case SO_TIMESTAMPING:
+		return isock_set_stamping(sk, (u32)v);
+	}
+	return -ENOPROTOOPT;
+}
+
+static int get_any(struct isock *sk, int name, s32 *v)
+{
+	switch (name) {
+	case SO_NO_CHECK: *v = sk->no_check; return 0;
+	case SO_ACCEPTCONN: *v = 0; return 0;
+	case SO_BINDTOIFINDEX: *v = (s32)sk->bound_if; return 0;
+	case SO_MARK: *v = (s32)sk->mark; return 0;
+	case SO_TIMESTAMPNS: *v = sk->stamp_ns; return 0;
+	case SO_TIMESTAMPING: *v = (s32)sk->stamping; return 0;
+	}
+	return -ENOPROTOOPT;
+}
+
 static int set_mc_if(struct isock *sk, const void *val, u32 len)
 {
 	struct ip_mreqn m = { 0 };
@@ -142,12 +204,8 @@ int isock_setopt(struct netsock *s, int level, int name, const void *val, u32 le
 		memcpy(&v, val, sizeof(v));
 	else if (len)
 		v = *(const u8 *)val;
-	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
-		return bind_to_device(sk, val, len);
-	if (level == SOL_SOCKET && name == SO_NO_CHECK) {
-		sk->no_check = v;
-		return 0;
-	}
+	if (level == SOL_SOCKET)
+		return set_any(sk, name, val, len, v);
 	if (level == SOL_IP)
 		return set_ip(sk, name, val, len, v);
 	if (level == SOL_IPV6 && s->family == AF_INET6)
@@ -163,7 +221,7 @@ static int get_mtu(struct isock *sk, s32 *v)
 	if (!sk->dport)
 		return -ENOTCONN;
 	rcu_read_lock();
-	err = ip4_route_out(sk->net, sk->daddr, sk->saddr, sk->bound_if, &r);
+	err = ip4_route_flow(sk->net, sk->daddr, sk->saddr, sk->bound_if, 0, sk->mark, &r);
 	*v = (s32)r.mtu;
 	rcu_read_unlock();
 	return err;
@@ -218,10 +276,15 @@ int isock_getopt(struct netsock *s, int level, int name, void *val, u32 *len)
 
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return get_bound_device(sk, val, len);
-	if (level == SOL_SOCKET && (name == SO_NO_CHECK || name == SO_ACCEPTCONN)) {
-		v = name == SO_NO_CHECK && sk->no_check;
-		err = 0;
+	if (level == SOL_SOCKET && name == SO_COOKIE) {
+		if (*len < sizeof(s->ino))
+			return -EINVAL;
+		*len = sizeof(s->ino);
+		memcpy(val, &s->ino, *len);	/* as sock_diag has it */
+		return 0;
 	}
+	if (level == SOL_SOCKET)
+		err = get_any(sk, name, &v);
 	if (level == SOL_IP && name == IP_OPTIONS) {
 		*len = 0;
 		return 0;

@@ -77,6 +77,7 @@ static void reset_vars(struct tcpsock *tp)
 	tp->mss_peer = tp->pmtu = 0;
 	tp->nsack = 0;
 	tp->ecn = 0;
+	tp->fast_says = tp->fast_waits = tp->fast_taken = false;
 	tp->sum_delivered = tp->idle_until = tp->last_rate = 0;
 	tp->delivered_at = tp->first_sent = tp->pace_next = 0;
 	tcpcc_start(tp, tp->cc);
@@ -165,6 +166,8 @@ void tcp_end(struct tcpsock *tp, int err)
 	if (err)
 		WRITE_ONCE(tp->sk.ns.error, err);
 	isock_wake(&tp->sk, IWAKE_ALL);
+	if (unlikely(tp->fast_of))
+		tcp_fast_done(tp);
 	if (was_child)
 		leave_listener(tp);
 }
@@ -342,8 +345,31 @@ static int tcp_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
 	return err;
 }
 
-/* Ends, sequence numbers, the SYN. S held; the route was looked up. */
-static int start_connect(struct tcpsock *tp, const struct iproute *r, const struct isockaddr *to)
+/* @data lies behind the SYN in the queue and leaves with it. */
+static void push_syn(struct tcpsock *tp, struct pktbuf *data)
+{
+	struct tcpcb *cb;
+
+	if (data) {
+		cb = tcpcb_of(data);
+		*cb = (struct tcpcb){ .seq = tp->write_seq, .end_seq = tp->write_seq + data->len, .flags = TCPF_PSH };
+		tp->write_seq += data->len;
+		tp->wq_mem += data->truesize;
+		list_add_tail(&data->link, &tp->wq);
+		tp->fast_data = data;
+	}
+	tcp_push(tp, true);
+	tp->fast_data = NULL;
+	if (data && tp->send_head == data) {
+		cb->sent = clock_ns();
+		tcprate_sent(tp, cb, cb->sent);
+		tp->snd_nxt = cb->end_seq;
+		tp->send_head = NULL;
+	}
+}
+
+/* Ends, sequence numbers, the SYN. S held; the route was looked up. @data: NULL, or goes with it if it succeeds. */
+static int start_connect(struct tcpsock *tp, const struct iproute *r, const struct isockaddr *to, struct pktbuf *data)
 {
 	struct isock *sk = &tp->sk;
 	bool had_port = sk->sport;
@@ -364,9 +390,11 @@ static int start_connect(struct tcpsock *tp, const struct iproute *r, const stru
 	tp->rcv_mss = TCP_MSS_DEFAULT;
 	tcp_go(tp, TCP_SYN_SENT);
 	ipstat_inc(TCPSTAT_ACTIVE_OPENS);
+	if (tp->fast_wants)
+		tcp_fast_prepare(tp);
 	err = tcp_queue_flag(tp, TCPF_SYN);
 	if (!err) {
-		tcp_push(tp, true);
+		push_syn(tp, data);
 		return 0;
 	}
 	tcp_end(tp, 0);
@@ -427,7 +455,7 @@ static void forget_attempt(struct tcpsock *tp)
 }
 
 /* S held, RCU. */
-static int try_connect(struct tcpsock *tp, const struct isockaddr *to)
+static int try_connect(struct tcpsock *tp, const struct isockaddr *to, struct pktbuf *data)
 {
 	struct iproute r;
 	int err = isock_route(&tp->sk, to, &r);
@@ -435,13 +463,13 @@ static int try_connect(struct tcpsock *tp, const struct isockaddr *to)
 	if (!err && (r.type == RTN_BROADCAST || r.type == RTN_MULTICAST))
 		err = -ENETUNREACH;
 	if (!err)
-		err = start_connect(tp, &r, to);
+		err = start_connect(tp, &r, to, data);
 	tp->is_connecting = !err;
 	return err;
 }
 
-/* *@is_first: it was not connecting before. */
-static int connect_locked(struct tcpsock *tp, const struct isockaddr *to, bool may_block, bool *is_first)
+int tcp_begin_connect(struct tcpsock *tp, const struct isockaddr *to, bool may_block, bool *is_first,
+		      struct pktbuf **data)
 {
 	int err;
 
@@ -453,9 +481,23 @@ static int connect_locked(struct tcpsock *tp, const struct isockaddr *to, bool m
 	else if (tp->state != TCP_CLOSE)
 		err = -EISCONN;
 	else
-		err = try_connect(tp, to);
+		err = try_connect(tp, to, data ? *data : NULL);
+	if (*is_first && !err && data)
+		*data = NULL;
 	tcp_unlock(tp);
 	rcu_read_unlock();
+	return err;
+}
+
+int tcp_await(struct tcpsock *tp, bool is_first, bool may_block)
+{
+	int err;
+
+	if (is_first && !may_block)
+		return -EINPROGRESS;	/* even if it is done: the caller polls */
+	err = wait_connected(tp);
+	if (err && tp->state == TCP_CLOSE)
+		forget_attempt(tp);
 	return err;
 }
 
@@ -479,15 +521,16 @@ static int tcp_connect_to(struct netsock *s, const struct sockaddr_any *a, u32 l
 		to.a6 = IN6_LOOPBACK;
 	if (!to.is_v6 && !to.a4)
 		to.a4 = TO_BE32(0x7f000001);
-	err = connect_locked(tp, &to, may_block, &is_first);
-	if (err)
-		return err;
-	if (is_first && !may_block)
-		return -EINPROGRESS;	/* even if it is done: the caller polls */
-	err = wait_connected(tp);
-	if (err && tp->state == TCP_CLOSE)
-		forget_attempt(tp);
-	return err;
+	if (unlikely(tp->fast_connect) && tp->state == TCP_CLOSE && tcp_fast_knows(tp, &to)) {
+		if (tp->fast_waits)
+			return -EISCONN;
+		tp->fast_to = to;
+		tp->fast_waits = true;	/* the first send connects */
+		return 0;
+	}
+	tp->fast_wants = tp->fast_connect;
+	err = tcp_begin_connect(tp, &to, may_block, &is_first, NULL);
+	return err ? err : tcp_await(tp, is_first, may_block);
 }
 
 static int tcp_listen(struct netsock *s, int backlog)
@@ -567,6 +610,8 @@ static u32 tcp_ready(struct netsock *s, struct ofile *f, struct poll_table *pt)
 	state = READ_ONCE(tp->state);
 	if (state == TCP_LISTEN)
 		return list_is_empty(&tp->accept_q) ? 0 : POLLIN | POLLRDNORM;
+	if (unlikely(tp->fast_waits))
+		return POLLOUT | POLLWRNORM;
 	shut = READ_ONCE(tp->sk.shutdown);
 	if (shut == (RECV_SHUTDOWN | SEND_SHUTDOWN) || state == TCP_CLOSE)
 		ev |= POLLHUP;

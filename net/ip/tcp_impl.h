@@ -20,6 +20,7 @@
 #define TCP_SYN_AGAIN_NS (8 * NSEC_PER_MSEC)
 #define TCP_QUICK_ACKS	16u
 #define TCP_SACKS	4u
+#define TCP_FAST_COOKIE_MAX 16u
 
 /* In pktbuf.cb of what lies in a queue. */
 struct tcpcb {
@@ -90,6 +91,7 @@ struct tcpsock {
 	u32 dupacks;
 	u8 ca_state;			/* TCPCA_* */
 	bool is_cwnd_limited, wants_space, nodelay, cork, fin_queued;
+	u32 notsent_low;		/* writable only with less that was not sent; 0: any */
 	u32 small_end;			/* end of the last segment that was not full: RFC 1122 4.2.3.4, Minshall */
 	const struct tcpcc *cc;
 	union { struct cubic cubic; struct bbr bbr; };
@@ -155,6 +157,18 @@ struct tcpsock {
 	u8 keep_cnt, keep_probes, syn_retries;
 	s32 linger2;			/* s */
 	u32 defer_accept;		/* s */
+
+	/* fast open */
+	bool fast_says;			/* the SYN has the option: fast_cookie of fast_len bytes, 0: asks for one */
+	u8 fast_len, fast_cookie[TCP_FAST_COOKIE_MAX];
+	bool fast_bare, fast_connect;	/* TCP_FASTOPEN_NO_COOKIE, TCP_FASTOPEN_CONNECT */
+	bool fast_wants;		/* a connect by a send */
+	bool fast_waits;		/* connect() to fast_to waits for the first send */
+	bool fast_taken;		/* the peer took the SYN's data */
+	struct isockaddr fast_to;
+	struct pktbuf *fast_data;	/* leaves with the SYN that is about to go; in wq */
+	struct tcpsock *fast_of;	/* a child's listener until its SYN is acknowledged, with a reference */
+	u32 fast_qlen, nfast;		/* a listener's: how many may be so, and are; accept_lock */
 
 	bool is_connecting;		/* connect() did not tell the outcome yet */
 	bool is_orphan;			/* no file any more */
@@ -232,6 +246,15 @@ void tcp_go(struct tcpsock *tp, u8 state);
 void tcp_end(struct tcpsock *tp, int err);
 void tcp_linger_tw(struct tcpsock *tp);
 void tcp_purge(struct tcpsock *tp);
+/**
+ * tcp_begin_connect() - send a SYN, or find that one is under way
+ * @is_first: out, it was not connecting before
+ * @data: NULL, or goes with it: taken, and NULL then
+ */
+int tcp_begin_connect(struct tcpsock *tp, const struct isockaddr *to, bool may_block, bool *is_first,
+		      struct pktbuf **data);
+/** tcp_await() - the rest of connect(2). Sleeps. */
+int tcp_await(struct tcpsock *tp, bool is_first, bool may_block);
 
 /* ---- tcp_out.c ---- */
 /** tcp_push() - send what may be sent now. @now_all: no Nagle for the last. */
@@ -292,6 +315,28 @@ void tcp_resend_lost(struct tcpsock *tp);
 /* A segment that came. piece: payload as it was on the wire, where several came as one. */
 struct segment { struct tcp_head *h; u32 seq, ack, len, piece; u8 flags, ecn; struct tcp_opts o; };
 
+/* ---- tcp_fast.c ---- */
+enum tcpfast { TCPFAST_NO, TCPFAST_TELL /* the SYN-ACK brings a cookie */, TCPFAST_OPEN };
+/** tcp_fast_judge() - what a SYN for @l asks for, and may have. */
+enum tcpfast tcp_fast_judge(struct tcpsock *l, const struct pktbuf *pb, const struct segment *s);
+/** tcp_fast_tell() - @c's SYN-ACK will have a cookie for the sender of @pb. */
+void tcp_fast_tell(struct tcpsock *c, const struct pktbuf *pb);
+/** tcp_fast_open() - @c can be accepted now, with the data of its SYN; true: @pb was consumed. */
+bool tcp_fast_open(struct tcpsock *l, struct tcpsock *c, struct pktbuf *pb, struct segment *s);
+/** tcp_fast_done() - the SYN of a child with fast_of is acknowledged, or it ends. */
+void tcp_fast_done(struct tcpsock *c);
+bool tcp_fast_is_on(void);
+/** tcp_fast_knows() - may data leave with a SYN to @to. */
+bool tcp_fast_knows(const struct tcpsock *tp, const struct isockaddr *to);
+/** tcp_fast_prepare() - the option of the SYN that is about to go. */
+void tcp_fast_prepare(struct tcpsock *tp);
+/** tcp_fast_send() - connect with what fits in the SYN: its bytes; 0: connected as usual; -errno. Sleeps. */
+ssize_t tcp_fast_send(struct tcpsock *tp, struct sockmsg *m);
+/** tcp_fast_answer() - the SYN-ACK came: keep its cookie; what it did not take is to be sent again. */
+void tcp_fast_answer(struct tcpsock *tp, const struct segment *s);
+u8 *tcp_fast_option(const struct tcpsock *tp, u8 *p);
+int tcp_fast_setopt(struct tcpsock *tp, int name, s32 v);
+
 /* ---- tcp_data.c ---- */
 /** tcp_take_data() - data of a segment; consumes @pb. True: a FIN follows what arrived. */
 bool tcp_take_data(struct tcpsock *tp, struct pktbuf *pb, struct segment *s);
@@ -303,8 +348,8 @@ void tcp_take_urgent(struct tcpsock *tp, const struct segment *s, struct pktbuf 
 void tcp_take_syn_options(struct tcpsock *tp, const struct segment *s);
 /** tcp_hand_to_listener() - the third segment, @pb, reached a child; false: its listener has no room, or is gone. */
 bool tcp_hand_to_listener(struct tcpsock *tp, const struct pktbuf *pb, const struct segment *s);
-/** tcp_listener_syn() - a SYN for a listener. RCU, no lock held. */
-void tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s);
+/** tcp_listener_syn() - a SYN for a listener; true: @pb was consumed. RCU, no lock held. */
+bool tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s);
 /** tcp_make_child() - a connection in the making for @l, with a reference to it; NULL. */
 struct tcpsock *tcp_make_child(struct tcpsock *l, const struct pktbuf *pb, const struct segment *s);
 /** tcp_reply_syn() - a SYN-ACK with @nopt bytes of options that belongs to no connection. */
@@ -312,6 +357,8 @@ void tcp_reply_syn(struct netns *ns, const struct pktbuf *pb, const struct tcp_h
 		   const u8 *opt, u32 nopt);
 
 /* ---- tcp_in.c ---- */
+/** tcp_established() - to that state: timers, and who waits for it. */
+void tcp_established(struct tcpsock *tp);
 /** tcp_opened_window() - after reading: tell the peer if it matters. */
 void tcp_opened_window(struct tcpsock *tp);
 

@@ -69,7 +69,7 @@ static void take_fin(struct tcpsock *tp)
 /* ---- opening ---- */
 
 /* Now ESTABLISHED: timers, and who waits for it. */
-static void established(struct tcpsock *tp)
+void tcp_established(struct tcpsock *tp)
 {
 	tcp_go(tp, TCP_ESTABLISHED);
 	tcp_choose_mss(tp);
@@ -81,7 +81,7 @@ static void established(struct tcpsock *tp)
 
 static void syn_sent(struct tcpsock *tp, const struct pktbuf *pb, struct segment *s)
 {
-	bool ack_ok = (s->flags & TCPF_ACK) && s->ack == tp->snd_nxt && tp->snd_nxt != tp->snd_una;
+	bool ack_ok = (s->flags & TCPF_ACK) && seq_after(s->ack, tp->snd_una) && !seq_after(s->ack, tp->snd_nxt);
 	const struct tcp_head *h = s->h;
 
 	if ((s->flags & TCPF_ACK) && !ack_ok) {	/* of an attempt before; the SYN once more */
@@ -112,7 +112,8 @@ static void syn_sent(struct tcpsock *tp, const struct pktbuf *pb, struct segment
 	tp->snd_wscale = 0;	/* a SYN's window is not scaled */
 	tcp_ack(tp, h, s->seq, s->ack, 0, &s->o);
 	tp->snd_wscale = tp->ws_ok ? (u8)s->o.wscale : 0;
-	established(tp);
+	tcp_fast_answer(tp, s);
+	tcp_established(tp);
 	if (tp->send_head)
 		tcp_push(tp, false);
 	if (tp->ack_pending || tp->rcv_nxt != tp->rcv_wup || !tp->send_head)
@@ -187,7 +188,7 @@ static bool first_ack(struct tcpsock *tp, const struct pktbuf *pb, struct segmen
 	tp->snd_wnd = (u32)FROM_BE16(s->h->window) << tp->snd_wscale;
 	tp->max_window = tp->snd_wnd;
 	tp->snd_wl1 = s->seq;
-	established(tp);
+	tcp_established(tp);
 	if (tp->listener)
 		isock_wake(&tp->listener->sk, IWAKE_READ);
 	return true;
@@ -249,6 +250,8 @@ static bool run_segment(struct tcpsock *tp, struct pktbuf *pb, struct segment *s
 		return false;
 	if (!tcp_ack(tp, s->h, s->seq, s->ack, s->len, &s->o))
 		return false;
+	if (unlikely(tp->fast_of) && tp->snd_una != tp->iss)
+		tcp_fast_done(tp);
 	if (unlikely(tp->state > TCP_SYN_RECV && tp->state != TCP_CLOSE_WAIT)) {
 		fin_acked(tp);
 		if (tp->state == TCP_CLOSE)
@@ -379,7 +382,7 @@ static void tcp_receive(struct netns *ns, struct pktbuf *pb)
 		}
 	}
 	if (tp && (s.flags & (TCPF_SYN | TCPF_ACK | TCPF_RST | TCPF_FIN)) == TCPF_SYN)
-		tcp_listener_syn(tp, pb, &s);
+		consumed = tcp_listener_syn(tp, pb, &s);
 	else if (!tp || (s.flags & TCPF_ACK))
 		tcp_reply_reset(ns, pb, s.h, s.len + !!(s.flags & TCPF_SYN) + !!(s.flags & TCPF_FIN));
 out:

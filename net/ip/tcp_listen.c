@@ -78,6 +78,7 @@ struct tcpsock *tcp_make_child(struct tcpsock *l, const struct pktbuf *pb, const
 	c->sk.ns.rcvbuf_locked = l->sk.ns.rcvbuf_locked;
 	c->sk.bound_if = l->sk.bound_if;
 	c->sk.ttl = l->sk.ttl;
+	c->sk.mark = l->sk.mark;
 	c->sk.tos = l->sk.tos;
 	c->sk.pmtudisc = l->sk.pmtudisc;
 	c->sk.bound = l->sk.bound;
@@ -110,10 +111,34 @@ struct tcpsock *tcp_make_child(struct tcpsock *l, const struct pktbuf *pb, const
 	return c;
 }
 
-void tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s)
+/* Its SYN-ACK, with what the SYN asked for. Lock held. True: @pb was consumed. */
+static bool answer_syn(struct tcpsock *l, struct tcpsock *c, struct pktbuf *pb, struct segment *s)
+{
+	enum tcpfast fast = tcp_fast_judge(l, pb, s);
+	bool consumed = false;
+
+	tcp_take_syn_options(c, s);
+	if (tcp_ecn_mode && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)))
+		c->ecn = TCPECN_OK;
+	c->last_rcvd = clock_ns();
+	tcp_choose_isn(c);
+	c->snd_una = c->snd_nxt = c->write_seq = c->fack = c->small_end = c->iss;
+	if (fast == TCPFAST_TELL)
+		tcp_fast_tell(c, pb);
+	if (tcp_queue_flag(c, TCPF_SYN)) {
+		tcp_end(c, -ENOBUFS);
+		return false;
+	}
+	if (fast == TCPFAST_OPEN)
+		consumed = tcp_fast_open(l, c, pb, s);
+	tcp_push(c, true);
+	return consumed;
+}
+
+bool tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s)
 {
 	struct tcpsock *c;
-	bool full, many;
+	bool full, many, consumed = false;
 
 	spin_lock(&l->accept_lock);
 	full = l->is_deaf || l->naccept > l->backlog;
@@ -123,35 +148,28 @@ void tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s)
 	spin_unlock(&l->accept_lock);
 	if (full || (many && !tcp_use_cookies)) {
 		ipstat_inc(TCPSTAT_LISTEN_DROPS);
-		return;
+		return false;
 	}
 	if (many) {
 		tcp_cookie_send(l, pb, s);
-		return;
+		return false;
 	}
 	c = tcp_make_child(l, pb, s);
 	if (!c) {
 		spin_lock(&l->accept_lock);
 		l->nsyn--;
 		spin_unlock(&l->accept_lock);
-		return;
+		return false;
 	}
 	spin_lock(&c->sk.lock);
 	tcp_inherit_port(c, l->sk.sport);
 	c->state = TCP_SYN_RECV;
-	if (tcp_hash(c)) {	/* another SYN was faster */
+	if (tcp_hash(c))	/* another SYN was faster */
 		tcp_end(c, 0);
-	} else {
-		tcp_take_syn_options(c, s);
-		if (tcp_ecn_mode && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)))
-			c->ecn = TCPECN_OK;
-		c->last_rcvd = clock_ns();
-		tcp_choose_isn(c);
-		c->snd_una = c->snd_nxt = c->write_seq = c->fack = c->small_end = c->iss;
-		if (tcp_queue_flag(c, TCPF_SYN))
-			tcp_end(c, -ENOBUFS);
-		else
-			tcp_push(c, true);
-	}
+	else
+		consumed = answer_syn(l, c, pb, s);
 	spin_unlock(&c->sk.lock);
+	if (c->fast_of)
+		isock_wake(&l->sk, IWAKE_READ);
+	return consumed;
 }

@@ -69,6 +69,14 @@ static int set_one(struct tcpsock *tp, int name, s32 v)
 				tcp_send_ack(tp);
 		}
 		return 0;
+	case TCP_FASTOPEN:
+	case TCP_FASTOPEN_CONNECT:
+	case TCP_FASTOPEN_NO_COOKIE:
+		return tcp_fast_setopt(tp, name, v);
+	case TCP_NOTSENT_LOWAT:
+		tp->notsent_low = (u32)v;
+		isock_wake(&tp->sk, IWAKE_WRITE);
+		return 0;
 	case TCP_USER_TIMEOUT:
 		return set_range(&tp->user_timeout, v, 0, S32_MAX);
 	}
@@ -146,7 +154,7 @@ void tcp_describe(struct tcpsock *tp, struct tcpinfo *i)
 	i->backoff = tp->backoff;
 	i->options = (tp->ts_ok ? TCPI_OPT_TIMESTAMPS : 0) | (tp->sack_ok ? TCPI_OPT_SACK : 0) |
 		     (tp->ws_ok ? TCPI_OPT_WSCALE : 0) | (tp->ecn & TCPECN_OK ? TCPI_OPT_ECN : 0) |
-		     (tp->ecn & TCPECN_SEEN ? TCPI_OPT_ECN_SEEN : 0);
+		     (tp->ecn & TCPECN_SEEN ? TCPI_OPT_ECN_SEEN : 0) | (tp->fast_taken ? TCPI_OPT_SYN_DATA : 0);
 	i->wscales = (u8)(tp->snd_wscale | tp->rcv_wscale << 4);
 	i->rto = us(tp->rto);
 	i->ato = us(TCP_DELACK_NS);
@@ -204,6 +212,10 @@ static int get_one(struct tcpsock *tp, int name, s32 *v)
 	case TCP_LINGER2: *v = tp->linger2 ? tp->linger2 : 60; return 0;
 	case TCP_DEFER_ACCEPT: *v = (s32)tp->defer_accept; return 0;
 	case TCP_QUICKACK: *v = !tp->is_pingpong; return 0;
+	case TCP_FASTOPEN: *v = (s32)tp->fast_qlen; return 0;
+	case TCP_FASTOPEN_CONNECT: *v = tp->fast_connect; return 0;
+	case TCP_FASTOPEN_NO_COOKIE: *v = tp->fast_bare; return 0;
+	case TCP_NOTSENT_LOWAT: *v = (s32)tp->notsent_low; return 0;
 	case TCP_USER_TIMEOUT: *v = (s32)tp->user_timeout; return 0;
 	}
 	return -ENOPROTOOPT;

@@ -24,8 +24,8 @@ const struct iproute *tcp_route(struct tcpsock *tp, int *err)
 
 	if (likely(sk->route_gen == gen && gen))
 		return &sk->route;
-	*err = sk->is_v6 ? ip6_route_out(sk->net, &sk->daddr6, &sk->saddr6, sk->bound_if, &sk->route) :
-	       ip4_route_out(sk->net, sk->daddr, sk->saddr, sk->bound_if, &sk->route);
+	*err = sk->is_v6 ? ip6_route_flow(sk->net, &sk->daddr6, &sk->saddr6, sk->bound_if, 0, sk->mark, &sk->route) :
+	       ip4_route_flow(sk->net, sk->daddr, sk->saddr, sk->bound_if, 0, sk->mark, &sk->route);
 	if (*err)
 		return NULL;
 	sk->route_gen = gen;
@@ -121,6 +121,8 @@ static u32 syn_options(struct tcpsock *tp, u8 *opt, bool is_reply, nsec_t now)
 	}
 	if (!is_reply || tp->ws_ok)
 		p = put32(p, 0x01030300 | tp->rcv_wscale);
+	if (unlikely(tp->fast_says) && (is_reply || !tp->retries))
+		p = tcp_fast_option(tp, p);
 	return (u32)(p - opt);
 }
 
@@ -232,6 +234,7 @@ static int transmit(struct tcpsock *tp, const struct pktbuf *from, u32 seq, u8 f
 	pb = pktbuf_alloc(PKT_HEADROOM, 0, ALLOC_ATOMIC);
 	if (unlikely(!pb))
 		return -ENOBUFS;
+	pb->mark = tp->sk.mark;
 	if (from && from->len) {
 		if (unlikely(!pktbuf_share(pb, from, 0, from->len))) {
 			pktbuf_free(pb);
@@ -273,7 +276,7 @@ static int transmit_queued(struct tcpsock *tp, struct pktbuf *pb)
 			 tcp_ecn_mode == 1 && !tp->retries ? TCPF_ECE | TCPF_CWR : 0;
 	cb->sent = clock_ns();
 	tcprate_sent(tp, cb, cb->sent);
-	return transmit(tp, pb, cb->seq, flags);
+	return transmit(tp, unlikely(tp->fast_data) ? tp->fast_data : pb, cb->seq, flags);
 }
 
 void tcp_send_ack(struct tcpsock *tp)

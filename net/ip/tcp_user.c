@@ -35,6 +35,8 @@ bool tcp_has_space(const struct tcpsock *tp)
 {
 	u64 used = READ_ONCE(tp->wq_mem);
 
+	if (unlikely(tp->notsent_low) && tp->write_seq - tp->snd_nxt >= tp->notsent_low)
+		return false;
 	return used + used / 2 <= tcp_snd_limit(tp);
 }
 
@@ -187,8 +189,11 @@ ssize_t tcp_send(struct netsock *s, struct sockmsg *m)
 	bool tells = (m->flags & MSG_ZEROCOPY) && s->zerocopy && m->uio->resid;
 	ssize_t done = 0, n = 0;
 
-	if (unlikely(m->flags & MSG_FASTOPEN))
-		return -EOPNOTSUPP;
+	if (unlikely(m->flags & MSG_FASTOPEN || tp->fast_waits)) {
+		done = tcp_fast_send(tp, m);
+		if (done < 0 || (done && !m->uio->resid))
+			return done;
+	}
 	do {
 		n = wait_room(tp, m->flags, deadline);
 		if (!n && m->uio->resid)

@@ -151,6 +151,8 @@ static inline bool netif_is_up(const struct netif *nif) { return READ_ONCE(nif->
 
 /** netif_send() - out of the interface, data at the link header; consumes. Bottom halves off. */
 void netif_send(struct netif *nif, struct pktbuf *pb);
+/** netif_tell_sent - a packet with a stamp that is negative leaves: net/ip's, which clears it. Bottom halves off. */
+extern void (*netif_tell_sent)(struct pktbuf *pb);
 /** netif_tx_resume() - there is room again. Bottom halves off. */
 void netif_tx_resume(struct netif *nif);
 /** net_receive() - a packet for the protocols; consumes. Bottom halves off. */
