@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Named pipes. Owner io/pipe.c. */
+/* Named pipes. Owners io/pipe.c, pipename.c, pipectl.c. */
 #pragma once
 
 #include "file.h"

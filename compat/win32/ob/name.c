@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names of objects: one tree of whole names, ordered without regard to case, then with it; a
- * lookup regards case unless OBJ_CASE_INSENSITIVE says not to. A directory is an object with a name
- * like others (some exist always), a name can only be given below one. Symbolic links on the
- * way are followed. Below a session's BaseNamedObjects, Local\ is that itself, Global\ is the
- * BaseNamedObjects of all.
+ * Names of objects: whole names in buckets by their hash, in each a tree ordered without regard
+ * to case, then with it; a lookup regards case unless OBJ_CASE_INSENSITIVE says not to. A directory
+ * is an object with a name like others (some exist always), a name can only be given below
+ * one. Symbolic links on the way are followed. Below a session's BaseNamedObjects, Local\ is that
+ * itself, Global\ is the BaseNamedObjects of all.
  *
  * A name keeps no reference: it leaves with the object. A lookup that meets an object
  * whose last reference is going finds nothing.
  *
- * Locks: names_lock (LOCKRANK_VFS_MISC class of small sleeping locks).
+ * Locks: name_bucket.lock (LOCKRANK_VFS_MISC class of small sleeping locks), one at a time.
  */
 #include "../name.h"
 
+#include <tern/base/initcall.h>
+#include <tern/lib/hash.h>
 #include <tern/lib/rbtree.h>
 
 struct nt_name {
@@ -22,8 +24,12 @@ struct nt_name {
 	u16 text[];			/* NUL behind it */
 };
 
-static struct rbtree names = RBTREE_INIT;
-static struct kmutex names_lock = KMUTEX_INIT(names_lock, LOCKRANK_VFS_MISC);
+#define BUCKET_BITS	6
+
+static struct name_bucket {
+	struct kmutex lock;
+	struct rbtree names;
+} buckets[1 << BUCKET_BITS];
 
 static const char *const directories[] = {
 	"\\", "\\??", "\\BaseNamedObjects", "\\Device", "\\DosDevices", "\\KernelObjects", "\\Sessions",
@@ -140,10 +146,20 @@ static int compare_names(const u16 *text, u32 len, const struct nt_name *n, bool
 	return order;
 }
 
-static struct nt_name *find_locked(const u16 *text, u32 len, bool any_case, struct rbnode ***link,
-				   struct rbnode **parent)
+/* The same for names that differ in case only. */
+static struct name_bucket *bucket_of(const u16 *text, u32 len)
 {
-	struct rbnode **at = &names.root;
+	u64 h = len;
+
+	for (u32 i = 0; i < len; i++)
+		h = hash_combine(h, nt_upcase(text[i]));
+	return &buckets[h & (ARRAY_SIZE(buckets) - 1)];
+}
+
+static struct nt_name *find_locked(struct name_bucket *b, const u16 *text, u32 len, bool any_case,
+				   struct rbnode ***link, struct rbnode **parent)
+{
+	struct rbnode **at = &b->names.root;
 
 	*parent = NULL;
 	*link = NULL;
@@ -162,15 +178,16 @@ static struct nt_name *find_locked(const u16 *text, u32 len, bool any_case, stru
 
 static struct nt_object *look_up(const u16 *text, u32 len, bool any_case)
 {
+	struct name_bucket *b = bucket_of(text, len);
 	struct rbnode **link, *parent;
 	struct nt_object *o = NULL;
 	struct nt_name *n;
 
-	kmutex_lock(&names_lock);
-	n = find_locked(text, len, any_case, &link, &parent);
+	kmutex_lock(&b->lock);
+	n = find_locked(b, text, len, any_case, &link, &parent);
 	if (n && ref_get_unless_zero(&n->o->obj.refs))
 		o = n->o;
-	kmutex_unlock(&names_lock);
+	kmutex_unlock(&b->lock);
 	return o;
 }
 
@@ -262,11 +279,11 @@ static ntstatus meet_older(struct nt_object *o, struct nt_object *older, u32 fla
 }
 
 /* One whose last reference is going: its name is free for another. */
-static bool is_dying(struct nt_name *n)
+static bool is_dying(struct name_bucket *b, struct nt_name *n)
 {
 	if (ref_get_unless_zero(&n->o->obj.refs))
 		return false;
-	rbtree_erase(&names, &n->node);
+	rbtree_erase(&b->names, &n->node);
 	rbnode_init(&n->node);
 	return true;
 }
@@ -276,6 +293,7 @@ ntstatus nt_name_insert(struct nt_object *o, const struct nt_attributes *a, stru
 	struct rbnode **link, *parent;
 	struct nt_string full;
 	struct nt_object *older = NULL;
+	struct name_bucket *b;
 	struct nt_name *n, *old;
 	ntstatus s;
 
@@ -291,21 +309,22 @@ ntstatus nt_name_insert(struct nt_object *o, const struct nt_attributes *a, stru
 	n->len = full.len;
 	memcpy(n->text, full.text, full.len * 2UL);
 	kmem_free(full.text);
-	kmutex_lock(&names_lock);
+	b = bucket_of(n->text, n->len);
+	kmutex_lock(&b->lock);
 	do {
-		old = find_locked(n->text, n->len, a->flags & OBJ_CASE_INSENSITIVE, &link, &parent);
-	} while (old && is_dying(old));
+		old = find_locked(b, n->text, n->len, a->flags & OBJ_CASE_INSENSITIVE, &link, &parent);
+	} while (old && is_dying(b, old));
 	if (old) {
 		older = old->o;
 		s = meet_older(o, older, a->flags, found);
 		kmem_free(n);
 	} else {
 		rbtree_link(&n->node, parent, link);
-		rbtree_insert_fixup(&names, &n->node);
+		rbtree_insert_fixup(&b->names, &n->node);
 		o->name = n;
 		s = STATUS_SUCCESS;
 	}
-	kmutex_unlock(&names_lock);
+	kmutex_unlock(&b->lock);
 	if (older)
 		nt_object_put(older);
 	return s;
@@ -313,10 +332,12 @@ ntstatus nt_name_insert(struct nt_object *o, const struct nt_attributes *a, stru
 
 void nt_name_remove(struct nt_object *o)
 {
-	kmutex_lock(&names_lock);
+	struct name_bucket *b = bucket_of(o->name->text, o->name->len);
+
+	kmutex_lock(&b->lock);
 	if (!rbnode_is_detached(&o->name->node))
-		rbtree_erase(&names, &o->name->node);
-	kmutex_unlock(&names_lock);
+		rbtree_erase(&b->names, &o->name->node);
+	kmutex_unlock(&b->lock);
 	kmem_free(o->name);
 	o->name = NULL;
 }
@@ -449,3 +470,13 @@ ntstatus nt_create_directory_object(u64 __user *out, u32 access,
 	d->len = full.len;
 	return nt_create_named(&d->ob, access, attr, out);
 }
+
+static int name_init(void)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(buckets); i++) {
+		kmutex_init(&buckets[i].lock, LOCKRANK_VFS_MISC);
+		rbtree_init(&buckets[i].names);
+	}
+	return 0;
+}
+INITCALL(LATE, name_init);
