@@ -34,6 +34,8 @@ static ntstatus ws2_call(u32 code, u64 args)
 	switch (code) {
 	case WS2_GETADDRINFO:
 		return nt_getaddrinfo(args);
+	case WS2_GETHOSTBYNAME:
+		return nt_gethostbyname(args);
 	case WS2_GETHOSTNAME:
 		return nt_gethostname(args);
 	case WS2_GETNAMEINFO:
