@@ -14,6 +14,9 @@ struct nt_port;
 enum nt_file_kind { NT_FILE_DISK, NT_FILE_DIR, NT_FILE_PIPE, NT_FILE_CHAR, NT_FILE_CONSOLE, NT_FILE_NULL,
 	NT_FILE_SOCKET, NT_FILE_NAMED_PIPE, NT_FILE_PIPE_ROOT };
 
+/** nt_file_has_name() - was it opened by a name of the file system, which it may move and delete. */
+static inline bool nt_file_has_name(enum nt_file_kind k) { return k == NT_FILE_DISK || k == NT_FILE_DIR; }
+
 struct nt_file {
 	struct nt_object ob;
 	enum nt_file_kind kind;		/* I */

@@ -101,7 +101,8 @@ struct nt_file *nt_file_alloc(enum nt_file_kind kind, struct ofile *of, u32 acce
 	f->options = options;
 	f->is_synchronous = options & (FILE_SYNCHRONOUS_ALERT | FILE_SYNCHRONOUS_NONALERT);
 	f->is_signaled = true;
-	f->delete_on_close = options & FILE_DELETE_ON_CLOSE;
+	/* What stands behind a device is no file of the program's. */
+	f->delete_on_close = (options & FILE_DELETE_ON_CLOSE) && nt_file_has_name(kind);
 	list_init(&f->locks);
 	if (of)
 		ofile_get(of);

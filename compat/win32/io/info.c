@@ -399,7 +399,7 @@ static ntstatus set_delete(struct nt_file *f, bool on)
 {
 	bool has_entries = false;
 
-	if (f->kind != NT_FILE_DISK && f->kind != NT_FILE_DIR)
+	if (!nt_file_has_name(f->kind))
 		return STATUS_OBJECT_TYPE_MISMATCH;
 	if (on && f->kind == NT_FILE_DIR)
 		has_entries = !nt_dir_is_empty(f->of);
@@ -432,10 +432,10 @@ static ntstatus set(struct nt_file *f, u32 class, const void __user *buf, u32 le
 	}
 	switch (class) {
 	case FI_BASIC:
-		return f->of ? set_basic(f, &u.basic) : STATUS_OBJECT_TYPE_MISMATCH;
+		return nt_file_has_name(f->kind) ? set_basic(f, &u.basic) : STATUS_OBJECT_TYPE_MISMATCH;
 	case FI_RENAME:
 	case FI_LINK:
-		return f->kind == NT_FILE_DISK || f->kind == NT_FILE_DIR ?
+		return nt_file_has_name(f->kind) ?
 		       set_name(f, buf, len, class == FI_LINK) : STATUS_OBJECT_TYPE_MISMATCH;
 	case FI_DISPOSITION:
 		return set_delete(f, u.flag);
