@@ -33,6 +33,7 @@
 struct nt_object;
 struct nt_image;
 struct nt_name;
+struct nt_descriptor;
 struct nt_binding;
 struct nt_vm;
 struct nt_console;
@@ -55,6 +56,7 @@ struct nt_object {
 	struct object obj;		/* first */
 	struct waitq wq;		/* its lock protects what makes the object signaled */
 	struct nt_name *name;		/* I after creation; NULL: none */
+	struct nt_descriptor *security;	/* W with a reference; NULL: nobody has set one */
 	struct rcu_job rcu;
 };
 
@@ -68,6 +70,10 @@ void *nt_object_alloc(const struct nt_type *type, size_t size);
 void nt_object_destroy(struct object *o);
 static inline void nt_object_get(struct nt_object *o) { object_get(&o->obj); }
 static inline void nt_object_put(struct nt_object *o) { object_put(&o->obj); }
+/** nt_security_begin() - the descriptor that OBJECT_ATTRIBUTES bring for a new object; nothing if there is none. */
+ntstatus nt_security_begin(struct nt_object *o, const struct nt_object_attributes __user *attr);
+/** nt_security_end() - the object goes. */
+void nt_security_end(struct nt_object *o);
 /** nt_object_is() - is it of that kind. */
 static inline bool nt_object_is(const struct nt_object *o, const struct nt_type *type)
 {
@@ -250,6 +256,7 @@ struct nt_thread {
 	u32 end_status;
 	bool is_alerted;		/* NtAlertThread */
 	bool is_id_alerted;		/* NtAlertThreadByThreadId */
+	struct nt_object *token;	/* W with a reference: whom it acts as; NULL: its process */
 	struct nt_object *pulsed;	/* its W: this event's pulse lets the wait pass */
 	struct list mutants;		/* owned, nt_mutants_lock */
 	/* O */

@@ -25,6 +25,9 @@ struct nt_client_id { u64 process, thread; };
 /* Access rights. */
 #define NT_DELETE		0x00010000u
 #define NT_READ_CONTROL		0x00020000u
+#define NT_WRITE_DAC		0x00040000u
+#define NT_WRITE_OWNER		0x00080000u
+#define NT_SYSTEM_SECURITY	0x01000000u
 #define NT_SYNCHRONIZE		0x00100000u
 #define NT_STANDARD_ALL		0x001f0000u
 #define NT_MAXIMUM_ALLOWED	0x02000000u

@@ -37,6 +37,8 @@ void nt_io_thread_exit(struct nt_thread *self);
 void nt_job_inherit(struct nt_process *parent, struct nt_process *child);
 /** nt_job_leave() - @p has ended. */
 void nt_job_leave(struct nt_process *p);
+/** nt_token_impersonate() - @t acts as the token of a handle, as its process for 0. */
+ntstatus nt_token_impersonate(struct nt_thread *t, u64 handle);
 /** nt_vm_drop() - pages become zero again. */
 void nt_vm_drop(struct nt_process *p, uptr at, size_t n);
 

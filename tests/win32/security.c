@@ -104,6 +104,53 @@ static void duplicates(void)
 	CloseHandle(t);
 }
 
+static void levels(void)
+{
+	HANDLE t = token(TOKEN_ALL_ACCESS), first, second;
+	SECURITY_IMPERSONATION_LEVEL level;
+	TOKEN_STATISTICS s;
+	DWORD n;
+
+	SHOW(GetTokenInformation(t, TokenStatistics, &s, sizeof(s), &n));
+	SHOW(s.ImpersonationLevel);
+	for (int i = SecurityAnonymous; i <= SecurityDelegation; i++) {
+		SHOW(DuplicateTokenEx(t, TOKEN_ALL_ACCESS, NULL, i, TokenImpersonation, &first));
+		SHOW(GetTokenInformation(first, TokenImpersonationLevel, &level, sizeof(level), &n));
+		SHOW(level);
+		for (int k = SecurityAnonymous; k <= SecurityDelegation; k++) {
+			second = NULL;
+			SetLastError(0);
+			SHOW(DuplicateTokenEx(first, TOKEN_ALL_ACCESS, NULL, k, TokenImpersonation, &second));
+			SHOW(GetLastError());
+			CloseHandle(second);
+		}
+		SHOW(DuplicateTokenEx(first, TOKEN_ALL_ACCESS, NULL, i, TokenPrimary, &second));
+		CloseHandle(second);
+		CloseHandle(first);
+	}
+	FAILS(DuplicateTokenEx(t, TOKEN_ALL_ACCESS, NULL, 4, TokenImpersonation, &first));
+	CloseHandle(t);
+}
+
+static void impersonation(void)
+{
+	SECURITY_IMPERSONATION_LEVEL level = 9;
+	HANDLE t;
+	DWORD n;
+
+	FAILS(OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &t));
+	SHOW(ImpersonateSelf(SecurityAnonymous));
+	FAILS(OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &t));
+	SHOW(RevertToSelf());
+	SHOW(ImpersonateSelf(SecurityImpersonation));
+	SHOW(OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &t));
+	SHOW(GetTokenInformation(t, TokenImpersonationLevel, &level, sizeof(level), &n));
+	SHOW(level);
+	CloseHandle(t);
+	SHOW(SetThreadToken(NULL, NULL));
+	FAILS(OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &t));
+}
+
 static void sids(void)
 {
 	SID_IDENTIFIER_AUTHORITY nt = { SECURITY_NT_AUTHORITY };
@@ -239,7 +286,8 @@ static void names(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(user), CASE(groups), CASE(statistics), CASE(privileges), CASE(rights), CASE(duplicates), CASE(sids),
+	CASE(user), CASE(groups), CASE(statistics), CASE(privileges), CASE(rights), CASE(duplicates),
+	CASE(levels), CASE(impersonation), CASE(sids),
 	CASE(membership), CASE(kill_on_close), CASE(accounting), CASE(notification), CASE(names),
 };
 

@@ -377,6 +377,8 @@ ntstatus nt_create_named(struct nt_object *o, u32 access, const struct nt_object
 	if (!s)
 		s = nt_put(0UL, out);
 	if (!s)
+		s = nt_security_begin(o, attr);
+	if (!s)
 		s = nt_name_insert(o, &a, &found);
 	if (s && s != STATUS_OBJECT_NAME_EXISTS)
 		nt_object_put(o);

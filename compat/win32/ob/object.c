@@ -28,6 +28,7 @@ void nt_object_destroy(struct object *obj)
 		nt_name_remove(o);
 	if (type->cleanup)
 		type->cleanup(o);
+	nt_security_end(o);
 	rcu_defer_free(&o->rcu, o);
 }
 

@@ -66,6 +66,8 @@ static void thread_cleanup(struct nt_object *o)
 	struct nt_thread *t = container_of(o, struct nt_thread, ob);
 
 	kmem_free(t->name.text);
+	if (t->token)
+		nt_object_put(t->token);
 	if (t->thread)
 		thread_put(t->thread);
 	if (t->proc)

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tokens: one per process, that of its Linux credentials as Windows programs know them.
- * They tell who runs; what a program may do is decided by the Linux side alone.
+ * They tell who runs; what a program may do is decided by the Linux side alone. A thread may
+ * act as a token of its process's: nothing changes by it but what it is told.
  */
-#include "../nt.h"
+#include "../ps.h"
 
 #include <tern/kernel/cred.h>
+
+#include "../sid.h"
 
 #define TOKEN_ELEVATED_DEFAULT	1u
 
@@ -22,7 +25,10 @@ struct nt_token { struct nt_object ob; u32 type, level; };
 #define PRIVILEGES_MAX	64u
 #define TYPE_PRIMARY	1u
 #define TYPE_IMPERSONATION 2u
+#define LEVEL_NONE	(~0u)
+#define LEVEL_MAX	3u
 #define TOKEN_RIGHT_DUPLICATE 0x2u
+#define TOKEN_RIGHT_IMPERSONATE 0x4u
 #define TOKEN_RIGHT_QUERY 0x8u
 #define TOKEN_RIGHT_ADJUST 0x20u
 
@@ -32,13 +38,12 @@ static const struct nt_type token_type = {
 	.exec_access = 0x20000,
 };
 
-/* S-1-5-21-0-0-0-1000, administrators, medium and high integrity. */
-static const u8 user_sid[28] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+const u8 nt_sid_user[28] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 				 0xe8, 3, 0, 0 };
-static const u8 group_sid[28] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+const u8 nt_sid_group[28] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 				  1, 2, 0, 0 };
-static const u8 everyone_sid[12] = { 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 };
-static const u8 admin_sid[16] = { 1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0 };
+const u8 nt_sid_everyone[12] = { 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 };
+const u8 nt_sid_admin[16] = { 1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0 };
 
 static ntstatus give_token(u32 type, u32 level, u32 access, u64 __user *out)
 {
@@ -51,16 +56,33 @@ static ntstatus give_token(u32 type, u32 level, u32 access, u64 __user *out)
 	return nt_handle_give(&t->ob, access, 0, out);
 }
 
-/* Type and level of a token; pseudo handles are the process's own. */
+/* Whom a thread acts as, with a reference; NULL: its process. */
+static struct nt_object *acting_as(struct nt_thread *t)
+{
+	u64 flags = spin_lock_irqsave(&t->ob.wq.lock);
+	struct nt_object *o = t->token;
+
+	if (o)
+		nt_object_get(o);
+	spin_unlock_irqrestore(&t->ob.wq.lock, flags);
+	return o;
+}
+
+/* Type and level of a token; pseudo handles are the process's own, the thread's, whichever counts. */
 static ntstatus token_of(u64 handle, u32 access, u32 *type, u32 *level)
 {
-	struct nt_object *o;
+	struct nt_object *o = NULL;
 
 	*type = TYPE_PRIMARY;
-	*level = 0;
-	if ((s32)handle == -4 || (s32)handle == -5 || (s32)handle == -6)
+	*level = LEVEL_NONE;
+	if ((s32)handle == -5 || (s32)handle == -6)
+		o = acting_as(nt_self());
+	if ((s32)handle == -5 && !o)
+		return STATUS_NO_TOKEN;
+	if ((s32)handle == -4 || ((s32)handle == -6 && !o))
 		return STATUS_SUCCESS;
-	NT_CHECK(nt_handle_get(handle, &token_type, access, &o));
+	if (!o)
+		NT_CHECK(nt_handle_get(handle, &token_type, access, &o));
 	*type = container_of(o, struct nt_token, ob)->type;
 	*level = container_of(o, struct nt_token, ob)->level;
 	nt_object_put(o);
@@ -73,7 +95,7 @@ ntstatus nt_open_process_token_ex(u64 process, u32 access, u32 attributes, u64 _
 
 	NT_CHECK(nt_handle_get(process, &nt_process_type, 0, &o));
 	nt_object_put(o);
-	return give_token(TYPE_PRIMARY, 0, access, out);
+	return give_token(TYPE_PRIMARY, LEVEL_NONE, access, out);
 }
 
 ntstatus nt_open_process_token(u64 process, u32 access, u64 __user *out)
@@ -83,12 +105,42 @@ ntstatus nt_open_process_token(u64 process, u32 access, u64 __user *out)
 
 ntstatus nt_open_thread_token_ex(u64 thread, u32 access, u8 as_self, u32 attributes, u64 __user *out)
 {
-	return STATUS_NO_TOKEN;		/* nobody impersonates here */
+	struct nt_object *o, *token;
+
+	NT_CHECK(nt_handle_get(thread, &nt_thread_type, 0x40, &o));
+	token = acting_as(container_of(o, struct nt_thread, ob));
+	nt_object_put(o);
+	if (!token)
+		return STATUS_NO_TOKEN;
+	if (container_of(token, struct nt_token, ob)->level)
+		return nt_handle_give(token, access, attributes, out);
+	nt_object_put(token);
+	return STATUS_CANT_OPEN_ANONYMOUS;
 }
 
 ntstatus nt_open_thread_token(u64 thread, u32 access, u8 as_self, u64 __user *out)
 {
-	return STATUS_NO_TOKEN;
+	return nt_open_thread_token_ex(thread, access, as_self, 0, out);
+}
+
+ntstatus nt_token_impersonate(struct nt_thread *t, u64 handle)
+{
+	struct nt_object *o = NULL, *old;
+	u64 flags;
+
+	if (handle)
+		NT_CHECK(nt_handle_get(handle, &token_type, TOKEN_RIGHT_IMPERSONATE, &o));
+	if (o && container_of(o, struct nt_token, ob)->type != TYPE_IMPERSONATION) {
+		nt_object_put(o);
+		return STATUS_BAD_TOKEN_TYPE;
+	}
+	flags = spin_lock_irqsave(&t->ob.wq.lock);
+	old = t->token;
+	t->token = o;
+	spin_unlock_irqrestore(&t->ob.wq.lock, flags);
+	if (old)
+		nt_object_put(old);
+	return STATUS_SUCCESS;
 }
 
 ntstatus nt_duplicate_token(u64 handle, u32 access, const struct nt_object_attributes __user *attr,
@@ -105,7 +157,12 @@ ntstatus nt_duplicate_token(u64 handle, u32 access, const struct nt_object_attri
 		NT_CHECK(nt_copyin(&a, attr, sizeof(a)));
 	if (a.quality)
 		NT_CHECK(nt_copyin(&quality, (void __user *)a.quality, sizeof(quality)));
-	return give_token(type, type == TYPE_IMPERSONATION ? quality.level : 0, access, out);
+	if (type == TYPE_PRIMARY)
+		return give_token(type, LEVEL_NONE, access, out);
+	/* Nobody acts more freely by a copy. */
+	if (quality.level > (old_type == TYPE_IMPERSONATION ? level : LEVEL_MAX))
+		return STATUS_BAD_IMPERSONATION_LEVEL;
+	return give_token(type, quality.level, access, out);
 }
 
 /* Shutdown and change notify; a privilege that a token lacks is not assigned. */
@@ -169,7 +226,7 @@ static ntstatus groups(u8 __user *buf, u32 room, u32 __user *used)
 {
 	u8 data[8 + 3 * 16 + 28 + 12 + 16] = { 0 };
 	const struct { const u8 *sid; u32 n; } all[] = {
-		{ group_sid, 28 }, { everyone_sid, 12 }, { admin_sid, 16 },
+		{ nt_sid_group, 28 }, { nt_sid_everyone, 12 }, { nt_sid_admin, 16 },
 	};
 	u32 n = cred_self()->euid ? 2 : 3, at = 8 + n * 16;
 
@@ -212,15 +269,15 @@ ntstatus nt_query_information_token(u64 handle, u32 class, u8 __user *buf, u32 r
 	NT_CHECK(token_of(handle, TOKEN_RIGHT_QUERY, &type, &level));
 	switch (class) {
 	case TOK_USER:
-		return reply_sid(buf, room, used, user_sid, sizeof(user_sid), true);
+		return reply_sid(buf, room, used, nt_sid_user, sizeof(nt_sid_user), true);
 	case TOK_GROUPS:
 		return groups(buf, room, used);
 	case TOK_PRIVILEGES:
 		return privileges(buf, room, used);
 	case TOK_OWNER:
-		return reply_sid(buf, room, used, user_sid, sizeof(user_sid), false);
+		return reply_sid(buf, room, used, nt_sid_user, sizeof(nt_sid_user), false);
 	case TOK_PRIMARY_GROUP:
-		return reply_sid(buf, room, used, group_sid, sizeof(group_sid), false);
+		return reply_sid(buf, room, used, nt_sid_group, sizeof(nt_sid_group), false);
 	case TOK_DACL:
 		return reply(buf, room, used, zero, 8);
 	case TOK_TYPE:

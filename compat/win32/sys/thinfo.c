@@ -4,7 +4,7 @@
 
 enum {
 	TH_BASIC = 0, TH_TIMES = 1, TH_PRIORITY = 2, TH_BASE_PRIORITY = 3, TH_AFFINITY = 4,
-	TH_ZERO_TLS = 10, TH_LAST = 12, TH_HIDE = 17, TH_SUSPENDS = 35, TH_NAME = 38,
+	TH_TOKEN = 5, TH_ZERO_TLS = 10, TH_LAST = 12, TH_HIDE = 17, TH_SUSPENDS = 35, TH_NAME = 38,
 };
 #define TLS_SLOTS	64u
 #define TLS_EXPANSION	1024u
@@ -171,14 +171,20 @@ ntstatus nt_set_information_thread(u64 handle, u32 class, const void __user *buf
 {
 	struct nt_object *o;
 	ntstatus s = STATUS_SUCCESS;
+	u64 token;
 	u32 slot;
 
-	NT_CHECK(nt_handle_get(handle, &nt_thread_type, 0x20, &o));
+	NT_CHECK(nt_handle_get(handle, &nt_thread_type, class == TH_TOKEN ? 0x80 : 0x20, &o));
 	switch (class) {
 	case TH_ZERO_TLS:
 		s = nt_copyin(&slot, buf, sizeof(slot));
 		if (!s)
 			s = zero_tls(slot);
+		break;
+	case TH_TOKEN:
+		s = len != sizeof(token) ? STATUS_INVALID_PARAMETER : nt_copyin(&token, buf, sizeof(token));
+		if (!s)
+			s = nt_token_impersonate(container_of(o, struct nt_thread, ob), token);
 		break;
 	case TH_NAME:
 		s = len < sizeof(struct nt_unicode_string) ? STATUS_INFO_LENGTH_MISMATCH :
