@@ -2,6 +2,35 @@
 # Windows programs among others in the shell: pipelines, redirections, background jobs, signals.
 . /v/common.sh
 
+row registry
+# The file is read when the first program asks, what programs write is in it.
+hive=/mnt/c/windows/system32/config/registry
+mkdir -p ${hive%/*}
+cat >$hive <<'EOF'
+; two keys, a line that is none
+[User\S-1-5-21-0-0-0-1000\Software\Keep\Deep]
+"before"=1:"from the file %0025"
+nothing
+"bytes"=3:#00ff
+[Machine\Software\Other]
+EOF
+/v/regkeep.exe get before
+/v/regkeep.exe set after 'words "and" ]more'
+/v/regkeep.exe get after
+grep -A 3 Keep $hive; grep Other $hive; grep -c CurrentBuild $hive
+/v/regkeep.exe drop; sleep 2
+grep -c Deep $hive
+row names
+# Numbers, the file of hosts, a name server of Linux's; a name that is searched for, and one that is not there
+# (11002: BusyBox's server knows no IPv6).
+echo '127.0.0.1 localhost here' >/etc/hosts; echo '10.9.8.7 there.test' >>/etc/hosts
+echo 'fd00::5 there.test' >>/etc/hosts
+printf 'nameserver 127.0.0.1\nsearch none.test tern.test\noptions timeout:2 attempts:1\n' >/etc/resolv.conf
+printf 'www.tern.test 10.1.2.3\nftp.tern.test 10.1.2.4\n' >/tmp/dnsd.conf
+dnsd -c /tmp/dnsd.conf -i 127.0.0.1 >/dev/null 2>&1 & server=$!
+usleep 300000
+/v/lookup.exe 10.0.0.1 ::1 localhost here THERE.test www.tern.test ftp missing.tern.test
+kill $server
 row pipelines
 cat in/n.txt | /v/rg.exe -c 77 | sort
 cat in/n.txt | /v/rg.exe 999 | tail -n 2
@@ -30,3 +59,8 @@ row background
 grep State /proc/$p/status | cut -f2 | cut -c1; kill -TERM $p; { wait $p; } 2>/dev/null; echo $?
 /v/children.exe sleep & p=$!; usleep 500000; kill -TERM $p; { wait $p; } 2>/dev/null; echo $?
 /v/hello.exe a & wait $!; echo $?
+row full
+/v/hello.exe >/dev/full; echo $?
+/v/hello.exe | (exec <&-; sleep 1); echo $?
+row jobs
+/v/onterminal /v/jobs.tty sh -m jobs.sh
