@@ -55,6 +55,7 @@ check-linux: tools image
 	@scripts/check --linux $(ARGS)
 bench: tools all image
 	@scripts/bench $(ARGS)
+	$(if $(ARGS),,@scripts/bench --win32 nt_event nt_semaphore nt_address futex_round_trip)
 endif
 build-matrix: image
 	@scripts/build-matrix $(ARGS)
