@@ -30,6 +30,7 @@
 #include <tern/mm/slab.h>
 #include <tern/mm/vmstat.h>
 #include <tern/net/netctl.h>
+#include <uapi/nftables.h>
 
 #define BUCKETS_MIN	1024u
 #define BUCKETS_MAX	262144u
@@ -128,6 +129,19 @@ void track_kill(struct tracktable *tt, struct ctflow *f)
 	spin_unlock_bh(&tt->lock);
 	if (was_there)
 		bury(f);
+}
+
+void track_kill_all(struct tracktable *tt, u8 family)
+{
+	for (u32 i = 0; rcu_load(tt->buckets) && i < tt->nbuckets; i++) {
+		struct ctlink *l;
+
+		rcu_read_lock();
+		hlist_foreach_rcu(l, &tt->buckets[i], node)
+			if (!family || family == (l->t.is_v6 ? NFPROTO_IPV6 : NFPROTO_IPV4))
+				track_kill(tt, ctflow_of(l));
+		rcu_read_unlock();
+	}
 }
 
 /* The table is full: one that nobody has answered goes. */
@@ -300,9 +314,23 @@ bool track_in(struct netns *ns, struct pktbuf *pb)
 	return true;
 }
 
+/*
+ * Two threads sent the first packets of a connection at once: the later one joins the flow that is in the table, if
+ * answers to both would be the same. Table lock held.
+ */
+static struct ctflow *flow_to_join(struct tracktable *tt, const struct ctflow *f)
+{
+	struct ctlink *l = find(tt, &f->dir[0].t);
+
+	if (!l || l->dir || f->dir[0].t.proto == IPPROTO_TCP || !cttuple_same(&ctflow_of(l)->dir[1].t, &f->dir[1].t))
+		return NULL;
+	ref_get(&ctflow_of(l)->refs);
+	return ctflow_of(l);
+}
+
 bool track_confirm(struct pktbuf *pb)
 {
-	struct ctflow *f = pb->ct;
+	struct ctflow *f = pb->ct, *other = NULL;
 	struct tracktable *tt;
 	bool ok, was_empty = false;
 
@@ -318,8 +346,15 @@ bool track_confirm(struct pktbuf *pb)
 		was_empty = !tt->count++;
 		hlist_add_head_rcu(&f->dir[0].node, bucket_of(tt, &f->dir[0].t));
 		hlist_add_head_rcu(&f->dir[1].node, bucket_of(tt, &f->dir[1].t));
+	} else {
+		other = flow_to_join(tt, f);
 	}
 	spin_unlock_bh(&tt->lock);
+	if (other) {
+		pb->ct = other;
+		ctflow_put(f);
+		return true;
+	}
 	if (was_empty)
 		workpool_queue_delayed(workpool_long, &tt->scan, SCAN_EVERY);
 	if (ok)
@@ -386,14 +421,9 @@ static int track_init(struct netns *ns)
 static void track_fini(struct netns *ns)
 {
 	struct tracktable *tt = ns->track;
-	struct hnode *next;
-	struct ctlink *l;
 
 	delayed_work_cancel_sync(&tt->scan);
-	for (u32 i = 0; tt->buckets && i < tt->nbuckets; i++)
-		hlist_foreach_safe(l, next, &tt->buckets[i], node)
-			if (!l->dir)
-				track_kill(tt, ctflow_of(l));
+	track_kill_all(tt, 0);
 	rcu_wait();
 	kva_free(tt->buckets);
 	kmem_free(tt);

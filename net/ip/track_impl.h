@@ -61,6 +61,8 @@ struct ctlink *track_find(struct tracktable *tt, const struct cttuple *t);
 bool track_is_taken(struct tracktable *tt, const struct cttuple *t);
 /** track_kill() - out of the table, if it is there. */
 void track_kill(struct tracktable *tt, struct ctflow *f);
+/** track_kill_all() - all of an NFPROTO_*; 0: of both. */
+void track_kill_all(struct tracktable *tt, u8 family);
 static inline struct ctflow *ctflow_of(struct ctlink *l) { return container_of(l, struct ctflow, dir[l->dir]); }
 static inline void ctflow_set(struct ctflow *f, u32 bits)
 {

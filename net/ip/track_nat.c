@@ -40,18 +40,22 @@ static bool has_number(const struct cttuple *t, enum nattype type)
 	       ((t->proto == IPPROTO_ICMP || t->proto == IPPROTO_ICMPV6) && type == NAT_SRC);
 }
 
-/* An address of the range: always the same for a pair of hosts, or for one host if that was asked for. */
+/*
+ * An address of the range, whose ends may come from a packet: always the same for a pair of hosts, or for one
+ * host if that was asked for.
+ */
 static void choose_address(struct tracktable *tt, struct cttuple *t, const struct natrange *r, enum nattype type)
 {
 	struct in6ip *a = type == NAT_SRC ? &t->src : &t->dst;
 	u32 word = t->is_v6 ? 3 : 0;
-	u64 h, n = (u64)FROM_BE32(r->max.w[word]) - FROM_BE32(r->min.w[word]) + 1;
+	u32 low = FROM_BE32(r->min.w[word]), high = max(low, FROM_BE32(r->max.w[word]));
+	u64 h;
 
 	h = hash_combine(tt->secret, t->src.q[0] ^ t->src.q[1]);
 	if (!(r->flags & NF_NAT_RANGE_PERSISTENT))
 		h = hash_combine(h, t->dst.q[0] ^ t->dst.q[1]);
 	*a = r->min;
-	a->w[word] = TO_BE32(FROM_BE32(r->min.w[word]) + (u32)(h % n));
+	a->w[word] = TO_BE32(low + (u32)(h % ((u64)high - low + 1)));
 }
 
 /* Ports from which a free one is looked for; a well-known one stays one. */

@@ -201,19 +201,6 @@ static int get_one(struct nlreq *r, const struct nlattr_head **tb)
 	return -ENOMEM;
 }
 
-static void end_all(struct tracktable *tt, u8 family)
-{
-	for (u32 i = 0; rcu_load(tt->buckets) && i < tt->nbuckets; i++) {
-		struct ctlink *l;
-
-		rcu_read_lock();
-		hlist_foreach_rcu(l, &tt->buckets[i], node)
-			if (!family || family == (l->t.is_v6 ? NFPROTO_IPV6 : NFPROTO_IPV4))
-				track_kill(tt, ctflow_of(l));
-		rcu_read_unlock();
-	}
-}
-
 static int end_one(struct nlreq *r, const struct nlattr_head **tb)
 {
 	struct ctflow *f = flow_of(r, tb);
@@ -258,7 +245,7 @@ int track_request(struct nlreq *r)
 	case IPCTNL_MSG_CT_DELETE:
 		if (tb[CTA_TUPLE_ORIG] || tb[CTA_TUPLE_REPLY])
 			return end_one(r, tb);
-		end_all(r->ns->track, ((const struct nfgenmsg *)r->data)->family);
+		track_kill_all(r->ns->track, ((const struct nfgenmsg *)r->data)->family);
 		return 0;
 	case IPCTNL_MSG_CT_GET_STATS:
 		return get_stats(r);

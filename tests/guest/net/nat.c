@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A router that hides those behind it: what it makes of packets, answers, errors and of nonsense.
- * guest-modules: nf_tables, nft_ct, nft_chain_nat, nft_masq, tun
+ * guest-modules: nf_tables, nft_ct, nft_chain_nat, nft_masq, nft_nat, tun
  */
 #include "tap.h"
 #include "nft.h"
@@ -115,9 +115,39 @@ static int is_right(ssize_t n)
 	return sum(got, 20, 0) == 0xffff && transport_sum(got, (size_t)n) == 0xffff;
 }
 
-static void router(int *in, int *out)
+/* An address into a register. */
+static void immediate(uint32_t reg, uint32_t ip)
 {
-	struct nlattr *e, *d;
+	struct nlattr *d = expr("immediate"), *x;
+
+	ip = htonl(ip);
+	be(NFTA_IMMEDIATE_DREG, reg);
+	x = nest(NFTA_IMMEDIATE_DATA);
+	bytes(NFTA_DATA_VALUE, &ip, 4);
+	close_nest(x);
+	expr_end(d);
+}
+
+static void masquerade(void) { expr_end(expr("masq")); }
+
+static void snat_backwards(void)
+{
+	struct nlattr *d;
+
+	immediate(NFT_REG_1, ROUTER + 9);
+	immediate(NFT_REG_2, ROUTER + 8);
+	d = expr("nat");
+	be(NFTA_NAT_TYPE, NFT_NAT_SNAT);
+	be(NFTA_NAT_FAMILY, NFPROTO_IPV4);
+	be(NFTA_NAT_REG_ADDR_MIN, NFT_REG_1);
+	be(NFTA_NAT_REG_ADDR_MAX, NFT_REG_2);
+	expr_end(d);
+}
+
+/* What goes out by the interface "out" is translated. */
+static void router_that(void (*translates)(void), int *in, int *out)
+{
+	struct nlattr *e;
 	int old, f;
 
 	new_ns(&old);
@@ -134,11 +164,12 @@ static void router(int *in, int *out)
 	e = rule("t", "post");
 	meta(NFT_META_OIFNAME);
 	cmp(NFT_CMP_EQ, "out\0\0\0\0\0\0\0\0\0\0\0\0", 16);
-	d = expr("masq");
-	expr_end(d);
+	translates();
 	close_nest(e);
 	NEED(commit() == 0);
 }
+
+static void router(int *in, int *out) { router_that(masquerade, in, out); }
 
 static void swap_ends(unsigned char *p)
 {
@@ -200,6 +231,19 @@ CASE(packets_and_answers_are_rewritten)
 		CHECK_EQ(ntohl(ip->saddr), OUTSIDE);
 		CHECK(is_right(r));
 	}
+}
+
+CASE(a_range_that_ends_before_it_begins_is_one_address)
+{
+	struct iphdr *ip = (void *)got;
+	int in, out;
+
+	router_that(snat_backwards, &in, &out);
+	build(IPPROTO_UDP, INSIDE, OUTSIDE, 3000, 100);
+	NEED(write(in, pkt, 100) == 100);
+	NEED(take(out) == 100);
+	CHECK_EQ(ntohl(ip->saddr), ROUTER + 9);
+	CHECK(is_right(100));
 }
 
 CASE(an_error_names_the_packet_as_its_sender_knows_it)
