@@ -253,6 +253,8 @@ void isock_sender_name(const struct isock *sk, struct sockmsg *m, const struct p
 struct seqbuf;
 /** isock_print_ends() - both ends as /proc/net shows them. */
 void isock_print_ends(struct seqbuf *sb, const struct isock *sk);
+/** isock_set_cmsg() - whether a message of ISOCK_CMSG_* comes with each packet. */
+void isock_set_cmsg(struct isock *sk, u8 bit, bool on);
 int isock_set6(struct isock *sk, int name, const void *val, u32 len, s32 v);
 int isock_get6(struct isock *sk, int name, s32 *v);
 bool isock_mc6_wants(struct isock *sk, const struct in6ip *group, u32 ifindex);

@@ -320,13 +320,6 @@ void isock_print_ends(struct seqbuf *sb, const struct isock *sk)
 
 /* ---- options ---- */
 
-static void set_cmsg(struct isock *sk, u8 bit, bool on)
-{
-	spin_lock_bh(&sk->lock);
-	sk->cmsg = on ? sk->cmsg | bit : sk->cmsg & (u8)~bit;
-	spin_unlock_bh(&sk->lock);
-}
-
 /* long: one case an option */
 int isock_set6(struct isock *sk, int name, const void *val, u32 len, s32 v)
 {
@@ -366,13 +359,13 @@ int isock_set6(struct isock *sk, int name, const void *val, u32 len, s32 v)
 		sk->recverr = v;
 		return 0;
 	case IPV6_RECVPKTINFO:
-		set_cmsg(sk, ISOCK_CMSG_PKTINFO6, v);
+		isock_set_cmsg(sk, ISOCK_CMSG_PKTINFO6, v);
 		return 0;
 	case IPV6_RECVHOPLIMIT:
-		set_cmsg(sk, ISOCK_CMSG_HOPS6, v);
+		isock_set_cmsg(sk, ISOCK_CMSG_HOPS6, v);
 		return 0;
 	case IPV6_RECVTCLASS:
-		set_cmsg(sk, ISOCK_CMSG_TCLASS6, v);
+		isock_set_cmsg(sk, ISOCK_CMSG_TCLASS6, v);
 		return 0;
 	case IPV6_TCLASS:
 		if (v < -1 || v > 255)

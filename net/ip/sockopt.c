@@ -126,7 +126,7 @@ static int set_mc_if(struct isock *sk, const void *val, u32 len)
 	return err;
 }
 
-static void set_cmsg(struct isock *sk, u8 bit, bool on)
+void isock_set_cmsg(struct isock *sk, u8 bit, bool on)
 {
 	spin_lock_bh(&sk->lock);
 	sk->cmsg = on ? sk->cmsg | bit : sk->cmsg & (u8)~bit;
@@ -151,16 +151,16 @@ static int set_ip(struct isock *sk, int name, const void *val, u32 len, s32 v)
 		sk->hdrincl = v;
 		return 0;
 	case IP_PKTINFO:
-		set_cmsg(sk, ISOCK_CMSG_PKTINFO, v);
+		isock_set_cmsg(sk, ISOCK_CMSG_PKTINFO, v);
 		return 0;
 	case IP_RECVTTL:
-		set_cmsg(sk, ISOCK_CMSG_TTL, v);
+		isock_set_cmsg(sk, ISOCK_CMSG_TTL, v);
 		return 0;
 	case IP_RECVTOS:
-		set_cmsg(sk, ISOCK_CMSG_TOS, v);
+		isock_set_cmsg(sk, ISOCK_CMSG_TOS, v);
 		return 0;
 	case IP_RECVORIGDSTADDR:
-		set_cmsg(sk, ISOCK_CMSG_ORIGDST, v);
+		isock_set_cmsg(sk, ISOCK_CMSG_ORIGDST, v);
 		return 0;
 	case IP_MTU_DISCOVER:
 		if (v < IP_PMTUDISC_DONT || v > IP_PMTUDISC_OMIT)
