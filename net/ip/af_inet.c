@@ -47,7 +47,8 @@ static void isock_free(struct rcu_job *job)
 {
 	struct isock *sk = container_of(job, struct isock, rcu);
 
-	netns_put(sk->net);
+	if (!sk->net_is_borrowed)
+		netns_put(sk->net);
 	kmem_free(sk);
 }
 

@@ -150,9 +150,9 @@ static int diag_dump(struct nldump *d, struct nlpkt *p)
 
 	rcu_read_lock();
 	if (w.q->protocol == IPPROTO_TCP)
-		tcp_foreach(one_tcp, &w);
+		tcp_foreach(d->ns, one_tcp, &w);
 	else
-		udp_foreach(w.q->protocol, one_udp, &w);
+		udp_foreach(d->ns, w.q->protocol, one_udp, &w);
 	rcu_read_unlock();
 	return w.is_full;
 }

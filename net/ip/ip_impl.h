@@ -148,6 +148,7 @@ struct isock {
 	refcount refs;
 	struct rcu_job rcu;
 	struct netns *net;		/* I */
+	bool net_is_borrowed;		/* S not counted any more: a namespace does not wait for TIME-WAIT */
 	struct spin lock;		/* protects S members; bottom halves off; LOCKRANK_SOCK_SPIN */
 	struct hnode hash_node;		/* bucket lock */
 	be32 rcv_saddr;			/* S bound address, 0: any */
@@ -334,15 +335,15 @@ bool udplite_is_wanted(const struct isock *sk, u32 len, u32 cover);
 void udplite_put_sum(const struct isock *sk, struct pktbuf *pb, u64 pseudo);
 /** udplite_setopt() - UDPLITE_SEND_CSCOV, UDPLITE_RECV_CSCOV; -ENOPROTOOPT of UDP. */
 int udplite_setopt(struct isock *sk, int name, s32 v);
-/** udp_foreach() - all bound ones of @protocol; false from @fn stops. RCU. */
-void udp_foreach(u32 protocol, bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg);
+/** udp_foreach() - all bound ones of @protocol in @ns; false from @fn stops. RCU. */
+void udp_foreach(const struct netns *ns, u32 protocol, bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg);
 struct netsock *ping_create(u32 protocol);
 struct netsock *rawsock6_create(int protocol);
 struct netsock *rawsock_create(int protocol);
 struct netsock *tcp_create(void);
 /** tcp_count_established() - connections in ESTABLISHED or CLOSE_WAIT. */
 u64 tcp_count_established(void);
-u64 rawsock_count(void);
+u64 rawsock_count(const struct netns *ns);
 /** rawsock_receive() - copies for raw sockets; true if there was one. RCU. */
 bool rawsock_receive(struct netns *ns, struct pktbuf *pb);
 /** ping_receive() - an echo reply, data at the ICMP header; consumes. */

@@ -116,12 +116,13 @@ static bool count_udp6(struct isock *sk, u32 bucket, void *arg)
 
 static void print_sockstat6(struct seqbuf *sb, void *arg)
 {
+	const struct netns *ns = netns_self();
 	u64 tcp = 0, udp = 0, lite = 0;
 
 	rcu_read_lock();
-	tcp_foreach(count6, &tcp);
-	udp_foreach(IPPROTO_UDP, count_udp6, &udp);
-	udp_foreach(IPPROTO_UDPLITE, count_udp6, &lite);
+	tcp_foreach(ns, count6, &tcp);
+	udp_foreach(ns, IPPROTO_UDP, count_udp6, &udp);
+	udp_foreach(ns, IPPROTO_UDPLITE, count_udp6, &lite);
 	rcu_read_unlock();
 	seqbuf_printf(sb, "TCP6: inuse %lu\nUDP6: inuse %lu\nUDPLITE6: inuse %lu\n", tcp, udp, lite);
 }
@@ -163,14 +164,15 @@ PROCFILE(route6_file);
 
 static void print_sockstat(struct seqbuf *sb, void *arg)
 {
-	u64 tcp[4] = { 0 }, udp[2] = { 0 }, lite[2] = { 0 }, raw = rawsock_count(), frags, frag_mem;
+	struct netns *ns = netns_self();
+	u64 tcp[4] = { 0 }, udp[2] = { 0 }, lite[2] = { 0 }, raw = rawsock_count(ns), frags, frag_mem;
 
 	rcu_read_lock();
-	tcp_foreach(count_tcp, tcp);
-	udp_foreach(IPPROTO_UDP, count_udp, udp);
-	udp_foreach(IPPROTO_UDPLITE, count_udp, lite);
+	tcp_foreach(ns, count_tcp, tcp);
+	udp_foreach(ns, IPPROTO_UDP, count_udp, udp);
+	udp_foreach(ns, IPPROTO_UDPLITE, count_udp, lite);
 	rcu_read_unlock();
-	reasm_usage(&netns_self()->ip4->reasm, &frags, &frag_mem);
+	reasm_usage(&ns->ip4->reasm, &frags, &frag_mem);
 	seqbuf_printf(sb, "sockets: used %lu\n", netsock_count());
 	seqbuf_printf(sb, "TCP: inuse %lu orphan %lu tw %lu alloc %lu mem %lu\n", tcp[0], tcp[2], tcp[1],
 		      tcp[0], DIV_ROUND_UP(tcp[3], PAGE_SIZE));

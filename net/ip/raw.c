@@ -574,7 +574,7 @@ struct netsock *ping_create(u32 protocol)
 	return &sk->ns;
 }
 
-u64 rawsock_count(void)
+u64 rawsock_count(const struct netns *ns)
 {
 	struct isock *sk;
 	u64 n = 0;
@@ -582,7 +582,7 @@ u64 rawsock_count(void)
 	rcu_read_lock();
 	for (u32 i = 0; i < BUCKETS; i++)
 		hlist_foreach_rcu(sk, &raw_table[i].socks, hash_node)
-			n++;
+			n += sk->net == ns;
 	rcu_read_unlock();
 	return n;
 }
@@ -597,7 +597,7 @@ static void print_raw(struct seqbuf *sb, void *arg)
 	rcu_read_lock();
 	for (u32 i = 0; i < BUCKETS; i++) {
 		hlist_foreach_rcu(sk, &raw_table[i].socks, hash_node) {
-			if (sk->ns.family != family)
+			if (sk->ns.family != family || sk->net != netns_self())
 				continue;
 			seqbuf_printf(sb, "%4u: ", sk->ns.protocol);
 			isock_print_ends(sb, sk);

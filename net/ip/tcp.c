@@ -27,8 +27,6 @@
 
 static const struct netsock_ops tcp_ops;
 static atomic64 nestablished;
-static atomic64 ntime_wait;
-u64 tcp_max_tw = 16384;
 
 u64 tcp_count_established(void)
 {
@@ -45,7 +43,7 @@ void tcp_go(struct tcpsock *tp, u8 state)
 	if (counts(state) != counts(tp->state))
 		atomic_add(&nestablished, counts(state) ? 1 : -1);
 	if (tp->state == TCP_TIME_WAIT && state != TCP_TIME_WAIT)
-		atomic_dec(&ntime_wait);
+		atomic_dec(&tp->sk.net->ntime_wait);
 	WRITE_ONCE(tp->state, state);
 }
 
@@ -172,13 +170,26 @@ void tcp_end(struct tcpsock *tp, int err)
 		leave_listener(tp);
 }
 
+/* It ends with its namespace, which does not wait for it: tcp_fini(). */
+static void let_go_of_net(struct tcpsock *tp)
+{
+	if (tp->sk.net_is_borrowed)
+		return;
+	tp->sk.net_is_borrowed = true;
+	netns_put(tp->sk.net);
+}
+
 void tcp_linger_tw(struct tcpsock *tp)
 {
+	struct netns *ns = tp->sk.net;
+
 	tcp_go(tp, TCP_TIME_WAIT);
-	if ((u64)atomic_add_return(&ntime_wait, 1) > tcp_max_tw) {
+	if ((u64)atomic_add_return(&ns->ntime_wait, 1) > READ_ONCE(ns->tcp_max_tw)) {
 		tcp_end(tp, 0);
 		return;
 	}
+	if (tp->is_orphan)
+		let_go_of_net(tp);
 	ipstat_inc(TCPSTAT_TW);
 	tp->rtx.due = tp->delack.due = 0;
 	tcp_purge(tp);
@@ -255,6 +266,8 @@ static void orphan(struct tcpsock *tp)
 		send_fin(tp);
 	} else if (tp->state == TCP_FIN_WAIT2) {
 		tcp_timer_set(tp, &tp->keep, clock_ns() + tcp_fin_wait(tp->linger2));
+	} else if (tp->state == TCP_TIME_WAIT) {
+		let_go_of_net(tp);
 	}
 	tp->sk.shutdown = RECV_SHUTDOWN | SEND_SHUTDOWN;
 }
@@ -273,6 +286,8 @@ static void tcp_release(struct netsock *s)
 {
 	struct tcpsock *tp = tcp_of(s);
 
+	isock_mc_drop_all(&tp->sk);
+	isock_mc6_drop_all(&tp->sk);
 	if (tp->state == TCP_LISTEN) {
 		close_listener(tp);
 	} else {
@@ -287,8 +302,6 @@ static void tcp_release(struct netsock *s)
 		tcp_unhash(tp);
 	tcp_unlock(tp);
 	pktbuf_purge(&tp->sk.errq);
-	isock_mc_drop_all(&tp->sk);
-	isock_mc6_drop_all(&tp->sk);
 	isock_put(&tp->sk);
 }
 
@@ -372,7 +385,6 @@ static void push_syn(struct tcpsock *tp, struct pktbuf *data)
 static int start_connect(struct tcpsock *tp, const struct iproute *r, const struct isockaddr *to, struct pktbuf *data)
 {
 	struct isock *sk = &tp->sk;
-	bool had_port = sk->sport;
 	int err;
 
 	reset_vars(tp);
@@ -380,11 +392,10 @@ static int start_connect(struct tcpsock *tp, const struct iproute *r, const stru
 	tp->is_orphan = false;
 	tp->ended_by = 0;
 	isock_set_peer(sk, to, r);
-	err = had_port ? tcp_hash(tp) : tcp_connect_port(tp);
+	err = tcp_connect_port(tp);
 	if (err)
 		goto fail;
 	tcp_choose_mss(tp);
-	tcp_choose_isn(tp);
 	tp->snd_una = tp->snd_nxt = tp->write_seq = tp->fack = tp->small_end = tp->iss;
 	tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
 	tp->rcv_mss = TCP_MSS_DEFAULT;

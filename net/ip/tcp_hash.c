@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * TCP's tables: connections by both ends (read under RCU), listeners by port, and who
- * uses a local port. Locks are a bucket's (LOCKRANK_NET_TABLE), one at a time.
+ * uses a local port. Locks are a bucket's (LOCKRANK_NET_TABLE), one at a time. A socket that is
+ * about to connect is locked before one in TIME-WAIT whose place it takes.
  */
 #include "tcp_impl.h"
 
@@ -12,12 +13,16 @@
 #include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
+#include <tern/mm/vmstat.h>
+#include <tern/net/netctl.h>
 
 #define CONN_BUCKETS	16384u
 #define CONN_LOCKS	256u
 #define PORT_BUCKETS	1024u
 #define LISTEN_BUCKETS	64u
 #define ISN_TICK_NS	64u
+#define TW_SHARE	64u		/* of memory, that connections in TIME-WAIT may take */
+#define REUSE_GAP	65537u		/* more than a window without scaling */
 
 struct portbucket { struct spin lock; struct hlist socks; };
 static struct hlist *conns;
@@ -215,6 +220,66 @@ void tcp_inherit_port(struct tcpsock *child, u16 port)
 	spin_unlock_bh(&b->lock);
 }
 
+static bool is_loopback4(be32 a) { return (a & TO_BE32(0xff000000)) == TO_BE32(0x7f000000); }
+
+static bool is_over_loopback(const struct isock *sk)
+{
+	if (sk->is_v6)
+		return in6_is_loopback(&sk->daddr6) || in6_is_loopback(&sk->rcv_saddr6);
+	return is_loopback4(sk->daddr) || is_loopback4(sk->rcv_saddr);
+}
+
+/* Time stamps tell a late segment of it from a new connection's: RFC 6191 2. */
+static bool is_replaceable(const struct tcpsock *tp)
+{
+	u64 allowed = READ_ONCE(tp->sk.net->tcp_tw_reuse);
+
+	return READ_ONCE(tp->state) == TCP_TIME_WAIT && tp->ts_ok &&
+	       (allowed == 1 || (allowed && is_over_loopback(&tp->sk))) &&
+	       clock_ns() >= tp->ts_recent_at + NSEC_PER_SEC;
+}
+
+/* End the connection between the same ends that only waits for late segments. *@used: its sequence numbers' end. */
+static bool end_time_wait(struct tcpsock *tp, u32 *used)
+{
+	struct tcpsock *old;
+	struct ipflow f;
+	bool ok = false;
+
+	tcp_flow_of(&tp->sk, &f);
+	rcu_read_lock();
+	old = tcp_find(tp->sk.net, &f);
+	if (old && is_replaceable(old)) {
+		spin_lock_nested(&old->sk.lock);
+		ok = is_replaceable(old) && !hlist_unhashed(&old->sk.hash_node);
+		if (ok) {
+			*used = old->snd_nxt;
+			tcp_end(old, 0);
+		}
+		spin_unlock(&old->sk.lock);
+	}
+	rcu_read_unlock();
+	return ok;
+}
+
+/* Into the table, with a first sequence number: behind those of a connection that this one replaces. */
+static int begin(struct tcpsock *tp)
+{
+	bool has_replaced;
+	u32 used = 0;
+	int err = tcp_hash(tp);
+
+	has_replaced = err && end_time_wait(tp, &used);
+	if (has_replaced)
+		err = tcp_hash(tp);
+	if (err)
+		return err;
+	tcp_choose_isn(tp);
+	if (has_replaced && seq_before(tp->iss, used + REUSE_GAP))
+		tp->iss = used + REUSE_GAP;
+	return 0;
+}
+
 /* May a connection use a port: nobody chose it by name. */
 static bool port_is_shareable(const struct netns *ns, const struct portbucket *b, u16 port)
 {
@@ -234,6 +299,8 @@ int tcp_connect_port(struct tcpsock *tp)
 	struct ipflow f;
 	u32 start;
 
+	if (tp->sk.sport)
+		return begin(tp);
 	tcp_flow_of(&tp->sk, &f);
 	start = (tcp_flow_hash(&f) + __atomic_fetch_add(&hint, 1, __ATOMIC_RELAXED)) % n;
 
@@ -252,7 +319,7 @@ int tcp_connect_port(struct tcpsock *tp)
 		spin_unlock_bh(&b->lock);
 		if (!ok)
 			continue;
-		if (!tcp_hash(tp))
+		if (!begin(tp))
 			return 0;
 		port_unhash(b, &tp->bind_node, &tp->sk);
 	}
@@ -315,17 +382,17 @@ struct tcpsock *tcp_find_listener(struct netns *ns, const struct ipflow *f)
 
 /* ---- /proc/net/tcp ---- */
 
-void tcp_foreach(bool (*fn)(struct tcpsock *tp, void *arg), void *arg)
+void tcp_foreach(const struct netns *ns, bool (*fn)(struct tcpsock *tp, void *arg), void *arg)
 {
 	struct tcpsock *tp;
 
 	for (u32 i = 0; i < LISTEN_BUCKETS; i++)
 		hlist_foreach_rcu(tp, &listeners[i].socks, listen_node)
-			if (!fn(tp, arg))
+			if (tp->sk.net == ns && !fn(tp, arg))
 				return;
 	for (u32 i = 0; i < CONN_BUCKETS; i++)
 		hlist_foreach_rcu(tp, &conns[i], sk.hash_node)
-			if (!fn(tp, arg))
+			if (tp->sk.net == ns && !fn(tp, arg))
 				return;
 }
 
@@ -364,13 +431,47 @@ static void print_tcp(struct seqbuf *sb, void *arg)
 		seqbuf_printf(sb, "%-149s\n", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when "
 			      "retrnsmt   uid  timeout inode");
 	rcu_read_lock();
-	tcp_foreach(print_sock, &pr);
+	tcp_foreach(netns_self(), print_sock, &pr);
 	rcu_read_unlock();
 }
 static struct procfile tcp_file = { .path = "net/tcp", .print = print_tcp };
 PROCFILE(tcp_file);
 static struct procfile tcp6_file = { .path = "net/tcp6", .print = print_tcp, .arg = &tcp6_file };
 PROCFILE(tcp6_file);
+
+/* ---- namespaces ---- */
+
+NETCTL(tw_max, "ipv4/tcp_max_tw_buckets", ns->tcp_max_tw, 0, S32_MAX);
+NETCTL(tw_reuse, "ipv4/tcp_tw_reuse", ns->tcp_tw_reuse, 0, 2);	/* 0: never; 1: yes; 2: over loopback */
+
+static int tcp_init(struct netns *ns)
+{
+	struct meminfo mi;
+
+	meminfo_get(&mi);
+	ns->tcp_max_tw = min_t(u64, CONN_BUCKETS, mi.total / TW_SHARE * (PAGE_SIZE / sizeof(struct tcpsock)));
+	ns->tcp_tw_reuse = 2;
+	return 0;
+}
+
+static bool end_one(struct tcpsock *tp, void *arg)
+{
+	tcp_lock(tp);
+	tcp_end(tp, 0);
+	tcp_unlock(tp);
+	return true;
+}
+
+/* Connections in TIME-WAIT do not hold their namespace, all others do. */
+static void tcp_fini(struct netns *ns)
+{
+	rcu_read_lock();
+	if (atomic_read(&ns->ntime_wait))
+		tcp_foreach(ns, end_one, NULL);
+	rcu_read_unlock();
+}
+static const struct netnspart tcp_part = { tcp_init, tcp_fini };
+NETNSPART(tcp_part);
 
 static int tcp_hash_start(void)
 {
@@ -379,6 +480,6 @@ static int tcp_hash_start(void)
 	memset(conns, 0, CONN_BUCKETS * sizeof(*conns));
 	secret = random_u64();
 	random_bytes(&isn_key, sizeof(isn_key));
-	return 0;
+	return tcp_init(&netns_initial);
 }
 INITCALL(FS, tcp_hash_start);

@@ -213,7 +213,7 @@ struct segment;
 extern u64 tcp_ecn_mode, tcp_use_cookies;
 
 /* ---- tcp_hash.c ---- */
-extern u64 tcp_max_tw, tcp_fin_time;
+extern u64 tcp_fin_time;
 /** tcp_fin_wait() - how long an orphan waits for the other end's FIN, ns. */
 static inline u64 tcp_fin_wait(s32 linger2) { return (linger2 > 0 ? (u64)linger2 : tcp_fin_time) * NSEC_PER_SEC; }
 struct tcpsock *tcp_find(struct netns *ns, const struct ipflow *f);	/* RCU */
@@ -227,13 +227,17 @@ void tcp_unhash(struct tcpsock *tp);
 int tcp_take_port(struct tcpsock *tp, u16 port);
 /** tcp_inherit_port() - a child uses its listener's. */
 void tcp_inherit_port(struct tcpsock *child, u16 port);
-/** tcp_connect_port() - a free port for a connection, and hashed; 0, -EADDRNOTAVAIL. */
+/**
+ * tcp_connect_port() - the ends are set: a free port, unless there is one; hashed, first sequence number chosen
+ * A connection between the same ends in TIME-WAIT ends if time stamps allow it.
+ * Return: 0, -EADDRNOTAVAIL.
+ */
 int tcp_connect_port(struct tcpsock *tp);
 /** tcp_choose_isn() - first sequence number and time stamp for both ends, which are set. */
 void tcp_choose_isn(struct tcpsock *tp);
 int tcp_listen_hash(struct tcpsock *tp);
-/** tcp_foreach() - listeners and connections; false from @fn stops. RCU. */
-void tcp_foreach(bool (*fn)(struct tcpsock *tp, void *arg), void *arg);
+/** tcp_foreach() - listeners and connections of @ns; false from @fn stops. RCU. */
+void tcp_foreach(const struct netns *ns, bool (*fn)(struct tcpsock *tp, void *arg), void *arg);
 /** tcp_describe() - TCP_INFO. */
 void tcp_describe(struct tcpsock *tp, struct tcpinfo *i);
 u32 tcp_flow_hash(const struct ipflow *f);

@@ -25,9 +25,6 @@ u64 tcp_fin_time = 60;
 static struct procint fin_time_int = { .path = "sys/net/ipv4/tcp_fin_timeout", .value = &tcp_fin_time, .min = 1,
 	.max = 120, .width = 8 };
 PROCINT(fin_time_int);
-static struct procint tw_int = { .path = "sys/net/ipv4/tcp_max_tw_buckets", .value = &tcp_max_tw, .max = S32_MAX,
-	.width = 8 };
-PROCINT(tw_int);
 
 u64 tcp_ecn_mode = 2;	/* 0: never; 1: ask for it; 2: if asked */
 static struct procint ecn_int = { .path = "sys/net/ipv4/tcp_ecn", .value = &tcp_ecn_mode, .max = 2, .width = 8 };

@@ -584,13 +584,13 @@ IP6PROTO_TABLE(udplite6_proto);
 
 /* ---- /proc/net/udp ---- */
 
-void udp_foreach(u32 protocol, bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg)
+void udp_foreach(const struct netns *ns, u32 protocol, bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg)
 {
 	struct isock *sk;
 
 	for (u32 i = 0; i < BUCKETS; i++)
 		hlist_foreach_rcu(sk, &udp_table[protocol == IPPROTO_UDPLITE][i].socks, hash_node)
-			if (!fn(sk, i, arg))
+			if (sk->net == ns && !fn(sk, i, arg))
 				return;
 }
 
@@ -622,7 +622,7 @@ static void print_udp(struct seqbuf *sb, void *arg)
 		seqbuf_printf(sb, "%-127s\n", "   sl  local_address rem_address   st tx_queue rx_queue tr "
 			      "tm->when retrnsmt   uid  timeout inode ref pointer drops");
 	rcu_read_lock();
-	udp_foreach(pr.protocol, print_sock, &pr);
+	udp_foreach(netns_self(), pr.protocol, print_sock, &pr);
 	rcu_read_unlock();
 }
 

@@ -713,10 +713,13 @@ static void print_netlink(struct seqbuf *sb, void *arg)
 
 	seqbuf_puts(sb, "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n");
 	rcu_read_lock();
-	hlist_foreach_rcu(s, &table, node)
+	hlist_foreach_rcu(s, &table, node) {
+		if (s->net != netns_self())
+			continue;
 		seqbuf_printf(sb, "%016lx %-3d %-10u %08x %-8d %-8d %-5d %-8d %-8u %-8lu\n", 0UL,
 			      s->ns.protocol, s->portid, (u32)s->groups, s->queued, 0, s->dump != NULL, 2, 0,
 			      s->ns.ino);
+	}
 	rcu_read_unlock();
 }
 static struct procfile netlink_file = { .path = "net/netlink", .print = print_netlink };

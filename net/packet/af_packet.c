@@ -519,10 +519,13 @@ static void print_packet(struct seqbuf *sb, void *arg)
 
 	seqbuf_puts(sb, "sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n");
 	rcu_read_lock();
-	hlist_foreach_rcu(ps, &all_socks, node)
+	hlist_foreach_rcu(ps, &all_socks, node) {
+		if (ps->net != netns_self())
+			continue;
 		seqbuf_printf(sb, "%016lx %-6d %-4d %04x   %-5d %1d %-6u %-6u %-6lu\n", 0UL, ref_read(&ps->refs),
 			      ps->ns.type, FROM_BE16((be16)ps->ns.protocol), ps->tap.ifindex, ps->is_bound,
 			      ps->rx_bytes, ps->ns.uid, ps->ns.ino);
+	}
 	rcu_read_unlock();
 }
 static struct procfile packet_file = { .path = "net/packet", .print = print_packet };

@@ -63,7 +63,7 @@ enum lockrank {
 	LOCKRANK_FDTAB,			/* protects a descriptor table against change */
 	LOCKRANK_FS_SPIN,		/* a file system's own spin locks */
 	LOCKRANK_SOCK_GC,		/* protects counts of sockets in flight, lists of blocked senders */
-	LOCKRANK_SOCK_SPIN,		/* protects socket tables and queues */
+	LOCKRANK_SOCK_SPIN,		/* protects socket tables and queues; connecting before TIME-WAIT */
 	LOCKRANK_NET_TABLE,		/* protects one bucket of a network table; inside sockets */
 	LOCKRANK_NET_NEIGH,		/* protects one neighbour's state and queue */
 	LOCKRANK_NET_XMIT,		/* one sender on an interface at a time */

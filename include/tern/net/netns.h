@@ -31,6 +31,8 @@ struct netns {
 	struct nftgen *filter;		/* R config_lock: net/nft's; NULL: none */
 	struct tracktable *track;	/* I net/ip's: connections */
 	bool defrags;			/* A the filter follows connections: IPv4 fragments are put together first */
+	u64 tcp_max_tw, tcp_tw_reuse;	/* A sysctls */
+	atomic64 ntime_wait;		/* connections in TIME-WAIT */
 	struct workitem end;		/* takes it down, in process context */
 };
 
