@@ -362,9 +362,7 @@ static int zram_make(u32 number)
 		zram_release(z->disk);
 		return err;
 	}
-	for (u32 i = 0; i < ARRAY_SIZE(attrs) && !err; i++)
-		err = sysfs_file_create(blkdisk_sysdir(z->disk), &attrs[i], z);
-	return err;
+	return sysfs_files_create(blkdisk_sysdir(z->disk), attrs, ARRAY_SIZE(attrs), z);
 }
 
 static int make_buffers(void)

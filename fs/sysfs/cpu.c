@@ -42,15 +42,6 @@ int sysfs_print_cpu_map(struct seqbuf *sb, cpu_chooser is_in, const void *arg)
 	return 0;
 }
 
-int sysfs_files_create(struct sysnode *dir, const struct sysattr *a, u32 n, void *arg)
-{
-	int err = 0;
-
-	for (u32 i = 0; i < n && !err; i++)
-		err = sysfs_file_create(dir, &a[i], arg);
-	return err;
-}
-
 static bool is_online(u32 cpu, const void *arg)
 {
 	return cpu_is_online(cpu);

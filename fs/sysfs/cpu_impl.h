@@ -16,8 +16,6 @@ int sysfs_print_cpu_list(struct seqbuf *sb, cpu_chooser is_in, const void *arg);
 int sysfs_print_cpu_map(struct seqbuf *sb, cpu_chooser is_in, const void *arg);
 /** cputopo_create() - topology/ and cache/ of CPU @cpu in its directory. 0, -ENOMEM. */
 int cputopo_create(struct sysnode *dir, u32 cpu);
-/** sysfs_files_create() - all of a table of attributes. 0 or the first error. */
-int sysfs_files_create(struct sysnode *dir, const struct sysattr *a, u32 n, void *arg);
 /** memnodes_create() - /sys/devices/system/node, with links to and from @cpus's children. */
 int memnodes_create(struct sysnode *system, struct sysnode *cpus);
 /** membanks_create() - /sys/devices/system/memory, with links to and from @node. 0 or the first error. */

@@ -140,6 +140,15 @@ int sysfs_file_create(struct sysnode *dir, const struct sysattr *a, void *arg)
 	return result(node_create(dir, a->name, SYSNODE_ATTR, S_IFREG | mode, a, arg, NULL, 0));
 }
 
+int sysfs_files_create(struct sysnode *dir, const struct sysattr *a, u32 n, void *arg)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < n && !err; i++)
+		err = sysfs_file_create(dir, &a[i], arg);
+	return err;
+}
+
 int sysfs_bin_create(struct sysnode *dir, const struct sysbin *b, void *arg)
 {
 	return result(node_create(dir, b->name, SYSNODE_BIN, S_IFREG | (b->mode ? b->mode : 0444), b,

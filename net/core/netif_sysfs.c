@@ -168,11 +168,9 @@ static int fill(struct netif *nif)
 	struct sysnode *stats = sysfs_dir_create(nif->sys, "statistics");
 	int err = IS_ERR(stats) ? (int)PTR_ERR(stats) : 0;
 
-	for (u32 i = 0; !err && i < ARRAY_SIZE(attrs); i++)
-		err = sysfs_file_create(nif->sys, &attrs[i], nif);
-	for (u32 i = 0; !err && i < ARRAY_SIZE(stat_attrs); i++)
-		err = sysfs_file_create(stats, &stat_attrs[i], nif);
-	return err;
+	if (!err)
+		err = sysfs_files_create(nif->sys, attrs, ARRAY_SIZE(attrs), nif);
+	return err ? err : sysfs_files_create(stats, stat_attrs, ARRAY_SIZE(stat_attrs), nif);
 }
 
 int netif_sysfs_add(struct netif *nif)

@@ -259,10 +259,10 @@ static int arp_request(struct netns *ns, u32 cmd, struct arpreq *q)
 	if (!nif)
 		return -ENODEV;
 	if (cmd == SIOCSARP)
-		return neigh4_set(nif, q->arp_pa.sin_addr, q->arp_ha.data);
+		return neigh_put(nif->neigh4, NEIGH_KEY4(q->arp_pa.sin_addr), q->arp_ha.data, NEIGH_PERMANENT);
 	if (cmd == SIOCDARP)
-		return neigh4_del(nif, q->arp_pa.sin_addr);
-	err = neigh4_get(nif, q->arp_pa.sin_addr, &n);
+		return neigh_del(nif->neigh4, NEIGH_KEY4(q->arp_pa.sin_addr));
+	err = neigh_get(nif->neigh4, NEIGH_KEY4(q->arp_pa.sin_addr), &n);
 	if (err)
 		return err;
 	q->arp_ha.family = nif->type;

@@ -27,7 +27,6 @@
 #define QUEUE_MAX	64u
 #define ENTRIES_MAX	1024u
 
-#define KEY4(ip) (&(struct in6ip){ .w = { (ip) } })
 
 static struct hlist *bucket_of(struct neightab *t, const struct in6ip *ip)
 {
@@ -256,7 +255,7 @@ static void send_to(struct neightab *t, const struct in6ip *hop, struct pktbuf *
 
 void neigh4_send(struct netif *nif, be32 hop, struct pktbuf *pb)
 {
-	send_to(nif->neigh4, KEY4(hop), pb);
+	send_to(nif->neigh4, NEIGH_KEY4(hop), pb);
 }
 
 void neigh6_send(struct netif *nif, const struct in6ip *hop, struct pktbuf *pb)
@@ -303,23 +302,15 @@ static void learn(struct neightab *t, const struct in6ip *ip, const u8 *mac, boo
 	}
 }
 
-int neigh4_set(struct netif *nif, be32 ip, const u8 *mac)
+int neigh_put(struct neightab *t, const struct in6ip *ip, const u8 *mac, u8 state)
 {
-	if (!nif->neigh4)
+	if (!t)
 		return -EINVAL;
-	learn(nif->neigh4, KEY4(ip), mac, true, true, true);
+	learn(t, ip, mac, true, state != NEIGH_STALE, state == NEIGH_PERMANENT);
 	return 0;
 }
 
-int neigh4_put(struct netif *nif, be32 ip, const u8 *mac, u8 state)
-{
-	if (!nif->neigh4)
-		return -EINVAL;
-	learn(nif->neigh4, KEY4(ip), mac, true, state != NEIGH_STALE, state == NEIGH_PERMANENT);
-	return 0;
-}
-
-static void walk(struct neightab *t, bool (*fn)(const struct neigh *n, void *arg), void *arg)
+void neigh_walk(struct neightab *t, bool (*fn)(const struct neigh *n, void *arg), void *arg)
 {
 	struct neigh *n;
 
@@ -332,7 +323,7 @@ out:
 	spin_unlock_bh(&t->lock);
 }
 
-static int get(struct neightab *t, const struct in6ip *ip, struct neigh *out)
+int neigh_get(struct neightab *t, const struct in6ip *ip, struct neigh *out)
 {
 	struct neigh *n;
 
@@ -346,7 +337,7 @@ static int get(struct neightab *t, const struct in6ip *ip, struct neigh *out)
 	return n ? 0 : -ENXIO;
 }
 
-static int drop(struct neightab *t, const struct in6ip *ip)
+int neigh_del(struct neightab *t, const struct in6ip *ip)
 {
 	struct neigh *n;
 
@@ -363,39 +354,9 @@ static int drop(struct neightab *t, const struct in6ip *ip)
 	return n ? 0 : -ENXIO;
 }
 
-void neigh4_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg)
-{
-	walk(nif->neigh4, fn, arg);
-}
-
-int neigh4_get(struct netif *nif, be32 ip, struct neigh *out)
-{
-	return get(nif->neigh4, KEY4(ip), out);
-}
-
-int neigh4_del(struct netif *nif, be32 ip)
-{
-	return drop(nif->neigh4, KEY4(ip));
-}
-
 void neigh6_learn(struct netif *nif, const struct in6ip *ip, const u8 *mac, u8 state, bool make_it)
 {
 	learn(nif->neigh6, ip, mac, make_it, state == NEIGH_REACHABLE, state == NEIGH_PERMANENT);
-}
-
-void neigh6_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg)
-{
-	walk(nif->neigh6, fn, arg);
-}
-
-int neigh6_get(struct netif *nif, const struct in6ip *ip, struct neigh *out)
-{
-	return get(nif->neigh6, ip, out);
-}
-
-int neigh6_del(struct netif *nif, const struct in6ip *ip)
-{
-	return drop(nif->neigh6, ip);
 }
 
 static void arp_receive(struct pktbuf *pb)
@@ -414,9 +375,10 @@ static void arp_receive(struct pktbuf *pb)
 	if (h->op == TO_BE16(1) && for_us) {
 		send_arp(nif, 2, h->sha, h->spa, h->tpa, h->sha);
 		if (h->spa)
-			learn(nif->neigh4, KEY4(h->spa), h->sha, true, false, false);
+			learn(nif->neigh4, NEIGH_KEY4(h->spa), h->sha, true, false, false);
 	} else if (h->spa && ip4_local_type(nif->ns, h->spa) == RTN_UNICAST) {
-		learn(nif->neigh4, KEY4(h->spa), h->sha, false, h->op == TO_BE16(2) && pb->type == PKT_HOST, false);
+		learn(nif->neigh4, NEIGH_KEY4(h->spa), h->sha, false, h->op == TO_BE16(2) && pb->type == PKT_HOST,
+		      false);
 	}
 out:
 	pktbuf_free(pb);

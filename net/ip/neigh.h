@@ -33,18 +33,16 @@ struct neightab {
 	bool is_dead;
 };
 
-/** neigh4_set() - a permanent entry; 0, -EINVAL: the interface has none. */
-int neigh4_set(struct netif *nif, be32 ip, const u8 *mac);
-/** neigh4_put() - an entry in @state: PERMANENT, REACHABLE or STALE; 0, -EINVAL. */
-int neigh4_put(struct netif *nif, be32 ip, const u8 *mac, u8 state);
-/** neigh4_walk() - all entries under the table's lock; false from @fn stops. */
-void neigh4_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg);
-/** neigh4_get() - copy of an entry (without queue); 0 or -ENXIO. */
-int neigh4_get(struct netif *nif, be32 ip, struct neigh *out);
-/** neigh4_del() - 0 or -ENXIO. */
-int neigh4_del(struct netif *nif, be32 ip);
+#define NEIGH_KEY4(ip) (&(struct in6ip){ .w = { (ip) } })
+
+/* @t is a netif's neigh4 or neigh6, NULL where it has no neighbours. */
+/** neigh_put() - an entry in @state: PERMANENT, REACHABLE or STALE; 0, -EINVAL: no table. */
+int neigh_put(struct neightab *t, const struct in6ip *ip, const u8 *mac, u8 state);
+/** neigh_walk() - all entries under the table's lock, which is there; false from @fn stops. */
+void neigh_walk(struct neightab *t, bool (*fn)(const struct neigh *n, void *arg), void *arg);
+/** neigh_get() - copy of an entry (without queue); 0 or -ENXIO. */
+int neigh_get(struct neightab *t, const struct in6ip *ip, struct neigh *out);
+/** neigh_del() - 0 or -ENXIO. */
+int neigh_del(struct neightab *t, const struct in6ip *ip);
 /** neigh6_learn() - @mac is the address of @ip; @make_it: even if nobody asked. */
 void neigh6_learn(struct netif *nif, const struct in6ip *ip, const u8 *mac, u8 state, bool make_it);
-int neigh6_get(struct netif *nif, const struct in6ip *ip, struct neigh *out);
-int neigh6_del(struct netif *nif, const struct in6ip *ip);
-void neigh6_walk(struct netif *nif, bool (*fn)(const struct neigh *n, void *arg), void *arg);

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* IPv4 neighbours over netlink (RTM_*NEIGH). */
+/* Neighbours over netlink (RTM_*NEIGH), IPv4 and IPv6. */
 #include "nl_impl.h"
 
 #include <tern/lib/string.h>
 
 #include "neigh.h"
+
+#define ROOM	256u
+
+struct walk { struct nldump *d; struct nlpkt *p; struct neightab *t; u64 at; bool is_full; };
+
+static struct neightab *table_of(const struct netif *nif, bool is_v6) { return is_v6 ? nif->neigh6 : nif->neigh4; }
 
 static u16 nud_of(const struct neigh *n)
 {
@@ -16,20 +22,18 @@ static u16 nud_of(const struct neigh *n)
 	return nud[n->state];
 }
 
-struct walk { struct nldump *d; struct nlpkt *p; struct netif *nif; u64 at; bool is_full; };
-
-static bool put_neigh(struct nlpkt *p, const struct netif *nif, const struct neigh *n, u16 flags, u32 portid, u32 seq)
+static bool put_neigh(struct nlpkt *p, const struct neightab *t, const struct neigh *n, u16 flags, u32 portid, u32 seq)
 {
 	struct ndmsg *m = nlpkt_begin(p, RTM_NEWNEIGH, flags, portid, seq, sizeof(*m));
 	struct ndacacheinfo ci = { 0 };
 
 	if (!m)
 		return false;
-	m->family = AF_INET;
-	m->index = (s32)nif->index;
+	m->family = t->is_v6 ? AF_INET6 : AF_INET;
+	m->index = (s32)t->nif->index;
 	m->state = nud_of(n);
 	m->type = RTN_UNICAST;
-	nlpkt_put_u32(p, NDA_DST, n->ip);
+	nlpkt_put(p, NDA_DST, &n->ip6, t->is_v6 ? 16 : 4);
 	if (n->state >= NEIGH_REACHABLE)
 		nlpkt_put(p, NDA_LLADDR, n->mac, sizeof(n->mac));
 	nlpkt_put_u32(p, NDA_PROBES, n->probes);
@@ -43,7 +47,7 @@ static bool walk_one(const struct neigh *n, void *arg)
 
 	if (!nldump_due(w->d, &w->at))
 		return true;
-	if (!put_neigh(w->p, w->nif, n, NLM_F_MULTI, w->d->portid, w->d->seq)) {
+	if (!put_neigh(w->p, w->t, n, NLM_F_MULTI, w->d->portid, w->d->seq)) {
 		w->is_full = true;
 		return false;
 	}
@@ -51,89 +55,92 @@ static bool walk_one(const struct neigh *n, void *arg)
 	return true;
 }
 
-static int dump_neighs(struct nldump *d, struct nlpkt *p)
+static int dump_neighs(struct nldump *d, struct nlpkt *p, bool is_v6)
 {
 	const struct ndmsg *m = (const void *)d->req;
 	struct walk w = { .d = d, .p = p };
+	struct netif *nif;
 
-	netif_foreach(w.nif, d->ns) {
-		if (d->strict && m->index && m->index != (s32)w.nif->index)
+	netif_foreach(nif, d->ns) {
+		if (d->strict && m->index && m->index != (s32)nif->index)
 			continue;
-		if (w.nif->neigh4 && !w.is_full)
-			neigh4_walk(w.nif, walk_one, &w);
+		w.t = table_of(nif, is_v6);
+		if (w.t && !w.is_full)
+			neigh_walk(w.t, walk_one, &w);
 	}
 	return w.is_full;
 }
+static int dump4(struct nldump *d, struct nlpkt *p) { return dump_neighs(d, p, false); }
+static int dump6(struct nldump *d, struct nlpkt *p) { return dump_neighs(d, p, true); }
 
-/* What a request names: interface and address. */
-static int read_request(const struct nlreq *r, struct netif **nif, be32 *ip, const struct nlattr_head **mac, u16 *state)
+/* What a request names. */
+struct named { struct neightab *t; struct in6ip ip; const struct nlattr_head *mac; u16 state; };
+
+static int read_request(const struct nlreq *r, struct named *out)
 {
 	const struct nlattr_head *tb[NDA_LLADDR + 1];
 	struct ndmsg store;
 	const struct ndmsg *m = nlreq_fixed(r, &store, sizeof(store));
 	int err = nlreq_attrs(r, sizeof(*m), tb, NDA_LLADDR);
+	struct netif *nif;
 
 	if (err)
 		return err;
-	if (!tb[NDA_DST] || nlattr_len(tb[NDA_DST]) < 4 || (tb[NDA_LLADDR] && nlattr_len(tb[NDA_LLADDR]) < 6))
+	if (!tb[NDA_DST] || !nlattr_ip(tb[NDA_DST], m->family, &out->ip) ||
+	    (tb[NDA_LLADDR] && nlattr_len(tb[NDA_LLADDR]) < 6))
 		return -EINVAL;
-	*nif = netif_find_index(r->ns, (u32)m->index);
-	if (!*nif)
+	nif = netif_find_index(r->ns, (u32)m->index);
+	if (!nif)
 		return -ENODEV;
-	if (!(*nif)->neigh4)
-		return -EINVAL;
-	*ip = nlattr_u32(tb[NDA_DST]);
-	*mac = tb[NDA_LLADDR];
-	*state = m->state;
-	return 0;
+	out->t = table_of(nif, m->family == AF_INET6);
+	out->mac = tb[NDA_LLADDR];
+	out->state = m->state;
+	return out->t ? 0 : -EINVAL;
 }
 
 static int change_neigh(struct nlreq *r, bool is_new)
 {
-	const struct nlattr_head *mac;
 	struct neigh old;
-	struct netif *nif;
+	struct named n;
 	bool exists;
-	u16 state;
-	be32 ip;
-	int err = read_request(r, &nif, &ip, &mac, &state);
+	int err = read_request(r, &n);
 
 	if (err)
 		return err;
-	exists = !neigh4_get(nif, ip, &old);
+	exists = !neigh_get(n.t, &n.ip, &old);
 	if (!is_new)
-		return exists ? neigh4_del(nif, ip) : -ENOENT;
+		return exists ? neigh_del(n.t, &n.ip) : -ENOENT;
 	if (exists && (r->h->flags & NLM_F_EXCL))
 		return -EEXIST;
 	if (!exists && !(r->h->flags & NLM_F_CREATE))
 		return -ENOENT;
-	if (!mac)
+	if (!n.mac)
 		return -EINVAL;
-	return neigh4_put(nif, ip, nlattr_data(mac), state & NUD_PERMANENT ? NEIGH_PERMANENT :
-			  state & NUD_REACHABLE ? NEIGH_REACHABLE : NEIGH_STALE);
+	return neigh_put(n.t, &n.ip, nlattr_data(n.mac), n.state & NUD_PERMANENT ? NEIGH_PERMANENT :
+			 n.state & NUD_REACHABLE ? NEIGH_REACHABLE : NEIGH_STALE);
 }
 
 static int get_neigh(struct nlreq *r)
 {
-	const struct nlattr_head *mac;
-	struct neigh n;
-	struct netif *nif;
+	struct neigh found;
+	struct named n;
 	struct nlpkt *p;
-	u16 state;
-	be32 ip;
-	int err = read_request(r, &nif, &ip, &mac, &state);
+	int err = read_request(r, &n);
 
 	if (err)
 		return err;
-	if (neigh4_get(nif, ip, &n))
+	if (neigh_get(n.t, &n.ip, &found))
 		return -ENOENT;
-	p = nlpkt_alloc(256, ALLOC_KERNEL);
+	p = nlpkt_alloc(ROOM, ALLOC_KERNEL);
 	if (!p)
 		return -ENOBUFS;
-	put_neigh(p, nif, &n, 0, r->portid, r->h->seq);
+	put_neigh(p, n.t, &found, 0, r->portid, r->h->seq);
 	return nlreq_reply(r, p);
 }
 
 static const struct rtobject neigh4_object = { .base = RTM_NEWNEIGH, .family = AF_INET, .change = change_neigh,
-					       .get = get_neigh, .dump = dump_neighs };
+					       .get = get_neigh, .dump = dump4 };
 RTOBJECT(neigh4_object);
+static const struct rtobject neigh6_object = { .base = RTM_NEWNEIGH, .family = AF_INET6, .change = change_neigh,
+					       .get = get_neigh, .dump = dump6 };
+RTOBJECT(neigh6_object);

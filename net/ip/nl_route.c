@@ -168,8 +168,7 @@ void fib_news(struct fibset *s, u32 table, fibkey key, const struct fibroute *r,
 
 /* ---- reading ---- */
 
-/* An address of @family; true: absent or right. */
-static bool read_ip(const struct nlattr_head *a, u8 family, struct in6ip *out)
+bool nlattr_ip(const struct nlattr_head *a, u8 family, struct in6ip *out)
 {
 	u32 n = family == AF_INET ? 4 : 16;
 
@@ -186,7 +185,7 @@ static bool read_gateway(const struct nlattr_head *a, u8 family, be32 *a4, struc
 {
 	struct in6ip ip;
 
-	if (!read_ip(a, family, &ip))
+	if (!nlattr_ip(a, family, &ip))
 		return false;
 	*a4 = family == AF_INET ? ip.w[0] : 0;
 	*a6 = family == AF_INET6 ? ip : (struct in6ip){ 0 };
@@ -224,7 +223,7 @@ static int get_route(struct nlreq *r)
 
 	if (err)
 		return err;
-	if (!read_ip(tb[RTA_DST], family, &dst) || !read_ip(tb[RTA_SRC], family, &src))
+	if (!nlattr_ip(tb[RTA_DST], family, &dst) || !nlattr_ip(tb[RTA_SRC], family, &src))
 		return -EINVAL;
 	err = look_up(r, family, &dst, &src, tb, &via);
 	if (err)
@@ -263,7 +262,7 @@ static int get_route(struct nlreq *r)
 static int read_metrics(const struct nlattr_head *a, struct fibroute *f)
 {
 	const struct nlattr_head *tb[RTAX_MTU + 1];
-	int err = nlattrs_read(nlattr_data(a), nlattr_len(a), tb, RTAX_MTU);
+	int err = nlattrs_in(a, tb, RTAX_MTU);
 	u32 known = 0;
 
 	if (err)
@@ -393,7 +392,7 @@ static int change_route(struct nlreq *r, bool is_new)
 
 	if (err)
 		return err;
-	if (!read_ip(tb[RTA_DST], m->family, &dst))
+	if (!nlattr_ip(tb[RTA_DST], m->family, &dst))
 		return -EINVAL;
 	key = m->family == AF_INET ? fib4_key(FROM_BE32(dst.w[0])) : fib6_key(&dst);
 	table = tb[RTA_TABLE] ? nlattr_u32(tb[RTA_TABLE]) : m->table;

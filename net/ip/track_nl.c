@@ -131,7 +131,7 @@ static int read_proto(const struct nlattr_head *a, struct cttuple *t)
 	const struct nlattr_head *tb[CTA_PROTO_ICMPV6_CODE + 1];
 	u16 base = t->is_v6 ? CTA_PROTO_ICMPV6_ID : CTA_PROTO_ICMP_ID;
 	u8 type, code;
-	int err = a ? nlattrs_read(nlattr_data(a), nlattr_len(a), tb, CTA_PROTO_ICMPV6_CODE) : -EINVAL;
+	int err = a ? nlattrs_in(a, tb, CTA_PROTO_ICMPV6_CODE) : -EINVAL;
 
 	if (err || !read_number(tb[CTA_PROTO_NUM], &t->proto, 1))
 		return err ? err : -EINVAL;
@@ -150,14 +150,14 @@ static int read_proto(const struct nlattr_head *a, struct cttuple *t)
 static int read_tuple(const struct nlattr_head *a, bool is_v6, struct cttuple *t)
 {
 	const struct nlattr_head *tb[CTA_TUPLE_PROTO + 1], *ip[CTA_IP_V6_DST + 1];
-	int err = nlattrs_read(nlattr_data(a), nlattr_len(a), tb, CTA_TUPLE_PROTO);
+	int err = nlattrs_in(a, tb, CTA_TUPLE_PROTO);
 
 	memset(t, 0, sizeof(*t));
 	t->is_v6 = is_v6;
 	if (!err && !tb[CTA_TUPLE_IP])
 		err = -EINVAL;
 	if (!err)
-		err = nlattrs_read(nlattr_data(tb[CTA_TUPLE_IP]), nlattr_len(tb[CTA_TUPLE_IP]), ip, CTA_IP_V6_DST);
+		err = nlattrs_in(tb[CTA_TUPLE_IP], ip, CTA_IP_V6_DST);
 	if (err)
 		return err;
 	if (!read_number(ip[is_v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], &t->src, is_v6 ? 16 : 4) ||

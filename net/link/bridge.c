@@ -302,7 +302,7 @@ static int bridge_change(struct netif *nif, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[IFLA_BR_FDB_FLUSH + 1];
 	struct bridge *br = bridge_of(nif);
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, IFLA_BR_FDB_FLUSH);
+	int err = nlattrs_in(data, tb, IFLA_BR_FDB_FLUSH);
 
 	if (err)
 		return err;

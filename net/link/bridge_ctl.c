@@ -37,7 +37,7 @@ int bridge_change_port(struct netif *nif, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[IFLA_BRPORT_ISOLATED + 1];
 	struct brport *bp = nif->port;
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, IFLA_BRPORT_ISOLATED);
+	int err = nlattrs_in(data, tb, IFLA_BRPORT_ISOLATED);
 	u8 state;
 
 	if (err)
@@ -268,11 +268,8 @@ static const struct sysattr port_attrs[] = {
 static int fill(struct sysnode *parent, const char *name, const struct sysattr *attrs, u32 n, void *arg)
 {
 	struct sysnode *dir = sysfs_dir_create(parent, name);
-	int err = IS_ERR(dir) ? (int)PTR_ERR(dir) : 0;
 
-	for (u32 i = 0; !err && i < n; i++)
-		err = sysfs_file_create(dir, &attrs[i], arg);
-	return err;
+	return IS_ERR(dir) ? (int)PTR_ERR(dir) : sysfs_files_create(dir, attrs, n, arg);
 }
 
 /* What does not fit in memory is not shown; netlink has it all. */

@@ -109,7 +109,7 @@ static int read_peer(const struct linknew *w, struct linknew *peer, const struct
 {
 	const struct nlattr_head *info[VETH_INFO_PEER + 1], *a;
 	static const struct ifinfomsg none;
-	int err = w->data ? nlattrs_read(nlattr_data(w->data), nlattr_len(w->data), info, VETH_INFO_PEER) : 0;
+	int err = w->data ? nlattrs_in(w->data, info, VETH_INFO_PEER) : 0;
 
 	*peer = (struct linknew){ .ns = netns_get(w->ns), .link_ns = w->link_ns, .m = &none, .tb = tb,
 				  .name = "veth%d" };

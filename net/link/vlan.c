@@ -172,7 +172,7 @@ static int read_data(const struct linknew *w, u16 *vid)
 
 	if (!w->data)
 		return -EINVAL;
-	err = nlattrs_read(nlattr_data(w->data), nlattr_len(w->data), tb, IFLA_VLAN_PROTOCOL);
+	err = nlattrs_in(w->data, tb, IFLA_VLAN_PROTOCOL);
 	if (err)
 		return err;
 	if (tb[IFLA_VLAN_PROTOCOL])

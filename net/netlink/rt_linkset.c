@@ -96,7 +96,7 @@ static int read_info(const struct nlattr_head *a, const struct linkkind **kind, 
 	memset(info, 0, (IFLA_INFO_SLAVE_DATA + 1) * sizeof(*info));
 	if (!a)
 		return 0;
-	err = nlattrs_read(nlattr_data(a), nlattr_len(a), info, IFLA_INFO_SLAVE_DATA);
+	err = nlattrs_in(a, info, IFLA_INFO_SLAVE_DATA);
 	if (err || !info[IFLA_INFO_KIND])
 		return err;
 	if (!text_of(info[IFLA_INFO_KIND], name, sizeof(name)))

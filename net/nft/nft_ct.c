@@ -49,7 +49,7 @@ static bool ct_needs_direction(u32 key)
 static int ct_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[CT_SREG + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, CT_SREG);
+	int err = nlattrs_in(data, tb, CT_SREG);
 
 	if (err || !tb[CT_KEY] || !tb[CT_DREG] == !tb[CT_SREG])
 		return err ? err : -EINVAL;
@@ -218,7 +218,7 @@ static int read_flags(struct nftexpr *e, const struct nlattr_head *flags)
 static int nat_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[NAT_FLAGS + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, NAT_FLAGS);
+	int err = nlattrs_in(data, tb, NAT_FLAGS);
 
 	if (err || !tb[NAT_TYPE] || !tb[NAT_FAMILY] || (!tb[NAT_ADDR_MIN] && !tb[NAT_PROTO_MIN]))
 		return err ? err : -EINVAL;
@@ -314,7 +314,7 @@ const struct nftexprtype nft_nat = { "nat", nat_parse, nat_eval, nat_show, .trac
 static int masq_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[MASQ_PROTO_MAX + 1] = { NULL };
-	int err = data ? nlattrs_read(nlattr_data(data), nlattr_len(data), tb, MASQ_PROTO_MAX) : 0;
+	int err = data ? nlattrs_in(data, tb, MASQ_PROTO_MAX) : 0;
 
 	if (!err)
 		err = read_range(e, 2, tb[MASQ_PROTO_MIN], tb[MASQ_PROTO_MAX], 2);
@@ -358,7 +358,7 @@ const struct nftexprtype nft_masq = { "masq", masq_parse, masq_eval, masq_show, 
 static int redir_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[REDIR_FLAGS + 1] = { NULL };
-	int err = data ? nlattrs_read(nlattr_data(data), nlattr_len(data), tb, REDIR_FLAGS) : 0;
+	int err = data ? nlattrs_in(data, tb, REDIR_FLAGS) : 0;
 
 	if (!err)
 		err = read_range(e, 2, tb[REDIR_PROTO_MIN], tb[REDIR_PROTO_MAX], 2);

@@ -294,8 +294,7 @@ static int get_elem(struct nlreq *r)
 	if (!err && !tb[NFTA_SET_ELEM_LIST_ELEMENTS])
 		err = -EINVAL;
 	if (!err)
-		err = nlattrs_read(nlattr_data(tb[NFTA_SET_ELEM_LIST_ELEMENTS]),
-				   nlattr_len(tb[NFTA_SET_ELEM_LIST_ELEMENTS]), list, NFTA_LIST_ELEM);
+		err = nlattrs_in(tb[NFTA_SET_ELEM_LIST_ELEMENTS], list, NFTA_LIST_ELEM);
 	if (!err && !list[NFTA_LIST_ELEM])
 		err = -EINVAL;
 	if (!err) {

@@ -48,12 +48,12 @@ int nft_read_verdict(const struct nfttable *t, const struct nlattr_head *a, stru
 	const struct nlattr_head *data[NFTA_DATA_VERDICT + 1], *tb[NFTA_VERDICT_CHAIN + 1];
 	const struct nftchain *c;
 	char name[NFT_NAME];
-	int err = nlattrs_read(nlattr_data(a), nlattr_len(a), data, NFTA_DATA_VERDICT);
+	int err = nlattrs_in(a, data, NFTA_DATA_VERDICT);
 
 	if (!err && !data[NFTA_DATA_VERDICT])
 		err = -EINVAL;
 	if (!err)
-		err = nlattrs_read(nlattr_data(data[NFTA_DATA_VERDICT]), nlattr_len(data[NFTA_DATA_VERDICT]), tb,
+		err = nlattrs_in(data[NFTA_DATA_VERDICT], tb,
 				   NFTA_VERDICT_CHAIN);
 	if (err || !tb[NFTA_VERDICT_CODE])
 		return err ? err : -EINVAL;
@@ -93,14 +93,14 @@ void nft_put_verdict(struct nlpkt *p, u16 type, const struct nftverdict *v, cons
 static int immediate_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[IMMEDIATE_DATA + 1], *v[NFTA_DATA_VERDICT + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, IMMEDIATE_DATA);
+	int err = nlattrs_in(data, tb, IMMEDIATE_DATA);
 
 	if (err || !tb[IMMEDIATE_DREG] || !tb[IMMEDIATE_DATA])
 		return err ? err : -EINVAL;
 	e->dreg = nft_u32(tb[IMMEDIATE_DREG]);
 	if (!e->dreg)
 		return nft_read_verdict(c->table, tb[IMMEDIATE_DATA], &e->verdict);
-	err = nlattrs_read(nlattr_data(tb[IMMEDIATE_DATA]), nlattr_len(tb[IMMEDIATE_DATA]), v, NFTA_DATA_VERDICT);
+	err = nlattrs_in(tb[IMMEDIATE_DATA], v, NFTA_DATA_VERDICT);
 	if (err || !v[NFTA_DATA_VALUE] || nft_reg(e->dreg, nlattr_len(v[NFTA_DATA_VALUE])) < 0)
 		return err ? err : -EINVAL;
 	e->len = nlattr_len(v[NFTA_DATA_VALUE]);
@@ -145,7 +145,7 @@ static int lookup_parse(const struct nftctx *c, struct nftexpr *e, const struct 
 	const struct nlattr_head *tb[LOOKUP_FLAGS + 1];
 	const struct nftset *s;
 	char name[NFT_NAME] = "";
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, LOOKUP_FLAGS);
+	int err = nlattrs_in(data, tb, LOOKUP_FLAGS);
 
 	if (err || !tb[LOOKUP_SREG] || !nft_text(tb[LOOKUP_SET], name, sizeof(name)))
 		return err ? err : -EINVAL;
@@ -201,7 +201,7 @@ const struct nftexprtype nft_lookup = { "lookup", lookup_parse, lookup_eval, loo
 static int counter_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[COUNTER_PACKETS + 1];
-	int err = data ? nlattrs_read(nlattr_data(data), nlattr_len(data), tb, COUNTER_PACKETS) : 0;
+	int err = data ? nlattrs_in(data, tb, COUNTER_PACKETS) : 0;
 
 	if (err || !data)
 		return err;
@@ -247,7 +247,7 @@ static u64 limit_most(const struct nftexpr *e)
 static int limit_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[LIMIT_FLAGS + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, LIMIT_FLAGS);
+	int err = nlattrs_in(data, tb, LIMIT_FLAGS);
 
 	if (err || !tb[LIMIT_RATE] || !tb[LIMIT_UNIT])
 		return err ? err : -EINVAL;
@@ -300,7 +300,7 @@ const struct nftexprtype nft_limit = { "limit", limit_parse, limit_eval, limit_s
 static int log_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[LOG_FLAGS + 1];
-	int err = data ? nlattrs_read(nlattr_data(data), nlattr_len(data), tb, LOG_FLAGS) : 0;
+	int err = data ? nlattrs_in(data, tb, LOG_FLAGS) : 0;
 
 	if (err || !data)
 		return err;
@@ -336,7 +336,7 @@ const struct nftexprtype nft_log = { "log", log_parse, log_eval, log_show, .has_
 static int reject_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[REJECT_CODE + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, REJECT_CODE);
+	int err = nlattrs_in(data, tb, REJECT_CODE);
 
 	if (err || !tb[REJECT_TYPE])
 		return err ? err : -EINVAL;
@@ -376,7 +376,7 @@ static int parse_one(const struct nftctx *c, const struct nlattr_head *a, struct
 {
 	const struct nlattr_head *tb[NFTA_EXPR_DATA + 1];
 	char name[32];
-	int err = nlattrs_read(nlattr_data(a), nlattr_len(a), tb, NFTA_EXPR_DATA);
+	int err = nlattrs_in(a, tb, NFTA_EXPR_DATA);
 
 	if (err || !nft_text(tb[NFTA_EXPR_NAME], name, sizeof(name)))
 		return err ? err : -EINVAL;

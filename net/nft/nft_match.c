@@ -8,7 +8,7 @@
 static int read_value(const struct nlattr_head *a, u8 *out)
 {
 	const struct nlattr_head *tb[NFTA_DATA_VERDICT + 1];
-	int err = nlattrs_read(nlattr_data(a), nlattr_len(a), tb, NFTA_DATA_VERDICT);
+	int err = nlattrs_in(a, tb, NFTA_DATA_VERDICT);
 
 	if (err || !tb[NFTA_DATA_VALUE] || nlattr_len(tb[NFTA_DATA_VALUE]) > NFT_DATA_MAX)
 		return err ? err : -EINVAL;
@@ -41,7 +41,7 @@ static u8 *reg(struct nfteval *v, u32 r)
 static int payload_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[PAYLOAD_SREG + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, PAYLOAD_SREG);
+	int err = nlattrs_in(data, tb, PAYLOAD_SREG);
 
 	if (err)
 		return err;
@@ -130,7 +130,7 @@ static u32 meta_len(u32 key)
 static int meta_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[META_SREG + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, META_SREG);
+	int err = nlattrs_in(data, tb, META_SREG);
 
 	if (err || !tb[META_KEY] || !tb[META_DREG] == !tb[META_SREG])
 		return err ? err : -EINVAL;
@@ -234,7 +234,7 @@ const struct nftexprtype nft_meta = { "meta", meta_parse, meta_eval, meta_show }
 static int cmp_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[CMP_DATA + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, CMP_DATA);
+	int err = nlattrs_in(data, tb, CMP_DATA);
 
 	if (err || !tb[CMP_SREG] || !tb[CMP_OP] || !tb[CMP_DATA])
 		return err ? err : -EINVAL;
@@ -294,7 +294,7 @@ const struct nftexprtype nft_cmp = { "cmp", cmp_parse, cmp_eval, cmp_show };
 static int range_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[RANGE_TO + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, RANGE_TO), from, to;
+	int err = nlattrs_in(data, tb, RANGE_TO), from, to;
 
 	if (err || !tb[RANGE_SREG] || !tb[RANGE_OP] || !tb[RANGE_FROM] || !tb[RANGE_TO])
 		return err ? err : -EINVAL;
@@ -338,7 +338,7 @@ const struct nftexprtype nft_range = { "range", range_parse, range_eval, range_s
 static int bitwise_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[BITWISE_OP + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, BITWISE_OP);
+	int err = nlattrs_in(data, tb, BITWISE_OP);
 
 	if (err)
 		return err;
@@ -386,7 +386,7 @@ const struct nftexprtype nft_bitwise = { "bitwise", bitwise_parse, bitwise_eval,
 static int byteorder_parse(const struct nftctx *c, struct nftexpr *e, const struct nlattr_head *data)
 {
 	const struct nlattr_head *tb[BYTEORDER_SIZE + 1];
-	int err = nlattrs_read(nlattr_data(data), nlattr_len(data), tb, BYTEORDER_SIZE);
+	int err = nlattrs_in(data, tb, BYTEORDER_SIZE);
 
 	if (err)
 		return err;

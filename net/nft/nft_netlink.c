@@ -78,13 +78,19 @@ static int del_table(struct nlreq *r, struct nftgen *g)
 	return any || (!tb[NFTA_TABLE_NAME] && !tb[NFTA_TABLE_HANDLE]) ? 0 : -ENOENT;
 }
 
-/* The table that a request about something in it names; ERR_PTR. */
-static struct nfttable *table_of(struct nlreq *r, struct nftgen *g, const struct nlattr_head *name)
+/* Attributes of a request about something in a table, and the table, which the first of them names; ERR_PTR. */
+#define NFTA_ANY_TABLE	1u
+static_assert(NFTA_CHAIN_TABLE == NFTA_ANY_TABLE && NFTA_RULE_TABLE == NFTA_ANY_TABLE &&
+	      NFTA_SET_TABLE == NFTA_ANY_TABLE && NFTA_SET_ELEM_LIST_TABLE == NFTA_ANY_TABLE, "one place for the name");
+static struct nfttable *read_in_table(struct nlreq *r, struct nftgen *g, const struct nlattr_head **tb, u32 max)
 {
+	int err = attrs(r, tb, max);
 	char text[NFT_NAME];
 	struct nfttable *t;
 
-	if (!nft_text(name, text, sizeof(text)))
+	if (err)
+		return ERR_PTR(err);
+	if (!nft_text(tb[NFTA_ANY_TABLE], text, sizeof(text)))
 		return ERR_PTR(-EINVAL);
 	t = nft_table(g, family_of(r), text);
 	return t ? t : ERR_PTR(-ENOENT);
@@ -95,7 +101,7 @@ static struct nfttable *table_of(struct nlreq *r, struct nftgen *g, const struct
 static int read_hook(const struct nlattr_head **tb, struct nftchain *c)
 {
 	const struct nlattr_head *hook[NFTA_HOOK_DEVS + 1];
-	int err = nlattrs_read(nlattr_data(tb[NFTA_CHAIN_HOOK]), nlattr_len(tb[NFTA_CHAIN_HOOK]), hook, NFTA_HOOK_DEVS);
+	int err = nlattrs_in(tb[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_DEVS);
 
 	if (err || !hook[NFTA_HOOK_HOOKNUM] || !hook[NFTA_HOOK_PRIORITY])
 		return err ? err : -EINVAL;
@@ -129,14 +135,11 @@ static int set_policy(struct nftchain *c, const struct nlattr_head *a)
 static int new_chain(struct nlreq *r, struct nftgen *g)
 {
 	const struct nlattr_head *tb[NFTA_CHAIN_USERDATA + 1];
-	struct nfttable *t;
+	struct nfttable *t = read_in_table(r, g, tb, NFTA_CHAIN_USERDATA);
 	struct nftchain *c;
 	char name[NFT_NAME];
-	int err = attrs(r, tb, NFTA_CHAIN_USERDATA);
+	int err;
 
-	if (err)
-		return err;
-	t = table_of(r, g, tb[NFTA_CHAIN_TABLE]);
 	if (IS_ERR(t))
 		return (int)PTR_ERR(t);
 	if (!tb[NFTA_CHAIN_NAME])
@@ -180,13 +183,9 @@ static struct nftchain *chain_of(const struct nfttable *t, const struct nlattr_h
 static int del_chain(struct nlreq *r, struct nftgen *g)
 {
 	const struct nlattr_head *tb[NFTA_CHAIN_USERDATA + 1];
-	struct nfttable *t;
+	struct nfttable *t = read_in_table(r, g, tb, NFTA_CHAIN_USERDATA);
 	struct nftchain *c;
-	int err = attrs(r, tb, NFTA_CHAIN_USERDATA);
 
-	if (err)
-		return err;
-	t = table_of(r, g, tb[NFTA_CHAIN_TABLE]);
 	c = IS_ERR(t) ? ERR_CAST(t) : chain_of(t, tb[NFTA_CHAIN_NAME], tb[NFTA_CHAIN_HANDLE]);
 	if (IS_ERR(c))
 		return (int)PTR_ERR(c);
@@ -268,15 +267,12 @@ static int new_rule(struct nlreq *r, struct nftgen *g)
 {
 	const struct nlattr_head *tb[NFTA_RULE_POSITION_ID + 1];
 	struct nftrule *rule;
-	struct nfttable *t;
+	struct nfttable *t = read_in_table(r, g, tb, NFTA_RULE_POSITION_ID);
 	struct nftchain *c;
 	bool replaces;
 	s32 at;
-	int err = attrs(r, tb, NFTA_RULE_POSITION_ID);
+	int err;
 
-	if (err)
-		return err;
-	t = table_of(r, g, tb[NFTA_RULE_TABLE]);
 	c = IS_ERR(t) ? ERR_CAST(t) : chain_of(t, tb[NFTA_RULE_CHAIN], NULL);
 	if (IS_ERR(c))
 		return (int)PTR_ERR(c);
@@ -305,14 +301,10 @@ static void flush_chain(struct nftchain *c)
 static int del_rule(struct nlreq *r, struct nftgen *g)
 {
 	const struct nlattr_head *tb[NFTA_RULE_POSITION_ID + 1];
-	struct nfttable *t;
+	struct nfttable *t = read_in_table(r, g, tb, NFTA_RULE_POSITION_ID);
 	struct nftchain *c;
 	s32 at;
-	int err = attrs(r, tb, NFTA_RULE_POSITION_ID);
 
-	if (err)
-		return err;
-	t = table_of(r, g, tb[NFTA_RULE_TABLE]);
 	if (IS_ERR(t))
 		return (int)PTR_ERR(t);
 	if (!tb[NFTA_RULE_CHAIN]) {
@@ -376,13 +368,10 @@ static void name_set(const struct nfttable *t, struct nftset *s)
 static int new_set(struct nlreq *r, struct nftgen *g)
 {
 	const struct nlattr_head *tb[NFTA_SET_EXPRESSIONS + 1];
-	struct nfttable *t;
+	struct nfttable *t = read_in_table(r, g, tb, NFTA_SET_EXPRESSIONS);
 	struct nftset *s;
-	int err = attrs(r, tb, NFTA_SET_EXPRESSIONS);
+	int err;
 
-	if (err)
-		return err;
-	t = table_of(r, g, tb[NFTA_SET_TABLE]);
 	if (IS_ERR(t))
 		return (int)PTR_ERR(t);
 	s = kmem_zalloc(sizeof(*s), ALLOC_KERNEL);
@@ -419,13 +408,9 @@ static struct nftset *set_of(const struct nfttable *t, const struct nlattr_head 
 static int del_set(struct nlreq *r, struct nftgen *g)
 {
 	const struct nlattr_head *tb[NFTA_SET_EXPRESSIONS + 1];
-	struct nfttable *t;
+	struct nfttable *t = read_in_table(r, g, tb, NFTA_SET_EXPRESSIONS);
 	struct nftset *s;
-	int err = attrs(r, tb, NFTA_SET_EXPRESSIONS);
 
-	if (err)
-		return err;
-	t = table_of(r, g, tb[NFTA_SET_TABLE]);
 	s = IS_ERR(t) ? ERR_CAST(t) : set_of(t, tb[NFTA_SET_NAME], NULL);
 	if (IS_ERR(s))
 		return (int)PTR_ERR(s);
@@ -439,13 +424,9 @@ static int del_set(struct nlreq *r, struct nftgen *g)
 static int change_elems(struct nlreq *r, struct nftgen *g, bool is_new)
 {
 	const struct nlattr_head *tb[NFTA_SET_ELEM_LIST_SET_ID + 1];
-	struct nfttable *t;
+	struct nfttable *t = read_in_table(r, g, tb, NFTA_SET_ELEM_LIST_SET_ID);
 	struct nftset *s;
-	int err = attrs(r, tb, NFTA_SET_ELEM_LIST_SET_ID);
 
-	if (err)
-		return err;
-	t = table_of(r, g, tb[NFTA_SET_ELEM_LIST_TABLE]);
 	s = IS_ERR(t) ? ERR_CAST(t) : set_of(t, tb[NFTA_SET_ELEM_LIST_SET], tb[NFTA_SET_ELEM_LIST_SET_ID]);
 	if (IS_ERR(s))
 		return (int)PTR_ERR(s);

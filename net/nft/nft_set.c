@@ -61,7 +61,7 @@ const struct nftelem *nftset_find(const struct nftset *s, const u8 *key)
 static int read_value(const struct nlattr_head *a, u8 *out, u32 len)
 {
 	const struct nlattr_head *tb[NFTA_DATA_VERDICT + 1];
-	int err = a ? nlattrs_read(nlattr_data(a), nlattr_len(a), tb, NFTA_DATA_VERDICT) : -EINVAL;
+	int err = a ? nlattrs_in(a, tb, NFTA_DATA_VERDICT) : -EINVAL;
 
 	if (err)
 		return err;
@@ -74,7 +74,7 @@ static int read_value(const struct nlattr_head *a, u8 *out, u32 len)
 static int read_elem(const struct nftset *s, const struct nlattr_head *a, bool is_new, struct nftelem *e)
 {
 	const struct nlattr_head *tb[NFTA_SET_ELEM_KEY_END + 1];
-	int err = nlattrs_read(nlattr_data(a), nlattr_len(a), tb, NFTA_SET_ELEM_KEY_END);
+	int err = nlattrs_in(a, tb, NFTA_SET_ELEM_KEY_END);
 
 	if (err)
 		return err;
@@ -99,7 +99,7 @@ const struct nftelem *nftset_get(const struct nftset *s, const struct nlattr_hea
 	const struct nlattr_head *tb[NFTA_SET_ELEM_KEY + 1];
 	u8 key[NFT_DATA_MAX];
 
-	if (nlattrs_read(nlattr_data(elem), nlattr_len(elem), tb, NFTA_SET_ELEM_KEY) ||
+	if (nlattrs_in(elem, tb, NFTA_SET_ELEM_KEY) ||
 	    read_value(tb[NFTA_SET_ELEM_KEY], key, s->key_len))
 		return NULL;
 	return nftset_find(s, key);

@@ -121,10 +121,8 @@ static const struct sysattr source_attr = { .name = "srcversion", .show = show_s
 
 static int add_files(struct ko_module *m)
 {
-	int err = 0;
+	int err = sysfs_files_create(m->sysdir, attrs, ARRAY_SIZE(attrs), m);
 
-	for (u32 i = 0; i < ARRAY_SIZE(attrs) && !err; i++)
-		err = sysfs_file_create(m->sysdir, &attrs[i], m);
 	if (!err && m->version)
 		err = sysfs_file_create(m->sysdir, &version_attr, m);
 	if (!err && m->srcversion)

@@ -185,8 +185,8 @@ static int fill(struct pcifn *p, struct sysnode *dir)
 	struct sysnode *links = devices_of_bus();
 	int err = IS_ERR(links) ? (int)PTR_ERR(links) : 0;
 
-	for (u32 i = 0; i < ARRAY_SIZE(attrs) && !err; i++)
-		err = sysfs_file_create(dir, &attrs[i], p);
+	if (!err)
+		err = sysfs_files_create(dir, attrs, ARRAY_SIZE(attrs), p);
 	if (!err)
 		err = sysfs_bin_create(dir, config_size(p) == CONFIG_SIZE ? &config_short : &config_long, p);
 	if (!err)

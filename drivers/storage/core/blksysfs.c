@@ -129,11 +129,7 @@ static struct sysnode *subdir(struct sysnode *parent, const char *name)
 
 static int files(struct sysnode *dir, const struct sysattr *a, size_t n, struct blkdev *b)
 {
-	int err = IS_ERR(dir) ? (int)PTR_ERR(dir) : 0;
-
-	for (size_t i = 0; !err && i < n; i++)
-		err = sysfs_file_create(dir, &a[i], b);
-	return err;
+	return IS_ERR(dir) ? (int)PTR_ERR(dir) : sysfs_files_create(dir, a, (u32)n, b);
 }
 
 /* The directory in which a disk's directory lies. */

@@ -49,6 +49,8 @@ struct sysnode *sysfs_dir_find(struct sysnode *parent, const char *name);
  * functions; 0, -EEXIST, -ENOMEM.
  */
 int sysfs_file_create(struct sysnode *dir, const struct sysattr *a, void *arg);
+/** sysfs_files_create() - all of a table of attributes. 0 or the first error. */
+int sysfs_files_create(struct sysnode *dir, const struct sysattr *a, u32 n, void *arg);
 /** sysfs_bin_create() - the same for raw bytes. */
 int sysfs_bin_create(struct sysnode *dir, const struct sysbin *b, void *arg);
 /** sysfs_link_create() - symbolic link to another node, by relative path; 0, -EEXIST, -ENOMEM. */

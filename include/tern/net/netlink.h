@@ -61,6 +61,11 @@ int nlreq_attrs(const struct nlreq *r, u32 n, const struct nlattr_head **tb, u32
 int nlattrs_read(const void *data, u32 len, const struct nlattr_head **tb, u32 max);
 static inline const void *nlattr_data(const struct nlattr_head *a) { return a + 1; }
 static inline u32 nlattr_len(const struct nlattr_head *a) { return a->len - (u32)sizeof(*a); }
+/** nlattrs_in() - the attributes that @a consists of, as nlattrs_read(). */
+static inline int nlattrs_in(const struct nlattr_head *a, const struct nlattr_head **tb, u32 max)
+{
+	return nlattrs_read(nlattr_data(a), nlattr_len(a), tb, max);
+}
 u32 nlattr_u32(const struct nlattr_head *a);
 /** nlreq_reply() - to the one who asks; consumes. */
 int nlreq_reply(const struct nlreq *r, struct nlpkt *p);
