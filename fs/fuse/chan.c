@@ -90,9 +90,11 @@ static void give_up(struct fusecall *c, int err)
 	bool is_ours;
 
 	spin_lock(&fl->lock);
-	is_ours = c->state == FUSECALL_SENT && !list_is_empty(&c->link);
-	if (is_ours)
+	is_ours = c->state == FUSECALL_SENT;
+	if (is_ours) {
+		c->state = FUSECALL_ANSWERING;
 		list_del_init(&c->link);
+	}
 	spin_unlock(&fl->lock);
 	if (is_ours)
 		fuse_call_end(c, err);
@@ -294,7 +296,8 @@ static ssize_t fuse_chan_write(struct ofile *f, struct uio *u, loff_t *pos)
 		err = fuse_notify(fl, (u32)h.error, u);
 		return err ? err : (ssize_t)total;
 	}
-	if (h.error <= -1000 || h.error > 0 || (h.error && total != sizeof(h)))
+	/* From ERESTARTSYS on, numbers are the kernel's own. */
+	if (h.error <= -ERESTARTSYS || h.error > 0 || (h.error && total != sizeof(h)))
 		return -EINVAL;
 	if (h.unique & 1) {
 		err = interrupt_answer(fl, h.unique & ~1UL, h.error);
@@ -348,19 +351,17 @@ static int fuse_chan_open(struct ofile *f, struct vnode *vn)
 static int bind(struct fusechan *ch, struct fuselink *fl)
 {
 	struct fuselink *none = NULL;
+	bool is_first;
 
 	fuse_link_get(fl);
 	spin_lock(&fl->lock);
-	if (!ch->fl) {
+	is_first = __atomic_compare_exchange_n(&ch->fl, &none, fl, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	if (is_first)
 		fl->nchannels++;
-		store_release(&ch->fl, fl);
-	} else {
-		none = fl;
-	}
 	spin_unlock(&fl->lock);
-	if (none)
-		fuse_link_put(none);
-	return none ? -EINVAL : 0;
+	if (!is_first)
+		fuse_link_put(fl);
+	return is_first ? 0 : -EINVAL;
 }
 
 int fuse_chan_bind(struct ofile *f, struct fuselink *fl)

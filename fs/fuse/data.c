@@ -51,8 +51,11 @@ static int fill(struct pagecache *pc, struct page **pages, u32 n)
 	struct fuseopen *o = fuse_open_of(fuse_of(pc->vnode), false);
 	u64 pos = pages[0]->index << PAGE_SHIFT;
 	struct fusecall *c = o ? data_call(o, FUSE_READ, pos, n * PAGE_SIZE, 0) : ERR_PTR(-EIO);
-	int err = IS_ERR(c) ? (int)PTR_ERR(c) : fuse_call_run(c);
+	int err;
 
+	/* They may have been here before, written by a mapping, and on their way still. */
+	fuse_writes_wait(fuse_of(pc->vnode));
+	err = IS_ERR(c) ? (int)PTR_ERR(c) : fuse_call_run(c);
 	/* What the daemon did not give is zero, as the call's pages were. */
 	for (u32 i = 0; i < n; i++) {
 		if (!err) {
@@ -106,14 +109,20 @@ static void page_written(struct fusecall *c)
 	struct fuseopen *o = c->priv;
 	struct fusenode *v = o->v;
 	struct filesys *fs = v->vn.vn_fs;
+	struct fusecall *next;
 
 	if (c->error)
 		pagecache_set_error(v->vn.vn_pc, c->error == -ENOSPC ? -ENOSPC : -EIO);
 	fuse_open_put(o);
 	spin_lock(&v->vn.vn_spin);
 	v->nwrites--;
+	next = c->next;
+	c->of_page->private = (u64)(uptr)next;
 	spin_unlock(&v->vn.vn_spin);
 	waitq_wake_all(&v->writes);
+	page_put(c->of_page);
+	if (next)
+		fuse_call_start(next);
 	vnode_put(&v->vn);
 	filesys_put(fs);
 }
@@ -121,6 +130,44 @@ static void page_written(struct fusecall *c)
 void fuse_writes_wait(struct fusenode *v)
 {
 	(void)waitq_wait_killable(&v->writes, !READ_ONCE(v->nwrites));
+}
+
+/*
+ * Daemons have threads: of two writes of a page that are under way the older may come last. So one is,
+ * the page's private, and the next waits behind it; newer contents replace those of the one that waits.
+ */
+static void send_page(struct fusenode *v, struct page *page, struct fuseopen *o, struct fusecall *c)
+{
+	struct fusecall *first, *behind;
+
+	spin_lock(&v->vn.vn_spin);
+	v->nsent++;
+	first = (struct fusecall *)(uptr)page->private;
+	behind = first ? first->next : NULL;
+	if (behind) {
+		swap(behind->pages[0], c->pages[0]);
+		((struct fuse_write_in *)behind->in)->size = c->in_data;
+		behind->in_data = c->in_data;
+	} else {
+		c->priv = o;
+		c->done = page_written;
+		page_get(page);
+		c->of_page = page;
+		filesys_get(v->vn.vn_fs);
+		vnode_get(&v->vn);
+		v->nwrites++;
+		if (first)
+			first->next = c;
+		else
+			page->private = (u64)(uptr)c;
+	}
+	spin_unlock(&v->vn.vn_spin);
+	if (behind) {
+		fuse_call_put(c);
+		fuse_open_put(o);
+	} else if (!first) {
+		fuse_call_start(c);
+	}
 }
 
 /* What the page is now goes on its way; the page itself is clean at once. */
@@ -145,16 +192,9 @@ static int write_page(struct pagecache *pc, struct page *page)
 	}
 	memcpy(page_to_virt(c->pages[0]), page_to_virt(page), PAGE_SIZE);
 	page_start_writeback(page);
+	send_page(fuse_of(vn), page, o, c);
 	page_unlock(page);
 	page_end_writeback(page);
-	c->priv = o;
-	c->done = page_written;
-	filesys_get(vn->vn_fs);
-	vnode_get(vn);
-	spin_lock(&vn->vn_spin);
-	fuse_of(vn)->nwrites++;
-	spin_unlock(&vn->vn_spin);
-	fuse_call_start(c);
 	return 0;
 }
 
@@ -227,8 +267,8 @@ static ssize_t fuse_read(struct ofile *f, struct uio *u, loff_t *pos)
 	return total ? total : min_t(ssize_t, n, 0);
 }
 
-/* Pages that are cached get what was written. */
-static void update_cache(struct vnode *vn, const struct fusecall *c, u64 pos, size_t len)
+/* Pages that are cached get what was written. @again: a page may have been sent without it, after it. */
+static void update_cache(struct vnode *vn, const struct fusecall *c, u64 pos, size_t len, bool again)
 {
 	for (size_t at = 0; at < len; ) {
 		u32 off = (u32)((pos + at) & ~PAGE_MASK);
@@ -244,6 +284,8 @@ static void update_cache(struct vnode *vn, const struct fusecall *c, u64 pos, si
 				       (u8 *)page_to_virt(c->pages[(at + i) >> PAGE_SHIFT]) + from, n);
 				i += n;
 			}
+			if (again && p->mapping == vn->vn_pc)
+				page_mark_dirty(p);
 			page_unlock(p);
 			page_put(p);
 		}
@@ -256,10 +298,14 @@ static ssize_t write_chunk(struct fuseopen *o, struct uio *u, u64 pos)
 	struct vnode *vn = &o->v->vn;
 	size_t len = min_t(size_t, u->resid, write_max(fuse_link_of(vn)));
 	struct fusecall *c = data_call(o, FUSE_WRITE, pos, len, 0);
+	struct fusenode *v = o->v;
 	ssize_t n = 0;
+	u32 nsent;
 
 	if (IS_ERR(c))
 		return PTR_ERR(c);
+	fuse_writes_wait(v);
+	nsent = READ_ONCE(v->nsent);
 	for (size_t at = 0; at < len && !n; at += PAGE_SIZE) {
 		size_t part = min_t(size_t, PAGE_SIZE, len - at);
 
@@ -275,9 +321,12 @@ static ssize_t write_chunk(struct fuseopen *o, struct uio *u, u64 pos)
 	}
 	if (n > 0) {
 		uio_revert(u, len - (size_t)n);
-		update_cache(vn, c, pos, (size_t)n);
+		update_cache(vn, c, pos, (size_t)n, READ_ONCE(v->nwrites) || READ_ONCE(v->nsent) != nsent);
+		spin_lock(&vn->vn_spin);
+		fuse_attr_changed(vn);
 		if (pos + (size_t)n > (u64)vnode_size(vn))
 			vnode_size_set(vn, pos + (size_t)n);
+		spin_unlock(&vn->vn_spin);
 	}
 	fuse_call_put(c);
 	return n;

@@ -48,8 +48,8 @@ static int fuse_readdir(struct ofile *f, struct dir_sink *s)
 			r = emit(s, c->out, len);
 		}
 		fuse_call_put(c);
-		if (len < sizeof(struct fuse_dirent))
-			break;
+		if (len < sizeof(struct fuse_dirent) || (u64)s->pos == in.offset)
+			break;		/* the end, or no entry that is whole */
 	}
 	return min(r, 0);
 }

@@ -36,6 +36,7 @@ struct fuselink {
 	struct list forgets;		/* C struct fuseforget */
 	struct list polled;		/* C struct fuseopen that the daemon tells events of */
 	u64 last_unique, last_kh;	/* C */
+	u64 attr_version;		/* A moves with each change that we made to a file */
 	u32 nwaiting;			/* C calls without an answer */
 	u32 nchannels;			/* C descriptors that serve it */
 	bool is_up;			/* C from mount to unmount, abort or the daemon's end */
@@ -86,6 +87,8 @@ struct fusecall {
 	struct waitq wait;
 	void (*done)(struct fusecall *c);	/* I nobody waits: called at the end; sleeps */
 	void *priv;
+	struct page *of_page;		/* the cache's page whose contents it carries, referenced */
+	struct fusecall *next;		/* V with newer contents of it: sent when this one is done */
 	struct page *page_store[4];
 };
 
@@ -111,7 +114,9 @@ struct fusenode {
 	nsec_t entry_until, attr_until;	/* V what was told is good so long */
 	struct list opens;		/* V struct fuseopen */
 	struct fuseopen *fresh;		/* V open since its creation; the first open(2) takes it */
+	u64 attr_version;		/* V of our last change: answers to what was asked before are old */
 	u32 nwrites;			/* V pages on their way from mappings */
+	u32 nsent;			/* V how many went on their way ever */
 	struct waitq writes;
 	char *link;
 };
@@ -151,6 +156,11 @@ void fuse_call_end(struct fusecall *c, int err);
 /** fuse_ask() - a call of one structure and one name (NULL: none), answered by @out_len bytes. */
 int fuse_ask(struct fuselink *fl, u32 op, u64 nodeid, const void *in, size_t in_len, const char *name, u32 name_len,
 	     void *out, size_t out_len);
+/**
+ * fuse_undo() - nobody wants the answer of @c: what the daemon opened for it is released
+ * @is_known: its node stays in use; otherwise what was looked up is forgotten, after the release.
+ */
+void fuse_undo(struct fusecall *c, bool is_known);
 /** fuse_forget() - the daemon may forget @n references to a node. */
 void fuse_forget(struct fuselink *fl, u64 nodeid, u64 n);
 /** fuse_links_each() - @fn on each mounted connection until it returns false; a spin lock is held. */
@@ -168,10 +178,17 @@ int fuse_notify(struct fuselink *fl, u32 code, struct uio *u);
 /* ---- node.c: files, attributes ---- */
 /** fuse_cache_init() - Boot. 0 or -ENOMEM. */
 int fuse_cache_init(void);
-/** fuse_node_get() - the file of an answer, which counts as one lookup of it; referenced. */
-struct vnode *fuse_node_get(struct filesys *fs, const struct fuse_entry_out *e);
+/**
+ * fuse_node_get() - the file of an answer, which counts as one lookup of it
+ * @version: of attributes when it was asked for
+ * Return: referenced; ERR_PTR(-EIO, -ENOMEM), and the lookup is the caller's to undo.
+ */
+struct vnode *fuse_node_get(struct filesys *fs, const struct fuse_entry_out *e, u64 version);
 struct vnode *fuse_root_make(struct filesys *fs, u32 mode);
-void fuse_take_attr(struct vnode *vn, const struct fuse_attr *a, u64 valid, u32 valid_nsec);
+/** fuse_attr_version() - what an answer's attributes are as old as, taken before it is asked for. */
+static inline u64 fuse_attr_version(const struct fuselink *fl) { return READ_ONCE(fl->attr_version); }
+/** fuse_attr_changed() - we changed the file: answers to earlier questions are old. vn_spin held. */
+void fuse_attr_changed(struct vnode *vn);
 /** fuse_refresh() - attributes from the daemon, if what is known is too old or @must. */
 int fuse_refresh(struct vnode *vn, bool must);
 static inline void fuse_attr_stale(struct vnode *vn) { WRITE_ONCE(fuse_of(vn)->attr_until, 0); }
@@ -190,8 +207,10 @@ ssize_t fuse_xattr_list(struct vnode *vn, char *buf, size_t size);
 int fuse_xattr_remove(struct vnode *vn, const char *name);
 
 /* ---- open.c ---- */
-/** fuse_open_make() - what the daemon has opened as @out, held; ERR_PTR(-ENOMEM). */
-struct fuseopen *fuse_open_make(struct fusenode *v, const struct fuse_open_out *out, u32 how, bool is_told);
+/** fuse_open_alloc() - room for one, before the daemon is asked; freed by kmem_free(). NULL. */
+struct fuseopen *fuse_open_alloc(void);
+/** fuse_open_start() - @o is what the daemon has opened as @out; held. */
+void fuse_open_start(struct fuseopen *o, struct fusenode *v, const struct fuse_open_out *out, u32 how, bool is_told);
 void fuse_open_put(struct fuseopen *o);
 /** fuse_open_forget() - of a file that is being evicted: the daemon may forget it @n times after the release. */
 void fuse_open_forget(struct fuseopen *o, u64 n);

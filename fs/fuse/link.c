@@ -12,7 +12,7 @@
  * being copied), DONE. Whoever asked waits; a signal is told to the daemon (INTERRUPT), a deadly one ends
  * the wait whatever the daemon does. The call goes on without him then: data moves between the
  * daemon and pages of the call's own, so nobody is in the way of an answer that comes late, and
- * what such an answer opened or looked up is given back (leftover()).
+ * what such an answer opened or looked up is given back (fuse_undo()).
  *
  * A daemon that hangs holds up those who ask it, until they are killed or "abort" is written in
  * fusectl; one that ends (last close of /dev/fuse) makes every call fail.
@@ -175,37 +175,49 @@ static int enqueue(struct fusecall *c)
 	return err;
 }
 
-/* The answer came when nobody wanted it any more: what the daemon did is undone. */
-static void leftover(struct fusecall *c)
+static void forget_released(struct fusecall *r)
+{
+	fuse_forget(r->fl, r->nodeid, 1);
+}
+
+/* 0, -ENOMEM. */
+static int release(struct fuselink *fl, u32 op, u64 nodeid, u64 fh, bool forgets)
+{
+	struct fuse_release_in in = { .fh = fh };
+	struct fusecall *r = fuse_call_make(fl, op, nodeid, sizeof(in), 0);
+
+	if (!r)
+		return -ENOMEM;
+	memcpy(r->in, &in, sizeof(in));
+	if (forgets)
+		r->done = forget_released;
+	fuse_call_start(r);
+	return 0;
+}
+
+void fuse_undo(struct fusecall *c, bool is_known)
 {
 	const struct fuse_entry_out *e = (void *)c->out;
 	const struct fuse_open_out *o = (void *)c->out;
-	struct fuse_release_in in = { 0 };
-	struct fusecall *r;
-	u64 node = c->nodeid;
+	bool forgets = false;
 
 	if (c->error)
 		return;
 	switch (c->op) {
-	case FUSE_LOOKUP: case FUSE_MKNOD: case FUSE_MKDIR: case FUSE_SYMLINK: case FUSE_LINK: case FUSE_CREATE:
-		if (e->nodeid)
-			fuse_forget(c->fl, e->nodeid, 1);
-		if (c->op != FUSE_CREATE)
-			return;
-		node = e->nodeid;
-		o = (void *)(e + 1);
-		break;
 	case FUSE_OPEN: case FUSE_OPENDIR:
+		(void)release(c->fl, c->op == FUSE_OPEN ? FUSE_RELEASE : FUSE_RELEASEDIR, c->nodeid, o->fh, false);
+		return;
+	case FUSE_LOOKUP: case FUSE_MKNOD: case FUSE_MKDIR: case FUSE_SYMLINK: case FUSE_LINK: case FUSE_CREATE:
+		forgets = !is_known && e->nodeid && e->nodeid != FUSE_ROOT_ID;
 		break;
 	default:
 		return;
 	}
-	in.fh = o->fh;
-	r = fuse_call_make(c->fl, c->op == FUSE_OPENDIR ? FUSE_RELEASEDIR : FUSE_RELEASE, node, sizeof(in), 0);
-	if (!r)
+	o = (void *)(e + 1);
+	if (c->op == FUSE_CREATE && !release(c->fl, FUSE_RELEASE, e->nodeid, o->fh, forgets))
 		return;
-	memcpy(r->in, &in, sizeof(in));
-	fuse_call_start(r);
+	if (forgets)
+		fuse_forget(c->fl, e->nodeid, 1);
 }
 
 void fuse_call_end(struct fusecall *c, int err)
@@ -223,7 +235,7 @@ void fuse_call_end(struct fusecall *c, int err)
 	if (c->done)
 		c->done(c);
 	else if (is_left)
-		leftover(c);
+		fuse_undo(c, false);	/* the answer came when nobody wanted it any more */
 	waitq_wake_all(&c->wait);
 	fuse_call_put(c);
 }
@@ -244,7 +256,10 @@ static void interrupt(struct fusecall *c)
 		waitq_wake(&fl->readers, 1, POLLIN | POLLRDNORM);
 }
 
-/* Killed: out of the list if the daemon has not read it, else left to itself. -EINTR, or 0 if it is done. */
+/*
+ * Killed: out of the list if the daemon has not read it, else left to itself. -EINTR, or 0 if it is done.
+ * The daemon is told of a close in any case.
+ */
 static int leave(struct fusecall *c)
 {
 	struct fuselink *fl = c->fl;
@@ -255,7 +270,7 @@ static int leave(struct fusecall *c)
 		spin_unlock(&fl->lock);
 		return 0;
 	}
-	was_pending = c->state == FUSECALL_PENDING;
+	was_pending = c->state == FUSECALL_PENDING && c->op != FUSE_FLUSH;
 	if (was_pending) {
 		list_del_init(&c->link);
 		fl->nwaiting--;
@@ -361,6 +376,7 @@ static struct fusecall *next_victim(struct fuselink *fl, bool *was_sent)
 		c = list_first_entry(&fl->sent, struct fusecall, link);
 	if (c) {
 		*was_sent = c->state == FUSECALL_SENT;
+		c->state = FUSECALL_ANSWERING;	/* its caller cannot take it back any more */
 		list_del_init(&c->link);
 	}
 	spin_unlock(&fl->lock);

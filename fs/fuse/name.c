@@ -5,16 +5,17 @@
 /* An answer that is an entry: its file. */
 static struct vnode *entry(struct vnode *dir, struct fusecall *c, mode_t type)
 {
-	struct fuse_entry_out e;
-	struct vnode *vn;
+	const struct fuse_entry_out *e = (void *)c->out;
+	u64 version = fuse_attr_version(c->fl);
 	int err = fuse_call_run(c);
+	struct vnode *vn;
 
-	if (!err) {
-		memcpy(&e, c->out, sizeof(e));
-		if (e.nodeid && type && (e.attr.mode & S_IFMT) != type)
-			err = -EIO;
-	}
-	vn = err ? ERR_PTR(err) : fuse_node_get(dir->vn_fs, &e);
+	if (!err && e->nodeid && (e->attr.mode & S_IFMT) != type)
+		vn = ERR_PTR(-EIO);
+	else
+		vn = err ? ERR_PTR(err) : fuse_node_get(dir->vn_fs, e, version);
+	if (!err && IS_ERR(vn))
+		fuse_undo(c, false);
 	fuse_call_put(c);
 	return vn;
 }
@@ -40,6 +41,7 @@ static struct fusecall *make(struct vnode *dir, u32 op, const void *in, size_t i
 
 static struct vnode *fuse_lookup(struct vnode *dir, const char *name, u32 len)
 {
+	u64 version = fuse_attr_version(fuse_link_of(dir));
 	struct fuse_entry_out *e;
 	struct fusecall *c;
 	struct vnode *vn;
@@ -56,7 +58,9 @@ static struct vnode *fuse_lookup(struct vnode *dir, const char *name, u32 len)
 	if (err == -ENOENT || (!err && !e->nodeid))
 		vn = NULL;
 	else
-		vn = err ? ERR_PTR(err) : fuse_node_get(dir->vn_fs, e);
+		vn = err ? ERR_PTR(err) : fuse_node_get(dir->vn_fs, e, version);
+	if (!err && IS_ERR(vn))
+		fuse_undo(c, false);
 	fuse_call_put(c);
 	return vn;
 }
@@ -87,20 +91,23 @@ static struct vnode *fuse_mknod(struct vnode *dir, const char *name, u32 len, mo
 }
 
 /* What was opened as it was made is kept for the open(2) that is to come. */
-static struct vnode *created(struct vnode *dir, struct fusecall *c, u32 how)
+static struct vnode *created(struct vnode *dir, struct fusecall *c, u32 how, u64 version)
 {
-	struct fuse_open_out out = *(struct fuse_open_out *)(c->out + sizeof(struct fuse_entry_out));
-	struct vnode *vn = fuse_node_get(dir->vn_fs, (struct fuse_entry_out *)c->out);
-	struct fuseopen *o, *old;
+	const struct fuse_entry_out *e = (void *)c->out;
+	struct fuseopen *o = fuse_open_alloc(), *old;
+	struct vnode *vn;
 
-	if (IS_ERR(vn))
-		return vn;
+	if (!o)
+		vn = ERR_PTR(-ENOMEM);
+	else
+		vn = S_ISREG(e->attr.mode) ? fuse_node_get(dir->vn_fs, e, version) : ERR_PTR(-EIO);
 	fuse_attr_stale(dir);
-	o = fuse_open_make(fuse_of(vn), &out, how, true);
-	if (IS_ERR(o)) {
-		vnode_put(vn);
-		return ERR_CAST(o);
+	if (IS_ERR(vn)) {
+		fuse_undo(c, false);
+		kmem_free(o);
+		return vn;
 	}
+	fuse_open_start(o, fuse_of(vn), (void *)(e + 1), how, true);
 	spin_lock(&vn->vn_spin);
 	old = fuse_of(vn)->fresh;
 	fuse_of(vn)->fresh = o;
@@ -114,6 +121,7 @@ static struct vnode *fuse_create(struct vnode *dir, const char *name, u32 len, m
 	struct fuselink *fl = fuse_link_of(dir);
 	struct fuse_create_in in = { .flags = O_RDWR | O_CREAT | O_EXCL, .mode = S_IFREG | (mode & 07777),
 				     .umask = fsctx_self()->umask };
+	u64 version = fuse_attr_version(fl);
 	struct vnode *vn = NULL;
 	struct fusecall *c;
 	int err;
@@ -125,10 +133,8 @@ static struct vnode *fuse_create(struct vnode *dir, const char *name, u32 len, m
 	if (IS_ERR(c))
 		return ERR_CAST(c);
 	err = fuse_call_run(c);
-	if (!err && !S_ISREG(((struct fuse_entry_out *)c->out)->attr.mode))
-		err = -EIO;
 	if (!err)
-		vn = created(dir, c, in.flags);
+		vn = created(dir, c, in.flags, version);
 	fuse_call_put(c);
 	if (err == -ENOSYS) {
 		fuse_note_lack(fl, FUSE_CREATE);
@@ -156,12 +162,15 @@ static int fuse_hardlink(struct vnode *dir, const char *name, u32 len, struct vn
 	struct fuse_link_in in = { target->vn_ino };
 	struct vnode *vn = made(dir, make(dir, FUSE_LINK, &in, sizeof(in), name, len, NULL, 0,
 					  sizeof(struct fuse_entry_out)), target->vn_mode & S_IFMT);
-	int err = IS_ERR(vn) ? (int)PTR_ERR(vn) : vn != target ? -EIO : 0;
 
-	if (!IS_ERR(vn))
-		vnode_put(vn);
 	fuse_attr_stale(target);
-	return err;
+	if (IS_ERR(vn))
+		return (int)PTR_ERR(vn);
+	/* libfuse has a node for each name: the new one is looked up when it is wanted. */
+	if (vn != target)
+		WRITE_ONCE(fuse_of(target)->entry_until, 0);
+	vnode_put(vn);
+	return 0;
 }
 
 static int finish(struct fusecall *c)

@@ -58,22 +58,36 @@ static u64 rdev_in(u32 rdev)
 	return rdev ? DEV_MAKE((rdev >> 8) & 0xfff, (rdev & 0xff) | ((rdev >> 12) & 0xfff00)) : 0;
 }
 
-static bool is_known_type(u32 mode)
+static bool is_sound(const struct fuse_attr *a)
 {
-	return S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode) || S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode) ||
-	       S_ISSOCK(mode);
+	u32 mode = a->mode;
+
+	return (S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode) || S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode) ||
+		S_ISSOCK(mode)) && a->size <= (u64)S64_MAX;
 }
 
-void fuse_take_attr(struct vnode *vn, const struct fuse_attr *a, u64 valid, u32 valid_nsec)
+void fuse_attr_changed(struct vnode *vn)
+{
+	fuse_of(vn)->attr_version = __atomic_add_fetch(&fuse_link_of(vn)->attr_version, 1, __ATOMIC_RELAXED);
+}
+
+/* What the daemon said, unless we changed the file since it was asked (@version). */
+static void take_attr(struct vnode *vn, const struct fuse_attr *a, u64 valid, u32 valid_nsec, u64 version)
 {
 	struct fuselink *fl = fuse_link_of(vn);
 	struct fusenode *v = fuse_of(vn);
 	s64 mtime = time_in(a->mtime, a->mtimensec);
-	bool changed = S_ISREG(vn->vn_mode) && (a->size != vn->vn_size || mtime != vn->vn_mtime);
+	bool drops, shrinks;
 
-	if (changed && (a->size != vn->vn_size || (fl->flags & FUSE_AUTO_INVAL_DATA)))
-		pagecache_drop_clean(vn->vn_pc, 0, U64_MAX);
 	spin_lock(&vn->vn_spin);
+	if (v->attr_version > version) {
+		v->attr_until = 0;
+		spin_unlock(&vn->vn_spin);
+		return;
+	}
+	shrinks = S_ISREG(vn->vn_mode) && a->size < vn->vn_size;
+	drops = S_ISREG(vn->vn_mode) && (a->size != vn->vn_size ||
+					 ((fl->flags & FUSE_AUTO_INVAL_DATA) && mtime != vn->vn_mtime));
 	WRITE_ONCE(vn->vn_mode, (vn->vn_mode & S_IFMT) | (a->mode & 07777));
 	vn->vn_uid = id_to_kernel(fl->ids, IDKIND_USER, a->uid);
 	vn->vn_gid = id_to_kernel(fl->ids, IDKIND_GROUP, a->gid);
@@ -86,6 +100,10 @@ void fuse_take_attr(struct vnode *vn, const struct fuse_attr *a, u64 valid, u32 
 	v->attr_until = until(valid, valid_nsec);
 	vnode_size_set(vn, a->size);
 	spin_unlock(&vn->vn_spin);
+	if (shrinks)
+		pagecache_truncate(vn->vn_pc, (loff_t)a->size);
+	if (drops)
+		pagecache_drop_clean(vn->vn_pc, 0, U64_MAX);
 }
 
 int fuse_refresh(struct vnode *vn, bool must)
@@ -93,15 +111,16 @@ int fuse_refresh(struct vnode *vn, bool must)
 	struct fuselink *fl = fuse_link_of(vn);
 	struct fuse_getattr_in in = { 0 };
 	struct fuse_attr_out out;
+	u64 version = fuse_attr_version(fl);
 	int err;
 
 	if (!must && clock_coarse_ns() < READ_ONCE(fuse_of(vn)->attr_until))
 		return 0;
 	err = fuse_ask(fl, FUSE_GETATTR, vn->vn_ino, &in, sizeof(in), NULL, 0, &out, sizeof(out));
-	if (!err && (out.attr.mode & S_IFMT) != (vn->vn_mode & S_IFMT))
+	if (!err && (!is_sound(&out.attr) || (out.attr.mode & S_IFMT) != (vn->vn_mode & S_IFMT)))
 		err = -EIO;
 	if (!err)
-		fuse_take_attr(vn, &out.attr, out.attr_valid, out.attr_valid_nsec);
+		take_attr(vn, &out.attr, out.attr_valid, out.attr_valid_nsec, version);
 	return err;
 }
 
@@ -158,11 +177,12 @@ int fuse_setattr(struct vnode *vn, const struct vattr *va)
 	err = fuse_ask(fl, FUSE_SETATTR, vn->vn_ino, &in, sizeof(in), NULL, 0, &out, sizeof(out));
 	if (err)
 		return err;
-	if ((out.attr.mode & S_IFMT) != (vn->vn_mode & S_IFMT))
+	if (!is_sound(&out.attr) || (out.attr.mode & S_IFMT) != (vn->vn_mode & S_IFMT))
 		return -EIO;
-	fuse_take_attr(vn, &out.attr, out.attr_valid, out.attr_valid_nsec);
-	if (in.valid & FATTR_SIZE)
-		pagecache_truncate(vn->vn_pc, vnode_size(vn));
+	spin_lock(&vn->vn_spin);
+	fuse_attr_changed(vn);
+	spin_unlock(&vn->vn_spin);
+	take_attr(vn, &out.attr, out.attr_valid, out.attr_valid_nsec, U64_MAX);
 	return 0;
 }
 
@@ -225,40 +245,38 @@ struct vnode *fuse_root_make(struct filesys *fs, u32 mode)
 	return &v->vn;
 }
 
-static void looked_up(struct vnode *vn, const struct fuse_entry_out *e)
+static void looked_up(struct vnode *vn, const struct fuse_entry_out *e, u64 version)
 {
 	struct fusenode *v = fuse_of(vn);
 
-	fuse_take_attr(vn, &e->attr, e->attr_valid, e->attr_valid_nsec);
+	take_attr(vn, &e->attr, e->attr_valid, e->attr_valid_nsec, version);
 	spin_lock(&vn->vn_spin);
 	v->nlookup++;
 	v->entry_until = until(e->entry_valid, e->entry_valid_nsec);
 	spin_unlock(&vn->vn_spin);
 }
 
-struct vnode *fuse_node_get(struct filesys *fs, const struct fuse_entry_out *e)
+struct vnode *fuse_node_get(struct filesys *fs, const struct fuse_entry_out *e, u64 version)
 {
-	struct fuselink *fl = fs->priv;
 	u32 mode = e->attr.mode;
 
-	if (!e->nodeid || e->nodeid == FUSE_ROOT_ID || !is_known_type(mode))
+	if (!e->nodeid || e->nodeid == FUSE_ROOT_ID || !is_sound(&e->attr))
 		return ERR_PTR(-EIO);
 	for (;;) {
 		struct vnode *vn = vnode_find(fs, e->nodeid);
 		struct fusenode *v;
 
 		if (vn && (vn->vn_mode & S_IFMT) == (mode & S_IFMT) && vn->vn_generation == (u32)e->generation) {
-			looked_up(vn, e);
+			looked_up(vn, e, version);
 			return vn;
 		}
 		v = vn ? NULL : node_make(fs, e->nodeid, e->generation, mode, rdev_in(e->attr.rdev));
 		if (!v) {
-			fuse_forget(fl, e->nodeid, 1);
 			vnode_put(vn);
 			return ERR_PTR(vn ? -EIO : -ENOMEM);
 		}
 		if (!vnode_insert(&v->vn)) {
-			looked_up(&v->vn, e);
+			looked_up(&v->vn, e, version);
 			return &v->vn;
 		}
 		vnode_put(&v->vn);	/* another was faster */

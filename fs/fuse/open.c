@@ -14,12 +14,13 @@
 #define SIZE(cmd)	((cmd) >> 16 & 0x3fff)
 #define HOW_MASK	(~(u32)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC))
 
-struct fuseopen *fuse_open_make(struct fusenode *v, const struct fuse_open_out *out, u32 how, bool is_told)
+struct fuseopen *fuse_open_alloc(void)
 {
-	struct fuseopen *o = kmem_zalloc(sizeof(*o), ALLOC_KERNEL);
+	return kmem_zalloc(sizeof(struct fuseopen), ALLOC_KERNEL);
+}
 
-	if (!o)
-		return ERR_PTR(-ENOMEM);
+void fuse_open_start(struct fuseopen *o, struct fusenode *v, const struct fuse_open_out *out, u32 how, bool is_told)
+{
 	ref_init(&o->refs, 1);
 	o->v = v;
 	o->fh = out->fh;
@@ -32,7 +33,6 @@ struct fuseopen *fuse_open_make(struct fusenode *v, const struct fuse_open_out *
 	spin_lock(&v->vn.vn_spin);
 	list_add(&o->link, &v->opens);
 	spin_unlock(&v->vn.vn_spin);
-	return o;
 }
 
 static struct fusecall *release_call(struct fuseopen *o)
@@ -145,10 +145,11 @@ static struct fuseopen *ask_open(struct ofile *f, struct vnode *vn)
 	u32 op = vnode_is_dir(vn) ? FUSE_OPENDIR : FUSE_OPEN, how = f->of_flags & HOW_MASK;
 	struct fuse_open_in in = { .flags = how };
 	struct fuse_open_out out = { 0 };
+	struct fuseopen *o = fuse_open_alloc();
 	bool is_told = !fuse_lacks(fl, op);
-	int err = 0;
+	int err = o ? 0 : -ENOMEM;
 
-	if (is_told) {
+	if (!err && is_told) {
 		err = fuse_ask(fl, op, vn->vn_ino, &in, sizeof(in), NULL, 0, &out, sizeof(out));
 		if (err == -ENOSYS) {
 			/* Nothing is to be opened, and pages may be kept. */
@@ -159,7 +160,12 @@ static struct fuseopen *ask_open(struct ofile *f, struct vnode *vn)
 	}
 	if (!is_told)
 		out = (struct fuse_open_out){ .open_flags = vnode_is_dir(vn) ? 0 : FOPEN_KEEP_CACHE };
-	return err ? ERR_PTR(err) : fuse_open_make(fuse_of(vn), &out, how, is_told);
+	if (err) {
+		kmem_free(o);
+		return ERR_PTR(err);
+	}
+	fuse_open_start(o, fuse_of(vn), &out, how, is_told);
+	return o;
 }
 
 int fuse_fop_open(struct ofile *f, struct vnode *vn)
@@ -288,7 +294,7 @@ static long run_ioctl(struct fusecall *c, u32 out_size, uptr arg)
 	n = c->out_len - (u32)sizeof(*out);
 	if (n && user_copyout((void __user *)arg, out + 1, min(n, out_size)))
 		return -EFAULT;
-	return out->result;
+	return out->result > -ERESTARTSYS ? out->result : -EIO;
 }
 
 /* Data as large as the number says, to and from where @arg points. */

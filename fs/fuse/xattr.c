@@ -38,6 +38,9 @@ static ssize_t fetch(struct vnode *vn, u32 op, const char *name, void *buf, size
 	} else if (!n) {
 		n = c->out_len;
 		memcpy(buf, c->out, c->out_len);
+		/* A list is of names that end. */
+		if (op == FUSE_LISTXATTR && n && c->out[n - 1])
+			n = -EIO;
 	}
 	fuse_call_put(c);
 	return n;

@@ -17,7 +17,8 @@
 #include <sys/xattr.h>
 
 #define ROOM	(1 << 20)
-enum { ROOT = 1, DATA = 2, SUB = 3, SLOW = 4, NEW = 5 };
+enum { ROOT = 1, DATA = 2, SUB = 3, SLOW = 4, NEW = 5, LINKED = 6 };
+enum { HONEST, BAD_NUMBER, BAD_SIZE, BAD_ENTRY };
 
 /* Seen by both sides. */
 static struct shared {
@@ -29,6 +30,7 @@ static struct shared {
 	volatile int interrupted, entry_seconds, attr_seconds, cut, has_new, ready_events;
 	volatile unsigned long long held, interrupt_unique, poll_kh, forgotten, looked_up;
 	volatile int tell_poll, tell_inode;
+	volatile int lie, has_link, refused;
 } *s;
 
 static int dev;
@@ -58,6 +60,8 @@ static void fill_attr(struct fuse_attr *a, unsigned long long node)
 	} else {
 		a->size = s->size;
 	}
+	if (s->lie == BAD_SIZE)
+		a->size = 1ull << 63;
 }
 
 static void send_entry(unsigned long long unique, unsigned long long node)
@@ -80,6 +84,8 @@ static void do_lookup(struct fuse_in_header *h, const char *name)
 		send_entry(h->unique, SLOW);
 	else if (h->nodeid == ROOT && s->has_new && !strcmp(name, "new"))
 		send_entry(h->unique, NEW);
+	else if (h->nodeid == ROOT && s->has_link && !strcmp(name, "linked"))
+		send_entry(h->unique, LINKED);
 	else
 		answer(h->unique, ENOENT, NULL, 0);
 }
@@ -120,6 +126,12 @@ static void do_readdir(struct fuse_in_header *h, const struct fuse_read_in *in)
 	char out[512] = "";
 	size_t n = 0;
 
+	if (s->lie == BAD_ENTRY) {
+		put_dirent(out, DATA, 1, "data");
+		((struct fuse_dirent *)out)->namelen = 200;
+		answer(h->unique, 0, out, 40);
+		return;
+	}
 	for (unsigned long long i = in->offset; i < 5; i++)
 		n += put_dirent(out + n, i, i + 1, names[i]);
 	answer(h->unique, 0, out, n);
@@ -176,6 +188,14 @@ static void do_xattr(struct fuse_in_header *h, const struct fuse_getxattr_in *in
 		answer(h->unique, 0, "green", 5);
 }
 
+/* Numbers of the kernel's own are no errors of a daemon's. */
+static void answer_badly(unsigned long long unique)
+{
+	struct fuse_out_header h = { .len = sizeof(h), .error = -512, .unique = unique };
+
+	s->refused = write(dev, &h, sizeof(h)) < 0 && errno == EINVAL;
+}
+
 static void serve(struct fuse_in_header *h, void *in)
 {
 	struct fuse_attr_out attr = { .attr_valid = s->attr_seconds };
@@ -184,6 +204,8 @@ static void serve(struct fuse_in_header *h, void *in)
 	struct fuse_statfs_out st = { .st = { .blocks = 1000, .bfree = 500, .bavail = 400, .bsize = 4096, .namelen = 99,
 					      .frsize = 4096 } };
 
+	if (s->lie == BAD_NUMBER && h->opcode == FUSE_OPEN)
+		answer_badly(h->unique);
 	switch (h->opcode) {
 	case FUSE_INIT: do_init(h, in); break;
 	case FUSE_LOOKUP: do_lookup(h, in); break;
@@ -194,6 +216,7 @@ static void serve(struct fuse_in_header *h, void *in)
 	case FUSE_WRITE: do_write(h, in, (char *)in + sizeof(struct fuse_write_in)); break;
 	case FUSE_READDIR: do_readdir(h, in); break;
 	case FUSE_CREATE: do_create(h); break;
+	case FUSE_LINK: s->has_link = 1; send_entry(h->unique, LINKED); break;
 	case FUSE_UNLINK: s->has_new = 0; answer(h->unique, 0, NULL, 0); break;
 	case FUSE_GETXATTR: do_xattr(h, in); break;
 	case FUSE_STATFS: answer(h->unique, 0, &st, sizeof(st)); break;
@@ -619,6 +642,75 @@ CASE(room_is_the_daemons)
 	CHECK(fgets(buf, sizeof(buf), f));
 	pclose(f);
 	CHECK_STR(buf, "4096 1000 500 400 99\n");
+	stop();
+}
+
+CASE(bad_answers_are_refused)
+{
+	struct stat st;
+	DIR *d;
+	int fd;
+
+	start(0);
+	s->lie = BAD_NUMBER;
+	fd = open("m/data", O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(s->refused, 1);
+	close(fd);
+	s->lie = BAD_SIZE;
+	FAILS(stat("m/data", &st), EIO);
+	s->lie = HONEST;
+	CHECK_EQ(stat("m/data", &st), 0);
+	d = opendir("m");
+	s->lie = BAD_ENTRY;
+	CHECK(!readdir(d));
+	closedir(d);
+	s->lie = HONEST;
+	stop();
+}
+
+/* As libfuse does, which has a node for each name. */
+CASE(a_link_may_be_another_node)
+{
+	struct stat st;
+	char buf[64] = "";
+	int fd;
+
+	start(100);
+	CHECK_EQ(link("m/data", "m/linked"), 0);
+	CHECK_EQ(stat("m/linked", &st), 0);
+	CHECK_EQ(st.st_ino, 100 + LINKED);
+	fd = open("m/linked", O_RDONLY);
+	CHECK_EQ(read(fd, buf, sizeof(buf)), s->size);
+	close(fd);
+	stop();
+}
+
+/* What is written by mapping, and beside it, arrives in the order in which it was written. */
+CASE(pages_keep_their_order)
+{
+	char *p;
+	int fd;
+
+	start(1);
+	fd = open("m/data", O_RDWR);
+	CHECK_EQ(ftruncate(fd, 8192), 0);
+	p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(p != MAP_FAILED);
+	for (int i = 0; i < 300; i++) {
+		memset(p, 'a' + i % 26, 4096);
+		msync(p, 8192, MS_ASYNC);
+		if (i % 3 == 0)
+			CHECK_EQ(pwrite(fd, "written", 7, 100), 7);
+		if (i % 50 == 0)
+			CHECK_EQ(fsync(fd), 0);
+	}
+	CHECK_EQ(pwrite(fd, "written", 7, 100), 7);
+	CHECK_EQ(fsync(fd), 0);
+	CHECK(!memcmp(s->data, p, 8192));
+	CHECK(!memcmp(s->data + 100, "written", 7));
+	munmap(p, 8192);
+	close(fd);
 	stop();
 }
 
