@@ -13,7 +13,7 @@ BOOTS = ("direct", "bzimage") + FIRMWARE_BOOTS
 
 # What a device needs from a kernel that has its drivers as modules.
 DISK_MODULES = {"virtio": ["virtio_pci", "virtio_blk"], "nvme": ["nvme"],
-                "ahci": ["ahci", "sd_mod"]}
+                "ahci": ["ahci", "sd_mod"], "scsi": ["virtio_pci", "virtio_scsi", "sd_mod"]}
 NIC_MODULES = {"virtio-net-pci": ["virtio_pci", "virtio_net"], "e1000": ["e1000"],
                "e1000e": ["e1000e"], "rtl8139": ["8139cp"], "igb": ["igb"], "vmxnet3": ["vmxnet3"]}
 SHARE_MODULES = ["virtio_pci", "9pnet_virtio", "9p"]
@@ -22,7 +22,7 @@ ARCHIVE_MAGICS = (b"070701", b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x
 
 
 def parse_disk(spec):
-    """FILE[:virtio|nvme|ahci][:snapshot] -> (file, kind, snapshot)."""
+    """FILE[:virtio|nvme|ahci|scsi][:snapshot] -> (file, kind, snapshot)."""
     kind, snapshot = "virtio", False
     words = spec.split(":")
     while len(words) > 1 and words[-1] in ("snapshot", *DISK_MODULES):
@@ -83,6 +83,9 @@ def disk_arguments(disks, first_boots=False):
             args += ["-device", f"virtio-blk-pci,drive=disk{n}{index}"]
         elif kind == "nvme":
             args += ["-device", f"nvme,drive=disk{n},serial=tern{n}{index}"]
+        elif kind == "scsi":
+            args += ["-device", f"virtio-scsi-pci,id=scsi{n}",
+                     "-device", f"scsi-hd,drive=disk{n},bus=scsi{n}.0{index}"]
         else:
             args += ["-device", f"ahci,id=ahci{n}",
                      "-device", f"ide-hd,drive=disk{n},bus=ahci{n}.0{index}"]
@@ -119,7 +122,7 @@ class Machine:
 
     def first_disk(self):
         """Name that Linux gives to the first disk."""
-        return {"virtio": "/dev/vda", "nvme": "/dev/nvme0n1", "ahci": "/dev/sda"}[self.disks[0][1]]
+        return {"virtio": "/dev/vda", "nvme": "/dev/nvme0n1", "ahci": "/dev/sda", "scsi": "/dev/sda"}[self.disks[0][1]]
 
     def root_device(self):
         """... if it is that of --root."""
