@@ -12,6 +12,7 @@
 #define HBA_PI		0x0c
 #define CAP_PORTS	0x1fu
 #define CAP_SLOTS(c)	(((c) >> 8 & 0x1f) + 1)
+#define CAP_NCQ		(1u << 30)
 #define CAP_64		(1u << 31)
 #define GHC_AHCI	(1u << 31)
 #define GHC_IRQ		2u
@@ -29,6 +30,7 @@
 #define PORT_SSTS	0x28
 #define PORT_SCTL	0x2c
 #define PORT_SERR	0x30
+#define PORT_SACT	0x34
 #define PORT_CI		0x38
 #define CMD_START	0x1u
 #define CMD_SPIN_UP	0x2u
@@ -44,7 +46,8 @@
 #define SIG_DISK	0x00000101u
 
 /* Commands. */
-enum { ATA_DSM = 0x06, ATA_READ = 0x25, ATA_WRITE = 0x35, ATA_WRITE_FUA = 0x3d, ATA_PACKET = 0xa0,
+enum { ATA_DSM = 0x06, ATA_READ = 0x25, ATA_WRITE = 0x35, ATA_WRITE_FUA = 0x3d, ATA_READ_QUEUED = 0x60,
+	ATA_WRITE_QUEUED = 0x61, ATA_PACKET = 0xa0,
 	ATA_IDENTIFY_PACKET = 0xa1, ATA_FLUSH = 0xea, ATA_IDENTIFY = 0xec };
 
 struct ahci_header { u32 flags, done; u64 table, pad[2]; };
@@ -66,7 +69,7 @@ struct ahci_table {
 static_assert(sizeof(struct ahci_table) == 2048, "its size class, aligned");
 
 /* The registers of a host-to-device FIS that we fill. */
-struct ata_command { u8 command; u16 features, count; u64 lba; const u8 *packet; bool is_write; };
+struct ata_command { u8 command, device; u16 features, count; u64 lba; const u8 *packet; bool is_write, is_queued; };
 
 /*
  * A port with a device. Legend: I immutable, L lock, X exec_lock.
@@ -82,6 +85,8 @@ struct ahci_port {
 	u32 own_slot;			/* I the last one; the disk has those before */
 	struct spin lock;		/* LOCKRANK_DRIVER, irqsave */
 	u32 issued;			/* L slots the device has */
+	u32 queued;			/* L those of them with queued (NCQ) commands: never beside others */
+	u32 nplain;			/* A so many commands go unqueued, to find the one that failed */
 	bool is_stopped;		/* L error recovery or reset goes on */
 	atomic32 in_handler;		/* A */
 	struct kmutex exec_lock;	/* one internal command at a time */
@@ -91,7 +96,7 @@ struct ahci_port {
 	struct blkdisk *disk;		/* I once probed */
 	char serial[21], model[41];
 	u32 sector_shift;		/* log2 of the logical block size */
-	u16 trim_blocks;		/* 0: no TRIM */
+	u32 queue_depth;		/* I of the device's own queue; 0: it has none */
 };
 
 struct ahci {
@@ -113,8 +118,8 @@ void ahci_port_interrupt(struct ahci_port *p);
 /** ahci_fill() - FIS, packet and header flags of a command; *flags for ahci_issue(). */
 u32 ahci_fill(struct ahci_table *t, const struct ata_command *c, u32 nprd);
 void ahci_put_prd(struct ahci_table *t, u32 i, paddr_t addr, u32 len);
-/** ahci_issue() - give slot @slot to the device: 0, -EBUSY stopped. Context: any. */
-int ahci_issue(struct ahci_port *p, u32 slot, struct ahci_table *t, u32 flags);
+/** ahci_issue() - give slot @slot to the device: 0, -EBUSY stopped or has the other kind. Context: any. */
+int ahci_issue(struct ahci_port *p, u32 slot, struct ahci_table *t, u32 flags, bool is_queued);
 /** ahci_exec() - one command with @buf (direct map, @len bytes, may be NULL). 0 or -errno. Sleeps. */
 int ahci_exec(struct ahci_port *p, const struct ata_command *c, void *buf, u32 len);
 

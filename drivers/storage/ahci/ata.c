@@ -2,7 +2,8 @@
 /*
  * ATA disks on AHCI ports: /dev/sdX. ACS-3: 7.12 IDENTIFY DEVICE, 7.5 DATA SET MANAGEMENT.
  *
- * Commands are the 48-bit DMA ones; disks without them (under 128 GiB, older than 2003) are left alone.
+ * Commands are the 48-bit DMA ones, queued (NCQ, 4.14) if disk and adapter can; disks without them (under
+ * 128 GiB, older than 2003) are left alone. A flush waits for queued commands and they for it.
  */
 #include "ahci_impl.h"
 
@@ -17,6 +18,7 @@
 #define TIMEOUT_NS	(30 * NSEC_PER_SEC)
 #define TRIM_MAX	65535u		/* blocks of one range */
 #define TRIM_RANGES	64u
+#define QUEUED_FUA	0x80
 #define WORD_VALID(w)	(((w) & 0xc000) == 0x4000)
 
 static struct ahci_port *port_of(struct blkhwq *q)
@@ -36,7 +38,7 @@ int ahci_start_cmd(struct ahci_port *p, struct blkcmd *c, const struct ata_comma
 		ahci_put_prd(t, n++, s.addr, s.len);
 	if (c->op == IOREQ_DISCARD)
 		ahci_put_prd(t, n++, virt_to_phys(t->ranges), sizeof(t->ranges));
-	return ahci_issue(p, c->tag, t, ahci_fill(t, a, n));
+	return ahci_issue(p, c->tag, t, ahci_fill(t, a, n), a->is_queued);
 }
 
 static void fill_ranges(struct ahci_table *t, u64 first, u64 n)
@@ -51,19 +53,33 @@ static void fill_ranges(struct ahci_table *t, u64 first, u64 n)
 	}
 }
 
+/* Queued if the disk can and nothing failed; @a has the sectors. */
+static void fill_transfer(struct ahci_port *p, const struct blkcmd *c, struct ata_command *a)
+{
+	bool fua = c->flags & IOREQ_FUA;
+
+	a->is_write = c->op == IOREQ_WRITE;
+	a->is_queued = p->queue_depth && !READ_ONCE(p->nplain);
+	if (a->is_queued) {
+		a->command = a->is_write ? ATA_WRITE_QUEUED : ATA_READ_QUEUED;
+		a->features = a->count;
+		a->count = (u16)(c->tag << 3);
+		a->device = fua ? QUEUED_FUA : 0;
+	} else {
+		a->command = a->is_write ? fua ? ATA_WRITE_FUA : ATA_WRITE : ATA_READ;
+	}
+}
+
 static int disk_start(struct blkhwq *q, struct blkcmd *c)
 {
 	struct ahci_port *p = port_of(q);
 	u32 shift = p->sector_shift - SECTOR_SHIFT;
 	struct ata_command a = { .lba = c->sector >> shift, .count = (u16)(c->nsectors >> shift) };
+	int err;
 
 	switch (c->op) {
-	case IOREQ_READ:
-		a.command = ATA_READ;
-		break;
-	case IOREQ_WRITE:
-		a.command = c->flags & IOREQ_FUA ? ATA_WRITE_FUA : ATA_WRITE;
-		a.is_write = true;
+	case IOREQ_READ: case IOREQ_WRITE:
+		fill_transfer(p, c, &a);
 		break;
 	case IOREQ_FLUSH:
 		a = (struct ata_command){ .command = ATA_FLUSH };
@@ -75,7 +91,10 @@ static int disk_start(struct blkhwq *q, struct blkcmd *c)
 	default:
 		return -EOPNOTSUPP;
 	}
-	return ahci_start_cmd(p, c, &a);
+	err = ahci_start_cmd(p, c, &a);
+	if (!err && p->nplain && !a.is_queued && (c->op == IOREQ_READ || c->op == IOREQ_WRITE))
+		p->nplain--;
+	return err;
 }
 
 void ahci_disk_poll(struct blkhwq *q)
@@ -141,8 +160,9 @@ static void read_limits(const struct ahci_port *p, const u16 *id, struct blkdisk
 
 	*l = (struct blkdisk_limits){
 		.block_size = block, .physical_size = block, .max_segs = AHCI_SEGS, .max_seg_bytes = 1u << 22,
-		.max_sectors = 2048, .nr_hwq = 1, .depth = p->own_slot, .pdu_bytes = sizeof(struct ahci_table),
-		.timeout_ns = TIMEOUT_NS, .has_cache = id[85] & 0x20, .has_fua = WORD_VALID(id[87]) && id[87] & 0x40,
+		.max_sectors = 2048, .nr_hwq = 1, .pdu_bytes = sizeof(struct ahci_table), .timeout_ns = TIMEOUT_NS,
+		.depth = p->queue_depth ? min(p->own_slot, p->queue_depth) : p->own_slot,
+		.has_cache = id[85] & 0x20, .has_fua = WORD_VALID(id[87]) && id[87] & 0x40,
 		.is_rotational = id[217] != 1, .discard_grain = block,
 	};
 	if (WORD_VALID(id[106]) && id[106] & 0x2000)
@@ -168,6 +188,8 @@ static int identify(struct ahci_port *p, u16 *id)
 	if (block < SECTOR_SIZE || block > PAGE_SIZE || !is_pow2(block))
 		return -ENODEV;
 	p->sector_shift = (u32)ilog2(block);
+	if ((p->hba->cap & CAP_NCQ) && id[76] != 0xffff && (id[76] & 0x100))
+		p->queue_depth = (id[75] & 0x1fu) + 1;
 	ata_text(p->serial, id + 10, 10);
 	ata_text(p->model, id + 27, 20);
 	return 0;

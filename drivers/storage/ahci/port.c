@@ -7,7 +7,9 @@
  * commands (ahci_exec()).
  *
  * After an error the device has stopped at one command and forgets the others when the
- * engine is restarted: the work item restarts it, fails that one and has the others tried again.
+ * engine is restarted: the work item restarts it, fails that one and has the others tried again. Of
+ * queued commands (NCQ, the device's own order) it forgets all and does not say there which one
+ * failed: the link is reset and they are tried again unqueued, until that one is found.
  *
  * Lock: port->lock; commands are ended without it.
  */
@@ -19,6 +21,7 @@
 #include <tern/kernel/clock.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/sched.h>
+#include <tern/lib/bits.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
@@ -109,6 +112,7 @@ int ahci_port_reset(struct ahci_port *p)
 		return -EIO;
 	flags = spin_lock_irqsave(&p->lock);
 	p->issued = 0;
+	p->queued = 0;
 	p->is_stopped = false;
 	spin_unlock_irqrestore(&p->lock, flags);
 	engine_start(p);
@@ -130,7 +134,7 @@ u32 ahci_fill(struct ahci_table *t, const struct ata_command *c, u32 nprd)
 		f[4 + i] = (u8)(c->lba >> (8 * i));
 		f[8 + i] = (u8)(c->lba >> (24 + 8 * i));
 	}
-	f[7] = c->packet ? 0 : 0x40;
+	f[7] = c->packet ? 0 : 0x40 | c->device;
 	f[11] = (u8)(c->features >> 8);
 	f[12] = (u8)c->count;
 	f[13] = (u8)(c->count >> 8);
@@ -144,17 +148,21 @@ void ahci_put_prd(struct ahci_table *t, u32 i, paddr_t addr, u32 len)
 	t->prd[i] = (struct ahci_prd){ .addr = addr, .count = len - 1 };
 }
 
-int ahci_issue(struct ahci_port *p, u32 slot, struct ahci_table *t, u32 hflags)
+int ahci_issue(struct ahci_port *p, u32 slot, struct ahci_table *t, u32 hflags, bool is_queued)
 {
 	u64 flags = spin_lock_irqsave(&p->lock);
 	int err = 0;
 
-	if (p->is_stopped) {
+	if (p->is_stopped || (is_queued ? p->issued & ~p->queued : p->queued)) {
 		err = -EBUSY;
 	} else {
 		p->headers[slot] = (struct ahci_header){ .flags = hflags, .table = virt_to_phys(t) };
 		p->issued |= 1u << slot;
 		smp_wmb();	/* the header before the bit */
+		if (is_queued) {
+			p->queued |= 1u << slot;
+			wr(p, PORT_SACT, 1u << slot);
+		}
 		wr(p, PORT_CI, 1u << slot);
 	}
 	spin_unlock_irqrestore(&p->lock, flags);
@@ -170,7 +178,8 @@ int ahci_exec(struct ahci_port *p, const struct ata_command *c, void *buf, u32 l
 	p->exec_error = -EIO;
 	if (buf)
 		ahci_put_prd(p->own_table, 0, virt_to_phys(buf), len);
-	err = ahci_issue(p, p->own_slot, p->own_table, ahci_fill(p->own_table, c, buf ? 1 : 0));
+	err = ahci_issue(p, p->own_slot, p->own_table, ahci_fill(p->own_table, c, buf ? 1 : 0),
+			 false);
 	if (!err) {
 		err = latch_wait_until(&p->exec_done, clock_ns() + EXEC_TIMEOUT);
 		/* The device may still write to the buffer: it must forget the command. */
@@ -220,8 +229,9 @@ void ahci_port_interrupt(struct ahci_port *p)
 		wr(p, PORT_IE, 0);
 		workpool_queue(workpool_system, &p->error_work);
 	} else if (!p->is_stopped) {
-		done = p->issued & ~rd(p, PORT_CI);
+		done = p->issued & ~(rd(p, PORT_CI) | rd(p, PORT_SACT));
 		p->issued &= ~done;
+		p->queued &= ~done;
 	}
 	spin_unlock_irqrestore(&p->lock, flags);
 	end_slots(p, done, 0);
@@ -232,7 +242,7 @@ void ahci_port_interrupt(struct ahci_port *p)
 static void error_work(struct workitem *w)
 {
 	struct ahci_port *p = container_of(w, struct ahci_port, error_work);
-	u32 left = rd(p, PORT_CI), bad = 1u << CMD_SLOT(rd(p, PORT_CMD)), all, failed;
+	u32 left = rd(p, PORT_CI) | rd(p, PORT_SACT), bad = 1u << CMD_SLOT(rd(p, PORT_CMD)), all, queued, failed;
 	u64 flags;
 	int err;
 
@@ -241,11 +251,14 @@ static void error_work(struct workitem *w)
 		err = -EIO;
 	flags = spin_lock_irqsave(&p->lock);
 	all = p->issued;
+	queued = p->queued & left;
 	p->issued = 0;
+	p->queued = 0;
 	spin_unlock_irqrestore(&p->lock, flags);
-	failed = all & left & bad;
+	failed = queued ? 0 : all & left & bad;
+	WRITE_ONCE(p->nplain, hweight32(queued));
 	/* A device that hangs in its command gets the link reset. */
-	if (err)
+	if (err || queued)
 		err = ahci_port_reset(p);
 	else
 		engine_start(p);
