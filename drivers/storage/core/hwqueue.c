@@ -21,6 +21,7 @@
 #include <tern/kernel/klog.h>
 #include <tern/lib/bitmap.h>
 #include <tern/mm/slab.h>
+#include <tern/svc/fault.h>
 
 #define RETRIES		5u
 
@@ -159,7 +160,7 @@ static bool start_one(struct blkhwq *q, struct blkcmd *c, nsec_t now, struct lis
 	c->deadline = now + d->limits.timeout_ns;
 	store_release(&c->state, CMD_STARTED);
 	atomic_inc(&d->inflight);
-	err = d->ops->start(q, c);
+	err = unlikely(fault_inject(FAULT_BLOCK_LOST)) ? 0 : d->ops->start(q, c);
 	if (likely(!err))
 		return true;
 	atomic_dec(&d->inflight);
