@@ -53,8 +53,8 @@ static bool take_data(struct vsock *v, struct vspkt *p)
 	bool is_end = vsock_is_seq(v) && p->h.flags & VSOCK_SEQ_EOM;
 
 	if (v->shutdown & VSHUT_RECV || v->is_dead || p->len > v->buf_alloc - min(v->rx_bytes, v->buf_alloc) ||
-	    (!p->len && !is_end))
-		return false;
+	    (!p->len && (!is_end || v->messages >= v->buf_alloc)))
+		return false;	/* empty messages take no credit, but memory */
 	v->rx_bytes += p->len;
 	v->messages += is_end;
 	if (merge(v, p))

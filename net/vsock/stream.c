@@ -7,6 +7,8 @@
 
 #include <tern/kernel/clock.h>
 
+#define STREAM_ROOM	256u	/* of a short packet, for what comes behind it */
+
 u32 vsock_credit(const struct vsock *v)
 {
 	u32 under_way = READ_ONCE(v->tx_cnt) - READ_ONCE(v->peer_fwd_cnt), all = READ_ONCE(v->peer_buf_alloc);
@@ -64,7 +66,7 @@ static ssize_t send_one(struct vsock *v, struct sockmsg *m)
 
 	if (!n)
 		return 0;	/* another thread was faster */
-	p = vspkt_alloc(max_t(u32, n, 256));
+	p = vspkt_alloc(vsock_is_seq(v) ? n : max_t(u32, n, STREAM_ROOM));
 	if (!p || uio_get(m->uio, p->data, n) != n) {
 		give_room(v, n);
 		if (p)

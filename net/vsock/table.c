@@ -2,33 +2,30 @@
 /* Who a packet is for: sockets by both ends of a connection, then by their own port. */
 #include "vsock_impl.h"
 
+#include <tern/base/bug.h>
+#include <tern/base/initcall.h>
 #include <tern/lib/hash.h>
 
-#define BUCKET_BITS	8
-#define NBUCKETS	(1u << BUCKET_BITS)
+#define LOCK_BITS	6
 
-static struct bucket { struct spin lock; struct hlist chain; } bound[NBUCKETS] = {
-	[0 ... NBUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) },
-}, connected[NBUCKETS] = {
-	[0 ... NBUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) },
-};
+static struct growtab bound, connected;
 
-static struct bucket *bound_bucket(u32 port)
+static u32 bound_hash(u32 port)
 {
-	return &bound[hash_u64(port, BUCKET_BITS)];
+	return (u32)hash_u64(port, 32);
 }
 
-static struct bucket *conn_bucket(struct vsaddr src, u32 dst_port)
+static u32 conn_hash(struct vsaddr src, u32 dst_port)
 {
-	return &connected[hash_u64(hash_combine((u64)src.cid << 32 | src.port, dst_port), BUCKET_BITS)];
+	return (u32)hash_u64(hash_combine((u64)src.cid << 32 | src.port, dst_port), 32);
 }
 
-/* Locks: the bucket's. */
-static struct vsock *find_bound(struct bucket *b, struct vsaddr a)
+/* Locks: the port's in the table. */
+static struct vsock *find_bound(struct vsaddr a)
 {
 	struct vsock *v;
 
-	hlist_foreach(v, &b->chain, bound_node)
+	growtab_foreach_rcu(v, &bound, bound_hash(a.port), bound_link)
 		if (v->local.port == a.port && (v->local.cid == a.cid || v->local.cid == VMADDR_CID_ANY ||
 						a.cid == VMADDR_CID_ANY))
 			return v;
@@ -37,70 +34,83 @@ static struct vsock *find_bound(struct bucket *b, struct vsaddr a)
 
 int vsock_table_bind(struct vsock *v, struct vsaddr a)
 {
-	struct bucket *b = bound_bucket(a.port);
+	u32 hash = bound_hash(a.port);
+	struct spin *lock = growtab_lock(&bound, hash);
 	int err = -EADDRINUSE;
 
-	spin_lock(&b->lock);
-	if (!find_bound(b, a)) {
+	spin_lock(lock);
+	if (!find_bound(a)) {
 		v->local = a;
 		v->is_bound = true;
-		hlist_add_head(&v->bound_node, &b->chain);
+		growtab_add(&bound, &v->bound_link, hash);
 		err = 0;
 	}
-	spin_unlock(&b->lock);
+	spin_unlock(lock);
 	return err;
 }
 
 void vsock_table_connect(struct vsock *v)
 {
-	struct bucket *b = conn_bucket(v->remote, v->local.port);
+	u32 hash = conn_hash(v->remote, v->local.port);
+	struct spin *lock = growtab_lock(&connected, hash);
 
-	spin_lock(&b->lock);
-	if (hlist_unhashed(&v->conn_node))
-		hlist_add_head(&v->conn_node, &b->chain);
-	spin_unlock(&b->lock);
+	spin_lock(lock);
+	if (!growlink_is_hashed(&v->conn_link))
+		growtab_add(&connected, &v->conn_link, hash);
+	spin_unlock(lock);
 }
 
-static void leave(struct bucket *b, struct hnode *node)
+static void leave(struct growtab *t, struct growlink *l, u32 hash)
 {
-	spin_lock(&b->lock);
-	if (!hlist_unhashed(node))
-		hlist_del_init(node);
-	spin_unlock(&b->lock);
+	struct spin *lock = growtab_lock(t, hash);
+
+	spin_lock(lock);
+	if (growlink_is_hashed(l))
+		growtab_del(t, l);
+	spin_unlock(lock);
 }
 
 void vsock_table_leave_connection(struct vsock *v)
 {
-	leave(conn_bucket(v->remote, v->local.port), &v->conn_node);
+	leave(&connected, &v->conn_link, conn_hash(v->remote, v->local.port));
 }
 
 void vsock_table_leave(struct vsock *v)
 {
 	vsock_table_leave_connection(v);
-	leave(bound_bucket(v->local.port), &v->bound_node);
+	leave(&bound, &v->bound_link, bound_hash(v->local.port));
+}
+
+/* Locks: the pair's in the table. */
+static struct vsock *find_connected(struct vsaddr src, u32 dst_port, u32 hash)
+{
+	struct vsock *v;
+
+	growtab_foreach_rcu(v, &connected, hash, conn_link)
+		if (v->remote.cid == src.cid && v->remote.port == src.port && v->local.port == dst_port)
+			return v;
+	return NULL;
 }
 
 struct vsock *vsock_table_find(struct vsaddr src, struct vsaddr dst)
 {
-	struct bucket *b = conn_bucket(src, dst.port);
-	struct vsock *v, *found = NULL;
+	u32 hash = conn_hash(src, dst.port);
+	struct spin *lock = growtab_lock(&connected, hash);
+	struct vsock *found;
 
-	spin_lock(&b->lock);
-	hlist_foreach(v, &b->chain, conn_node)
-		if (v->remote.cid == src.cid && v->remote.port == src.port && v->local.port == dst.port) {
-			found = v;
-			vsock_get(v);
-			break;
-		}
-	spin_unlock(&b->lock);
-	if (found)
-		return found;
-	b = bound_bucket(dst.port);
-	spin_lock(&b->lock);
-	found = find_bound(b, dst);
+	spin_lock(lock);
+	found = find_connected(src, dst.port, hash);
 	if (found)
 		vsock_get(found);
-	spin_unlock(&b->lock);
+	spin_unlock(lock);
+	if (found)
+		return found;
+	lock = growtab_lock(&bound, bound_hash(dst.port));
+	spin_lock(lock);
+	found = find_bound(dst);
+	if (found)
+		vsock_get(found);
+	spin_unlock(lock);
 	return found;
 }
 
@@ -109,18 +119,26 @@ void vsock_table_foreach(bool (*fn)(struct vsock *v, void *arg), void *arg)
 	struct vsock *v;
 	bool more = true;
 
-	for (u32 i = 0; i < NBUCKETS && more; i++) {
-		spin_lock(&bound[i].lock);
-		hlist_foreach(v, &bound[i].chain, bound_node)
-			if (hlist_unhashed(&v->conn_node) && !(more = fn(v, arg)))
+	for (u32 i = 0; i < growtab_heads(&bound) && more; i++) {
+		spin_lock(&bound.heads[i].lock);
+		growtab_foreach_of_head_rcu(v, &bound, i, bound_link)
+			if (!growlink_is_hashed(&v->conn_link) && !(more = fn(v, arg)))
 				break;
-		spin_unlock(&bound[i].lock);
+		spin_unlock(&bound.heads[i].lock);
 	}
-	for (u32 i = 0; i < NBUCKETS && more; i++) {
-		spin_lock(&connected[i].lock);
-		hlist_foreach(v, &connected[i].chain, conn_node)
+	for (u32 i = 0; i < growtab_heads(&connected) && more; i++) {
+		spin_lock(&connected.heads[i].lock);
+		growtab_foreach_of_head_rcu(v, &connected, i, conn_link)
 			if (!(more = fn(v, arg)))
 				break;
-		spin_unlock(&connected[i].lock);
+		spin_unlock(&connected.heads[i].lock);
 	}
 }
+
+static int vsock_table_init(void)
+{
+	VERIFY(!growtab_init(&bound, LOCK_BITS, LOCKRANK_NET_TABLE));
+	VERIFY(!growtab_init(&connected, LOCK_BITS, LOCKRANK_NET_TABLE));
+	return 0;
+}
+INITCALL(CORE, vsock_table_init);

@@ -14,7 +14,7 @@
  * Flow: each end tells how much it takes (buf_alloc) and how much was read so far (fwd_cnt);
  * a sender never has more under way. So packets to the host need no other limit.
  *
- * Lock order: state_lock > read_lock or send_lock > lock > table bucket. Packets are sent with no spin
+ * Lock order: state_lock > read_lock or send_lock > lock > a table's. Packets are sent with no spin
  * lock held: one for a socket here is delivered by its sender (wire.c).
  *
  * Limits: no datagrams; one link; all network namespaces share the sockets, as on Linux.
@@ -134,8 +134,8 @@ struct vsock *vsock_alloc(u16 type)
 	spin_init(&v->lock, LOCKRANK_SOCK_SPIN);
 	v->state = VSTATE_IDLE;
 	v->local = v->remote = (struct vsaddr){ VMADDR_CID_ANY, VMADDR_PORT_ANY };
-	hnode_init(&v->bound_node);
-	hnode_init(&v->conn_node);
+	growlink_init(&v->bound_link);
+	growlink_init(&v->conn_link);
 	list_init(&v->rxq);
 	list_init(&v->embryos);
 	v->buf_alloc = BUFFER_DEFAULT;

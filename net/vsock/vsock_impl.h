@@ -4,6 +4,7 @@
 
 #include <tern/base/err.h>
 #include <tern/base/lock.h>
+#include <tern/kernel/growtab.h>
 #include <tern/kernel/irq.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
@@ -40,7 +41,7 @@ struct vsock {
 	bool is_local;			/* I once connecting: the other end is here */
 	bool is_dead;			/* Q: released */
 	struct vsaddr local, remote;	/* Q to write; local fixed once in a table */
-	struct hnode bound_node, conn_node;	/* bucket lock */
+	struct growlink bound_link, conn_link;	/* of two tables */
 	bool is_bound;			/* state_lock */
 	/* receiving */
 	struct list rxq;		/* Q of vspkt */
