@@ -169,14 +169,16 @@ static int drop_range(struct uffd *u, uptr start, uptr end)
 	return err;
 }
 
+static int get_range(struct uffd_range *r, const struct uffd_range __user *arg)
+{
+	return user_copyin(r, arg, sizeof(*r)) ? -EFAULT : uffd_range_ok(r);
+}
+
 static long do_unregister(struct uffd *u, const struct uffd_range __user *arg)
 {
 	struct uffd_range r;
-	int err;
+	int err = get_range(&r, arg);
 
-	if (user_copyin(&r, arg, sizeof(r)))
-		return -EFAULT;
-	err = uffd_range_ok(&r);
 	if (err)
 		return err;
 	rwsem_write_lock(&u->as->as_lock);
@@ -188,11 +190,8 @@ static long do_unregister(struct uffd *u, const struct uffd_range __user *arg)
 static long do_wake(struct uffd *u, const struct uffd_range __user *arg)
 {
 	struct uffd_range r;
-	int err;
+	int err = get_range(&r, arg);
 
-	if (user_copyin(&r, arg, sizeof(r)))
-		return -EFAULT;
-	err = uffd_range_ok(&r);
 	if (!err)
 		uffd_wake(u, r.start, r.start + r.len);
 	return err;
