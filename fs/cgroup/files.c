@@ -315,6 +315,12 @@ static int show_pids_current(struct seqbuf *sb, struct cgnode *c)
 	return 0;
 }
 
+static int show_pids_peak(struct seqbuf *sb, struct cgnode *c)
+{
+	seqbuf_printf(sb, "%ld\n", atomic_read(&c->npids_peak));
+	return 0;
+}
+
 static int show_pids_max(struct seqbuf *sb, struct cgnode *c)
 {
 	cgfile_print_limit(sb, c->pids_max);
@@ -555,9 +561,26 @@ static int store_cpus(struct cgnode *c, char *text, struct ofile *f)
 	return err;
 }
 
+/* Memory is one node, 0: a group names it or nothing. */
+static int show_mems(struct seqbuf *sb, struct cgnode *c)
+{
+	seqbuf_puts(sb, c->wants_mem ? "0\n" : "\n");
+	return 0;
+}
+
+static int store_mems(struct cgnode *c, char *text, struct ofile *f)
+{
+	u64 node = 0;
+
+	if (*text && (parse_u64(text, 10, &node, NULL) || node))
+		return -EINVAL;
+	c->wants_mem = *text;
+	return 0;
+}
+
 static int show_mems_effective(struct seqbuf *sb, struct cgnode *c)
 {
-	seqbuf_puts(sb, "0\n");		/* memory is one node */
+	seqbuf_puts(sb, "0\n");
 	return 0;
 }
 
@@ -584,6 +607,7 @@ const struct cgfile cgfiles[] = {
 	{ "cpu.max.burst", CGCTL_CPU, CGFILE_NOT_ROOT, 0, show_burst, store_burst },
 	{ "cpuset.cpus", CGCTL_CPUSET, CGFILE_NOT_ROOT, 0, show_cpus, store_cpus },
 	{ "cpuset.cpus.effective", CGCTL_CPUSET, 0, 0, show_cpus_effective, NULL },
+	{ "cpuset.mems", CGCTL_CPUSET, CGFILE_NOT_ROOT, 0, show_mems, store_mems },
 	{ "cpuset.mems.effective", CGCTL_CPUSET, 0, 0, show_mems_effective, NULL },
 	{ "io.stat", CGCTL_IO, 0, 0, iofile_show_stat, NULL },
 	{ "io.max", CGCTL_IO, CGFILE_NOT_ROOT, 0, iofile_show_max, iofile_store_max },
@@ -607,6 +631,7 @@ const struct cgfile cgfiles[] = {
 	  memfile_store_swap_max },
 	{ "memory.swap.events", CGCTL_MEMORY, CGFILE_NOT_ROOT, 0, memfile_show_swap_events, NULL },
 	{ "pids.current", CGCTL_PIDS, CGFILE_NOT_ROOT, 0, show_pids_current, NULL },
+	{ "pids.peak", CGCTL_PIDS, CGFILE_NOT_ROOT, 0, show_pids_peak, NULL },
 	{ "pids.max", CGCTL_PIDS, CGFILE_NOT_ROOT, 0, show_pids_max, store_pids_max },
 	{ "pids.events", CGCTL_PIDS, CGFILE_NOT_ROOT | CGFILE_POLL, 0, show_pids_events, NULL, CGEVENT_PIDS },
 };

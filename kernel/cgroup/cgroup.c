@@ -303,10 +303,18 @@ void cgroup_count_threads_locked(struct cgnode *c, int threads, int frozen)
 
 /* ---- pids ---- */
 
+static void pids_note_peak(struct cgnode *c, s64 n)
+{
+	s64 old = atomic_read(&c->npids_peak);
+
+	while (n > old && !atomic_cas(&c->npids_peak, old, n))
+		old = atomic_read(&c->npids_peak);
+}
+
 static void pids_charge(struct cgnode *c, s64 n)
 {
 	for (; c; c = c->parent)
-		atomic_add(&c->npids, n);
+		pids_note_peak(c, atomic_add_return(&c->npids, n));
 }
 
 static int pids_try_charge(struct cgnode *c)
@@ -314,8 +322,12 @@ static int pids_try_charge(struct cgnode *c)
 	struct cgnode *up;
 
 	for (up = c; up; up = up->parent) {
-		if (atomic_add_return(&up->npids, 1) <= READ_ONCE(up->pids_max))
+		s64 n = atomic_add_return(&up->npids, 1);
+
+		if (n <= READ_ONCE(up->pids_max)) {
+			pids_note_peak(up, n);
 			continue;
+		}
 		for (struct cgnode *u = c; u != up->parent; u = u->parent)
 			atomic_add(&u->npids, -1);
 		atomic_inc(&c->pids_hits);

@@ -59,13 +59,14 @@ struct cgnode {
 	struct list watchable;		/* of fs/cgroup: vnodes of files that tell events */
 	u32 untold;			/* A bits of events that watchers are to hear of */
 	struct workitem tell_work;	/* has a reference while it is queued */
-	atomic64 npids;			/* A threads and zombies, in it and below */
+	atomic64 npids, npids_peak;	/* A threads and zombies, in it and below; the most so far */
 	s64 pids_max;			/* A */
 	atomic64 pids_hits;		/* A */
 	struct cpugroup *cpu;		/* I */
 	struct memgroup *mem;		/* I */
 	struct iogroup *io;		/* I */
 	u64 *cpus_wanted;		/* C bitmap or NULL: as the parent */
+	bool wants_mem;			/* C cpuset.mems names the one node of memory that there is */
 	struct cgattr attr[CGFILE_MAX];	/* C [0] the directory, then its files */
 	struct rcu_job rcu;
 };

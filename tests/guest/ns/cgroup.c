@@ -363,6 +363,32 @@ CASE(events_wake_pollers)
 	cleanup();
 }
 
+CASE(pids_peak_and_memory_nodes)
+{
+	pid_t pid[3];
+
+	setup();
+	for (int i = 0; i < 3; i++)
+		CHILD(pid[i], enter(top); pause());
+	for (int i = 0; i < 500 && atoi(get(top, "pids.current")) < 3; i++)
+		msleep(10);
+	for (int i = 0; i < 3; i++) {
+		kill(pid[i], SIGKILL);
+		waitpid(pid[i], NULL, 0);
+	}
+	CHECK_STR(get(top, "pids.current"), "0\n");
+	CHECK_STR(get(top, "pids.peak"), "3\n");
+	CHECK_STR(get(top, "cpuset.mems"), "\n");
+	CHECK_STR(get(top, "cpuset.mems.effective"), "0\n");
+	CHECK(put(top, "cpuset.mems", "0") == 0);
+	CHECK_STR(get(top, "cpuset.mems"), "0\n");
+	FAILS(put(top, "cpuset.mems", "1"), EINVAL);
+	FAILS(put(top, "cpuset.mems", "all"), EINVAL);
+	CHECK(put(top, "cpuset.mems", "\n") == 0);
+	CHECK_STR(get(top, "cpuset.mems"), "\n");
+	cleanup();
+}
+
 CASE(events_are_told_to_watchers)
 {
 	char path[128], buf[512] __attribute__((aligned(8)));
