@@ -130,6 +130,7 @@ static void copy_totals(struct aspace *to, const struct aspace *from)
 	memcpy(to->auxv, from->auxv, sizeof(to->auxv));
 	to->is_dumpable = from->is_dumpable;
 	to->vdso_addr = from->vdso_addr;
+	to->is_clock_hidden = from->is_clock_hidden;
 	to->uid_owner = from->uid_owner;
 	to->limit_as = from->limit_as;
 	to->limit_data = from->limit_data;

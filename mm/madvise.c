@@ -80,6 +80,17 @@ static int zap_part(struct region *rg, uptr start, uptr end)
 	return 0;
 }
 
+void aspace_forget_special(struct aspace *as, const struct region_ops *ops)
+{
+	struct region *rg;
+
+	rwsem_read_lock(&as->as_lock);
+	for (rg = region_first(as); rg; rg = region_next(rg))
+		if (rg->ops == ops)
+			zap_part(rg, rg->start, rg->end);
+	rwsem_read_unlock(&as->as_lock);
+}
+
 /* Who resolves the region's faults is told before its pages go. */
 static int discard_part(struct region *rg, uptr start, uptr end, bool *unlocked)
 {

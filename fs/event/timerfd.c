@@ -19,6 +19,7 @@
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/thread.h>
 #include <tern/kernel/timeout.h>
+#include <tern/kernel/timens.h>
 #include <tern/lib/seqbuf.h>
 #include <tern/mm/slab.h>
 #include <tern/mm/uio.h>
@@ -290,6 +291,8 @@ static void set_timer(struct timercount *t, int flags, u64 value, u64 interval, 
 {
 	u64 old_value, old_interval;
 
+	if (flags & TFD_TIMER_ABSTIME)
+		value = timens_to_machine(t->clockid, value);
 	timeout_cancel_sync(&t->timer);
 	spin_lock_irq(&t->lock);
 	get_locked(t, &old_value, &old_interval);

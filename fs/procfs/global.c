@@ -12,6 +12,8 @@
 #include <tern/kernel/irq.h>
 #include <tern/kernel/klog.h>
 #include <tern/kernel/version.h>
+#include <tern/kernel/timens.h>
+#include <uapi/time.h>
 
 #define TICK_NS		(NSEC_PER_SEC / USER_HZ)
 #define CPUINFO_MAX	4096
@@ -86,7 +88,8 @@ static void print_stat(struct seqbuf *sb, void *arg)
 	seqbuf_printf(sb, "intr %lu\n", irqline_total());
 	seqbuf_printf(sb, "ctxt %lu\nbtime %ld\nprocesses %lu\nprocs_running %u\nprocs_blocked %u\n",
 		      sched_nr_switches(),
-		      (clock_realtime_ns() - (s64)clock_boot_ns()) / (s64)NSEC_PER_SEC, pid_made_count(),
+		      (clock_realtime_ns() - (s64)clock_boot_ns() - timens_offset(CLOCK_BOOTTIME_)) /
+			      (s64)NSEC_PER_SEC, pid_made_count(),
 		      sched_nr_running(), count_blocked());
 	print_softirq_line(sb);
 }
@@ -97,7 +100,7 @@ PROCFILE(stat_file);
 
 static void print_uptime(struct seqbuf *sb, void *arg)
 {
-	u64 up = clock_boot_ns() / (NSEC_PER_SEC / 100), idle;
+	u64 up = (clock_boot_ns() + (u64)timens_offset(CLOCK_BOOTTIME_)) / (NSEC_PER_SEC / 100), idle;
 	struct cpu_times ct;
 
 	cpu_times_sum(&ct);

@@ -209,7 +209,9 @@ int task_print_timerslack(struct seqbuf *sb, struct task_ref *task);
 ssize_t task_write_timerslack(struct task_ref *task, const char *text, size_t n);
 int task_print_cgroup(struct seqbuf *sb, struct task_ref *task);
 /* ---- task_ns.c ---- */
-#define NS_ROWS	8
+#define NS_ROWS	10
+int task_print_timens_offsets(struct seqbuf *sb, struct task_ref *task);
+ssize_t task_write_timens_offsets(struct task_ref *task, const char *text, size_t n);
 extern const struct taskent ns_rows[NS_ROWS];
 int task_print_uid_map(struct seqbuf *sb, struct task_ref *task);
 int task_print_gid_map(struct seqbuf *sb, struct task_ref *task);

@@ -3,7 +3,10 @@
 #include "task_impl.h"
 
 #include <tern/fs/nsfs.h>
+#include <tern/kernel/timens.h>
 #include <tern/kernel/userns.h>
+#include <tern/lib/string.h>
+#include <tern/mm/slab.h>
 
 static int follow_ns(struct task_ref *task, enum ns_kind kind, bool for_children,
 		     struct fspath *out)
@@ -31,6 +34,8 @@ FOLLOW(mnt, NSKIND_MNT, false)
 FOLLOW(net, NSKIND_NET, false)
 FOLLOW(pid, NSKIND_PID, false)
 FOLLOW(pid_for_children, NSKIND_PID, true)
+FOLLOW(time, NSKIND_TIME, false)
+FOLLOW(time_for_children, NSKIND_TIME, true)
 FOLLOW(user, NSKIND_USER, false)
 FOLLOW(uts, NSKIND_UTS, false)
 
@@ -38,8 +43,47 @@ FOLLOW(uts, NSKIND_UTS, false)
 
 const struct taskent ns_rows[NS_ROWS] = {
 	LINK(cgroup), LINK(ipc), LINK(mnt), LINK(net), LINK(pid), LINK(pid_for_children),
-	LINK(user), LINK(uts),
+	LINK(time), LINK(time_for_children), LINK(user), LINK(uts),
 };
+
+/* ---- clocks ---- */
+
+static struct timens *timens_of_children(struct task_ref *task)
+{
+	struct nsbase *b = thread_nsbase(task->t, NSKIND_TIME, true);
+
+	return b ? container_of(b, struct timens, base) : NULL;
+}
+
+int task_print_timens_offsets(struct seqbuf *sb, struct task_ref *task)
+{
+	struct timens *n = timens_of_children(task);
+
+	if (!n)
+		return -ESRCH;
+	timens_print_offsets(sb, n);
+	nsbase_put(&n->base);
+	return 0;
+}
+
+ssize_t task_write_timens_offsets(struct task_ref *task, const char *text, size_t n)
+{
+	struct timens *ns = timens_of_children(task);
+	char *copy;
+	int err;
+
+	if (!ns)
+		return -ESRCH;
+	copy = kmem_alloc(n + 1, ALLOC_KERNEL);
+	if (copy) {
+		memcpy(copy, text, n);
+		copy[n] = 0;
+	}
+	err = copy ? timens_write_offsets(ns, copy, task->opener) : -ENOMEM;
+	kmem_free(copy);
+	nsbase_put(&ns->base);
+	return err ? err : (ssize_t)n;
+}
 
 /* ---- tables ---- */
 

@@ -6,7 +6,9 @@
 #include <tern/kernel/cred.h>
 #include <tern/kernel/ctty.h>
 #include <tern/kernel/procnews.h>
+#include <tern/kernel/timens.h>
 #include <tern/mm/aspace.h>
+#include <uapi/time.h>
 
 #define TICK_NS		(NSEC_PER_SEC / USER_HZ)
 
@@ -197,7 +199,8 @@ static u32 thread_number(const struct task_ref *task)
 
 static u64 task_start_ns(const struct task_ref *task)
 {
-	return task->is_thread ? task->t->t_start_boot_ns : task->p->p_start_boot_ns;
+	return (task->is_thread ? task->t->t_start_boot_ns : task->p->p_start_boot_ns) +
+	       (u64)timens_offset(CLOCK_BOOTTIME_);
 }
 
 int task_print_stat(struct seqbuf *sb, struct task_ref *task)

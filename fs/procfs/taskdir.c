@@ -240,6 +240,7 @@ static const struct taskent process_rows[] = {
 	COMMON_ROWS,
 	DIRECTORY("net", 0555, netlink_vnops, tasklist_fops),
 	TEXT_RW("setgroups", 0644, task_print_setgroups, task_write_setgroups),
+	TEXT_RW("timens_offsets", 0644, task_print_timens_offsets, task_write_timens_offsets),
 	TEXT("mountstats", 0400, task_print_mountstats),
 	TEXT_RW("timerslack_ns", 0666, task_print_timerslack, task_write_timerslack),
 };

@@ -24,6 +24,8 @@
 #include <tern/kernel/clock.h>
 #include <tern/kernel/futex.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/timens.h>
+#include <uapi/time.h>
 #include <tern/lib/bits.h>
 #include <tern/lib/hash.h>
 #include <tern/mm/aspace.h>
@@ -162,7 +164,7 @@ nsec_t futex_abs_deadline(u64 ns, bool is_realtime)
 	s64 now;
 
 	if (!is_realtime)
-		return ns;
+		return timens_to_machine(CLOCK_MONOTONIC_, ns);
 	now = clock_realtime_ns();
 	return (s64)ns <= now ? clock_ns() : deadline_after(ns - now);
 }

@@ -105,6 +105,11 @@ __weak long arch_vdso_map(struct aspace *as, bool is_randomized)
 	return 0;
 }
 
+__weak void arch_vdso_hide_clock(struct aspace *as, bool is_hidden)
+{
+	as->is_clock_hidden = is_hidden;
+}
+
 /* Without CONFIG_COREDUMP nothing asks. */
 __weak bool coredump_write(int sig, const struct ksiginfo *info, struct frame *f)
 {

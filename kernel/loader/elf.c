@@ -14,6 +14,7 @@
 #include <asm/uaccess.h>
 #include <tern/kernel/random.h>
 #include <tern/kernel/vfsface.h>
+#include <tern/kernel/timens.h>
 #include <tern/lib/string.h>
 #include <tern/mm/face.h>
 #include <tern/mm/slab.h>
@@ -269,6 +270,7 @@ static int enter(struct binprm *b, struct elf_image *exe, struct elf_image *inte
 	const struct elf_image *first = exe->plan.has_interp ? interp : exe;
 	long vdso, sp;
 
+	t->t_as->is_clock_hidden = timens_hides_clock();
 	vdso = arch_vdso_map(t->t_as, b->is_randomized);
 	if (vdso < 0)
 		return vdso;

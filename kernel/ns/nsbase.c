@@ -15,6 +15,7 @@ static const struct { const char *name; u64 flag; } kinds[NSKIND_COUNT] = {
 	[NSKIND_NET] = { "net", CLONE_NEWNET },
 	[NSKIND_USER] = { "user", CLONE_NEWUSER },
 	[NSKIND_CGROUP] = { "cgroup", CLONE_NEWCGROUP },
+	[NSKIND_TIME] = { "time", CLONE_NEWTIME },
 };
 
 const char *nskind_name(enum ns_kind kind)

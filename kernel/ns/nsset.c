@@ -7,6 +7,7 @@
 #include "ns_impl.h"
 
 #include <tern/kernel/sysvipc.h>
+#include <tern/kernel/timens.h>
 #include <tern/mm/slab.h>
 #include <uapi/clone.h>
 
@@ -23,6 +24,8 @@ struct namespaces nsset_init_set = {
 	.pid_children = &pidns_initial,
 	.net = &net_first,
 	.cgroup = &cgroup_first,
+	.time = &timens_initial,
+	.time_children = &timens_initial,
 };
 
 /* Owners of these kinds replace the functions when they are linked in. */
@@ -64,6 +67,8 @@ static void nsset_free(struct namespaces *s)
 	nsbase_put(s->pid_children ? &s->pid_children->base : NULL);
 	nsbase_put(s->net);
 	nsbase_put(s->cgroup);
+	nsbase_put(&s->time->base);
+	nsbase_put(&s->time_children->base);
 	kmem_free(s);
 }
 
@@ -88,6 +93,8 @@ struct namespaces *nsset_dup(struct namespaces *old)
 	pidns_get(s->pid_children);
 	nsbase_get(s->net);
 	nsbase_get(s->cgroup);
+	nsbase_get(&s->time->base);
+	nsbase_get(&s->time_children->base);
 	return s;
 }
 
@@ -154,14 +161,24 @@ static int fresh_pid(struct namespaces *s, struct userns *user)
 	return 0;
 }
 
+/* For children only: who unshares stays where he is. */
+static int fresh_time(struct namespaces *s, struct userns *user)
+{
+	struct timens *n = timens_create(s->time_children, user);
+
+	if (!n)
+		return -ENOMEM;
+	nsbase_put(&s->time_children->base);
+	s->time_children = n;
+	return 0;
+}
+
 struct namespaces *nsset_clone(struct namespaces *old, u64 flags, struct userns *user,
 			       struct fsctx *fs)
 {
 	struct namespaces *s;
 	int err = 0;
 
-	if (flags & CLONE_NEWTIME)
-		return ERR_PTR(-EINVAL);
 	if (!cap_has_in(user, CAP_SYS_ADMIN))
 		return ERR_PTR(-EPERM);
 	s = nsset_dup(old);
@@ -179,6 +196,8 @@ struct namespaces *nsset_clone(struct namespaces *old, u64 flags, struct userns 
 		err = replace(&s->cgroup, cgroupns_create(user));
 	if (!err && (flags & CLONE_NEWNET))
 		err = replace(&s->net, netns_create(user));
+	if (!err && (flags & CLONE_NEWTIME))
+		err = fresh_time(s, user);
 	if (err) {
 		nsset_free(s);
 		return ERR_PTR(err);
@@ -233,6 +252,9 @@ struct nsbase *thread_nsbase(struct thread *t, enum ns_kind kind, bool for_child
 		break;
 	case NSKIND_CGROUP:
 		b = s->cgroup;
+		break;
+	case NSKIND_TIME:
+		b = for_children ? &s->time_children->base : &s->time->base;
 		break;
 	case NSKIND_PID:
 		b = for_children ? &s->pid_children->base : NULL;

@@ -8,12 +8,12 @@
 
 #include <tern/kernel/syscalls.h>
 #include <tern/kernel/sysvipc.h>
+#include <tern/kernel/timens.h>
 #include <tern/mm/aspace.h>
 #include <uapi/clone.h>
 
-#define NS_FLAGS	(CLONE_NEWANY & ~CLONE_NEWTIME)
 #define UNSHARE_KNOWN	(CLONE_THREAD | CLONE_FS | CLONE_SIGHAND | CLONE_VM | CLONE_FILES | \
-			 CLONE_SYSVSEM | NS_FLAGS)
+			 CLONE_SYSVSEM | CLONE_NEWANY)
 
 static void fs_switch(struct fsctx *n)
 {
@@ -74,8 +74,13 @@ static void change_apply(struct change *c)
 {
 	if (c->fs)
 		fs_switch(c->fs);
-	if (c->ns)
+	if (c->ns) {
+		struct timens *n = c->ns->time;
+
+		if (n != nsset_self()->time)
+			timens_enter(n, thread_self()->t_as);
 		nsset_switch(c->ns);
+	}
 	if (c->cred)
 		cred_commit(c->cred);
 }
@@ -114,7 +119,7 @@ long sys_unshare(u64 flags)
 	}
 	if (!err && (flags & CLONE_NEWUSER))
 		err = prepare_cred(&c);
-	if (!err && (flags & NS_FLAGS & ~CLONE_NEWUSER))
+	if (!err && (flags & CLONE_NEWANY & ~CLONE_NEWUSER))
 		err = prepare_set(&c, flags);
 	if (!err && (flags & CLONE_FILES) && fdtab_is_shared(t->t_files))
 		err = fdtab_unshare();
@@ -189,6 +194,26 @@ static int join_pid(struct change *c, struct nsbase *b)
 	return 0;
 }
 
+static struct timens *timens_of(struct nsbase *b)
+{
+	return container_of(b, struct timens, base);
+}
+
+/* Threads of a process share its clock page. */
+static int join_time(struct change *c, struct nsbase *b)
+{
+	struct namespaces *s = c->ns;
+
+	if (READ_ONCE(process_self()->p_nlive) > 1 || ref_read(&thread_self()->t_as->as_users) > 1)
+		return -EUSERS;
+	if (!may_join(c, b))
+		return -EPERM;
+	nsbase_put(&s->time->base);
+	nsbase_put(&s->time_children->base);
+	s->time = s->time_children = timens_of(nsbase_get(nsbase_get(b)));
+	return 0;
+}
+
 static int join(struct change *c, struct nsbase *b)
 {
 	struct namespaces *s = c->ns;
@@ -200,6 +225,8 @@ static int join(struct change *c, struct nsbase *b)
 		return join_mnt(c, b);
 	case NSKIND_PID:
 		return join_pid(c, b);
+	case NSKIND_TIME:
+		return join_time(c, b);
 	default:
 		break;
 	}
@@ -228,13 +255,14 @@ static int join(struct change *c, struct nsbase *b)
 static int join_process(struct change *c, struct pidref *pid, u64 flags)
 {
 	static const enum ns_kind order[] = { NSKIND_USER, NSKIND_MNT, NSKIND_UTS, NSKIND_IPC,
-					      NSKIND_PID, NSKIND_CGROUP, NSKIND_NET };
+					      NSKIND_PID, NSKIND_CGROUP, NSKIND_NET,
+					      NSKIND_TIME };
 	struct thread *t = NULL;
 	struct process *p;
 	struct nsbase *b;
 	int err = 0;
 
-	if (!flags || (flags & ~NS_FLAGS))
+	if (!flags || (flags & ~CLONE_NEWANY))
 		return -EINVAL;
 	rcu_read_lock();
 	p = pidref_process(pid);

@@ -25,6 +25,7 @@
 #include <tern/kernel/trace.h>
 #include <tern/kernel/userns.h>
 #include <tern/kernel/vfsface.h>
+#include <tern/kernel/timens.h>
 #include <tern/lib/string.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/slab.h>
@@ -140,6 +141,9 @@ static int copy_aspace(struct thread *t, struct thread *self, const struct clone
 	if (IS_ERR(as))
 		return PTR_ERR(as);
 	t->t_as = as;
+	/* Who has memory of its own has its own clocks. */
+	if (t->t_ns->time != nsset_self()->time)
+		timens_enter(t->t_ns->time, as);
 	return 0;
 }
 
@@ -179,14 +183,20 @@ static int copy_cred(struct thread *t, struct thread *self, const struct clone_a
 static int copy_namespaces(struct thread *t, const struct clone_args_k *a)
 {
 	struct namespaces *s = nsset_self();
+	bool leaves = !(a->flags & CLONE_VM) && s->time != s->time_children;
 
 	if (a->flags & CLONE_NEWANY & ~CLONE_NEWUSER)
 		s = nsset_clone(s, a->flags, t->t_real_cred->ns, t->t_fs);
 	else
-		nsset_get(s);
-	if (IS_ERR(s))
-		return PTR_ERR(s);
+		s = leaves ? nsset_dup(s) : nsset_get(s);
+	if (IS_ERR_OR_NULL(s))
+		return s ? PTR_ERR(s) : -ENOMEM;
 	t->t_ns = s;
+	if (!(a->flags & CLONE_VM) && s->time != s->time_children) {
+		nsbase_put(&s->time->base);
+		s->time = s->time_children;
+		nsbase_get(&s->time->base);
+	}
 	return 0;
 }
 

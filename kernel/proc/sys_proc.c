@@ -5,10 +5,12 @@
 #include <asm/uaccess.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/timens.h>
 #include <tern/lib/string.h>
 #include <tern/mm/aspace.h>
 #include <tern/mm/vmstat.h>
 #include <uapi/rusage.h>
+#include <uapi/time.h>
 
 #define USER_TICK_NS	(NSEC_PER_SEC / USER_HZ)
 #define NOFILE_MAX	1048576UL
@@ -285,7 +287,7 @@ long sys_sysinfo(void *uinfo)
 	memset(&si, 0, sizeof(si));
 	meminfo_get(&mi);
 	sched_loadavg(load);
-	si.uptime = DIV_ROUND_UP(clock_boot_ns(), NSEC_PER_SEC);
+	si.uptime = DIV_ROUND_UP(clock_boot_ns() + (u64)timens_offset(CLOCK_BOOTTIME_), NSEC_PER_SEC);
 	for (i = 0; i < 3; i++)
 		si.loads[i] = load[i] << LOAD_SHIFT;
 	si.totalram = mi.total * PAGE_SIZE;

@@ -17,6 +17,7 @@
 #include <tern/kernel/cred.h>
 #include <tern/kernel/signal.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/timens.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 #include <uapi/signal.h>
@@ -419,6 +420,8 @@ long sys_timer_settime(s32 id, s32 flags, const struct itimerspec_ __user *new,
 		return -EINVAL;
 	pt = t->pt;
 	get_setting(t, &was);
+	if (flags & TIMER_ABSTIME_)
+		value = timens_to_machine(t->clock, value);
 	set_setting(t, value, interval, flags & TIMER_ABSTIME_);
 	timer_leave(pt);
 	return old ? user_copyout(old, &was, sizeof(was)) : 0;

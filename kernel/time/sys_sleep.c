@@ -2,6 +2,7 @@
 /* nanosleep(2), clock_nanosleep(2), also on CPU-time clocks. */
 #include <asm/uaccess.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/timens.h>
 
 #include "time_impl.h"
 
@@ -81,7 +82,7 @@ long sys_clock_nanosleep(s32 id, s32 flags, const void __user *rqtp, void __user
 	if (err)
 		return err;
 	if (!clock_id_is_cpu(id))
-		return clock_sleep(id, ns, is_absolute, rmtp);
+		return clock_sleep(id, is_absolute ? timens_to_machine(id, ns) : ns, is_absolute, rmtp);
 	/* A thread cannot sleep until it has itself run for a while. */
 	if (id == CLOCK_THREAD_CPUTIME_ID_ || (id < 0 && (id & 4) && !~(id >> 3)))
 		return -EINVAL;

@@ -7,6 +7,7 @@
 #include <asm/uaccess.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/syscalls.h>
+#include <tern/kernel/timens.h>
 
 #include "time_impl.h"
 
@@ -102,7 +103,7 @@ long sys_clock_gettime(s32 id, void __user *ts)
 	s64 ns;
 	int err = clock_read_id(id, &ns);
 
-	return err ? err : user_put_timespec(ns, ts);
+	return err ? err : user_put_timespec(ns + timens_offset(id), ts);
 }
 
 long sys_clock_getres(s32 id, void __user *ts)

@@ -14,13 +14,13 @@
 static union {
 	struct vvar v;
 	u8 page[PAGE_SIZE];
-} vvar __aligned(4096) __section(".data..page_aligned");
+} vvar __aligned(4096) __section(".data..page_aligned"), no_clock __aligned(4096) __section(".data..page_aligned");
 
 extern const char vdso_image[], vdso_image_end[];
 
 #define VDSO_PAGES_MAX	4
 
-static struct page *image_pages[VDSO_PAGES_MAX], *vvar_pages[1];
+static struct page *image_pages[VDSO_PAGES_MAX], *vvar_pages[2];
 
 void arch_vvar_publish(const struct vvar_update *u)
 {
@@ -58,7 +58,12 @@ static int fault_page(struct pagefault *f, struct page **pages, u32 n)
 static u32 image_count(void) { return (u32)((vdso_image_end - vdso_image) >> PAGE_SHIFT); }
 
 static int fault_image(struct pagefault *f) { return fault_page(f, image_pages, image_count()); }
-static int fault_vvar(struct pagefault *f) { return fault_page(f, vvar_pages, 1); }
+/* In a time namespace with clocks of its own: the page that says that there is no clock. */
+static int fault_vvar(struct pagefault *f)
+{
+	return fault_page(f, vvar_pages + READ_ONCE(f->rg->as->is_clock_hidden), 1);
+}
+
 static const char *name_image(struct region *rg) { return "[vdso]"; }
 static const char *name_vvar(struct region *rg) { return "[vvar]"; }
 static int no_split(struct region *rg, uptr addr) { return -EINVAL; }
@@ -73,18 +78,25 @@ static const struct region_ops ops_vvar = {
 	.name = name_vvar,
 };
 
+void arch_vdso_hide_clock(struct aspace *as, bool is_hidden)
+{
+	WRITE_ONCE(as->is_clock_hidden, is_hidden);
+	aspace_forget_special(as, &ops_vvar);
+}
+
 static void find_pages(void)
 {
 	for (u32 i = 0; i < image_count(); i++)
 		image_pages[i] = virt_to_page(vdso_image + i * PAGE_SIZE);
 	vvar_pages[0] = virt_to_page(&vvar);
+	vvar_pages[1] = virt_to_page(&no_clock);
 }
 
 long arch_vdso_map(struct aspace *as, bool is_randomized)
 {
 	long at, below;
 
-	if (!vvar_pages[0])
+	if (!vvar_pages[1])
 		find_pages();	/* idempotent: no harm if two do it at once */
 	/* The place follows the mmap area, which exec has randomised. */
 	at = aspace_map_special(as, 0, image_pages, image_count(), PROT_R | PROT_X, &ops_image,

@@ -95,6 +95,8 @@ extern u64 exec_randomize;
  * Weak default: none.
  */
 long arch_vdso_map(struct aspace *as, bool is_randomized);
+/** arch_vdso_hide_clock() - programs in @as can(not) read clocks without system calls. Weak default: nothing. */
+void arch_vdso_hide_clock(struct aspace *as, bool is_hidden);
 
 /** binfmt_register() - compat registers at the end, native formats first. */
 void binfmt_register(struct binfmt *f);

@@ -19,10 +19,11 @@ struct ofile;
 struct pidns;
 struct sysvns;
 struct thread;
+struct timens;
 struct userns;
 
 enum ns_kind { NSKIND_MNT, NSKIND_UTS, NSKIND_IPC, NSKIND_PID, NSKIND_NET, NSKIND_USER,
-	       NSKIND_CGROUP, NSKIND_COUNT };
+	       NSKIND_CGROUP, NSKIND_TIME, NSKIND_COUNT };
 
 struct nsbase {
 	refcount refs;
@@ -88,6 +89,7 @@ struct namespaces {
 	struct pidns *pid_children;	/* where its next child is made */
 	struct nsbase *net;		/* struct netns */
 	struct nsbase *cgroup;		/* struct cgroupns */
+	struct timens *time, *time_children;	/* its own; where its next child lives */
 };
 
 extern struct namespaces nsset_init_set;
@@ -115,7 +117,7 @@ struct namespaces *nsset_dup(struct namespaces *old);
 void nsset_switch(struct namespaces *s);
 /**
  * thread_nsbase() - namespace of a kind that @t is in; @for_children: that of
- * its next child (pid). With a reference; NULL if it has ended.
+ * its next child (pid, time). With a reference; NULL if it has ended.
  */
 struct nsbase *thread_nsbase(struct thread *t, enum ns_kind kind, bool for_children);
 

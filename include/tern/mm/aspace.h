@@ -132,6 +132,7 @@ struct aspace {
 	bool is_dumpable;
 	struct ofile *exe_file;		/* with a reference */
 	uptr vdso_addr;
+	bool is_clock_hidden;		/* the vDSO must make system calls */
 	void *uid_owner;
 	u64 limit_as, limit_data, limit_stack, limit_memlock; /* bytes, from rlimits at last change */
 	u32 membarrier_state;		/* A MEMBARRIER_STATE_*, kernel/ipc */
@@ -253,6 +254,8 @@ void aspace_shmem_done(struct map_request *req);
  */
 long aspace_map_special(struct aspace *as, uptr addr, struct page **pages, u32 n, u32 prot,
 			const struct region_ops *ops, void *priv);
+/** aspace_forget_special() - regions with @ops look for their pages anew. Sleeps. */
+void aspace_forget_special(struct aspace *as, const struct region_ops *ops);
 /**
  * aspace_shift_stack() - exec: move the stack region with its pages down by
  * @shift bytes; 0, -ENOMEM.
