@@ -339,6 +339,11 @@ void xstate_ymm_set(struct thread *t, const void *in)
 	preempt_enable();
 }
 
+bool kfpu_is_usable(void)
+{
+	return !in_hardirq() && !this_cpu_read(kfpu_in_use);
+}
+
 void kfpu_begin(void)
 {
 	struct thread *t = thread_self();

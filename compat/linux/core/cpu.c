@@ -40,6 +40,9 @@ LX_EXPORT_DATA(__default_kernel_pte_mask);
 static int lx_xen_domain_type __ro_after_init;
 LX_EXPORT_DATA(xen_domain_type);
 
+bool lx_irq_fpu_usable(void) { return kfpu_is_usable(); }
+LX_EXPORT(irq_fpu_usable);
+
 void lx_kernel_fpu_begin_mask(unsigned int mask)
 {
 	kfpu_begin();

@@ -99,6 +99,21 @@ void *lx_krealloc(const void *p, size_t size, unsigned int gfp)
 }
 LX_EXPORT(krealloc);
 
+/* The size class that @size falls into. */
+size_t lx_kmalloc_size_roundup(size_t size)
+{
+	if (!size || size > KMEM_PAGES_MAX)
+		return size;
+	if (size > 8192)
+		return PAGE_SIZE << (64 - __builtin_clzl((size - 1) >> PAGE_SHIFT));
+	if (size > 64 && size <= 96)
+		return 96;
+	if (size > 128 && size <= 192)
+		return 192;
+	return size <= 8 ? 8 : 1UL << (64 - __builtin_clzl(size - 1));
+}
+LX_EXPORT(kmalloc_size_roundup);
+
 /* ---- copies ---- */
 
 void *lx_kmemdup(const void *p, size_t n, unsigned int gfp) { return kmem_dup(p, n, gfp); }

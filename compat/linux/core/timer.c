@@ -175,8 +175,10 @@ static bool timer_set(struct lx_timer_list *t, u64 expires, u32 cpu)
 		WRITE_ONCE(t->flags, (t->flags & ~FLAG_CPU_MASK) | cpu);
 		b = to;
 	}
-	insert_locked(b, t);
-	rearm_locked(b, t->flags & FLAG_CPU_MASK);
+	if (t->function) {	/* else it was shut down */
+		insert_locked(b, t);
+		rearm_locked(b, t->flags & FLAG_CPU_MASK);
+	}
 	spin_unlock_irqrestore(&b->lock, flags);
 	return was;
 }
@@ -235,6 +237,16 @@ int lx_timer_delete_sync(struct lx_timer_list *t)
 	return was;
 }
 LX_EXPORT(timer_delete_sync);
+
+/* For good: a timer without a function is never armed again. */
+int lx_timer_shutdown_sync(struct lx_timer_list *t)
+{
+	int was = lx_timer_delete_sync(t);
+
+	t->function = NULL;
+	return was | lx_timer_delete_sync(t);
+}
+LX_EXPORT(timer_shutdown_sync);
 
 int lx_try_to_del_timer_sync(struct lx_timer_list *t)
 {

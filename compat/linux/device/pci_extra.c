@@ -6,12 +6,17 @@
 #include "../runtime.h"
 
 #include <tern/base/err.h>
+#include <tern/kernel/klog.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
 #define EXP_DEVCTL		8
 #define DEVCTL_ERRORS		0xfu	/* correctable, non-fatal, fatal, unsupported */
+#define DEVCTL_RELAXED		0x10u
+#define DEVCTL_READ_SIZE	0x7000u	/* 128 << n bytes */
+#define READ_SIZE_SHIFT		12
 #define EXP_LNKCTL		16
+#define EXP_LNKSTA		18
 #define LNKCTL_ASPM		3u
 
 /* The name is freed with the vector: the interrupt keeps it. */
@@ -68,6 +73,56 @@ bool lx_pcie_aspm_enabled(struct lx_pci_dev *d)
 	return d->pcie_cap && !lx_pcie_capability_read_word(d, EXP_LNKCTL, &ctl) && (ctl & LNKCTL_ASPM);
 }
 LX_EXPORT(pcie_aspm_enabled);
+
+int lx_pcie_get_readrq(struct lx_pci_dev *d)
+{
+	unsigned short ctl = 0;
+
+	(void)lx_pcie_capability_read_word(d, EXP_DEVCTL, &ctl);
+	return 128 << ((ctl & DEVCTL_READ_SIZE) >> READ_SIZE_SHIFT);
+}
+LX_EXPORT(pcie_get_readrq);
+
+int lx_pcie_set_readrq(struct lx_pci_dev *d, int n)
+{
+	if (n < 128 || n > 4096 || (n & (n - 1)))
+		return -EINVAL;
+	return lx_pcie_capability_clear_and_set_word_unlocked(d, EXP_DEVCTL, DEVCTL_READ_SIZE,
+			(u16)((u32)__builtin_ctz((u32)n >> 7) << READ_SIZE_SHIFT));
+}
+LX_EXPORT(pcie_set_readrq);
+
+bool lx_pcie_relaxed_ordering_enabled(struct lx_pci_dev *d)
+{
+	unsigned short ctl = 0;
+
+	return !lx_pcie_capability_read_word(d, EXP_DEVCTL, &ctl) && (ctl & DEVCTL_RELAXED);
+}
+LX_EXPORT(pcie_relaxed_ordering_enabled);
+
+void lx_pcie_print_link_status(struct lx_pci_dev *d)
+{
+	unsigned short status = 0;
+
+	if (!lx_pcie_capability_read_word(d, EXP_LNKSTA, &status))
+		kinfo("%s: PCIe link of generation %u, x%u", lx_pci_of(d)->fn->node.name, status & 0xfu,
+		      status >> 4 & 0x3fu);
+}
+LX_EXPORT(pcie_print_link_status);
+
+/* No clock is shared with a device: precision time measurement needs a root that has one. */
+int lx_pci_enable_ptm(struct lx_pci_dev *d, unsigned char *granularity) { return -EINVAL; }
+LX_EXPORT(pci_enable_ptm);
+void lx_pci_disable_ptm(struct lx_pci_dev *d) { }
+LX_EXPORT(pci_disable_ptm);
+bool lx_pcie_ptm_enabled(struct lx_pci_dev *d) { return false; }
+LX_EXPORT(pcie_ptm_enabled);
+
+/* No virtual functions: what a driver would offer of them is not asked for. */
+int lx_pci_sriov_set_totalvfs(struct lx_pci_dev *d, unsigned short n) { return -ENOSYS; }
+LX_EXPORT(pci_sriov_set_totalvfs);
+int lx_pci_sriov_get_totalvfs(struct lx_pci_dev *d) { return 0; }
+LX_EXPORT(pci_sriov_get_totalvfs);
 
 /* ---- saved states; no state below D3, no wake-up ---- */
 
@@ -189,3 +244,42 @@ struct lx_pci_dev *lx_pci_get_device(unsigned int vendor, unsigned int device, s
 	return found;
 }
 LX_EXPORT(pci_get_device);
+
+int lx_pci_dev_present(const struct lx_pci_device_id *ids)
+{
+	struct lx_pci_dev *d = NULL;
+
+	while ((d = lx_pci_get_device(~0u, ~0u, d)))
+		if (lx_pci_match_id(ids, d)) {
+			lx_pci_dev_put(d);
+			return 1;
+		}
+	return 0;
+}
+LX_EXPORT(pci_dev_present);
+
+void *lx_pcim_iomap(struct lx_pci_dev *d, int bar, unsigned long max)
+{
+	void **at = bar >= 0 && bar < 6 ? lx_pcim_iomap_table(d) : NULL;
+
+	if (!at || at[bar] || lx_pci_request_region(d, bar, "pcim_iomap"))
+		return NULL;
+	at[bar] = lx_pci_iomap(d, bar, max);
+	if (!at[bar])
+		lx_pci_release_region(d, bar);
+	return at[bar];
+}
+LX_EXPORT(pcim_iomap);
+
+void lx_pcim_iounmap_regions(struct lx_pci_dev *d, int mask)
+{
+	void **at = lx_pcim_iomap_table(d);
+
+	for (int i = 0; at && i < 6; i++)
+		if ((mask & (1 << i)) && at[i]) {
+			lx_pci_iounmap(d, at[i]);
+			at[i] = NULL;
+			lx_pci_release_region(d, i);
+		}
+}
+LX_EXPORT(pcim_iounmap_regions);

@@ -68,6 +68,9 @@ void lx_pci_pme_active(struct lx_pci_dev *d, bool on)
 }
 LX_EXPORT(pci_pme_active);
 
+bool lx_pci_pme_capable(struct lx_pci_dev *d, int state) { return d->pm_cap && (d->pme_support >> state & 1); }
+LX_EXPORT(pci_pme_capable);
+
 int lx_pci_enable_wake(struct lx_pci_dev *d, int state, bool on)
 {
 	if (!d->pm_cap)
@@ -150,3 +153,6 @@ int lx_pci_disable_link_state(struct lx_pci_dev *d, int state)
 LX_EXPORT(pci_disable_link_state);
 int lx_pci_disable_link_state_locked(struct lx_pci_dev *d, int state) { return lx_pci_disable_link_state(d, state); }
 LX_EXPORT(pci_disable_link_state_locked);
+
+int lx_pci_try_set_mwi(struct lx_pci_dev *d) { return lx_pci_set_mwi(d); }
+LX_EXPORT(pci_try_set_mwi);

@@ -227,7 +227,7 @@ static bool has_bits(const unsigned long *have, const unsigned long *want, u32 w
 }
 
 /* The flags say which of the ids must be equal; every bit of the masks must be there. */
-static bool matches(const struct lx_input_dev *d, const struct lx_input_device_id *id)
+bool lx_input_match_device_id(const struct lx_input_dev *d, const struct lx_input_device_id *id)
 {
 	const u16 *have = &d->id.bustype, *want = &id->bustype;
 
@@ -240,13 +240,14 @@ static bool matches(const struct lx_input_dev *d, const struct lx_input_device_i
 	       has_bits(d->sndbit, id->sndbit, 1) && has_bits(d->ffbit, id->ffbit, 2) &&
 	       has_bits(d->swbit, id->swbit, 1) && has_bits(d->propbit, id->propbit, 1);
 }
+LX_EXPORT(input_match_device_id);
 
 static void try_connect(struct lx_input_dev *d, struct lx_input_handler *h)
 {
 	const struct lx_input_device_id *id;
 
 	for (id = h->id_table; id->flags || id->driver_info; id++)
-		if (matches(d, id) && (!h->match || h->match(h, d))) {
+		if (lx_input_match_device_id(d, id) && (!h->match || h->match(h, d))) {
 			(void)h->connect(h, d, id);
 			return;
 		}

@@ -131,3 +131,14 @@ int lx_kstrtou16_from_user(const char *from, size_t n, unsigned int base, unsign
 	return lx_kstrtou16(text, base, out);
 }
 LX_EXPORT(kstrtou16_from_user);
+
+unsigned long long lx_int_pow(unsigned long long base, unsigned int n)
+{
+	unsigned long long result = 1;
+
+	for (; n; n >>= 1, base *= base)
+		if (n & 1)
+			result *= base;
+	return result;
+}
+LX_EXPORT(int_pow);

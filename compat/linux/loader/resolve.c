@@ -125,3 +125,15 @@ void lx___symbol_put(const char *name)
 	kmutex_unlock(&module_lock);
 }
 LX_EXPORT(__symbol_put);
+
+void lx_symbol_put_addr(void *addr)
+{
+	struct ko_module *m;
+
+	rcu_read_lock();
+	m = module_at((uptr)addr);
+	if (m)
+		lx_module_put(m->lx);
+	rcu_read_unlock();
+}
+LX_EXPORT(symbol_put_addr);

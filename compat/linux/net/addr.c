@@ -344,3 +344,31 @@ unsigned short lx_eth_type_trans(struct lx_sk_buff *skb, struct lx_net_device *d
 	return skb->len >= 2 && skb->data[0] == 0xff && skb->data[1] == 0xff ? TO_BE16(0x0001) : TO_BE16(0x0004);
 }
 LX_EXPORT(eth_type_trans);
+
+/* Without a destination the header is not complete: minus its length. */
+int lx_eth_header(struct lx_sk_buff *skb, struct lx_net_device *dev, unsigned short type, const void *to,
+		  const void *from, unsigned int len)
+{
+	u8 *eth = lx_skb_push(skb, ETH_HEAD);
+	u16 v = type == 0x0001 || type == 0x0004 ? (u16)len : type;
+	be16 field = TO_BE16(v);
+
+	memcpy(eth + 12, &field, sizeof(field));
+	memcpy(eth + ADDR_LEN, from ? from : dev->dev_addr, ADDR_LEN);
+	if (to) {
+		memcpy(eth, to, ADDR_LEN);
+		return ETH_HEAD;
+	}
+	if (!(dev->flags & (IFF_LOOPBACK | IFF_NOARP)))
+		return -ETH_HEAD;
+	memset(eth, 0, ADDR_LEN);
+	return ETH_HEAD;
+}
+LX_EXPORT(eth_header);
+
+int lx_eth_header_parse(const struct lx_sk_buff *skb, unsigned char *from)
+{
+	memcpy(from, skb->head + skb->mac_header + ADDR_LEN, ADDR_LEN);
+	return ADDR_LEN;
+}
+LX_EXPORT(eth_header_parse);

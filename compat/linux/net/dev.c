@@ -556,3 +556,10 @@ static int nic_watch(struct netif *nif, enum netevent ev)
 	return 0;
 }
 NETWATCH(nic_watch);
+
+void lx_netif_set_tso_max_size(struct lx_net_device *dev, unsigned int n)
+{
+	dev->tso_max_size = min_t(u32, n, GSO_MAX);
+	dev->gso_max_size = min_t(u32, dev->gso_max_size, dev->tso_max_size);
+}
+LX_EXPORT(netif_set_tso_max_size);

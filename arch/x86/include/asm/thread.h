@@ -107,6 +107,8 @@ void xstate_ymm_set(struct thread *t, const void *in);
 
 /* Use of vector registers in the kernel: preemption off in between. */
 void kfpu_begin(void);
+/** kfpu_is_usable() - may kfpu_begin() be called here. */
+bool kfpu_is_usable(void);
 void kfpu_end(void);
 
 /** arch_prctl_op() - arch_prctl(2) on thread_self(). */
