@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Sockets on loopback: round trips of one byte, connections, bandwidth, how round trips are spread; and
- * frames from one virtio-net device to another (scripts/bench gives the machine the two).
+ * frames and a TCP stream from one network card to another (scripts/bench gives the machine two virtio-net
+ * devices, scripts/bench-nics others).
  */
 #include "bench.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +17,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -249,6 +253,22 @@ static uint64_t at_500(void) { return at_share(500); }
 static uint64_t at_990(void) { return at_share(990); }
 static uint64_t at_999(void) { return at_share(999); }
 
+static void wait_for_carrier(const char *name)
+{
+	char path[64], up = '0';
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/carrier", name);
+	for (int i = 0; i < 200 && up != '1'; i++) {
+		int fd = open(path, O_RDONLY);
+
+		if (fd < 0 || read(fd, &up, 1) != 1)
+			up = '0';
+		close(fd);
+		if (up != '1')
+			usleep(50000);
+	}
+}
+
 static int packet_socket(const char *name)
 {
 	struct sockaddr_ll a = { .sll_family = AF_PACKET, .sll_protocol = htons(FRAME_TYPE),
@@ -269,7 +289,8 @@ static int devices_setup(void)
 	bulk[13] = (char)(FRAME_TYPE & 0xff);
 	sock = packet_socket("eth0");
 	listener = packet_socket("eth1");
-	usleep(100000);			/* their links come up */
+	wait_for_carrier("eth0");
+	wait_for_carrier("eth1");
 	return sock < 0 || listener < 0 ? -1 : 0;
 }
 
@@ -296,6 +317,84 @@ static void devices_end(void)
 	close(listener);
 }
 
+/* ---- a stream that leaves the machine by one card and comes back by the other ---- */
+
+static int set_address(const char *name, uint32_t address)
+{
+	struct ifreq r = { 0 };
+	struct sockaddr_in *a = (void *)&r.ifr_addr;
+	int s = socket(AF_INET, SOCK_DGRAM, 0), status;
+
+	strcpy(r.ifr_name, name);
+	a->sin_family = AF_INET;
+	a->sin_addr.s_addr = htonl(address);
+	status = ioctl(s, SIOCSIFADDR, &r);
+	a->sin_addr.s_addr = htonl(0xffffff00);
+	status = status ? status : ioctl(s, SIOCSIFNETMASK, &r);
+	close(s);
+	return status ? status : interface_up(name);
+}
+
+/* Give a card to the network of process @pid. */
+static int give_card(const char *name, pid_t pid)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg i;
+		struct rtattr a;
+		uint32_t pid;
+	} m = { .h = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_NEWLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.i.ifi_index = (int)if_nametoindex(name),
+		.a = { .rta_len = RTA_LENGTH(4), .rta_type = IFLA_NET_NS_PID }, .pid = (uint32_t)pid };
+	struct { struct nlmsghdr h; struct nlmsgerr e; char more[256]; } answer;
+	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	int ok = send(s, &m, sizeof(m), 0) == sizeof(m) && recv(s, &answer, sizeof(answer), 0) > 0 && !answer.e.error;
+
+	close(s);
+	return ok ? 0 : -1;
+}
+
+#define NEAR	0x0a090001u
+#define FAR	0x0a090002u
+
+static void far_end(int ready, int given)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(7009), .sin_addr.s_addr = htonl(FAR) };
+	int one = 1, l;
+	char byte = 0;
+
+	if (unshare(CLONE_NEWNET) || write(ready, &byte, 1) != 1 || read(given, &byte, 1) != 1 ||
+	    set_address("eth1", FAR))
+		_exit(1);
+	wait_for_carrier("eth1");
+	l = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(l, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(l, (void *)&a, sizeof(a)) || listen(l, 1) || write(ready, &byte, 1) != 1)
+		_exit(1);
+	swallow(accept(l, NULL, NULL));
+	_exit(0);
+}
+
+static int cards_setup(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(7009), .sin_addr.s_addr = htonl(FAR) };
+	int ready[2], given[2];
+	char byte = 0;
+
+	if (!if_nametoindex("eth0") || !if_nametoindex("eth1") || pipe(ready) || pipe(given))
+		return -1;
+	peer = fork();
+	if (!peer)
+		far_end(ready[1], given[0]);
+	close(ready[1]);
+	if (peer < 0 || read(ready[0], &byte, 1) != 1 || give_card("eth1", peer) || write(given[1], &byte, 1) != 1 ||
+	    set_address("eth0", NEAR))
+		return -1;
+	wait_for_carrier("eth0");
+	sock = socket(AF_INET, SOCK_STREAM, 0);
+	return read(ready[0], &byte, 1) != 1 || connect(sock, (void *)&a, sizeof(a)) ? -1 : 0;
+}
+
 const struct bench_case cases_net[] = {
 	{ "tcp_round_trip", "ns", tcp_setup, round_trips, end, 0 },
 	{ "tcp6_round_trip", "ns", tcp6_setup, round_trips, end, 0 },
@@ -313,5 +412,6 @@ const struct bench_case cases_net[] = {
 	{ "udp_trip_99%", "ns", udp_setup, NULL, end, .figure = at_990 },
 	{ "udp_trip_99.9%", "ns", udp_setup, NULL, end, .figure = at_999 },
 	{ "virtio_net_packet", "ns", devices_setup, frames, devices_end, 0 },
+	{ "card_stream", "MB/s", cards_setup, bulk_out, end, BULK },
 	{ 0 },
 };
