@@ -5,6 +5,7 @@
  * nodes find theirs through blkdev_open_hook, which the storage layer sets.
  */
 #include "vfs_impl.h"
+#include <tern/base/foreign.h>
 
 #include <tern/fs/chardev.h>
 #include <tern/lib/seqbuf.h>
@@ -151,9 +152,21 @@ void chardev_print(struct seqbuf *sb)
 	spin_unlock(&chardevs_lock);
 }
 
+/* The driver of a number; a module is asked for first if there is none. */
+static struct chardev *chardev_request(u64 rdev)
+{
+	struct chardev *c = chardev_find(rdev);
+
+	if (c)
+		return c;
+	if (foreign_request("char-major-%u-%u", DEV_MAJOR(rdev), DEV_MINOR(rdev)))
+		(void)foreign_request("char-major-%u", DEV_MAJOR(rdev));
+	return chardev_find(rdev);
+}
+
 static int chardev_open(struct ofile *f, struct vnode *vn)
 {
-	struct chardev *c = chardev_find(vn->vn_rdev);
+	struct chardev *c = chardev_request(vn->vn_rdev);
 
 	if (!c)
 		return -ENXIO;

@@ -11,6 +11,7 @@
  */
 #include "vfs_impl.h"
 
+#include <tern/base/foreign.h>
 #include <tern/drivers/blkdev.h>
 #include <tern/kernel/pidns.h>
 #include <tern/kernel/userns.h>
@@ -80,6 +81,15 @@ struct fstype *fstype_find(const char *name)
 	}
 	spin_unlock(&fstypes_lock);
 	return found;
+}
+
+struct fstype *fstype_request(const char *name)
+{
+	struct fstype *t = fstype_find(name);
+
+	if (t || foreign_request("fs-%.*s", (int)strcspn(name, "."), name))
+		return t;
+	return fstype_find(name);
 }
 
 const char *fstype_name(u64 n)

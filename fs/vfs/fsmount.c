@@ -199,7 +199,7 @@ long sys_fsopen(const char __user *uname, u32 flags)
 	n = user_strncpy(name, uname, sizeof(name));
 	if (n < 0 || n == sizeof(name))
 		return n < 0 ? n : -EINVAL;
-	t = fstype_find(name);
+	t = fstype_request(name);
 	if (!t || (t->flags & FSTYPE_INTERNAL))
 		return -ENODEV;
 	return ctx_fd(t, NULL, flags & FSOPEN_CLOEXEC);

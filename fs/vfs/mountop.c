@@ -141,7 +141,7 @@ static int set_subtype(struct filesys *fs, const char *dot)
 
 struct mountpt *mount_make(const char *type, const struct mount_args *args, u32 mflags, bool is_kernel)
 {
-	struct fstype *t = fstype_find(type);
+	struct fstype *t = is_kernel ? fstype_find(type) : fstype_request(type);
 	struct filesys *fs;
 	struct mountpt *m;
 

@@ -3,7 +3,9 @@
  * Lookup in the symbol table that scripts/gen-kallsyms.py appends. Works at
  * any time and in any context: it only reads, and calls nothing.
  */
+#include <tern/base/err.h>
 #include <tern/base/foreign.h>
+#include <tern/lib/fmt.h>
 
 struct kallsyms_head {
 	u32 count;
@@ -44,13 +46,26 @@ static bool no_symbol(uptr addr, struct ksym *out) { return false; }
 static void no_print(struct seqbuf *sb, bool may_see) { }
 static void no_died(uptr rip) { }
 static void no_view(void *view) { }
+static int no_request(const char *name) { return -ENOENT; }
 
 static const struct foreign_code_ops no_foreign_code = {
 	.fixup = no_fixup, .trap = no_trap, .symbol = no_symbol, .print_symbols = no_print,
 	.print_modules = no_print,
-	.died = no_died, .free_view = no_view,
+	.died = no_died, .free_view = no_view, .request = no_request,
 };
 const struct foreign_code_ops *foreign_code = &no_foreign_code;
+
+int foreign_request(const char *fmt, ...)
+{
+	char name[64];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = fmt_vprint(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	return n < 0 || n >= (int)sizeof(name) ? -ENAMETOOLONG : foreign_code->request(name);
+}
 
 bool ksym_lookup(uptr addr, struct ksym *out)
 {

@@ -187,7 +187,3 @@ int lx_kill_pid_usb_asyncio(int sig, int err, union lx_sigval addr, struct lx_pi
 	return -ESRCH;
 }
 LX_EXPORT(kill_pid_usb_asyncio);
-
-/* No program is started to load a module: as if kernel.modprobe were empty. */
-int lx___request_module(bool wait, const char *fmt, ...) { return -ENOENT; }
-LX_EXPORT(__request_module);

@@ -11,6 +11,7 @@
 #include "../runtime.h"
 
 #include <tern/base/err.h>
+#include <tern/base/foreign.h>
 #include <tern/base/lock.h>
 #include <tern/fs/procfs.h>
 #include <tern/lib/seqbuf.h>
@@ -131,7 +132,7 @@ LX_EXPORT(crypto_unregister_notifier);
 
 /* ---- looking up ---- */
 
-struct lx_crypto_alg *lx_crypto_alg_get(const char *name, u32 type, u32 mask)
+static struct lx_crypto_alg *get_present(const char *name, u32 type, u32 mask)
 {
 	struct lx_crypto_alg *a;
 
@@ -143,6 +144,17 @@ struct lx_crypto_alg *lx_crypto_alg_get(const char *name, u32 type, u32 mask)
 		a->cra_refcnt.refs.counter++;
 	kmutex_unlock(&algs_lock);
 	return a;
+}
+
+/* A module is asked for first if there is none. */
+struct lx_crypto_alg *lx_crypto_alg_get(const char *name, u32 type, u32 mask)
+{
+	struct lx_crypto_alg *a = get_present(name, type, mask);
+
+	if (a || !name)
+		return a;
+	(void)foreign_request("crypto-%s", name);
+	return get_present(name, type, mask);
 }
 
 void lx_crypto_alg_put(struct lx_crypto_alg *a)

@@ -107,6 +107,11 @@ const struct lx_export *symbol_find(const char *name);
  */
 int resolve_symbol(struct ko_module *m, const struct ko_image *ko, const char *name, u32 flags, u64 *value);
 
+/* ---- request.c ---- */
+/** module_request() - have modprobe load what answers to @name; its status, or -errno. */
+int module_request(const char *name);
+extern bool modules_are_final;	/* kernel.modules_disabled: none comes or goes */
+
 /* ---- patch.c ---- */
 struct ko_fixups;
 /** patch_code() - returns, call sites for tracing, alternatives; @where: new address of each section. */

@@ -14,6 +14,11 @@
 #define FILE_MAX	(256UL << 20)
 #define ARGS_MAX	PAGE_SIZE
 
+static bool may_change(void)
+{
+	return cap_has(CAP_SYS_MODULE) && !READ_ONCE(modules_are_final);
+}
+
 static char *copy_args(const char __user *uargs)
 {
 	char *args = kmem_alloc(ARGS_MAX, ALLOC_KERNEL);
@@ -42,7 +47,7 @@ long sys_init_module(const void __user *umod, unsigned long len, const char __us
 {
 	void *file;
 
-	if (!cap_has(CAP_SYS_MODULE))
+	if (!may_change())
 		return -EPERM;
 	if (len < ELF_HEADER_SIZE || len > FILE_MAX)
 		return -ENOEXEC;
@@ -101,7 +106,7 @@ long sys_finit_module(int fd, const char __user *uargs, int flags)
 	struct ofile *f;
 	long err;
 
-	if (!cap_has(CAP_SYS_MODULE))
+	if (!may_change())
 		return -EPERM;
 	if (flags & ~(int)(MODULE_INIT_IGNORE_MODVERSIONS | MODULE_INIT_IGNORE_VERMAGIC |
 			   MODULE_INIT_COMPRESSED))
@@ -121,7 +126,7 @@ long sys_delete_module(const char __user *uname, unsigned int flags)
 	char name[sizeof(((struct lx_module *)0)->name)];
 	ssize_t n;
 
-	if (!cap_has(CAP_SYS_MODULE))
+	if (!may_change())
 		return -EPERM;
 	n = user_strncpy(name, uname, sizeof(name));
 	if (n < 0)

@@ -137,6 +137,7 @@ static const struct foreign_code_ops module_code = {
 	.fixup = module_fixup, .trap = module_trap, .symbol = module_symbol,
 	.print_symbols = module_print_symbols,
 	.print_modules = module_print_list, .died = module_died, .free_view = lx_task_free,
+	.request = module_request,
 };
 
 static int modules_init(void)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <tern/base/compiler.h>
 #include <tern/base/kallsyms.h>
 
 struct frame;
@@ -25,8 +26,13 @@ struct foreign_code_ops {
 	void (*print_modules)(struct seqbuf *sb, bool may_see);
 	/* A fault at @rip that nothing foresaw: the thread is about to be ended, or the machine. */
 	void (*died)(uptr rip);
+	/* Have what answers to @name loaded ("fs-xfs"); 0 if a loader was run and did not complain. Sleeps. */
+	int (*request)(const char *name);
 	/* The last reference to a thread with a view of its own (t_view) is gone. Context: any. */
 	void (*free_view)(void *view);
 };
 
 extern const struct foreign_code_ops *foreign_code;
+
+/** foreign_request() - see foreign_code_ops.request; a name longer than 63 bytes is nobody's. */
+int foreign_request(const char *fmt, ...) __printf(1, 2);

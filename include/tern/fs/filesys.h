@@ -96,6 +96,8 @@ struct filesys {
 int fstype_register(struct fstype *t);
 void fstype_unregister(struct fstype *t);
 struct fstype *fstype_find(const char *name);
+/** fstype_request() - as fstype_find(), a module is asked for first if there is none. Sleeps. */
+struct fstype *fstype_request(const char *name);
 /** fstype_name() - of number @n of those that programs can mount, NULL: there are not so many. */
 const char *fstype_name(u64 n);
 /** fstype_number() - its number, or -EINVAL. */

@@ -154,6 +154,15 @@ void proc_set_idle(struct thread *t);
 int process_init_first(int (*fn)(void *arg), void *arg);
 /** kernel_exec() - from such a thread: replace it by a program; returns only -errno. */
 int kernel_exec(const char *path, char *const argv[], char *const envp[]);
+/**
+ * helper_run() - start a program for the kernel and wait for its end
+ * @argv: its path and up to five arguments, then NULL
+ *
+ * It has pid 1's root folder, all rights, no open files. Context: any process, no locks held. Sleeps.
+ * Return: its status as wait(2) gives it, -errno if it could not be started, -ERESTARTSYS if the caller
+ * was killed (the program goes on).
+ */
+int helper_run(const char *const argv[]);
 
 /** rlimit_get() - soft limit of thread_self's process. */
 u64 rlimit_get(u32 resource);
