@@ -9,6 +9,7 @@ SOURCES-FILE lists the C files; their LX_EXPORT lines say which symbols exist.
 Writes into OUT-FOLDER, each only if its text changed:
   lx_types.h    the structures of compat/linux/abi/types.list, prefixed lx_
   lx_check.h    assertions of their sizes and offsets
+  lx_key.h      the key that its modules are signed with
   lx_proto.h    prototypes that the implementations must have, CRC of each symbol
 """
 import os
@@ -16,7 +17,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lxabi import btf, emit, image  # noqa: E402
+from lxabi import btf, cert, emit, image  # noqa: E402
 
 TYPES_LIST = "compat/linux/abi/types.list"
 EXPORT = re.compile(r"^LX_EXPORT(_DATA|_ASM|_ALIAS)?\((\w+)", re.M)
@@ -102,6 +103,7 @@ def main():
     types, asserts = emitter.text()
     write(os.path.join(out, "lx_types.h"), HEAD + types)
     write(os.path.join(out, "lx_check.h"), HEAD + "#include <generated/lx_types.h>\n\n" + asserts)
+    write(os.path.join(out, "lx_key.h"), HEAD + "#include <tern/base/types.h>\n\n" + cert.text(cert.find(vmlinux.data)))
     write(os.path.join(out, "lx_proto.h"),
           HEAD + "#include <generated/lx_types.h>\n\n" + "\n".join(lines) + "\n")
 

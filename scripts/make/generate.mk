@@ -69,7 +69,7 @@ $(O)/kernel/svc/svc.o: | $(gen)/.svc_tables.stamp
 
 # ---- vendor modules: what compat/linux takes from the vendor's kernel ----------------
 ifneq ($(lx-enabled),)
-lx-inc := $(addprefix $(gen)/,lx_types.h lx_check.h lx_proto.h)
+lx-inc := $(addprefix $(gen)/,lx_types.h lx_check.h lx_key.h lx_proto.h)
 lx-sources := $(wildcard $(filter compat/linux/%.c,$(patsubst $(O)/%.o,%.c,$(objs))))
 $(gen)/.lx.stamp: scripts/gen-lx.py $(wildcard scripts/lxabi/*.py) compat/linux/abi/types.list \
 		$(vendor-vmlinux) $(lx-sources) $(O)/.built

@@ -5,7 +5,7 @@
  * A file becomes a module in these steps, each undone in reverse order on failure:
  *
  *	parse		ko_parse(): nothing is believed that was not checked
- *	judge		vermagic, licence, size of struct module
+ *	judge		signature, vermagic, licence, size of struct module
  *	place		two blocks of memory (what stays, what init leaves behind), per-CPU data
  *	resolve		undefined symbols; references on the modules that have them
  *	relocate	every allocated section
@@ -21,11 +21,15 @@
  */
 #include "loader_impl.h"
 
+#include "ko_sign.h"
+
 #include <asm/cpu.h>
 #include <tern/base/err.h>
 #include <tern/base/percpu_alloc.h>
 #include <tern/base/preempt.h>
+#include <tern/kernel/cmdline.h>
 #include <tern/kernel/klog.h>
+#include <generated/lx_key.h>
 #include <generated/version.h>
 #include <tern/lib/sort.h>
 #include <tern/lib/string.h>
@@ -93,6 +97,34 @@ static bool is_gpl(const char *licence)
 		if (!strcmp(licence, known[i]))
 			return true;
 	return false;
+}
+
+static const struct ko_key vendor_key = {
+	.serial = lx_key_serial, .serial_len = sizeof(lx_key_serial), .modulus = lx_key_modulus,
+	.len = LX_KEY_BYTES, .exponent = LX_KEY_EXPONENT,
+};
+
+/*
+ * What is signed must be what was signed. What nobody known has signed taints the kernel, or is refused if
+ * module.sig_enforce says so. Flags that change what a file means leave it unsigned.
+ */
+static int check_signature(struct load *l)
+{
+	const struct ko_image *ko = &l->ko;
+	const char *enforce = cmdline_get("module.sig_enforce");
+	int err = !ko->sig || l->flags ? -ENODATA :
+		ko_signature_check(&vendor_key, ko->data, ko->size, ko->sig, ko->sig_len);
+
+	if (!err || (err != -ENODATA && err != -ENOKEY && err != -ENOPKG))
+		return err;
+	if (enforce && strchr("1yY", *enforce)) {	/* bare is yes */
+		kerr("%s: loading of a module %s is rejected", ko->name, err == -ENODATA ? "without signature" :
+		     err == -ENOKEY ? "with unavailable key" : "with unsupported crypto");
+		return -EKEYREJECTED;
+	}
+	kwarn("%s: module verification failed: signature and/or required key missing - tainting kernel", ko->name);
+	l->m->taints |= BIT(TAINT_UNSIGNED);
+	return 0;
 }
 
 static int judge(struct load *l)
@@ -323,6 +355,7 @@ static int keep_info(struct load *l)
 	m->srcversion = source ? kmem_strdup(source, ALLOC_KERNEL) : NULL;
 	if ((version && !m->version) || (source && !m->srcversion))
 		return -ENOMEM;
+	lx->sig_ok = !(m->taints & BIT(TAINT_UNSIGNED));
 	lx->version = m->version;
 	lx->srcversion = m->srcversion;
 	lx->args = m->args;
@@ -394,6 +427,8 @@ static int build(struct load *l, const void *file, u64 size)
 	int err = read_file(l, file, size);
 
 	if (!err)
+		err = check_signature(l);
+	if (!err)
 		err = judge(l);
 	if (!err)
 		err = place_sections(l);
@@ -402,8 +437,6 @@ static int build(struct load *l, const void *file, u64 size)
 	l->m->is_gpl = is_gpl(ko_modinfo(&l->ko, "license", 0));
 	if (!l->m->is_gpl)
 		l->m->taints |= BIT(TAINT_PROPRIETARY);
-	if (!l->ko.sig)
-		l->m->taints |= BIT(TAINT_UNSIGNED);
 	err = resolve_all(l);
 	if (!err)
 		err = relocate_all(l);
