@@ -46,6 +46,25 @@ TEST(net_headers, tcp_options_of_a_syn)
 	EXPECT_EQ(o.wscale, -1);
 }
 
+TEST(net_headers, cookies_of_fast_open)
+{
+	static const u8 asks[] = { 34, 2, 1, 1 }, has[] = { 34, 6, 1, 2, 3, 4 }, odd[] = { 34, 7, 1, 2, 3, 4, 5 };
+	static const u8 shorter[] = { 34, 4, 1, 2 };
+	struct tcp_opts o;
+
+	tcp_read_options(asks, sizeof(asks), true, &o);
+	EXPECT_EQ(o.fast_len, 0);
+	tcp_read_options(has, sizeof(has), true, &o);
+	EXPECT_EQ(o.fast_len, 4);
+	EXPECT_EQ(o.fast[3], 4);
+	tcp_read_options(has, sizeof(has), false, &o);
+	EXPECT_EQ(o.fast_len, -1);
+	tcp_read_options(odd, sizeof(odd), true, &o);
+	EXPECT_EQ(o.fast_len, -1);
+	tcp_read_options(shorter, sizeof(shorter), true, &o);
+	EXPECT_EQ(o.fast_len, -1);
+}
+
 TEST(net_headers, broken_tcp_options_end_the_list)
 {
 	static const u8 sack[] = { 1, 1, 5, 18, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 9 };
@@ -63,9 +82,10 @@ TEST(net_headers, broken_tcp_options_end_the_list)
 
 		for (u32 k = 0; k < sizeof(any); k++) {
 			rng = rng * 6364136223846793005UL + 1442695040888963407UL;
-			any[k] = (u8)(rng >> 33) % 12;
+			any[k] = (u8)(rng >> 33) % (i & 2 ? 12 : 36);
 		}
 		tcp_read_options(any, n, i & 1, &o);
 		EXPECT(o.nsack <= 4);
+		EXPECT(o.fast_len <= 0 || (o.fast >= any && o.fast + o.fast_len <= any + n));
 	}
 }

@@ -62,8 +62,23 @@ struct iproute {
 	u8 type;			/* RTN_* */
 };
 
+/* Settings of TCP, /proc/sys/net/ipv4/tcp_*; A. */
+struct tcpknobs {
+	u64 syn_retries, synack_retries, retries1, retries2;
+	u64 keep_time, keep_interval, keep_count;	/* s, s, probes */
+	u64 ecn;		/* 0: never; 1: ask for it; 2: if asked */
+	u64 cookies;		/* 0: never; 1: if many SYNs wait; 2: always */
+	u64 fastopen;		/* tcp_fast.c */
+	u64 probes_mtu;		/* 1: smaller segments where larger ones vanish */
+	u64 base_mss, mss_floor;	/* of these */
+};
+#define TCPKNOBS_DEFAULT { .syn_retries = 6, .synack_retries = 5, .retries1 = 3, .retries2 = 15,		\
+	.keep_time = 7200, .keep_interval = 75, .keep_count = 9, .ecn = 2, .cookies = 1, .fastopen = 1,	\
+	.base_mss = 1024, .mss_floor = 48 }
+
 struct ip4tables {
 	struct netns *ns;
+	struct tcpknobs tcp;
 	struct fibset set;
 	u64 forwarding;			/* A sysctl: we are a router */
 	struct reasm_table reasm;

@@ -18,7 +18,7 @@
 #include <uapi/netlink.h>
 
 static struct ip4tables initial_tables = { .ns = &netns_initial,
-					   .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
+					   .tcp = TCPKNOBS_DEFAULT, .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
 
 static be32 mask4(u8 plen)
 {
@@ -303,6 +303,7 @@ static int tables_init(struct netns *ns)
 	if (!t)
 		return -ENOMEM;
 	t->ns = ns;
+	t->tcp = (struct tcpknobs)TCPKNOBS_DEFAULT;
 	reasm_table_init(&t->reasm, &ip4_reasm_ops);
 	err = fibset_init(&t->set, ns, AF_INET);
 	if (err)

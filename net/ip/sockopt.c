@@ -34,17 +34,10 @@ static int bind_to_device(struct isock *sk, const void *val, u32 len)
 
 static int bind_to_index(struct isock *sk, s32 v)
 {
-	bool is_there;
-
 	if (v < 0)
 		return -EINVAL;
 	if (sk->bound_if && !netns_cap(CAP_NET_RAW))
 		return -EPERM;
-	rcu_read_lock();
-	is_there = !v || netif_find_index(sk->net, (u32)v);
-	rcu_read_unlock();
-	if (!is_there)
-		return -ENODEV;
 	spin_lock_bh(&sk->lock);
 	sk->bound_if = (u32)v;
 	sk->route_gen = 0;

@@ -72,7 +72,7 @@ static void reset_vars(struct tcpsock *tp)
 	tp->rack_sent = tp->retrans_since = tp->reorder_due = 0;
 	tp->tlp_out = tp->is_reordering = tp->has_dsack = false;
 	tp->reorder_mult = 1;
-	tp->mss_peer = tp->pmtu = 0;
+	tp->mss_peer = tp->pmtu = tp->mtu_searched = 0;
 	tp->nsack = 0;
 	tp->ecn = 0;
 	tp->fast_says = tp->fast_waits = tp->fast_taken = false;

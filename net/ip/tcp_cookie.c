@@ -93,7 +93,7 @@ void tcp_cookie_send(struct tcpsock *l, const struct pktbuf *pb, const struct se
 		stamp = (u32)(now / NSEC_PER_MSEC) + stamp_base(pb, s);
 		bits = s->o.wscale < 0 ? STAMP_NO_SCALE : min((u32)s->o.wscale, 14u);
 		bits |= s->o.sack_ok ? STAMP_SACK : 0;
-		bits |= tcp_ecn_mode && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)) ? STAMP_ECN : 0;
+		bits |= tcp_knobs(l)->ecn && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)) ? STAMP_ECN : 0;
 		bits |= stamp & ~STAMP_BITS;
 		p = put32(p, s->o.sack_ok ? 0x0402080a : 0x0101080a);
 		p = put32(p, (s32)(bits - stamp) > 0 ? bits - STAMP_BITS - 1 : bits);

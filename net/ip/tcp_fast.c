@@ -13,10 +13,10 @@
 #include "tcp_impl.h"
 
 #include <tern/base/initcall.h>
-#include <tern/fs/procfs.h>
 #include <tern/kernel/random.h>
 #include <tern/lib/hash.h>
 #include <tern/lib/string.h>
+#include <tern/net/netctl.h>
 
 #define OPTION		34
 #define COOKIE_BYTES	8u
@@ -28,11 +28,14 @@
 #define FAST_SERVER_ALL	0x400u	/* every listener, without being asked */
 #define OPTIONS_MAX	40u
 
-static u64 mode = FAST_CLIENT;
-static struct procint mode_int = { .path = "sys/net/ipv4/tcp_fastopen", .value = &mode, .max = S32_MAX, .width = 8 };
-PROCINT(mode_int);
+NETCTL(mode, "ipv4/tcp_fastopen", ns->ip4->tcp.fastopen, 0, S32_MAX);
 
 static struct hash_key key;
+
+static bool may(const struct tcpsock *tp, u32 what)
+{
+	return READ_ONCE(tcp_knobs(tp)->fastopen) & what;
+}
 
 /* ---- the server ---- */
 
@@ -56,16 +59,16 @@ static u32 queue_of(const struct tcpsock *l)
 {
 	u32 n = READ_ONCE(l->fast_qlen);
 
-	return !n && (mode & FAST_SERVER_ALL) ? READ_ONCE(l->backlog) : n;
+	return !n && may(l, FAST_SERVER_ALL) ? READ_ONCE(l->backlog) : n;
 }
 
 enum tcpfast tcp_fast_judge(struct tcpsock *l, const struct pktbuf *pb, const struct segment *s)
 {
 	u8 cookie[COOKIE_BYTES];
 
-	if (!(mode & FAST_SERVER) || (!s->len && s->o.fast_len < 0) || READ_ONCE(l->nfast) >= queue_of(l))
+	if (!may(l, FAST_SERVER) || (!s->len && s->o.fast_len < 0) || READ_ONCE(l->nfast) >= queue_of(l))
 		return TCPFAST_NO;
-	if (s->len && (mode & FAST_SERVER_BARE || l->fast_bare))
+	if (s->len && (may(l, FAST_SERVER_BARE) || l->fast_bare))
 		return TCPFAST_OPEN;
 	if (s->o.fast_len < 0)
 		return TCPFAST_NO;
@@ -139,7 +142,7 @@ bool tcp_fast_knows(const struct tcpsock *tp, const struct isockaddr *to)
 	struct in6ip a = to->is_v6 ? to->a6 : in6_map(to->a4);
 	bool found;
 
-	if (mode & FAST_CLIENT_BARE || tp->fast_bare)
+	if (may(tp, FAST_CLIENT_BARE) || tp->fast_bare)
 		return true;
 	spin_lock_bh(&cache_lock);
 	found = is_entry(slot_of(&a), tp->sk.net, &a);
@@ -193,15 +196,10 @@ NETNSPART(fast_part);
 
 /* ---- the client ---- */
 
-bool tcp_fast_is_on(void)
-{
-	return mode & FAST_CLIENT;
-}
-
 void tcp_fast_prepare(struct tcpsock *tp)
 {
 	tp->fast_len = 0;
-	tp->fast_says = recall(tp) || !(mode & FAST_CLIENT_BARE || tp->fast_bare);
+	tp->fast_says = recall(tp) || !(may(tp, FAST_CLIENT_BARE) || tp->fast_bare);
 }
 
 /* As much as surely fits beside the options. */
@@ -225,7 +223,7 @@ static int whom(struct tcpsock *tp, const struct sockmsg *m, struct isockaddr *t
 		*to = tp->fast_to;
 		return 0;
 	}
-	if (!tcp_fast_is_on() || (m->name_len >= sizeof(m->name->family) && m->name->family == AF_UNSPEC))
+	if (!may(tp, FAST_CLIENT) || (m->name_len >= sizeof(m->name->family) && m->name->family == AF_UNSPEC))
 		return -EOPNOTSUPP;
 	return m->name_len ? isock_read_addr(&tp->sk, m->name, m->name_len, to) : -EINVAL;
 }
@@ -307,7 +305,7 @@ int tcp_fast_setopt(struct tcpsock *tp, int name, s32 v)
 	if (v < 0 || v > 1)
 		return -EINVAL;
 	if (name == TCP_FASTOPEN_CONNECT) {
-		if (!tcp_fast_is_on())
+		if (!may(tp, FAST_CLIENT))
 			return -EOPNOTSUPP;
 		if (!is_idle)
 			return -EINVAL;

@@ -85,6 +85,7 @@ struct tcpsock {
 	u64 wq_mem;
 	u32 mss;			/* payload bytes of a segment */
 	u32 mss_peer, mss_user, pmtu;
+	u32 mtu_searched;		/* segments that were tried as larger ones vanished; 0: none did */
 	u32 cwnd, ssthresh;		/* bytes */
 	u32 sacked_out, lost_out, retrans_out;	/* bytes; without SACK sacked_out is a guess by duplicates */
 	u32 high_seq;			/* recovery ends here */
@@ -210,7 +211,7 @@ static inline u32 tcp_in_flight(const struct tcpsock *tp)
 #define TCPF_STATE(s) (1u << (s))
 
 struct segment;
-extern u64 tcp_ecn_mode, tcp_use_cookies;
+static inline const struct tcpknobs *tcp_knobs(const struct tcpsock *tp) { return &tp->sk.net->ip4->tcp; }
 
 /* ---- tcp_hash.c ---- */
 extern u64 tcp_fin_time;
@@ -329,7 +330,6 @@ void tcp_fast_tell(struct tcpsock *c, const struct pktbuf *pb);
 bool tcp_fast_open(struct tcpsock *l, struct tcpsock *c, struct pktbuf *pb, struct segment *s);
 /** tcp_fast_done() - the SYN of a child with fast_of is acknowledged, or it ends. */
 void tcp_fast_done(struct tcpsock *c);
-bool tcp_fast_is_on(void);
 /** tcp_fast_knows() - may data leave with a SYN to @to. */
 bool tcp_fast_knows(const struct tcpsock *tp, const struct isockaddr *to);
 /** tcp_fast_prepare() - the option of the SYN that is about to go. */

@@ -98,7 +98,7 @@ static void syn_sent(struct tcpsock *tp, const struct pktbuf *pb, struct segment
 	if ((s->flags & TCPF_RST) || !(s->flags & TCPF_SYN))
 		return;
 	tcp_take_syn_options(tp, s);
-	if (tcp_ecn_mode == 1 && !tp->retries && (s->flags & (TCPF_ECE | TCPF_CWR)) == TCPF_ECE)
+	if (tcp_knobs(tp)->ecn == 1 && !tp->retries && (s->flags & (TCPF_ECE | TCPF_CWR)) == TCPF_ECE)
 		tp->ecn = TCPECN_OK;
 	if (!ack_ok) {	/* both open at once: RFC 9293 figure 8 */
 		struct pktbuf *syn = list_first_entry(&tp->wq, struct pktbuf, link);

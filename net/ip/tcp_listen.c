@@ -118,7 +118,7 @@ static bool answer_syn(struct tcpsock *l, struct tcpsock *c, struct pktbuf *pb, 
 	bool consumed = false;
 
 	tcp_take_syn_options(c, s);
-	if (tcp_ecn_mode && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)))
+	if (tcp_knobs(l)->ecn && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)))
 		c->ecn = TCPECN_OK;
 	c->last_rcvd = clock_ns();
 	tcp_choose_isn(c);
@@ -142,11 +142,11 @@ bool tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s)
 
 	spin_lock(&l->accept_lock);
 	full = l->is_deaf || l->naccept > l->backlog;
-	many = l->nsyn >= max(l->backlog, 8u) || tcp_use_cookies == 2;
+	many = l->nsyn >= max(l->backlog, 8u) || tcp_knobs(l)->cookies == 2;
 	if (!full && !many)
 		l->nsyn++;
 	spin_unlock(&l->accept_lock);
-	if (full || (many && !tcp_use_cookies)) {
+	if (full || (many && !tcp_knobs(l)->cookies)) {
 		ipstat_inc(TCPSTAT_LISTEN_DROPS);
 		return false;
 	}

@@ -273,7 +273,7 @@ static int transmit_queued(struct tcpsock *tp, struct pktbuf *pb)
 		flags |= TCPF_ACK;
 	if (unlikely(flags & TCPF_SYN))
 		flags |= flags & TCPF_ACK ? (tp->ecn & TCPECN_OK ? TCPF_ECE : 0) :
-			 tcp_ecn_mode == 1 && !tp->retries ? TCPF_ECE | TCPF_CWR : 0;
+			 tcp_knobs(tp)->ecn == 1 && !tp->retries ? TCPF_ECE | TCPF_CWR : 0;
 	cb->sent = clock_ns();
 	tcprate_sent(tp, cb, cb->sent);
 	return transmit(tp, unlikely(tp->fast_data) ? tp->fast_data : pb, cb->seq, flags);

@@ -6,33 +6,27 @@
  */
 #include "tcp_impl.h"
 
-#include <tern/fs/procfs.h>
+#include <tern/net/netctl.h>
 
 #define RETRIES_ORPHAN	8u
 
-#define TCP_KNOB(var, file, initial, lo, hi)						\
-	static u64 var = initial;							\
-	static struct procint var##_int = { .path = "sys/net/ipv4/" file, .value = &(var), .min = lo,	\
-		.max = hi, .width = 8 };							\
-	PROCINT(var##_int)
-TCP_KNOB(retries_syn, "tcp_syn_retries", 6, 1, 127);
-TCP_KNOB(retries_synack, "tcp_synack_retries", 5, 0, 255);
-TCP_KNOB(retries_data, "tcp_retries2", 15, 0, 255);
-TCP_KNOB(keep_time, "tcp_keepalive_time", 7200, 1, 32767);
-TCP_KNOB(keep_interval, "tcp_keepalive_intvl", 75, 1, 32767);
-TCP_KNOB(keep_count, "tcp_keepalive_probes", 9, 1, 127);
+#define TCP_KNOB(id, file, member, low, high)	NETCTL(id, "ipv4/tcp_" file, ns->ip4->tcp.member, low, high)
+TCP_KNOB(syn, "syn_retries", syn_retries, 1, 127);
+TCP_KNOB(synack, "synack_retries", synack_retries, 0, 255);
+TCP_KNOB(retries1, "retries1", retries1, 0, 255);
+TCP_KNOB(retries2, "retries2", retries2, 0, 255);
+TCP_KNOB(keep_time, "keepalive_time", keep_time, 1, 32767);
+TCP_KNOB(keep_interval, "keepalive_intvl", keep_interval, 1, 32767);
+TCP_KNOB(keep_count, "keepalive_probes", keep_count, 1, 127);
+TCP_KNOB(ecn, "ecn", ecn, 0, 2);
+TCP_KNOB(cookies, "syncookies", cookies, 0, 2);
+TCP_KNOB(probes_mtu, "mtu_probing", probes_mtu, 0, 1);
+TCP_KNOB(base_mss, "base_mss", base_mss, 48, 65535);
+TCP_KNOB(mss_floor, "mtu_probe_floor", mss_floor, 48, 65535);
 u64 tcp_fin_time = 60;
 static struct procint fin_time_int = { .path = "sys/net/ipv4/tcp_fin_timeout", .value = &tcp_fin_time, .min = 1,
 	.max = 120, .width = 8 };
 PROCINT(fin_time_int);
-
-u64 tcp_ecn_mode = 2;	/* 0: never; 1: ask for it; 2: if asked */
-static struct procint ecn_int = { .path = "sys/net/ipv4/tcp_ecn", .value = &tcp_ecn_mode, .max = 2, .width = 8 };
-PROCINT(ecn_int);
-u64 tcp_use_cookies = 1;	/* 0: never; 1: if many SYNs wait; 2: always */
-static struct procint cookies_int = { .path = "sys/net/ipv4/tcp_syncookies", .value = &tcp_use_cookies, .max = 2,
-	.width = 8 };
-PROCINT(cookies_int);
 
 void tcp_timer_set(struct tcpsock *tp, struct tcptimer *t, nsec_t due)
 {
@@ -106,11 +100,13 @@ void tcp_rearm_keep(struct tcpsock *tp)
 
 static u32 retries_allowed(const struct tcpsock *tp)
 {
+	const struct tcpknobs *k = tcp_knobs(tp);
+
 	if (tp->state == TCP_SYN_SENT)
-		return tp->syn_retries ? tp->syn_retries : (u32)retries_syn;
+		return tp->syn_retries ? tp->syn_retries : (u32)k->syn_retries;
 	if (tp->state == TCP_SYN_RECV)
-		return (u32)retries_synack;
-	return tp->is_orphan ? RETRIES_ORPHAN : (u32)retries_data;
+		return (u32)k->synack_retries;
+	return tp->is_orphan ? RETRIES_ORPHAN : (u32)k->retries2;
 }
 
 static bool is_over(struct tcpsock *tp, u32 tries, nsec_t now)
@@ -135,7 +131,7 @@ static void probe_window(struct tcpsock *tp, nsec_t now)
 	if (!tp->retrans_since)
 		tp->retrans_since = now;
 	if (tp->user_timeout ? now - tp->retrans_since >= tp->user_timeout * NSEC_PER_MSEC :
-	    tp->probes >= (tp->is_orphan ? RETRIES_ORPHAN : retries_data)) {
+	    tp->probes >= (tp->is_orphan ? RETRIES_ORPHAN : tcp_knobs(tp)->retries2)) {
 		tcp_end(tp, -ETIMEDOUT);
 		return;
 	}
@@ -172,6 +168,22 @@ static void probe_tail(struct tcpsock *tp, nsec_t now)
 	tcp_rearm_rtx(tp, now);
 }
 
+/* What is resent so long without an answer may be too large for the path, which does not say so: RFC 4821 7.7. */
+static void suspect_path(struct tcpsock *tp, nsec_t now)
+{
+	const struct tcpknobs *k = tcp_knobs(tp);
+	u32 extra = tcp_overhead(tp) + (tp->ts_ok ? 12 : 0), mss = (u32)k->base_mss;
+	u32 doubled = (u32)min_t(u64, k->retries1, 9);
+
+	if (!k->probes_mtu || now - tp->retrans_since < ((2u << doubled) - 1) * TCP_RTO_MIN)
+		return;
+	if (tp->mtu_searched)
+		mss = max(min(mss, tp->mtu_searched / 2), (u32)k->mss_floor);
+	tp->mtu_searched = mss;
+	tp->pmtu = tp->pmtu ? min(tp->pmtu, mss + extra) : mss + extra;
+	tcp_choose_mss(tp);
+}
+
 static void resend_timer(struct tcpsock *tp, nsec_t now)
 {
 	struct pktbuf *pb = list_first_entry_or_null(&tp->wq, struct pktbuf, link);
@@ -200,8 +212,10 @@ static void resend_timer(struct tcpsock *tp, nsec_t now)
 		tcp_end(tp, -ETIMEDOUT);
 		return;
 	}
-	if (tp->state != TCP_SYN_SENT && tp->state != TCP_SYN_RECV)
+	if (tp->state != TCP_SYN_SENT && tp->state != TCP_SYN_RECV) {
+		suspect_path(tp, now);
 		tcp_enter_loss(tp);
+	}
 	tp->retries++;
 	tcp_resend(tp, pb);
 	if (tp->backoff < 12)
@@ -301,11 +315,13 @@ static void pace_fire(struct timeout *t)
 
 void tcp_timers_init(struct tcpsock *tp)
 {
+	const struct tcpknobs *k = tcp_knobs(tp);
+
 	timeout_init(&tp->rtx.t, rtx_fire, 0);
 	timeout_init(&tp->delack.t, delack_fire, 0);
 	timeout_init(&tp->keep.t, keep_fire, 0);
 	timeout_init(&tp->pace.t, pace_fire, 0);
-	tp->keep_idle = (u32)keep_time;
-	tp->keep_intvl = (u32)keep_interval;
-	tp->keep_cnt = (u8)keep_count;
+	tp->keep_idle = (u32)k->keep_time;
+	tp->keep_intvl = (u32)k->keep_interval;
+	tp->keep_cnt = (u8)k->keep_count;
 }
