@@ -7,7 +7,8 @@
  * memory: it is pinned and mapped; the program moves the tail (in the first
  * entry's last field), the kernel keeps its own head.
  *
- * A taken buffer is the request's until it is told of in a completion, or goes back to the front.
+ * A taken buffer is the request's until it is told of in a completion, or goes back to the front. One
+ * of a ring goes back by the head if it was the last that was taken; else it is kept in the list.
  * Locks: ring->lock protects groups and what is in them.
  */
 #include "uring_impl.h"
@@ -85,7 +86,7 @@ static int take_from_ring(struct bufgroup *g, struct ureq *r)
 	r->sel_addr = READ_ONCE(s->addr);
 	r->sel_len = READ_ONCE(s->len);
 	r->sel_id = READ_ONCE(s->bid);
-	g->head++;
+	r->sel_at = g->head++;
 	return 0;
 }
 
@@ -98,21 +99,22 @@ int ureq_buffer_take(struct ureq *r)
 
 	spin_lock(&u->lock);
 	g = find(u, r->sqe.buf_index);
-	b = g && !g->pin ? list_first_entry_or_null(&g->bufs, struct lentbuf, link) : NULL;
-	if (g && g->pin) {
-		err = take_from_ring(g, r);
-	} else if (b) {
+	b = g ? list_first_entry_or_null(&g->bufs, struct lentbuf, link) : NULL;
+	if (b) {
 		list_del(&b->link);
 		r->sel_addr = b->addr;
 		r->sel_len = b->len;
 		r->sel_id = b->id;
 		r->lent = b;
+	} else if (g && g->pin) {
+		err = take_from_ring(g, r);
 	} else {
 		err = -ENOBUFS;
 	}
 	spin_unlock(&u->lock);
 	if (err)
 		return err;
+	r->sel_room = r->sel_len;
 	if (r->sqe.len && r->sqe.len < r->sel_len)
 		r->sel_len = r->sqe.len;
 	r->has_buffer = true;
@@ -141,9 +143,15 @@ void ureq_buffer_return(struct ureq *r)
 	r->lent = NULL;
 	spin_lock(&u->lock);
 	g = find(u, r->sqe.buf_index);
-	if (g && g->pin && !b)
+	if (g && g->pin && !b && (u16)(r->sel_at + 1) == g->head) {
 		g->head--;
-	else if (g && b)
+		g = NULL;
+	} else if (g && !b) {
+		b = kmem_alloc(sizeof(*b), ALLOC_ATOMIC);	/* without memory the ring has one less */
+		if (b)
+			*b = (struct lentbuf){ .addr = r->sel_addr, .len = r->sel_room, .id = r->sel_id };
+	}
+	if (g && b)
 		list_add(&b->link, &g->bufs);
 	spin_unlock(&u->lock);
 	if (b && !g)

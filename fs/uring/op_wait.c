@@ -26,8 +26,10 @@ u32 poll_events_of(const struct ureq *r)
 
 s64 issue_poll(struct ureq *r, bool may_block)
 {
-	u32 ready = r->is_multi ? 0 : r->file->of_ops->poll(r->file, NULL) & (poll_events_of(r) | POLLERR | POLLHUP);
+	u32 ready = 0;
 
+	if (!r->is_multi || may_block)	/* else it is told when it is armed; this one cannot be */
+		ready = r->file->of_ops->poll(r->file, NULL) & (poll_events_of(r) | POLLERR | POLLHUP);
 	if (ready)
 		return ready;
 	/* It never waits in a worker: it is armed as often as it takes. */

@@ -95,8 +95,8 @@ struct ureq {
 	u32 cqe_flags;			/* O of the last completion */
 	bool has_buffer;		/* O a lent one, sel_* */
 	u64 sel_addr;
-	u32 sel_len;
-	u16 sel_id;
+	u32 sel_len, sel_room;		/* O bytes to use, and that it has */
+	u16 sel_id, sel_at;		/* O its number, and where in a ring it lay */
 	struct lentbuf *lent;		/* O its record, if it is not from a ring */
 	u32 tries;			/* O times armed */
 	s32 result;			/* O with has_result: complete with it */

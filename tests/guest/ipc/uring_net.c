@@ -143,6 +143,19 @@ CASE(lent_buffers_of_a_ring)
 	CHECK_EQ(enter(&r, 1), 1);
 	CHECK_EQ(EVENT(&r, 3, 1, F_BUFFER), 41);
 	CHECK(!memcmp(memory[0], "on", 2) && memory[1][0] == 'e');
+	for (int i = 2; i < 4; i++)
+		slots[i] = (struct bufslot){ (uintptr_t)memory[i], 2, (uint16_t)(40 + i), 0 };
+	__atomic_store_n(&slots[0].tail, 4, __ATOMIC_RELEASE);
+	recv_select(&r, sv[0], 3, 4);		/* two that wait: each gets a buffer of its own */
+	recv_select(&r, sv[0], 3, 5);
+	CHECK_EQ(enter(&r, 0), 2);
+	NEED(write(sv[1], "abcd", 4) == 4);
+	{
+		struct cqe a = next(&r), b = next(&r);
+
+		CHECK(a.res == 2 && b.res == 2 && a.data != b.data);
+		CHECK((a.flags >> 16) != (b.flags >> 16) && (a.flags >> 16) >= 42 && (b.flags >> 16) >= 42);
+	}
 	CHECK(syscall(SYS_io_uring_register, r.fd, 23, &reg, 1) == 0);
 	CHECK(syscall(SYS_io_uring_register, r.fd, 23, &reg, 1) == -1);
 }
