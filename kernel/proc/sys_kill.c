@@ -60,6 +60,29 @@ static int kill_pgrp_locked(struct pidref *pgrp, int sig, const struct ksiginfo 
 	return any_ok ? 0 : err;
 }
 
+/* The group of the first process and of those that did not leave it: it has no name. */
+static int kill_first_group_locked(int sig, const struct ksiginfo *info)
+{
+	bool any_ok = false;
+	struct process *p;
+	int err = -ESRCH;
+
+	list_foreach(p, &process_all, p_all_link) {
+		if (p->p_pgrp || (p->p_flags & PROC_KERNEL))
+			continue;
+		err = send_checked(p, sig, info);
+		any_ok |= !err;
+	}
+	return any_ok ? 0 : err;
+}
+
+static int kill_own_group_locked(int sig, const struct ksiginfo *info)
+{
+	struct pidref *pgrp = process_self()->p_pgrp;
+
+	return pgrp ? kill_pgrp_locked(pgrp, sig, info) : kill_first_group_locked(sig, info);
+}
+
 static int kill_everybody_locked(int sig, const struct ksiginfo *info)
 {
 	struct process *p;
@@ -86,7 +109,7 @@ long signal_by_number(s32 pid, int sig, const struct ksiginfo *info)
 		return -ESRCH;
 	flags = spin_lock_irqsave(&process_tree_lock);
 	if (pid == 0)
-		err = kill_pgrp_locked(process_self()->p_pgrp, sig, info);
+		err = kill_own_group_locked(sig, info);
 	else if (pid == -1)
 		err = kill_everybody_locked(sig, info);
 	else

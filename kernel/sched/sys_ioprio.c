@@ -79,7 +79,7 @@ static bool is_wanted(struct thread *t, s32 which, struct pidref *pgrp, uid_t ui
 	const struct credset *c;
 
 	if (which == IOPRIO_WHO_GROUP)
-		return pgrp && READ_ONCE(t->t_proc->p_pgrp) == pgrp;
+		return READ_ONCE(t->t_proc->p_pgrp) == pgrp;
 	c = rcu_load(t->t_real_cred);
 	return c && c->uid == uid;
 }
@@ -92,8 +92,12 @@ static void visit_many(struct ioprio_op *op, s32 which, s32 who)
 	struct thread *t;
 
 	rcu_read_lock();
-	if (which == IOPRIO_WHO_GROUP)
+	/* The first process, and who does not leave its group, have none: that is a group too. */
+	if (which == IOPRIO_WHO_GROUP) {
 		pgrp = who ? pidref_find(who) : READ_ONCE(process_self()->p_pgrp);
+		if (who && !pgrp)
+			goto out;
+	}
 	process_foreach_rcu(p) {
 		process_thread_foreach_rcu(p, t)
 			if (is_wanted(t, which, pgrp, uid) && !visit(op, t))

@@ -72,15 +72,20 @@ static void visit_many(struct prio_op *op, s32 which, s32 who, bool is_set)
 	struct thread *t;
 
 	rcu_read_lock();
-	if (which == PRIO_PGRP_)
+	/* The first process, and who does not leave its group, have none: that is a group too. */
+	if (which == PRIO_PGRP_) {
 		pgrp = who ? pidref_find(who) : READ_ONCE(process_self()->p_pgrp);
+		if (who && !pgrp)
+			goto out;
+	}
 	process_foreach_rcu(p) {
-		if (which == PRIO_PGRP_ && (!pgrp || READ_ONCE(p->p_pgrp) != pgrp))
+		if (which == PRIO_PGRP_ && READ_ONCE(p->p_pgrp) != pgrp)
 			continue;
 		process_thread_foreach_rcu(p, t)
 			if (which == PRIO_PGRP_ || is_users(t, (uid_t)who))
 				visit(op, t, is_set);
 	}
+out:
 	rcu_read_unlock();
 }
 

@@ -52,6 +52,17 @@ CASE(ioprio_of_a_group_is_its_best)
 	JOIN(pid);
 }
 
+/* Whoever runs this may be in the first process's group, which has number 0. */
+CASE(the_own_group_is_there)
+{
+	CHECK(io_get(2, 0) >= 0);
+	errno = 0;
+	CHECK(getpriority(PRIO_PGRP, 0) >= -20 && !errno);
+	CHECK(kill(0, 0) == 0);
+	FAILS(io_get(2, 0x3ffffff), ESRCH);
+	FAILS(getpriority(PRIO_PGRP, 0x3ffffff), ESRCH);
+}
+
 CASE(ioprio_without_setting_follows_nice)
 {
 	NEED(setpgid(0, 0) == 0);
