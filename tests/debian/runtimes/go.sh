@@ -12,4 +12,4 @@ func main() {
 	o, _ := exec.Command("echo", "sub").Output(); fmt.Print(string(o)); ch := make(chan os.Signal, 1); signal.Notify(ch, syscall.SIGUSR1); syscall.Kill(os.Getpid(), syscall.SIGUSR1); fmt.Println(<-ch)
 	var keep [][]byte; for i := 0; i < 3000; i++ { x := make([]byte, 20000); if i%50 == 0 { keep = append(keep, x) } }; runtime.GC(); fmt.Println(len(keep)); select { case <-time.After(30 * time.Millisecond): fmt.Println("after") }; done := make(chan int); go func() { for { select { case <-done: return; default: } } }(); time.Sleep(50 * time.Millisecond); close(done); fmt.Println(len(os.Args)); os.Exit(5) }
 G
-go version | cut -d' ' -f1-2; go build -o t t.go; ./t || echo $?; go vet t.go && echo vet; gofmt -l .
+go version | cut -d' ' -f1-2; go build -o t t.go; ./t || echo $?; go run t.go | tail -n 1; go vet t.go && echo vet; gofmt -l .
