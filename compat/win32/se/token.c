@@ -143,10 +143,11 @@ ntstatus nt_token_impersonate(struct nt_thread *t, u64 handle)
 	return STATUS_SUCCESS;
 }
 
+/* Wine's DLLs give the level in the place of Windows' "effective only", Windows' callers in the attributes. */
 ntstatus nt_duplicate_token(u64 handle, u32 access, const struct nt_object_attributes __user *attr,
-			    u8 effective_only, u32 type, u64 __user *out)
+			    u32 wanted, u32 type, u64 __user *out)
 {
-	struct { u32 len, level; } quality = { 0 };
+	struct { u32 len, level; } quality = { 0, wanted };
 	struct nt_object_attributes a = { 0 };
 	u32 old_type, level;
 
