@@ -13,6 +13,8 @@
 
 #include "pagecache_impl.h"
 
+#define KICK_AGAIN_NS	(1000 * 1000000UL)
+
 struct dirty_settings dirty_settings = {
 	.ratio = 20, .background_ratio = 10, .expire_cs = 3000, .interval_cs = 500,
 };
@@ -57,9 +59,13 @@ static void balance_group(void)
 {
 	struct memgroup *g = memgroup_self();
 
-	if (memgroup_dirty_over(g, dirty_settings.background_ratio)) {
+	if (memgroup_dirty_over(g, dirty_settings.background_ratio))
 		writeback_kick();
-		(void)waitq_wait_killable(&throttled, !memgroup_dirty_over(g, dirty_settings.ratio));
+	/* A kick is for what is dirty now: others of the group may go on through mappings. */
+	while (memgroup_dirty_over(g, dirty_settings.ratio) && !signal_is_fatal_pending()) {
+		writeback_kick();
+		(void)waitq_wait_common(&throttled, !memgroup_dirty_over(g, dirty_settings.ratio),
+					THREAD_KILLABLE, false, clock_ns() + KICK_AGAIN_NS);
 	}
 	memgroup_put(g);
 }
