@@ -29,6 +29,24 @@ void ext4_quota_loaded(struct ext4_node *n);
 /** ext4_quota_sync() - count what has changed of @n, in the transaction that stores it. 0 or -errno. */
 int ext4_quota_sync(struct ext4_tx *tx, struct ext4_node *n);
 #define EXT4_QUOTA_CREDITS	4u
+/** ext4_quota_know() - there is an entry for @id; like ext4_quota_ensure(). */
+int ext4_quota_know(struct ext4_vol *v, u32 type, u32 id);
+struct quota_data;
+struct quota_times;
+/** ext4_quota_set_times() - how long soft limits may be exceeded; -ESRCH no quota of that type. */
+int ext4_quota_set_times(struct ext4_vol *v, u32 type, const struct quota_times *t);
+
+/* limit.c */
+/** ext4_quota_may() - may they have so much more? An id without entry may. 0, -EDQUOT. */
+int ext4_quota_may(struct ext4_vol *v, const u32 *ids, u64 bytes, u64 inodes);
+/** ext4_quota_promise() - blocks that a file will get count from now; @sure: whatever the limits. 0, -EDQUOT. */
+int ext4_quota_promise(struct ext4_node *n, u64 blocks, bool sure);
+/** ext4_quota_release() - they are in the file now, or will not be. */
+void ext4_quota_release(struct ext4_node *n, u64 blocks);
+/** ext4_quota_get() - of d->id, or @next the lowest from there on: 0, -ENOENT, -ESRCH. */
+int ext4_quota_get(struct ext4_vol *v, u32 type, bool next, struct quota_data *d);
+int ext4_quota_set(struct ext4_vol *v, u32 type, const struct quota_data *d);
+int ext4_quota_times(struct ext4_vol *v, u32 type, struct quota_times *t);
 
 /* inline.c: contents in the inode */
 /** ext4_inline_possible() - may a file of this volume be like that. */

@@ -122,7 +122,9 @@ static int place(struct vnode *vn, u32 lblk, u32 want, struct ext4_map *m)
 	m->len = min(m->len, want);
 	if (m->kind != EXT4_HOLE)
 		return 0;
-	err = ext4_space_take(v, m->len, cap_has(CAP_SYS_RESOURCE) ? 1 : 0);
+	err = cap_has(CAP_SYS_RESOURCE) ? 0 : ext4_quota_may(v, n->counted.ids, (u64)m->len << v->geo.block_bits, 0);
+	if (!err)
+		err = ext4_space_take(v, m->len, cap_has(CAP_SYS_RESOURCE) ? 1 : 0);
 	if (err)
 		return err;
 	rwsem_read_lock(&n->map_lock);

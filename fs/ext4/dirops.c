@@ -165,6 +165,8 @@ static struct vnode *make(struct vnode *dir, const char *name, u32 len, mode_t m
 	ids[0] = cred_self()->fsuid;
 	ids[1] = dir->vn_mode & S_ISGID ? dir->vn_gid : cred_self()->fsgid;
 	err = ext4_quota_ensure(v, ids);
+	if (!err && !cap_has(CAP_SYS_RESOURCE))
+		err = ext4_quota_may(v, ids, S_ISDIR(mode) ? v->geo.block_size : 0, 1);
 	if (!err)
 		err = ext4_tx_begin(v, MAKE_CREDITS, &tx);
 	if (err) {

@@ -125,7 +125,9 @@ static int allocate_some(struct vnode *vn, u32 lblk, u64 end, u32 *next)
 	if (m.kind != EXT4_HOLE)
 		return 0;
 	want = min(want, EXT4_EXT_UNWRITTEN_MAX);
-	err = ext4_space_take(v, want, cap_has(CAP_SYS_RESOURCE) ? 1 : 0);
+	err = cap_has(CAP_SYS_RESOURCE) ? 0 : ext4_quota_may(v, n->counted.ids, (u64)want << v->geo.block_bits, 0);
+	if (!err)
+		err = ext4_space_take(v, want, cap_has(CAP_SYS_RESOURCE) ? 1 : 0);
 	if (err)
 		return err;
 	rwsem_read_lock(&n->map_lock);

@@ -10,7 +10,7 @@ struct spin { u8 unused; };
 struct kmutex { u8 unused; };
 struct rwsem { u8 unused; };
 struct waitq { u8 unused; };
-enum { LOCKRANK_FS, LOCKRANK_FS_SPIN };
+enum { LOCKRANK_FS, LOCKRANK_FS_SPIN, LOCKRANK_KLIST };
 
 #define spin_init(l, r)		((void)(l))
 #define spin_lock(l)		((void)(l))

@@ -10,16 +10,17 @@
 #include "ext4_impl.h"
 
 #include <tern/base/initcall.h>
+#include <tern/fs/quota.h>
 #include <tern/lib/seqbuf.h>
 
 #define EXT4_SUPER_MAGIC	0xef53
 
-enum { OPT_ERRORS = 1, OPT_COMMIT = 2, OPT_BARRIER = 4, OPT_DISCARD = 8, OPT_NOLOAD = 16 };
-struct options { u32 set, errors, commit, flags; };
+enum { OPT_ERRORS = 1, OPT_COMMIT = 2, OPT_BARRIER = 4, OPT_DISCARD = 8, OPT_NOLOAD = 16, OPT_QUOTA = 32 };
+struct options { u32 set, errors, commit, flags, enforced; };
 
 /* Options that say what is so anyway, or only matter to other implementations. */
 static const char *const harmless[] = {
-	"defaults", "data=ordered", "acl", "user_xattr", "delalloc", "bsddf", "auto_da_alloc", "noquota",
+	"defaults", "data=ordered", "acl", "user_xattr", "delalloc", "bsddf", "auto_da_alloc",
 	"journal_checksum", "nojournal_checksum", "noinit_itable", "nogrpid", "sysvgroups", "oldalloc",
 	"orlov", "nomblk_io_submit", "mblk_io_submit", "block_validity", "noblock_validity", "noauto_da_alloc",
 	"dioread_lock", "dioread_nolock", "i_version", "relatime",
@@ -39,6 +40,22 @@ static int parse_errors(struct options *o, const char *val)
 	return 0;
 }
 
+static bool parse_quota(struct options *o, const char *word)
+{
+	static const struct { const char *name; u32 types; } names[] = {
+		{ "quota", 1 }, { "usrquota", 1 }, { "grpquota", 2 }, { "noquota", 0 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(word, names[i].name))
+			continue;
+		o->set |= OPT_QUOTA;
+		o->enforced = names[i].types ? o->enforced | names[i].types : 0;
+		return true;
+	}
+	return false;
+}
+
 static int parse_option(void *ctx, char *word)
 {
 	struct options *o = ctx;
@@ -53,6 +70,8 @@ static int parse_option(void *ctx, char *word)
 		o->set |= OPT_COMMIT;
 		return parse_u32(word + 7, 10, &o->commit, NULL) || o->commit > 3600 ? -EINVAL : 0;
 	}
+	if (parse_quota(o, word))
+		return 0;
 	if (!strcmp(word, "nobarrier") || !strcmp(word, "barrier=0")) {
 		o->set |= OPT_BARRIER;
 		o->flags |= EXT4_VOL_NOBARRIER;
@@ -146,6 +165,8 @@ static void apply_options(struct ext4_mount *m, const struct options *o)
 {
 	const u32 mine = EXT4_VOL_DISCARD | EXT4_VOL_NOBARRIER;
 
+	if (o->set & OPT_QUOTA)
+		WRITE_ONCE(m->vol.enforced, o->enforced);
 	m->vol.flags = (m->vol.flags & ~mine) | (o->flags & mine);
 	if (o->errors)
 		m->vol.errors = o->errors;
@@ -160,6 +181,8 @@ static int ext4_remount(struct filesys *fs, const struct mount_args *args)
 	struct options o;
 	int err = parse_options(&o, args->data);
 
+	if (!err && o.enforced && !(m->vol.geo.ro_compat & EXT4_RO_QUOTA))
+		err = -EINVAL;
 	if (err)
 		return err;
 	apply_options(m, &o);
@@ -213,6 +236,34 @@ static void ext4_show_options(struct filesys *fs, struct seqbuf *sb)
 		seqbuf_puts(sb, ",discard");
 	if (m->shown & OPT_NOLOAD)
 		seqbuf_puts(sb, ",norecovery");
+	if (m->vol.enforced & 1)
+		seqbuf_puts(sb, ",usrquota");
+	if (m->vol.enforced & 2)
+		seqbuf_puts(sb, ",grpquota");
+}
+
+static int ext4_quota_op(struct filesys *fs, enum quota_op op, u32 type, struct quota_call *c)
+{
+	struct ext4_vol *v = &ext4_mount_of(fs)->vol;
+	u32 bit = 1u << type;
+
+	if (type >= EXT4_QUOTAS || !v->quotas[type])
+		return -ESRCH;
+	switch (op) {
+	case QUOTA_ENFORCE:
+		return __atomic_fetch_or(&v->enforced, bit, __ATOMIC_RELAXED) & bit ? -EBUSY : 0;
+	case QUOTA_RELAX:
+		return __atomic_fetch_and(&v->enforced, ~bit, __ATOMIC_RELAXED) & bit ? 0 : -EEXIST;
+	case QUOTA_GET: case QUOTA_NEXT:
+		return ext4_quota_get(v, type, op == QUOTA_NEXT, &c->data);
+	case QUOTA_SET:
+		return ext4_quota_set(v, type, &c->data);
+	case QUOTA_TIMES:
+		return ext4_quota_times(v, type, &c->times);
+	case QUOTA_SET_TIMES:
+		return ext4_quota_set_times(v, type, &c->times);
+	}
+	return -EINVAL;
 }
 
 static const struct filesys_ops ext4_ops = {
@@ -223,6 +274,7 @@ static const struct filesys_ops ext4_ops = {
 	.show_options = ext4_show_options,
 	.write_attr = ext4_write_attr,
 	.extent = ext4_extent,
+	.quota = ext4_quota_op,
 };
 
 /* ---- mounting ---- */
@@ -276,6 +328,7 @@ static struct ext4_mount *mount_make(const char *source, const struct options *o
 		return ERR_PTR(-ENOMEM);
 	m->vol.flags = o->flags;
 	m->vol.errors = o->errors;
+	m->vol.enforced = o->enforced;
 	m->vol.stopped = stopped;
 	m->commit_seconds = o->commit ? o->commit : 5;
 	m->shown = o->set;
@@ -292,7 +345,9 @@ static struct ext4_mount *mount_make(const char *source, const struct options *o
 		if (err)
 			knotice("ext4: %s: not mounted: %s (error %d)", source, why, -err);
 	}
-	if (!err && blkdev_block_size(m->bdev) > m->vol.geo.block_size) {
+	/* Limits are kept in hidden files or nowhere. */
+	if (!err && (blkdev_block_size(m->bdev) > m->vol.geo.block_size ||
+		     (o->enforced && !(m->vol.geo.ro_compat & EXT4_RO_QUOTA)))) {
 		ext4_vol_close(&m->vol);
 		err = -EINVAL;
 	}

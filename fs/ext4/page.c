@@ -31,6 +31,7 @@ struct write_job {
 	u32 npages, nruns, nsegs;
 	u64 end;			/* file size that this makes true */
 	u64 promised;			/* blocks taken over from the pages */
+	u64 owed;			/* ... as the owner's quotas count them, until the map has them */
 	u64 wants;			/* bit n: page n was promised space for its holes */
 	struct page *pages[CLUSTER];
 	struct uio_pageseg segs[CLUSTER * 4];
@@ -68,9 +69,14 @@ static int promise(struct vnode *vn, struct page *p)
 		page_flag_set(p, PG_MAPPEDTODISK);
 		return 0;
 	}
-	err = ext4_space_take(v, holes, cap_has(CAP_SYS_RESOURCE) ? 1 : 0);
+	err = ext4_quota_promise(n, holes, cap_has(CAP_SYS_RESOURCE));
 	if (err)
 		return err;
+	err = ext4_space_take(v, holes, cap_has(CAP_SYS_RESOURCE) ? 1 : 0);
+	if (err) {
+		ext4_quota_release(n, holes);
+		return err;
+	}
 	p->private = holes;
 	page_flag_set(p, PG_PRIVATE);
 	return 0;
@@ -90,7 +96,10 @@ static u64 promise_take_over(struct page *p)
 
 static bool release_page(struct pagecache *pc, struct page *p)
 {
-	ext4_space_give(ext4_vol_of(pc->vnode), promise_take_over(p));
+	u64 n = promise_take_over(p);
+
+	ext4_space_give(ext4_vol_of(pc->vnode), n);
+	ext4_quota_release(ext4_node_of(pc->vnode), n);
 	return true;
 }
 
@@ -319,6 +328,7 @@ static void job_free(struct write_job *j)
 
 static void job_end_pages(struct write_job *j)
 {
+	ext4_quota_release(ext4_node_of(j->vn), j->owed);
 	if (j->error)
 		pagecache_set_error(j->vn->vn_pc, j->error);
 	for (u32 i = 0; i < j->npages; i++) {
@@ -520,6 +530,7 @@ static void give_up_from(struct write_job *j, u32 keep)
 			p->private = min_t(u64, j->promised, per);
 			page_flag_set(p, PG_PRIVATE);
 			j->promised -= p->private;
+			j->owed -= min(j->owed, p->private);
 		}
 		page_mark_dirty(p);
 		page_unlock(p);
@@ -580,6 +591,7 @@ static int write_page(struct pagecache *pc, struct page *page)
 		j->wants |= (u64)page_flag_test(j->pages[i], PG_PRIVATE) << i;
 		j->promised += promise_take_over(j->pages[i]);
 	}
+	j->owed = j->promised;
 	last = (page->index + j->npages) << PAGE_SHIFT;
 	if (last > size)
 		memset((u8 *)page_to_virt(j->pages[j->npages - 1]) + (size & ~PAGE_MASK), 0, last - size);
@@ -605,6 +617,7 @@ static int write_page(struct pagecache *pc, struct page *page)
 	}
 	if (!j->npages) {
 		ext4_space_give(&m->vol, j->promised);
+		ext4_quota_release(ext4_node_of(vn), j->owed);
 		kmem_free(j);
 		if (err)
 			pagecache_set_error(pc, err);

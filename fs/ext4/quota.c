@@ -8,13 +8,14 @@
  * and that of the counts are one transaction (ext4_quota_sync(), from the store of the inode), and need no lock
  * of the file. Entries are added, never removed: one of zeroes says the same as none.
  *
- * Limits in the files are kept, and not enforced: as with Linux, unless it is told to by mount options.
+ * Limits: limit.c.
  *
  * Locks: quota->lock one addition at a time, inside a transaction; the hash is read under RCU's rules for
  * things that only grow: entries are published complete and live until the volume is closed.
  */
-#include "vol.h"
+#include "quota_impl.h"
 
+#include <uapi/quota.h>
 #include <uapi/stat.h>
 
 #define QBITS		10u
@@ -23,33 +24,11 @@
 #define QTREE_DEPTH	4u
 #define QTREE_FANOUT	256u
 #define QVERSION	1u
-#define BUCKETS		64u
 #define ADD_CREDITS	60u
 
-/* Block 0. */
-struct qhead { u32 magic, version, bgrace, igrace, flags, blocks, free_blk, free_entry; };
 /* A block of entries; those with room are a list from free_entry on. */
 struct qleaf { u32 next_free, prev_free; u16 entries, pad; u32 pad2; } __packed;
-struct qentry {
-	u32 id, pad;
-	u64 ihardlimit, isoftlimit, inodes, bhardlimit, bsoftlimit, space, btime, itime;
-} __packed;
-static_assert(sizeof(struct qentry) == 72, "disk layout");
 #define PER_LEAF	((QSIZE - (u32)sizeof(struct qleaf)) / (u32)sizeof(struct qentry))
-
-struct ext4_dquot {
-	struct ext4_dquot *next;	/* I bucket */
-	u32 id, off;			/* I place of the entry in the buffer */
-	struct ext4_buf *b;		/* I held */
-};
-
-struct ext4_quota {
-	struct ext4_node file;
-	struct kmutex lock;		/* protects the tree and who adds to it */
-	struct spin counts;		/* protects the entries' counts */
-	struct ext4_dquot *buckets[BUCKETS];	/* A heads: store_release */
-	bool complained;
-};
 
 static const u32 magics[EXT4_QUOTAS] = { 0xd9c01f11, 0xd9c01927 };
 
@@ -84,15 +63,6 @@ static struct ext4_buf *qblock_write(struct ext4_tx *tx, struct ext4_quota *q, u
 
 /* ---- entries in memory ---- */
 
-static struct ext4_dquot *find(struct ext4_quota *q, u32 id)
-{
-	struct ext4_dquot *d = load_acquire(&q->buckets[id % BUCKETS]);
-
-	while (d && d->id != id)
-		d = d->next;
-	return d;
-}
-
 static int remember(struct ext4_quota *q, u32 id, struct ext4_buf *b, const void *at)
 {
 	struct ext4_dquot *d = kmem_zalloc(sizeof(*d), EXT4_SURE);
@@ -100,9 +70,9 @@ static int remember(struct ext4_quota *q, u32 id, struct ext4_buf *b, const void
 	if (!d)
 		return -ENOMEM;
 	ext4_buf_get(b);
-	*d = (struct ext4_dquot){ .next = q->buckets[id % BUCKETS], .id = id, .b = b,
+	*d = (struct ext4_dquot){ .next = q->buckets[id % EXT4_QUOTA_BUCKETS], .id = id, .b = b,
 				  .off = (u32)((const u8 *)at - b->data) };
-	store_release(&q->buckets[id % BUCKETS], d);
+	store_release(&q->buckets[id % EXT4_QUOTA_BUCKETS], d);
 	return 0;
 }
 
@@ -269,38 +239,71 @@ static int add(struct ext4_tx *tx, struct ext4_quota *q, u32 id)
 	return err;
 }
 
+int ext4_quota_know(struct ext4_vol *v, u32 type, u32 id)
+{
+	struct ext4_quota *q = v->quotas[type];
+	struct ext4_tx tx;
+	int err;
+
+	if (!q || ext4_dquot_find(q, id))
+		return 0;
+	err = ext4_tx_begin(v, ADD_CREDITS, &tx);
+	if (err)
+		return err;
+	kmutex_lock(&q->lock);
+	if (!ext4_dquot_find(q, id))
+		err = add(&tx, q, id);
+	kmutex_unlock(&q->lock);
+	ext4_tx_end(&tx);
+	return err;
+}
+
 int ext4_quota_ensure(struct ext4_vol *v, const u32 *ids)
 {
 	int err = 0;
 
-	for (u32 t = 0; t < EXT4_QUOTAS && !err; t++) {
-		struct ext4_quota *q = v->quotas[t];
-		struct ext4_tx tx;
+	for (u32 t = 0; t < EXT4_QUOTAS && !err; t++)
+		err = ext4_quota_know(v, t, ids[t]);
+	return err;
+}
 
-		if (!q || find(q, ids[t]))
-			continue;
-		err = ext4_tx_begin(v, ADD_CREDITS, &tx);
-		if (err)
-			break;
-		kmutex_lock(&q->lock);
-		if (!find(q, ids[t]))
-			err = add(&tx, q, ids[t]);
-		kmutex_unlock(&q->lock);
-		ext4_tx_end(&tx);
+int ext4_quota_set_times(struct ext4_vol *v, u32 type, const struct quota_times *t)
+{
+	struct ext4_quota *q = v->quotas[type];
+	struct ext4_buf *b;
+	struct ext4_tx tx;
+	void *at;
+	int err;
+
+	if (!q)
+		return -ESRCH;
+	if (((t->set & IIF_BGRACE) && t->blocks > U32_MAX) || ((t->set & IIF_IGRACE) && t->inodes > U32_MAX))
+		return -ERANGE;
+	err = ext4_tx_begin(v, 4, &tx);
+	if (err)
+		return err;
+	kmutex_lock(&q->lock);
+	b = qblock_write(&tx, q, 0, &at);
+	err = IS_ERR(b) ? (int)PTR_ERR(b) : 0;
+	if (!err) {
+		struct qhead *h = at;
+
+		if (t->set & IIF_BGRACE)
+			q->grace[0] = h->bgrace = (u32)t->blocks;
+		if (t->set & IIF_IGRACE)
+			q->grace[1] = h->igrace = (u32)t->inodes;
+		ext4_buf_put(b);
 	}
+	kmutex_unlock(&q->lock);
+	ext4_tx_end(&tx);
 	return err;
 }
 
 /* ---- counting ---- */
 
-static u64 plus(u64 v, s64 delta)
-{
-	return delta < 0 && (u64)-delta > v ? 0 : v + (u64)delta;
-}
-
 static int charge(struct ext4_tx *tx, struct ext4_quota *q, u32 id, s64 space, s64 inodes)
 {
-	struct ext4_dquot *d = find(q, id);
+	struct ext4_dquot *d = ext4_dquot_find(q, id);
 	struct qentry *e;
 	int err;
 
@@ -317,8 +320,9 @@ static int charge(struct ext4_tx *tx, struct ext4_quota *q, u32 id, s64 space, s
 		return err;
 	e = (void *)(d->b->data + d->off);
 	spin_lock(&q->counts);
-	e->space = plus(e->space, space);
-	e->inodes = plus(e->inodes, inodes);
+	e->space = ext4_quota_plus(e->space, space);
+	e->inodes = ext4_quota_plus(e->inodes, inodes);
+	ext4_dquot_times(q, e);
 	spin_unlock(&q->counts);
 	return 0;
 }
@@ -345,6 +349,7 @@ int ext4_quota_sync(struct ext4_tx *tx, struct ext4_node *n)
 	old = n->counted;
 	use_of(n, &now);
 	n->counted = now;
+	ext4_quota_move(n, &old, &now);
 	spin_unlock(&n->lock);
 	for (u32 t = 0; t < EXT4_QUOTAS && !err; t++) {
 		struct ext4_quota *q = v->quotas[t];
@@ -381,6 +386,8 @@ static int load(struct ext4_quota *q, u32 magic)
 	h = at;
 	if (h->magic != magic || h->version != QVERSION || (u64)h->blocks << QBITS > q->file.size)
 		err = ext4_vol_fail(q->file.vol, "quota file %u has a bad header", q->file.ino);
+	q->grace[0] = h->bgrace;
+	q->grace[1] = h->igrace;
 	ext4_buf_put(b);
 	return err ? err : load_node(q, QTREE_ROOT, 0, 0);
 }
@@ -402,7 +409,7 @@ int ext4_quota_open(struct ext4_vol *v)
 		if (!q)
 			return -ENOMEM;
 		kmutex_init(&q->lock, LOCKRANK_NONE);
-		spin_init(&q->counts, LOCKRANK_FS_SPIN);
+		spin_init(&q->counts, LOCKRANK_KLIST);
 		v->quotas[t] = q;
 		err = ext4_node_init(&q->file, v, inos[t]);
 		if (!err)
@@ -418,7 +425,7 @@ void ext4_quota_close(struct ext4_vol *v)
 	for (u32 t = 0; t < EXT4_QUOTAS; t++) {
 		struct ext4_quota *q = v->quotas[t];
 
-		for (u32 i = 0; q && i < BUCKETS; i++) {
+		for (u32 i = 0; q && i < EXT4_QUOTA_BUCKETS; i++) {
 			while (q->buckets[i]) {
 				struct ext4_dquot *d = q->buckets[i];
 

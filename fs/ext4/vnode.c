@@ -15,6 +15,8 @@
 
 #include "ext4_impl.h"
 
+#include <tern/kernel/userns.h>
+
 static struct objcache *cache;
 
 int ext4_vnode_cache_init(void)
@@ -311,13 +313,21 @@ static int set_size(struct vnode *vn, const struct vattr *va)
 	return err;
 }
 
-/* Who is going to own it can be counted. */
+/* Who is going to own it can be counted, and may have it. */
 static int ensure_owner(struct vnode *vn, const struct vattr *va)
 {
 	u32 ids[EXT4_QUOTAS] = { va->mask & VATTR_UID ? va->uid : vn->vn_uid,
 				 va->mask & VATTR_GID ? va->gid : vn->vn_gid };
 
-	return ext4_quota_ensure(ext4_vol_of(vn), ids);
+	struct ext4_vol *v = ext4_vol_of(vn);
+	int err = ext4_quota_ensure(v, ids);
+
+	if (err || cap_has(CAP_SYS_RESOURCE))
+		return err;
+	/* Who had it already gets nothing more. */
+	ids[0] = ids[0] == vn->vn_uid ? ID_NONE : ids[0];
+	ids[1] = ids[1] == vn->vn_gid ? ID_NONE : ids[1];
+	return ext4_quota_may(v, ids, ext4_node_of(vn)->blocks * 512, 1);
 }
 
 int ext4_setattr(struct vnode *vn, const struct vattr *va)

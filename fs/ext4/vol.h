@@ -173,6 +173,7 @@ struct ext4_group {
 
 /* What an inode counts as with the quotas of its user and group. */
 #define EXT4_QUOTAS	2u
+#define EXT4_QUOTA_BUCKETS 64u
 struct ext4_use { u32 ids[EXT4_QUOTAS]; s64 bytes, inodes; };
 
 struct ext4_node {
@@ -191,6 +192,7 @@ struct ext4_node {
 	s64 atime, mtime, ctime, btime;
 	u16 extra_isize;
 	struct ext4_use counted;	/* in the quota files; under lock */
+	u64 promised;			/* bytes of pages that have no blocks yet, likewise */
 	struct list orphan;		/* orphan_lock */
 	u32 last_tid;			/* transaction of the last change: for fsync */
 	u32 data_tid;			/* likewise of size or map: for fdatasync */
@@ -228,6 +230,7 @@ struct ext4_vol {
 	struct kmutex orphan_lock;	/* protects the list of orphans */
 	struct list orphans;		/* newest first */
 	struct ext4_quota *quotas[EXT4_QUOTAS];	/* I while writable: users, groups */
+	u32 enforced;			/* A bit per type whose limits count */
 	u32 dir_hint;
 	void (*stopped)(struct ext4_vol *v);	/* I told when it became read-only by itself */
 };

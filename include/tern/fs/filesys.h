@@ -21,6 +21,9 @@ struct fsextent {
 	enum fsextent_kind kind;
 };
 
+enum quota_op;
+struct quota_call;
+
 struct filesys_ops {
 	int (*statfs)(struct filesys *fs, struct statfs_info *out);
 	int (*sync)(struct filesys *fs, bool wait);
@@ -42,6 +45,8 @@ struct filesys_ops {
 	struct vnode *(*handle_find)(struct filesys *fs, s32 type, const void *data, u32 bytes);
 	/* Where byte @pos of a file is; dirty pages may have no place yet. NULL: it cannot tell. Sleeps. */
 	int (*extent)(struct vnode *vn, u64 pos, struct fsextent *out);
+	/* Quotas of one type (0 users, 1 groups); -ESRCH it keeps none of that type. NULL: of no type. Sleeps. */
+	int (*quota)(struct filesys *fs, enum quota_op op, u32 type, struct quota_call *c);
 };
 
 struct fstype {
