@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory for devices. There is no I/O memory management unit in use: a bus address is a physical
- * address. A mapping that the device's mask cannot reach fails (the all-ones address), since
- * there are no bounce buffers. x86 keeps caches coherent: synchronising is nothing.
+ * address. What the device's mask cannot reach gets a bounce buffer; the mapping fails (the all-ones
+ * address) only if there is no memory for one. x86 keeps caches coherent: synchronising is nothing else.
  */
 #include "../lx.h"
 
 #include <asm/page.h>
 #include <tern/base/err.h>
+#include <tern/drivers/dma.h>
 #include <tern/lib/string.h>
 #include <tern/mm/page.h>
 #include <tern/mm/slab.h>
 
 typedef unsigned long long dma_addr;
 
-#define DMA_FAILED	(~0ULL)
 #define MASK_32		0xffffffffULL
+#define TO_DEVICE	1u		/* directions; 0 is both */
+#define FROM_DEVICE	2u
+#define ATTR_NO_SYNC	0x20ul		/* the caller synchronises by himself */
 
 static u64 mask_of(const struct lx_device *dev)
 {
@@ -72,29 +75,37 @@ dma_addr lx_dma_map_page_attrs(struct lx_device *dev, struct lx_page *page, size
 {
 	u64 addr = page_to_phys((struct page *)page) + off;
 
-	return is_reachable(dev, addr, size) ? addr : DMA_FAILED;
+	return is_reachable(dev, addr, size) ? addr : dma_bounce_map(addr, size, mask_of(dev));
 }
 LX_EXPORT(dma_map_page_attrs);
 
 void lx_dma_unmap_page_attrs(struct lx_device *dev, dma_addr addr, size_t size, unsigned int dir,
 			     unsigned long attrs)
 {
+	dma_bounce_unmap(addr, dir != TO_DEVICE && !(attrs & ATTR_NO_SYNC));
 }
 LX_EXPORT(dma_unmap_page_attrs);
 
 void lx_dma_sync_single_for_cpu(struct lx_device *dev, dma_addr addr, size_t size, unsigned int dir)
 {
+	if (dir != TO_DEVICE)
+		dma_bounce_sync(addr, size, false);
 }
 LX_EXPORT(dma_sync_single_for_cpu);
 
 void lx_dma_sync_single_for_device(struct lx_device *dev, dma_addr addr, size_t size, unsigned int dir)
 {
+	if (dir != FROM_DEVICE)
+		dma_bounce_sync(addr, size, true);
 }
 LX_EXPORT(dma_sync_single_for_device);
 
-bool lx_dma_need_sync(struct lx_device *dev, dma_addr addr) { return false; }
+bool lx_dma_need_sync(struct lx_device *dev, dma_addr addr) { return dma_is_bounced(addr); }
 LX_EXPORT(dma_need_sync);
-size_t lx_dma_max_mapping_size(struct lx_device *dev) { return ~0UL; }
+size_t lx_dma_max_mapping_size(struct lx_device *dev)
+{
+	return mask_of(dev) > MASK_32 ? ~0UL : DMA_BOUNCE_MAX - PAGE_SIZE;
+}
 LX_EXPORT(dma_max_mapping_size);
 
 static int dma_is_supported(struct lx_device *dev, unsigned long long mask)
@@ -261,16 +272,28 @@ size_t lx_sg_pcopy_to_buffer(struct lx_scatterlist *sg, unsigned int n, void *bu
 }
 LX_EXPORT(sg_pcopy_to_buffer);
 
+static void unmap_list(struct lx_scatterlist *sg, unsigned int n, unsigned int dir)
+{
+	for (; sg && n; sg = lx_sg_next(sg), n--)
+		dma_bounce_unmap(sg->dma_address, dir != TO_DEVICE);
+}
+
 unsigned int lx_dma_map_sg_attrs(struct lx_device *dev, struct lx_scatterlist *sg, int n, unsigned int dir,
 				 unsigned long attrs)
 {
 	unsigned int i = 0;
 
+	struct lx_scatterlist *first = sg;
+
 	for (; sg && i < (unsigned int)n; sg = lx_sg_next(sg), i++) {
 		sg->dma_address = page_to_phys(sg_page_of(sg)) + sg->offset;
 		sg->dma_length = sg->length;
 		if (!is_reachable(dev, sg->dma_address, sg->length))
+			sg->dma_address = dma_bounce_map(sg->dma_address, sg->length, mask_of(dev));
+		if (sg->dma_address == DMA_NOWHERE) {
+			unmap_list(first, i, TO_DEVICE);
 			return 0;
+		}
 	}
 	return i;
 }
@@ -279,10 +302,19 @@ LX_EXPORT(dma_map_sg_attrs);
 void lx_dma_unmap_sg_attrs(struct lx_device *dev, struct lx_scatterlist *sg, int n, unsigned int dir,
 			   unsigned long attrs)
 {
+	unmap_list(sg, (unsigned int)n, attrs & ATTR_NO_SYNC ? TO_DEVICE : dir);
 }
 LX_EXPORT(dma_unmap_sg_attrs);
 
-void lx_dma_sync_sg_for_cpu(struct lx_device *dev, struct lx_scatterlist *sg, int n, unsigned int dir) { }
+void lx_dma_sync_sg_for_cpu(struct lx_device *dev, struct lx_scatterlist *sg, int n, unsigned int dir)
+{
+	for (; sg && n > 0; sg = lx_sg_next(sg), n--)
+		lx_dma_sync_single_for_cpu(dev, sg->dma_address, sg->dma_length, dir);
+}
 LX_EXPORT(dma_sync_sg_for_cpu);
-void lx_dma_sync_sg_for_device(struct lx_device *dev, struct lx_scatterlist *sg, int n, unsigned int dir) { }
+void lx_dma_sync_sg_for_device(struct lx_device *dev, struct lx_scatterlist *sg, int n, unsigned int dir)
+{
+	for (; sg && n > 0; sg = lx_sg_next(sg), n--)
+		lx_dma_sync_single_for_device(dev, sg->dma_address, sg->dma_length, dir);
+}
 LX_EXPORT(dma_sync_sg_for_device);

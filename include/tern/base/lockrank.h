@@ -100,6 +100,7 @@ enum lockrank {
 	LOCKRANK_FUTEX,			/* protects one futex hash bucket */
 	LOCKRANK_WORKQ,			/* protects a work pool */
 	LOCKRANK_DRIVER,		/* a driver's own lock */
+	LOCKRANK_BOUNCE,		/* protects the table of bounce buffers */
 	LOCKRANK_IRQLINE,		/* protects an interrupt line's handlers */
 	LOCKRANK_WAITQ,			/* protects a wait queue; outer queue before inner */
 	LOCKRANK_THREAD,		/* protects a thread's scheduling identity */
