@@ -367,4 +367,12 @@ void ping_error(struct netns *ns, const struct ip4_head *quoted, struct pktbuf *
 		u32 info);
 
 /* ---- ports ---- */
-extern u64 ip_port_low, ip_port_high;
+extern u32 ip_port_range;	/* A ip_local_port_range: the first, the last << 16 */
+/** ip_local_ports() - how many ports are there to choose from; *@first. */
+static inline u32 ip_local_ports(u32 *first)
+{
+	u32 range = READ_ONCE(ip_port_range);
+
+	*first = range & 0xffff;
+	return (range >> 16) - *first + 1;
+}

@@ -74,7 +74,9 @@ static bool count_udp(struct isock *sk, u32 bucket, void *arg)
 
 static void print_port_range(struct seqbuf *sb, void *arg)
 {
-	seqbuf_printf(sb, "%lu\t%lu\n", ip_port_low, ip_port_high);
+	u32 low, n = ip_local_ports(&low);
+
+	seqbuf_printf(sb, "%u\t%u\n", low, low + n - 1);
 }
 
 static ssize_t write_port_range(const char *text, size_t n, void *arg)
@@ -94,8 +96,7 @@ static ssize_t write_port_range(const char *text, size_t n, void *arg)
 	}
 	if (v[0] > v[1])
 		return -EINVAL;
-	WRITE_ONCE(ip_port_low, v[0]);
-	WRITE_ONCE(ip_port_high, v[1]);
+	WRITE_ONCE(ip_port_range, (u32)(v[0] | v[1] << 16));
 	return (ssize_t)n;
 }
 static struct procfile port_range_file = { .path = "sys/net/ipv4/ip_local_port_range", .mode = 0644,

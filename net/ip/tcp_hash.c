@@ -198,13 +198,13 @@ static bool port_try(struct tcpsock *tp, u16 port)
 
 int tcp_take_port(struct tcpsock *tp, u16 port)
 {
-	u32 n = (u32)(ip_port_high - ip_port_low + 1), start;
+	u32 low, n = ip_local_ports(&low), start;
 
 	if (port)
 		return port_try(tp, port) ? 0 : -EADDRINUSE;
 	start = (u32)random_below(n);
 	for (u32 i = 0; i < n; i++)
-		if (port_try(tp, (u16)(ip_port_low + (start + i) % n)))
+		if (port_try(tp, (u16)(low + (start + i) % n)))
 			return 0;
 	return -EADDRINUSE;
 }
@@ -295,7 +295,7 @@ static bool port_is_shareable(const struct netns *ns, const struct portbucket *b
 int tcp_connect_port(struct tcpsock *tp)
 {
 	static u32 hint;
-	u32 n = (u32)(ip_port_high - ip_port_low + 1);
+	u32 low, n = ip_local_ports(&low);
 	struct ipflow f;
 	u32 start;
 
@@ -305,7 +305,7 @@ int tcp_connect_port(struct tcpsock *tp)
 	start = (tcp_flow_hash(&f) + __atomic_fetch_add(&hint, 1, __ATOMIC_RELAXED)) % n;
 
 	for (u32 i = 0; i < n; i++) {
-		u16 port = (u16)(ip_port_low + (start + i) % n);
+		u16 port = (u16)(low + (start + i) % n);
 		struct portbucket *b = &ports[port % PORT_BUCKETS];
 		bool ok;
 

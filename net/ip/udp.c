@@ -30,7 +30,7 @@ static struct udpbucket udp_table[2][BUCKETS] = {
 	[0 ... 1] = { [0 ... BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } },
 };
 
-u64 ip_port_low = 32768, ip_port_high = 60999;
+u32 ip_port_range = 32768 | 60999u << 16;
 
 static bool is_lite(const struct isock *sk)
 {
@@ -86,13 +86,13 @@ static bool try_port(struct isock *sk, u16 port)
 
 static int take_port(struct isock *sk, u16 port)
 {
-	u32 n = (u32)(ip_port_high - ip_port_low + 1), start;
+	u32 low, n = ip_local_ports(&low), start;
 
 	if (port)
 		return try_port(sk, port) ? 0 : -EADDRINUSE;
 	start = (u32)random_below(n);
 	for (u32 i = 0; i < n; i++)
-		if (try_port(sk, (u16)(ip_port_low + (start + i) % n)))
+		if (try_port(sk, (u16)(low + (start + i) % n)))
 			return 0;
 	return -EADDRINUSE;
 }
