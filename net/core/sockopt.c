@@ -139,6 +139,8 @@ int sockopt_set(struct netsock *s, int level, int name, const void *val, u32 len
 		return set_timeout(&s->rcvtimeo, val, len);
 	if (name == SO_SNDTIMEO)
 		return set_timeout(&s->sndtimeo, val, len);
+	if (name == SO_BINDTODEVICE)	/* a name, of any length */
+		return s->ops->setopt(s, SOL_SOCKET, name, val, len);
 	if (len < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, val, sizeof(v));

@@ -6,7 +6,6 @@
 #include <tern/lib/string.h>
 
 #define SO_NO_CHECK		11
-#define SO_BINDTODEVICE		25
 
 static int bind_to_device(struct isock *sk, const void *val, u32 len)
 {

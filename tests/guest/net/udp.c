@@ -370,6 +370,22 @@ CASE(udplite_covers_a_part)
 	FAILS(setsockopt(udp(), IPPROTO_UDP, UDPLITE_SEND_CSCOV, &v, sizeof(v)), ENOPROTOOPT);
 }
 
+CASE(a_device_is_named_in_any_length)
+{
+	char name[IFNAMSIZ] = "";
+	socklen_t n = sizeof(name);
+	int s = udp();
+
+	CHECK_EQ(setsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, "lo", 2), 0);
+	CHECK_EQ(getsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, name, &n), 0);
+	CHECK_STR(name, "lo");
+	CHECK_EQ(setsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, "", 1), 0);
+	n = sizeof(name);
+	CHECK_EQ(getsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, name, &n), 0);
+	CHECK_EQ(n, 0);
+	FAILS(setsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, "no", 2), ENODEV);
+}
+
 CASE(udplite_ports_are_its_own)
 {
 	struct sockaddr_in to = addr("127.0.0.1", 5511);
