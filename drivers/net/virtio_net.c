@@ -254,16 +254,17 @@ static void reclaim(struct vqueue *tx)
 		pktbuf_free(pb);
 }
 
+/* Room for any packet; if not, the interrupt is on. */
 static bool has_room(struct vqueue *tx)
 {
-	reclaim(tx);
-	if (vqueue_free_count(tx) >= TX_SEGS)
-		return true;
-	if (!vqueue_irq_on(tx))
-		return false;
-	vqueue_irq_off(tx);
-	reclaim(tx);
-	return vqueue_free_count(tx) >= TX_SEGS;
+	for (;;) {
+		reclaim(tx);
+		if (vqueue_free_count(tx) >= TX_SEGS)
+			return true;
+		if (!vqueue_irq_on(tx))
+			return false;
+		vqueue_irq_off(tx);	/* some were sent meanwhile */
+	}
 }
 
 /* There is room. Consumes. tx_lock held. */

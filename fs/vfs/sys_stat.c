@@ -112,16 +112,20 @@ long sys_statx(int dirfd, const char __user *name, u32 flags, u32 mask, struct s
 	if (err)
 		return err;
 	sx = (struct statx){
-		.stx_mask = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, .stx_blksize = va.blksize,
+		.stx_mask = STATX_BASIC_STATS | STATX_MNT_ID, .stx_blksize = va.blksize,
 		.stx_attributes = va.attributes, .stx_attributes_mask = va.attributes_mask,
 		.stx_nlink = va.nlink, .stx_uid = uid_show(va.uid), .stx_gid = gid_show(va.gid),
 		.stx_mode = (u16)va.mode,
 		.stx_ino = va.ino, .stx_size = va.size, .stx_blocks = va.blocks,
-		.stx_atime = stamp(va.atime), .stx_btime = stamp(va.btime), .stx_ctime = stamp(va.ctime),
+		.stx_atime = stamp(va.atime), .stx_ctime = stamp(va.ctime),
 		.stx_mtime = stamp(va.mtime), .stx_rdev_major = DEV_MAJOR(va.rdev),
 		.stx_rdev_minor = DEV_MINOR(va.rdev), .stx_dev_major = DEV_MAJOR(va.dev),
 		.stx_dev_minor = DEV_MINOR(va.dev), .stx_mnt_id = va.mnt_id,
 	};
+	if (mask & STATX_BTIME) {	/* the one that is told only to who asks */
+		sx.stx_mask |= STATX_BTIME;
+		sx.stx_btime = stamp(va.btime);
+	}
 	return user_copyout(out, &sx, sizeof(sx));
 }
 
