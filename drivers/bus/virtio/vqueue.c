@@ -13,11 +13,38 @@
  */
 #include "virtio_impl.h"
 
+#include <asm/cpu.h>
+#include <asm/cpufeature.h>
 #include <tern/base/err.h>
 #include <tern/kernel/klog.h>
 #include <tern/lib/bits.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
+
+/*
+ * QEMU's translator before version 8.1 leaves out the barriers of a machine with one processor, but its
+ * devices run in other threads: a notification, and with it the queue, was lost for good. Reading the
+ * time stamp counter takes a lock of the translator, which orders as a barrier would.
+ */
+static bool barriers_are_lost;
+
+static void look_for_lost_barriers(void)
+{
+	u32 max, name[3];
+
+	if (!cpu_has(FEAT_HYPERVISOR) || cpu_count_possible > 1)
+		return;
+	cpuid(0x40000000, &max, &name[0], &name[1], &name[2]);
+	barriers_are_lost = !memcmp(name, "TCGTCGTCGTCG", sizeof(name));
+}
+
+/* What we wrote is seen by the device before we look at what it wrote. */
+static inline void device_mb(void)
+{
+	smp_mb();
+	if (unlikely(barriers_are_lost))
+		(void)cpu_tsc();
+}
 
 static size_t avail_off(u32 size)
 {
@@ -81,6 +108,7 @@ int vqueue_alloc(struct vqueue *q)
 	q->avail = (void *)(mem + avail_off(q->size));
 	q->used = (void *)(mem + used_off(q->size));
 	vqueue_clear(q);
+	look_for_lost_barriers();
 	return 0;
 }
 
@@ -156,7 +184,7 @@ void vqueue_kick(struct vqueue *q)
 	u16 old = q->kicked_idx, new = q->avail_idx;
 	bool wanted;
 
-	smp_mb();	/* our index is visible before we look at the device's wish */
+	device_mb();	/* our index is visible before we look at the device's wish */
 	if (q->has_event_idx)
 		wanted = (u16)(new - READ_ONCE(*avail_event(q)) - 1) < (u16)(new - old);
 	else
@@ -195,7 +223,7 @@ bool vqueue_irq_on(struct vqueue *q)
 		WRITE_ONCE(*used_event(q), q->used_seen);
 	else
 		WRITE_ONCE(q->avail->flags, 0);
-	smp_mb();	/* the device sees our wish before we look at its index */
+	device_mb();	/* the device sees our wish before we look at its index */
 	return !q->is_broken && load_acquire(&q->used->idx) != q->used_seen;
 }
 
@@ -222,7 +250,7 @@ void *vqueue_take(struct vqueue *q, u32 *len)
 	/* Looks empty: ask for an interrupt; the caller's next call looks once more. */
 	if (q->has_event_idx && !q->is_irq_off && READ_ONCE(q->used->idx) == q->used_seen) {
 		WRITE_ONCE(*used_event(q), q->used_seen);
-		smp_mb();
+		device_mb();
 	}
 	return token;
 }
