@@ -324,6 +324,15 @@ void buddy_init(void)
 			list_init(&zones[i].lists[o].head);
 }
 
+void page_adjust_total(struct page *p, s64 delta)
+{
+	struct memzone *z = &zones[page_zone_id(p)];
+	u64 flags = spin_lock_irqsave(&z->lock);
+
+	z->managed += (u64)delta;
+	spin_unlock_irqrestore(&z->lock, flags);
+}
+
 u64 page_count_total(void)
 {
 	u64 n = 0;

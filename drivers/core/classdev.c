@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Character devices in sysfs that belong to a class and to no device of a bus. They stay. */
+/* Character devices in sysfs that belong to a class and to no device of a bus. */
 #include <tern/drivers/classdev.h>
 
 #include <tern/base/err.h>
+#include <tern/base/lock.h>
 #include <tern/fs/chardev.h>
 #include <tern/fs/sysfs.h>
 #include <tern/fs/vnode.h>
 #include <tern/lib/fmt.h>
+#include <tern/lib/list.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
 struct classdev {
-	u64 dev;	/* I */
-	char name[];	/* I */
+	struct list link;	/* devices_lock */
+	struct sysnode *dir;	/* I */
+	struct sysnode *class;	/* I where its link lies */
+	u64 dev;		/* I */
+	char name[];		/* I */
 };
+
+static LIST_HEAD(devices);
+static struct kmutex devices_lock = KMUTEX_INIT(devices_lock, LOCKRANK_VFS_MISC);	/* protects devices */
 
 static int show_dev(struct seqbuf *sb, void *arg)
 {
@@ -85,12 +93,46 @@ int classdev_add(const char *class, const char *name, u64 dev)
 		return -ENOMEM;
 	}
 	c->dev = dev;
+	c->dir = dir;
+	c->class = links;
 	strcpy(c->name, name);
 	err = fill(dir, links, c);
 	if (err) {
 		(void)sysfs_remove_name(links, name);
 		sysfs_remove(dir);
 		kmem_free(c);
+		return err;
 	}
-	return err;
+	kmutex_lock(&devices_lock);
+	list_add(&c->link, &devices);
+	kmutex_unlock(&devices_lock);
+	return 0;
+}
+
+static struct classdev *take(u64 dev)
+{
+	struct classdev *c, *found = NULL;
+
+	kmutex_lock(&devices_lock);
+	list_foreach(c, &devices, link)
+		if (c->dev == dev)
+			found = c;
+	if (found)
+		list_del(&found->link);
+	kmutex_unlock(&devices_lock);
+	return found;
+}
+
+void classdev_remove(u64 dev)
+{
+	struct classdev *c = take(dev);
+	char number[24];
+
+	if (!c)
+		return;
+	number_name(dev, number, sizeof(number));
+	(void)sysfs_remove_name(sysfs_dev_char, number);
+	(void)sysfs_remove_name(c->class, c->name);
+	sysfs_remove(c->dir);
+	kmem_free(c);
 }

@@ -129,6 +129,7 @@ void tty_unregister(struct tty *t)
 {
 	tty_registry_remove(t);
 	devtmpfs_remove(t->name);
+	classdev_remove(t->dev);
 }
 
 struct tty *tty_find(u64 dev)
@@ -157,6 +158,15 @@ size_t tty_input(struct tty *t, const u8 *buf, size_t n)
 	spin_unlock_irqrestore(&t->spin, flags);
 	workpool_queue(workpool_system, &t->input_work);
 	return i;
+}
+
+size_t tty_input_room(struct tty *t)
+{
+	u64 flags = spin_lock_irqsave(&t->spin);
+	size_t room = TTY_RING_SIZE - (t->ring_head - t->ring_tail);
+
+	spin_unlock_irqrestore(&t->spin, flags);
+	return room;
 }
 
 size_t tty_input_sync(struct tty *t, const u8 *buf, size_t n)

@@ -77,5 +77,3 @@ long ctty_ioctl(struct tty *t, struct ofile *f, u32 cmd, uptr arg);	/* -ENOTTY: 
 /** ctty_hangup() - SIGHUP and SIGCONT to leader and foreground group, forget the session. */
 void ctty_hangup(struct tty *t);
 
-/** tty_set_winsize() - store and send SIGWINCH if it changed. Sleeps. */
-int tty_set_winsize(struct tty *t, const struct winsize_abi *ws);

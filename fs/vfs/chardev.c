@@ -16,15 +16,23 @@
 static struct spin chardevs_lock = SPIN_INIT(LOCKRANK_KLIST);	/* protects chardevs */
 static LIST_HEAD(chardevs);
 
+/* The narrowest range: a driver may hold all minors and give some of them to others. */
 static struct chardev *find_locked(u32 major, u32 minor)
 {
-	struct chardev *c;
+	struct chardev *c, *found = NULL;
 
 	list_foreach(c, &chardevs, link) {
-		if (c->major == major && minor >= c->minor && minor - c->minor < c->count)
-			return c;
+		if (c->major == major && minor >= c->minor && minor - c->minor < c->count &&
+		    (!found || c->count < found->count))
+			found = c;
 	}
-	return NULL;
+	return found;
+}
+
+static bool is_within(const struct chardev *inner, const struct chardev *outer)
+{
+	return inner->count < outer->count && inner->minor >= outer->minor &&
+		(u64)inner->minor + inner->count <= (u64)outer->minor + outer->count;
 }
 
 static bool overlaps_locked(const struct chardev *n)
@@ -33,7 +41,7 @@ static bool overlaps_locked(const struct chardev *n)
 
 	list_foreach(c, &chardevs, link) {
 		if (c->major == n->major && (u64)c->minor < (u64)n->minor + n->count &&
-		    (u64)n->minor < (u64)c->minor + c->count)
+		    (u64)n->minor < (u64)c->minor + c->count && !is_within(n, c))
 			return true;
 	}
 	return false;

@@ -14,6 +14,8 @@ BOOTS = ("direct", "bzimage") + FIRMWARE_BOOTS
 # What a device needs from a kernel that has its drivers as modules.
 DISK_MODULES = {"virtio": ["virtio_pci", "virtio_blk"], "nvme": ["nvme"],
                 "ahci": ["ahci", "sd_mod"], "scsi": ["virtio_pci", "virtio_scsi", "sd_mod"]}
+# Tern's own drivers of the same.
+DISK_DRIVERS = {"virtio": "virtio-pci", "nvme": "nvme", "ahci": "ahci", "scsi": "virtio-pci"}
 NIC_MODULES = {"virtio-net-pci": ["virtio_pci", "virtio_net"], "e1000": ["e1000"],
                "e1000e": ["e1000e"], "rtl8139": ["8139cp"], "igb": ["igb"], "vmxnet3": ["vmxnet3"]}
 SHARE_MODULES = ["virtio_pci", "9pnet_virtio", "9p"]
@@ -107,11 +109,18 @@ class Machine:
             self.disks.insert(0, parse_disk(options.installed))
         self.nic = parse_net(options.net)
 
+    def disk_modules(self):
+        """Modules of Linux that drive this machine's disks."""
+        wanted = [m for _path, kind, _snapshot in self.disks for m in DISK_MODULES[kind]]
+        return list(dict.fromkeys(wanted))
+
+    def disk_drivers(self):
+        """Tern's drivers of them."""
+        return list(dict.fromkeys(DISK_DRIVERS[kind] for _path, kind, _snapshot in self.disks))
+
     def modules(self):
         """Modules that a Linux kernel needs to see this machine's devices."""
-        wanted = []
-        for _path, kind, _snapshot in self.disks:
-            wanted += DISK_MODULES[kind]
+        wanted = self.disk_modules()
         if self.nic:
             wanted += NIC_MODULES.get(self.nic, [])
         if self.options.share:

@@ -172,3 +172,11 @@ void lx_disk_set_zoned(struct lx_gendisk *g, unsigned int model) { g->queue->lim
 LX_EXPORT(disk_set_zoned);
 int lx_blk_revalidate_disk_zones(struct lx_gendisk *g, void (*update)(struct lx_gendisk *)) { return -EOPNOTSUPP; }
 LX_EXPORT(blk_revalidate_disk_zones);
+bool lx_blk_req_zone_write_trylock(struct lx_request *rq) { return true; }
+LX_EXPORT(blk_req_zone_write_trylock);
+void lx___blk_req_zone_write_unlock(struct lx_request *rq) { }
+LX_EXPORT(__blk_req_zone_write_unlock);
+int lx_blk_rq_count_integrity_sg(struct lx_request_queue *q, struct lx_bio *bio) { return 0; }
+LX_EXPORT(blk_rq_count_integrity_sg);
+int lx_blk_rq_map_integrity_sg(struct lx_request_queue *q, struct lx_bio *bio, struct lx_scatterlist *sg) { return 0; }
+LX_EXPORT(blk_rq_map_integrity_sg);

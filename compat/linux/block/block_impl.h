@@ -33,6 +33,7 @@
 #define STATUS_RESOURCE		9u
 #define STATUS_IOERR		10u
 #define STATUS_DEV_RESOURCE	13u
+#define TIMED_OUT	BIT(21)		/* rq_flags: the driver was told that its time is over */
 #define SPECIAL_PAYLOAD		BIT(18)	/* rq_flags: data is rq->special_vec */
 
 struct lx_disk;

@@ -29,6 +29,8 @@ static int major_get_locked(u32 wanted, const char *name)
 	struct major *m;
 	int got;
 
+	if (wanted && blk_major_is(wanted, name))	/* "sd", which native disks have too */
+		return (int)wanted;
 	list_foreach(m, &majors, link)
 		if (!strcmp(m->name, name) && (!wanted || wanted == m->number))
 			return (int)m->number;

@@ -156,3 +156,24 @@ int lx_blk_stack_limits(struct lx_queue_limits *t, struct lx_queue_limits *b, un
 	return 0;
 }
 LX_EXPORT(blk_stack_limits);
+
+void lx_blk_set_queue_depth(struct lx_request_queue *q, unsigned int depth) { q->queue_depth = depth; }
+LX_EXPORT(blk_set_queue_depth);
+void lx_blk_queue_required_elevator_features(struct lx_request_queue *q, unsigned int features)
+{
+	q->required_elevator_features = features;
+}
+LX_EXPORT(blk_queue_required_elevator_features);
+void lx_blk_queue_zone_write_granularity(struct lx_request_queue *q, unsigned int n)
+{
+	q->limits.zone_write_granularity = max(n, q->limits.logical_block_size);
+}
+LX_EXPORT(blk_queue_zone_write_granularity);
+/* Actuators of one disk that work at the same time: requests are not sorted by them. */
+struct lx_blk_independent_access_ranges *lx_disk_alloc_independent_access_ranges(struct lx_gendisk *g, int n)
+{
+	return NULL;
+}
+LX_EXPORT(disk_alloc_independent_access_ranges);
+void lx_disk_set_independent_access_ranges(struct lx_gendisk *g, struct lx_blk_independent_access_ranges *r) { }
+LX_EXPORT(disk_set_independent_access_ranges);

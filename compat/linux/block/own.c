@@ -21,6 +21,7 @@
 
 #define REQ_NOWAIT	1u
 #define REQ_RESERVED	2u
+#define REQ_PM		4u
 #define OP_IS_WRITE	1u
 #define COPY_MAX	(4UL << 20)
 #define END_IO_NONE	0u
@@ -37,17 +38,25 @@ static struct lx_cmd *take(struct lx_queue *q, struct lx_blk_mq_tags *t, u32 fla
 	return c;
 }
 
-/* Frozen: it waits until that is over. Quiesced: it may be made, and is parked when it is executed. */
+static bool is_shut(struct lx_queue *q, u32 flags)
+{
+	return READ_ONCE(q->q.mq_freeze_depth) || (!(flags & REQ_PM) && READ_ONCE(q->q.pm_only.counter));
+}
+
+/*
+ * Frozen, or open for power management only: it waits until that is over. Quiesced: it may be made, and is
+ * parked when it is executed.
+ */
 static int enter(struct lx_queue *q, u32 flags)
 {
 	(void)atomic_add_return(&q->inflight, 1);
-	while (READ_ONCE(q->q.mq_freeze_depth)) {
+	while (is_shut(q, flags)) {
 		lx_queue_leave(q);
 		if (bit_test(QUEUE_FLAG_DYING, &q->q.queue_flags))
 			return -ENODEV;
 		if (flags & REQ_NOWAIT)
 			return -EAGAIN;
-		waitq_wait(&q->idle, !READ_ONCE(q->q.mq_freeze_depth) ||
+		waitq_wait(&q->idle, !is_shut(q, flags) ||
 			   bit_test(QUEUE_FLAG_DYING, &q->q.queue_flags));
 		(void)atomic_add_return(&q->inflight, 1);
 	}

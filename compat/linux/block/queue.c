@@ -19,6 +19,9 @@
 #define CPU_ANY		8192
 #define BUSY_TICKS	1
 
+/* Modules count inline who uses a queue, up and down again; nobody asks how many those are. */
+static DEFINE_PERCPU(unsigned long, usage_cell);
+
 static void parked_work(struct lx_work_struct *w);
 
 bool lx_queue_may_sleep(const struct lx_queue *q) { return q->q.tag_set && (q->q.tag_set->flags & FLAG_BLOCKING); }
@@ -96,6 +99,7 @@ struct lx_queue *lx_queue_make(struct lx_blk_mq_tag_set *set)
 	lx___init_waitqueue_head(&pub->mq_freeze_wq, "queue", NULL);
 	limits_default(&pub->limits);
 	pub->node = -1;
+	pub->q_usage_counter.percpu_count_ptr = (unsigned long)&usage_cell;
 	pub->tag_set_list.next = pub->tag_set_list.prev = &pub->tag_set_list;
 	if (!set)
 		return q;
@@ -171,7 +175,7 @@ LX_EXPORT(blk_sync_queue);
 bool lx_queue_enter(struct lx_queue *q)
 {
 	(void)atomic_add_return(&q->inflight, 1);
-	if (likely(!atomic_read(&q->stops)))
+	if (likely(!atomic_read(&q->stops) && !READ_ONCE(q->q.pm_only.counter)))
 		return true;
 	lx_queue_leave(q);
 	return false;
@@ -192,6 +196,22 @@ static void go(struct lx_queue *q)
 	lx_blk_mq_kick_requeue_list(&q->q);
 	waitq_wake_all(&q->idle);
 }
+
+/* Only requests of power management are made until that is over. */
+void lx_blk_set_pm_only(struct lx_request_queue *q) { __atomic_fetch_add(&q->pm_only.counter, 1, __ATOMIC_SEQ_CST); }
+LX_EXPORT(blk_set_pm_only);
+
+void lx_blk_clear_pm_only(struct lx_request_queue *q)
+{
+	struct lx_queue *lq = lx_queue_of(q);
+
+	if (__atomic_sub_fetch(&q->pm_only.counter, 1, __ATOMIC_SEQ_CST))
+		return;
+	if (lq->disk)
+		lx_disk_restart(lq->disk);
+	waitq_wake_all(&lq->idle);
+}
+LX_EXPORT(blk_clear_pm_only);
 
 void lx_blk_freeze_queue_start(struct lx_request_queue *q)
 {

@@ -21,6 +21,7 @@
 
 #define END_IO_FREE	1u
 #define SG_END		2UL
+#define UNIQUE_TAG_BITS	16
 #define BUSY_TICKS	1
 
 static DEFINE_PERCPU(struct lx_request *, completed);
@@ -53,6 +54,23 @@ unsigned char lx_errno_to_blk_status(int error)
 LX_EXPORT(errno_to_blk_status);
 
 /* ---- made and freed ---- */
+
+void lx_blk_rq_init(struct lx_request_queue *q, struct lx_request *rq)
+{
+	memset(rq, 0, sizeof(*rq));
+	rq->q = q;
+	rq->tag = rq->internal_tag = -1;
+	rq->__sector = ~0ULL;
+	rq->queuelist.next = rq->queuelist.prev = &rq->queuelist;
+	rq->start_time_ns = clock_ns();
+}
+LX_EXPORT(blk_rq_init);
+
+unsigned int lx_blk_mq_unique_tag(struct lx_request *rq)
+{
+	return rq->mq_hctx->queue_num << UNIQUE_TAG_BITS | ((u32)rq->tag & (BIT(UNIQUE_TAG_BITS) - 1));
+}
+LX_EXPORT(blk_mq_unique_tag);
 
 void lx_request_init(struct lx_request *rq, struct lx_queue *q, u32 hctx, u32 op)
 {
@@ -263,6 +281,7 @@ const struct blkdisk_ops lx_disk_ops = {
 
 void lx_blk_mq_start_request(struct lx_request *rq)
 {
+	rq->rq_flags &= ~TIMED_OUT;
 	rq->deadline = lx_jiffies_now() + (rq->timeout ? rq->timeout : rq->q->rq_timeout);
 	WRITE_ONCE(rq->state, STATE_IN_FLIGHT);
 	lx_set_watch(cmd_of(rq)->tags->set);

@@ -375,8 +375,13 @@ static bool check_time(struct lx_request *rq, void *is_busy)
 	*(bool *)is_busy = true;
 	if (READ_ONCE(rq->state) != STATE_IN_FLIGHT || (long)(lx_jiffies_now() - rq->deadline) < 0)
 		return true;
-	if (!ops->timeout || ops->timeout(rq) == EH_RESET_TIMER)
-		rq->deadline = lx_jiffies_now() + rq->q->rq_timeout;
+	if (rq->rq_flags & TIMED_OUT)	/* the driver's error handler has it */
+		return true;
+	rq->rq_flags |= TIMED_OUT;
+	if (!ops->timeout || ops->timeout(rq) == EH_RESET_TIMER) {
+		rq->rq_flags &= ~TIMED_OUT;
+		rq->deadline = lx_jiffies_now() + (rq->timeout ? rq->timeout : rq->q->rq_timeout);
+	}
 	return true;
 }
 

@@ -146,3 +146,8 @@ LX_EXPORT(usb_disable_xhci_ports);
 
 static int spi_init(void) { return lx_bus_register(&lx_spi_bus_type); }
 INITCALL(BUS, spi_init);
+
+/* ---- lights that show what a disk does ---- */
+
+void lx_ledtrig_disk_activity(bool is_write) { }
+LX_EXPORT(ledtrig_disk_activity);

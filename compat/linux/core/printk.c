@@ -67,3 +67,6 @@ void lx_panic(const char *fmt, ...)
 	kpanic("%s", line);
 }
 LX_EXPORT(panic);
+
+void lx_dump_stack(void) { klog_backtrace(KLOG_WARNING); }
+LX_EXPORT(dump_stack);

@@ -42,6 +42,10 @@ LX_EXPORT_DATA(power_group_name);
 static const char *const lx_pci_power_names[] = { "error", "D0", "D1", "D2", "D3hot", "D3cold", "unknown" };
 LX_EXPORT_DATA(pci_power_names);
 LX_EXPORT_ALIAS(pm_wq, lx_system_freezable_wq);
+bool lx_system_entering_hibernation(void) { return false; }
+LX_EXPORT(system_entering_hibernation);
+bool lx_pm_suspend_default_s2idle(void) { return false; }
+LX_EXPORT(pm_suspend_default_s2idle);
 void lx___suspend_report_result(const char *fn, struct lx_device *dev, void *what, int ret) { }
 LX_EXPORT(__suspend_report_result);
 int lx_device_pm_wait_for_dev(struct lx_device *dev, struct lx_device *other) { return 0; }

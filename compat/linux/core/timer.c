@@ -24,6 +24,7 @@
 #include <tern/kernel/sched.h>
 #include <tern/kernel/timeout.h>
 
+#define CLOCK_T_HZ	100UL	/* ticks that programs count in */
 #define FLAG_CPU_MASK	0x3ffffu
 #define JIFFIES_START	0xfffedb08UL	/* the vendor's: five minutes before 32 bits wrap */
 #define NS_PER_JIFFY	(NSEC_PER_SEC / HZ)
@@ -265,6 +266,10 @@ unsigned int lx_jiffies_to_msecs(const unsigned long j) { return (unsigned int)(
 LX_EXPORT(jiffies_to_msecs);
 unsigned int lx_jiffies_to_usecs(const unsigned long j) { return (unsigned int)(j * (1000000 / HZ)); }
 LX_EXPORT(jiffies_to_usecs);
+long lx_jiffies_to_clock_t(unsigned long j) { return (long)(j * CLOCK_T_HZ / HZ); }
+LX_EXPORT(jiffies_to_clock_t);
+unsigned long lx_clock_t_to_jiffies(unsigned long t) { return t > ~0UL / HZ ? ~0UL : t * HZ / CLOCK_T_HZ; }
+LX_EXPORT(clock_t_to_jiffies);
 
 unsigned long lx___msecs_to_jiffies(const unsigned int ms)
 {

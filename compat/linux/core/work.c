@@ -28,6 +28,7 @@
 #define WORK_PENDING	1UL
 #define WORK_ON_QUEUE	4UL		/* the rest of data is the queue */
 #define WORK_QUEUE_MASK	(~0xffUL)
+#define CPU_ANY		8192
 #define RUNNERS_MAX	8u
 #define ORDERED_FLAGS	0x20000u	/* __WQ_ORDERED */
 
@@ -453,6 +454,20 @@ void lx_tasklet_kill(struct lx_tasklet_struct *t)
 	bit_clear_atomic(TASKLET_QUEUED, &t->state);
 }
 LX_EXPORT(tasklet_kill);
+
+int lx_execute_in_process_context(void (*fn)(struct lx_work_struct *), struct lx_execute_work *ew)
+{
+	if (!in_interrupt()) {
+		fn(&ew->work);
+		return 0;
+	}
+	ew->work.data.counter = 0xfffffffe0L;
+	ew->work.entry.next = ew->work.entry.prev = &ew->work.entry;
+	ew->work.func = fn;
+	(void)lx_queue_work_on(CPU_ANY, lx_system_wq, &ew->work);
+	return 1;
+}
+LX_EXPORT(execute_in_process_context);
 
 static int work_init(void)
 {

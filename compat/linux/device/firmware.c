@@ -5,7 +5,10 @@
  */
 #include "../lx.h"
 
+#include <asm/acpi.h>
 #include <tern/base/err.h>
+#include <tern/base/initcall.h>
+#include <tern/lib/string.h>
 
 #define AE_ERROR	1u
 #define AE_NOT_FOUND	5u
@@ -102,3 +105,28 @@ bool lx_dmi_get_date(int field, int *year, int *month, int *day)
 	return false;
 }
 LX_EXPORT(dmi_get_date);
+
+/* What the static table says of the machine's fixed registers: a zero is "not there". */
+static struct lx_acpi_table_fadt lx_acpi_gbl_FADT;
+LX_EXPORT_DATA(acpi_gbl_FADT);
+
+static int fadt_copy(void)
+{
+	const struct acpi_header *t = acpi_find("FACP", 0);
+
+	if (t)
+		memcpy(&lx_acpi_gbl_FADT, t, min_t(size_t, t->len, sizeof(lx_acpi_gbl_FADT)));
+	return 0;
+}
+INITCALL(CORE, fadt_copy);
+
+void lx_acpi_initialize_hp_context(struct lx_acpi_device *dev, struct lx_acpi_hotplug_context *hp,
+				   int (*notify)(struct lx_acpi_device *, unsigned int),
+				   void (*uevent)(struct lx_acpi_device *, unsigned int))
+{
+}
+LX_EXPORT(acpi_initialize_hp_context);
+int lx_acpi_pm_device_sleep_state(struct lx_device *dev, int *least, int most) { return -ENODEV; }
+LX_EXPORT(acpi_pm_device_sleep_state);
+int lx_acpi_pm_set_device_wakeup(struct lx_device *dev, bool on) { return -ENODEV; }
+LX_EXPORT(acpi_pm_set_device_wakeup);

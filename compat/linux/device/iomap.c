@@ -108,3 +108,17 @@ void lx_memset_io(volatile void *to, int c, size_t n)
 		mmio_write8((void *)to, (u8)c);
 }
 LX_EXPORT(memset_io);
+
+void lx_ioread32_rep(const void *p, void *to, unsigned long n)
+{
+	for (u32 *at = to; n; n--)
+		*at++ = lx_ioread32(p);
+}
+LX_EXPORT(ioread32_rep);
+
+void lx_iowrite32_rep(void *p, const void *from, unsigned long n)
+{
+	for (const u32 *at = from; n; n--)
+		lx_iowrite32(*at++, p);
+}
+LX_EXPORT(iowrite32_rep);

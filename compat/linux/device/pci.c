@@ -326,6 +326,14 @@ int lx_pci_enable_device(struct lx_pci_dev *d) { return enable(d); }
 LX_EXPORT(pci_enable_device);
 int lx_pci_enable_device_mem(struct lx_pci_dev *d) { return enable(d); }
 LX_EXPORT(pci_enable_device_mem);
+/* Its registers were lost: what somebody holds on is switched on again. */
+int lx_pci_reenable_device(struct lx_pci_dev *d)
+{
+	if (d->enable_cnt.counter)
+		pcifn_enable(lx_pci_of(d)->fn);
+	return 0;
+}
+LX_EXPORT(pci_reenable_device);
 
 void lx_pci_disable_device(struct lx_pci_dev *d)
 {

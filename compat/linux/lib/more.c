@@ -142,3 +142,82 @@ unsigned long long lx_int_pow(unsigned long long base, unsigned int n)
 	return result;
 }
 LX_EXPORT(int_pow);
+
+unsigned int lx__bcd2bin(unsigned char v) { return (v & 15u) + (v >> 4) * 10u; }
+LX_EXPORT(_bcd2bin);
+
+ssize_t lx_memory_read_from_buffer(void *to, size_t n, long long *pos, const void *from, size_t have)
+{
+	if (*pos < 0)
+		return -EINVAL;
+	if ((u64)*pos >= have)
+		return 0;
+	n = min(n, have - (size_t)*pos);
+	memcpy(to, (const u8 *)from + *pos, n);
+	*pos += (long long)n;
+	return (ssize_t)n;
+}
+LX_EXPORT(memory_read_from_buffer);
+
+/* Behind "[": does the set hold @c; *@end: behind "]". NULL @end's set is no set. */
+static bool set_holds(const char *set, char c, const char **end)
+{
+	bool negate = *set == '!', found = false;
+	const char *at = set + negate;
+
+	do {
+		char low = *at++, high = low;
+
+		if (!low)
+			return false;	/* never closed: "[" is an ordinary character */
+		if (at[0] == '-' && at[1] != ']' && at[1]) {
+			high = at[1];
+			at += 2;
+		}
+		found |= (u8)c >= (u8)low && (u8)c <= (u8)high;
+	} while (*at != ']');
+	*end = at + 1;
+	return found != negate;
+}
+
+/* "*", "?", "[a-z]" and "\" before a character that stands for itself. */
+bool lx_glob_match(const char *pat, const char *text)
+{
+	const char *back_pat = NULL, *back_text = NULL;
+
+	for (;;) {
+		const char *next = pat + 1;
+		bool fits = *text != '\0';
+
+		if (*pat == '*') {
+			back_pat = ++pat;
+			back_text = text;
+			continue;
+		}
+		if (!*pat && !*text)
+			return true;
+		if (*pat == '[' && *text) {
+			next = NULL;
+			fits = set_holds(pat + 1, *text, &next);
+			if (!next) {
+				next = pat + 1;
+				fits = *text == '[';
+			}
+		} else if (*pat == '\\' && pat[1]) {
+			fits = pat[1] == *text;
+			next = pat + 2;
+		} else if (*pat != '?') {
+			fits = *pat && *pat == *text;
+		}
+		if (fits) {
+			pat = next;
+			text++;
+		} else if (back_pat && *back_text) {
+			pat = back_pat;
+			text = ++back_text;
+		} else {
+			return false;
+		}
+	}
+}
+LX_EXPORT(glob_match);

@@ -163,6 +163,34 @@ void lx_print_hex_dump(const char *level, const char *prefix, int kind, int row,
 }
 LX_EXPORT(print_hex_dump);
 
+/* One row: groups of bytes as numbers, then perhaps as characters; as many as would be written. */
+int lx_hex_dump_to_buffer(const void *buf, size_t n, int row, int group, char *out, size_t room, bool ascii)
+{
+	const u8 *at = buf;
+	size_t done = 0, column;
+
+	row = row == 32 ? 32 : 16;
+	n = min(n, (size_t)row);
+	if (group <= 0 || group > 8 || (group & (group - 1)) || n % (size_t)group)
+		group = 1;
+	column = (size_t)row * 2 + (size_t)(row / group) + 1;
+	for (size_t i = 0; i < n; i += (size_t)group) {
+		if (i)
+			done += (size_t)fmt_print(out + min(done, room), room - min(done, room), " ");
+		for (size_t j = (size_t)group; j--; )	/* little endian: the last byte comes first */
+			done += (size_t)fmt_print(out + min(done, room), room - min(done, room), "%02x", at[i + j]);
+	}
+	while (ascii && done < column)
+		done += (size_t)fmt_print(out + min(done, room), room - min(done, room), " ");
+	for (size_t i = 0; ascii && i < n; i++)
+		done += (size_t)fmt_print(out + min(done, room), room - min(done, room), "%c",
+					  at[i] >= ' ' && at[i] < 127 ? at[i] : '.');
+	if (!n && room)
+		*out = '\0';
+	return (int)done;
+}
+LX_EXPORT(hex_dump_to_buffer);
+
 /* "10.7 GB" or "10.0 GiB": three digits. */
 void lx_string_get_size(unsigned long long size, unsigned long long block, const unsigned int units, char *buf, int len)
 {

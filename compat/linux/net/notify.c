@@ -369,3 +369,17 @@ int lx_net_ratelimit(void)
 	return __atomic_fetch_add(&said, 1, __ATOMIC_RELAXED) < RATE_BURST;
 }
 LX_EXPORT(net_ratelimit);
+
+/* Netlink families of modules: absent. */
+struct lx_sock *lx___netlink_kernel_create(struct lx_net *net, int unit, struct lx_module *m,
+					   struct lx_netlink_kernel_cfg *cfg)
+{
+	return NULL;
+}
+LX_EXPORT(__netlink_kernel_create);
+void lx_netlink_kernel_release(struct lx_sock *sk) { }
+LX_EXPORT(netlink_kernel_release);
+void lx_netlink_ack(struct lx_sk_buff *skb, struct lx_nlmsghdr *h, int err, const struct lx_netlink_ext_ack *ack) { }
+LX_EXPORT(netlink_ack);
+bool lx_netlink_capable(const struct lx_sk_buff *skb, int cap) { return false; }
+LX_EXPORT(netlink_capable);

@@ -4,6 +4,7 @@
 
 #include <tern/base/initcall.h>
 #include <tern/lib/seqbuf.h>
+#include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 
 #define DYNAMIC_FIRST	254u
@@ -26,6 +27,18 @@ static bool taken_locked(u32 major)
 		if (m->major == major)
 			return true;
 	return false;
+}
+
+bool blk_major_is(u32 major, const char *name)
+{
+	struct blkmajor *m;
+	bool found = false;
+
+	spin_lock(&majors_lock);
+	list_foreach(m, &majors, link)
+		found |= m->major == major && !strcmp(m->name, name);
+	spin_unlock(&majors_lock);
+	return found;
 }
 
 int blk_major_register(u32 major, const char *name)

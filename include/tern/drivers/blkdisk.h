@@ -198,6 +198,8 @@ void blkhwq_run(struct blkhwq *q);
  * caller's. Return: the major, -EBUSY, -ENOMEM.
  */
 int blk_major_register(u32 major, const char *name);
+/** blk_major_is() - is @major registered by that name. */
+bool blk_major_is(u32 major, const char *name);
 /** blk_print_letters() - "vda" ... "vdz", "vdaa" ... to @out, 12 bytes. */
 void blk_print_letters(char *out, const char *prefix, u32 index);
 /** blk_sd_index() - the next number of an "sd" disk, whatever bus it is on. */

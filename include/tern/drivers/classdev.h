@@ -9,3 +9,5 @@
  * /sys/class/@class and /sys/dev/char. 0, -EEXIST, -ENOMEM. Sleeps.
  */
 int classdev_add(const char *class, const char *name, u64 dev);
+/** classdev_remove() - it leaves sysfs, if it is there. Sleeps. */
+void classdev_remove(u64 dev);

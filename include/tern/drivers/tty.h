@@ -115,6 +115,8 @@ struct tty *tty_find(u64 dev);
  * full: rest is lost and counted).
  */
 size_t tty_input(struct tty *t, const u8 *buf, size_t n);
+/** tty_input_room() - bytes that tty_input() would take now; any context. */
+size_t tty_input_room(struct tty *t);
 /**
  * tty_input_sync() - through the line discipline at once; takes tty_lock;
  * returns bytes taken. Sleeps.
@@ -139,6 +141,8 @@ struct tty *tty_console(void);
 /** tty_get_settings() / tty_set_settings() - as TCGETS2 and TCSETS2; set: 0, -EIO, -ERESTARTSYS. Sleeps. */
 void tty_get_settings(struct tty *t, struct ktermios2_abi *out);
 int tty_set_settings(struct tty *t, const struct ktermios2_abi *new);
+/** tty_set_winsize() - store and send SIGWINCH if it changed; 0. Sleeps. */
+int tty_set_winsize(struct tty *t, const struct winsize_abi *ws);
 /** tty_self() - controlling terminal of thread_self with a reference, or NULL. */
 struct tty *tty_self(void);
 /** ctty_check_read() - background reader: 0, -ERESTARTSYS after SIGTTIN, -EIO. */

@@ -13,7 +13,7 @@ struct chardev {
 	void *priv;
 	struct list link;
 };
-/** chardev_register() - major 0: choose one. 0, -EBUSY. */
+/** chardev_register() - major 0: choose one; within another's range: it goes before. 0, -EBUSY. */
 int chardev_register(struct chardev *c);
 void chardev_unregister(struct chardev *c);
 /** chardev_is_used() - does a registered device have that number. */

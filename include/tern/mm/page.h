@@ -126,6 +126,8 @@ void page_wake_flag(struct page *p, enum page_flag f);
 /* Zone pages are counted in; see mm/vmstat.h for the rest. */
 u64 page_count_total(void);	/* managed by the allocator */
 u64 page_count_free(void);
+/** page_adjust_total() - the zone of @p has @delta pages more for its users: a balloon's. Context: any. */
+void page_adjust_total(struct page *p, s64 delta);
 bool pfn_is_valid(pfn_t pfn);	/* has a struct page backed by memory */
 /** page_zero_frame() - the shared read-only page of zeroes. */
 extern struct page *page_zero_frame;

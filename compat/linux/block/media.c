@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Disks whose medium changes or whose power is managed; requests that a program sends past the disk. */
+#include "block_impl.h"
+
+#include <tern/base/err.h>
+#include <tern/kernel/klog.h>
+
+#define EVENT_MEDIA_CHANGE	1u
+#define RPM_ACTIVE		0
+
+bool lx_bdev_check_media_change(struct lx_block_device *b)
+{
+	const struct lx_block_device_operations *ops = b->bd_disk->fops;
+
+	return ops->check_events && (ops->check_events(b->bd_disk, EVENT_MEDIA_CHANGE) & EVENT_MEDIA_CHANGE);
+}
+LX_EXPORT(bdev_check_media_change);
+
+/* Seeks and rotations of an emulated disk are no entropy. */
+void lx_add_disk_randomness(struct lx_gendisk *g) { }
+LX_EXPORT(add_disk_randomness);
+
+void lx_blk_dump_rq_flags(struct lx_request *rq, char *what)
+{
+	kinfo("%s: request flags %x, sector %lu, %u bytes", what, rq->cmd_flags, (u64)rq->__sector, rq->__data_len);
+}
+LX_EXPORT(blk_dump_rq_flags);
+
+/* ---- power: a queue's device stays as it is ---- */
+
+void lx_blk_pm_runtime_init(struct lx_request_queue *q, struct lx_device *dev)
+{
+	q->dev = dev;
+	q->rpm_status = RPM_ACTIVE;
+	lx_pm_runtime_set_autosuspend_delay(dev, -1);
+	lx___pm_runtime_use_autosuspend(dev, true);
+}
+LX_EXPORT(blk_pm_runtime_init);
+int lx_blk_pre_runtime_suspend(struct lx_request_queue *q) { return q->dev ? -EBUSY : 0; }
+LX_EXPORT(blk_pre_runtime_suspend);
+void lx_blk_post_runtime_suspend(struct lx_request_queue *q, int err) { }
+LX_EXPORT(blk_post_runtime_suspend);
+void lx_blk_pre_runtime_resume(struct lx_request_queue *q) { }
+LX_EXPORT(blk_pre_runtime_resume);
+void lx_blk_post_runtime_resume(struct lx_request_queue *q) { }
+LX_EXPORT(blk_post_runtime_resume);
+
+/* ---- /dev/bsg: absent ---- */
+
+struct lx_bsg_device *lx_bsg_register_queue(struct lx_request_queue *q, struct lx_device *parent, const char *name,
+					    int (*fn)(struct lx_request_queue *, struct lx_sg_io_v4 *, unsigned int,
+						      unsigned int))
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+LX_EXPORT(bsg_register_queue);
+void lx_bsg_unregister_queue(struct lx_bsg_device *b) { }
+LX_EXPORT(bsg_unregister_queue);
+
+/* A disk's pages are the native cache's: a driver that wants the first of them, for an old partition table, has none. */
+struct lx_folio *lx_read_cache_folio(struct lx_address_space *mapping, unsigned long index,
+				     int (*fill)(struct lx_file *, struct lx_folio *), struct lx_file *file)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+LX_EXPORT(read_cache_folio);
+
+void lx_invalidate_bdev(struct lx_block_device *b)
+{
+	struct lx_disk *d = disk_of(b->bd_disk);
+
+	if (d->native && blkdev_cache_drop(blkdisk_dev(d->native)))
+		kwarn("%s: written pages stay in the cache", b->bd_disk->disk_name);
+}
+LX_EXPORT(invalidate_bdev);
