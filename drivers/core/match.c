@@ -22,13 +22,13 @@ void devbus_register(struct bus *b)
  * drivers.skip=NAME,NAME: native drivers that are to leave their devices to others (modules of the
  * vendor).
  */
-static bool is_skipped(const struct driver_desc *drv)
+bool driver_is_skipped(const char *name)
 {
-	const char *p = drv->is_loaded ? NULL : cmdline_get("drivers.skip");
-	size_t n = strlen(drv->name);
+	const char *p = cmdline_get("drivers.skip");
+	size_t n = strlen(name);
 
 	for (; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
-		if (!strncmp(p, drv->name, n) && (!p[n] || p[n] == ','))
+		if (!strncmp(p, name, n) && (!p[n] || p[n] == ','))
 			return true;
 	return false;
 }
@@ -38,7 +38,7 @@ static bool try_driver(struct devnode *d, const struct driver_desc *drv)
 {
 	int err;
 
-	if (!d->bus->match(d, drv) || is_skipped(drv))
+	if (!d->bus->match(d, drv) || (!drv->is_loaded && driver_is_skipped(drv->name)))
 		return false;
 	d->driver = drv;
 	err = drv->probe(d);

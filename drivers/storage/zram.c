@@ -16,6 +16,7 @@
 #include <tern/base/initcall.h>
 #include <tern/base/percpu_alloc.h>
 #include <tern/drivers/blkdisk.h>
+#include <tern/drivers/devnode.h>
 #include <tern/fs/sysfs.h>
 #include <tern/kernel/cmdline.h>
 #include <tern/lib/fmt.h>
@@ -379,9 +380,12 @@ static int make_buffers(void)
 static int zram_init(void)
 {
 	u64 n = min(cmdline_get_u64("zram.num_devices", 1), COUNT_MAX);
-	int err = n ? make_buffers() : 0;
+	int err;
 
-	if (err || !n)
+	if (!n || driver_is_skipped("zram"))
+		return 0;
+	err = make_buffers();
+	if (err)
 		return err;
 	zram_major = blk_major_register(0, "zram");
 	err = zram_major < 0 ? zram_major : 0;

@@ -55,6 +55,8 @@ static int bio_start(struct blkhwq *hwq, struct blkcmd *c)
 	if (!b->vecs)
 		return -ENOMEM;
 	(void)lx_bio_fill(&b->bio, b->vecs, d, c);
+	if (c->op == IOREQ_FLUSH)	/* drivers of bios know it as a write of nothing */
+		b->bio.bi_opf = LX_REQ_OP_WRITE | 1u << LX___REQ_PREFLUSH;
 	b->native = c;
 	b->disk = d;
 	b->bio.bi_end_io = command_done;

@@ -145,6 +145,10 @@ struct lx_bio_vec *lx_cmd_vecs(struct lx_cmd *c, u32 n, alloc_flags flags);
 void lx_cmd_clear(struct lx_cmd *c);
 /** lx_bio_fill() - @bio describes the native command @c, its memory in @vecs; how many of them. */
 u32 lx_bio_fill(struct lx_bio *bio, struct lx_bio_vec *vecs, struct lx_disk *d, const struct blkcmd *c);
+/** lx_bio_advance_bytes() - the first @bytes of @bio are done. */
+void lx_bio_advance_bytes(struct lx_bio *bio, u32 bytes);
+/** lx_bvec_next() - the next piece of @bio, within one page, and @it behind it; false: there is none. */
+bool lx_bvec_next(const struct lx_bio *bio, struct lx_bvec_iter *it, struct lx_bio_vec *out);
 /** lx_bio_pdu_bytes() - memory of a command of a disk without requests. */
 u32 lx_bio_pdu_bytes(void);
 

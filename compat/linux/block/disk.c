@@ -293,7 +293,7 @@ LX_EXPORT(set_capacity_and_notify);
 
 void lx_set_capacity(struct lx_gendisk *g, unsigned long long sectors)
 {
-	disk_of(g)->part0.bd_nr_sectors = sectors;
+	(void)lx_set_capacity_and_notify(g, sectors);
 }
 LX_EXPORT(set_capacity);
 

@@ -57,7 +57,7 @@ LX_EXPORT(bsg_register_queue);
 void lx_bsg_unregister_queue(struct lx_bsg_device *b) { }
 LX_EXPORT(bsg_unregister_queue);
 
-/* A disk's pages are the native cache's: a driver that wants the first of them, for an old partition table, has none. */
+/* A disk's pages are the native cache's: a driver that looks for an old partition table in them finds none. */
 struct lx_folio *lx_read_cache_folio(struct lx_address_space *mapping, unsigned long index,
 				     int (*fill)(struct lx_file *, struct lx_folio *), struct lx_file *file)
 {

@@ -329,7 +329,7 @@ LX_EXPORT(__blk_rq_map_sg);
 
 /* ---- end ---- */
 
-static void bio_step(struct lx_bio *bio, u32 bytes)
+void lx_bio_advance_bytes(struct lx_bio *bio, u32 bytes)
 {
 	struct lx_bvec_iter *it = &bio->bi_iter;
 
@@ -359,7 +359,7 @@ bool lx_blk_update_request(struct lx_request *rq, unsigned char status, unsigned
 	rq->__data_len -= bytes;
 	rq->__sector += bytes >> SECTOR_SHIFT;
 	if (rq->bio && bytes && bytes <= rq->bio->bi_iter.bi_size)
-		bio_step(rq->bio, bytes);
+		lx_bio_advance_bytes(rq->bio, bytes);
 	if (rq->__data_len && !(rq->rq_flags & SPECIAL_PAYLOAD))
 		return true;
 	rq->bio = NULL;

@@ -147,3 +147,23 @@ int lx_kstrtobool_from_user(const char *s, size_t n, bool *out)
 	return err ? err : lx_kstrtobool(buf, out);
 }
 LX_EXPORT(kstrtobool_from_user);
+
+/* A number with a unit behind it: k, m, g, t, p, e. */
+unsigned long long lx_memparse(const char *text, char **end)
+{
+	static const char units[] = "kmgtpe";
+	char *at;
+	unsigned long long v = lx_simple_strtoull(text, &at, 0);
+
+	for (u32 i = 0; *at && units[i]; i++) {
+		if ((*at | 0x20) != units[i])
+			continue;
+		v <<= 10 * (i + 1);
+		at++;
+		break;
+	}
+	if (end)
+		*end = at;
+	return v;
+}
+LX_EXPORT(memparse);

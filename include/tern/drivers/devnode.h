@@ -78,6 +78,9 @@ void devnode_put(struct devnode *d);
  */
 int devnode_foreach(struct bus *b, int (*fn)(struct devnode *d, void *arg), void *arg);
 
+/** driver_is_skipped() - does the command line say that native driver @name leaves its devices to others. */
+bool driver_is_skipped(const char *name);
+
 /** DRIVER(desc) - register at INITLEVEL_DEVICE; the file includes <generated/svc_driver.h>. */
 #define DRIVER(desc)							\
 	static int driver_init_##desc(void) { return svc_driver_add(&(desc)); } \
