@@ -125,7 +125,8 @@ void lx_bio_put(struct lx_bio *bio)
 LX_EXPORT(bio_put);
 
 /* The clone shows the same memory; it lives no longer than @from. */
-struct lx_bio *lx_bio_alloc_clone(struct lx_block_device *b, struct lx_bio *from, unsigned int gfp, struct lx_bio_set *s)
+struct lx_bio *lx_bio_alloc_clone(struct lx_block_device *b, struct lx_bio *from, unsigned int gfp,
+				  struct lx_bio_set *s)
 {
 	struct lx_bio *bio = lx_bio_alloc_bioset(b, 0, from->bi_opf, gfp, s);
 

@@ -27,16 +27,23 @@ LX_EXPORT(bit_wait_io);
 
 static bool is_clear(const void *word, int bit) { return !bit_test((u32)bit, (const unsigned long *)word); }
 
+static int interrupted(int err) { return err ? -EINTR : 0; }
+
 int lx_out_of_line_wait_on_bit(void *word, int bit, int (*action)(struct lx_wait_bit_key *, int), unsigned int mode)
 {
-	return waitq_wait_common(queue_of(word, bit), is_clear(word, bit), mode & THREAD_MODES, false, WAIT_FOREVER) ? -EINTR : 0;
+	u32 state = mode & THREAD_MODES;
+
+	return interrupted(waitq_wait_common(queue_of(word, bit), is_clear(word, bit), state, false, WAIT_FOREVER));
 }
 LX_EXPORT(out_of_line_wait_on_bit);
 
-int lx_out_of_line_wait_on_bit_lock(void *word, int bit, int (*action)(struct lx_wait_bit_key *, int), unsigned int mode)
+int lx_out_of_line_wait_on_bit_lock(void *word, int bit, int (*action)(struct lx_wait_bit_key *, int),
+				    unsigned int mode)
 {
-	return waitq_wait_common(queue_of(word, bit), !bit_test_and_set((u32)bit, word), mode & THREAD_MODES, false, WAIT_FOREVER) ?
-		-EINTR : 0;
+	u32 state = mode & THREAD_MODES, n = (u32)bit;
+
+	return interrupted(waitq_wait_common(queue_of(word, bit), !bit_test_and_set(n, word), state, false,
+					     WAIT_FOREVER));
 }
 LX_EXPORT(out_of_line_wait_on_bit_lock);
 

@@ -390,11 +390,11 @@ static int file_open(struct ofile *f, struct vnode *vn)
 
 	if (err)
 		return err;
-	if (!lx_try_module_get(cdev->owner))
+	if (!lx_try_module_get(cdev->ops->owner))
 		return -ENXIO;
 	v = lx_view_make(f, cdev->ops);
 	if (!v) {
-		lx_module_put(cdev->owner);
+		lx_module_put(cdev->ops->owner);
 		return -ENOMEM;
 	}
 	lx_kobject_get(&cdev->kobj);
@@ -407,7 +407,7 @@ static int file_open(struct ofile *f, struct vnode *vn)
 		err = cdev->ops->open(&v->inode, &v->file);
 	if (err) {
 		lx_view_drop_relays(v);
-		lx_module_put(cdev->owner);
+		lx_module_put(cdev->ops->owner);
 		lx_kobject_put(&cdev->kobj);
 		kmem_free(v);
 		return err == -515 ? -ENXIO : err;
