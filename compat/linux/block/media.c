@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Disks whose medium changes or whose power is managed; requests that a program sends past the disk. */
+/* Disks whose medium changes or whose power is managed. */
 #include "block_impl.h"
 
 #include <tern/base/err.h>
@@ -44,18 +44,6 @@ void lx_blk_pre_runtime_resume(struct lx_request_queue *q) { }
 LX_EXPORT(blk_pre_runtime_resume);
 void lx_blk_post_runtime_resume(struct lx_request_queue *q) { }
 LX_EXPORT(blk_post_runtime_resume);
-
-/* ---- /dev/bsg: absent ---- */
-
-struct lx_bsg_device *lx_bsg_register_queue(struct lx_request_queue *q, struct lx_device *parent, const char *name,
-					    int (*fn)(struct lx_request_queue *, struct lx_sg_io_v4 *, unsigned int,
-						      unsigned int))
-{
-	return ERR_PTR(-EOPNOTSUPP);
-}
-LX_EXPORT(bsg_register_queue);
-void lx_bsg_unregister_queue(struct lx_bsg_device *b) { }
-LX_EXPORT(bsg_unregister_queue);
 
 /* A disk's pages are the native cache's: a driver that looks for an old partition table in them finds none. */
 struct lx_folio *lx_read_cache_folio(struct lx_address_space *mapping, unsigned long index,

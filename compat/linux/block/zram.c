@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What zram and zsmalloc ask for: pools that others could use (nobody does), figures of zones (the native ones
- * are counted where pages are taken), files to write pages back to.
+ * are counted where pages are taken).
  */
 #include "block_impl.h"
 
-#include <tern/base/err.h>
 #include <tern/mm/page.h>
 
 void lx_zpool_register_driver(struct lx_zpool_driver *d) { }
@@ -24,11 +23,3 @@ LX_EXPORT(folio_wait_bit);
 /* A page that was read or written for the page cache: disks of modules are asked by commands only. */
 void lx_page_endio(struct lx_page *page, bool is_write, int err) { }
 LX_EXPORT(page_endio);
-
-/* Files by name: no backing devices. */
-struct lx_file *lx_filp_open(const char *path, int flags, unsigned short mode) { return ERR_PTR(-EOPNOTSUPP); }
-LX_EXPORT(filp_open);
-int lx_filp_close(struct lx_file *f, void *id) { return -EBADF; }
-LX_EXPORT(filp_close);
-char *lx_file_path(struct lx_file *f, char *buf, int n) { return ERR_PTR(-ENAMETOOLONG); }
-LX_EXPORT(file_path);
