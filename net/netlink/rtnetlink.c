@@ -19,22 +19,30 @@ static const struct rtobject *object_for(u16 base, u8 family, bool need_dump)
 	return any;
 }
 
-/* A list of all families: one after the other; arg[5] is which. */
+/* The first family from number @from on that has a list; NULL. */
+static const struct rtobject *next_family(u16 base, u64 from)
+{
+	const struct rtobject *next = NULL;
+
+	TABLE_FOREACH(rtobject, __typeof__(const struct rtobject *), o)
+		if ((*o)->base == base && (*o)->dump && (*o)->family >= from && (!next || (*o)->family < next->family))
+			next = *o;
+	return next;
+}
+
+/* A list of all families, one after the other by number; arg[5]: those below are done. */
 static int dump_families(struct nldump *d, struct nlpkt *p)
 {
-	u16 base = (u16)d->arg[4];
-	u64 i = 0;
-	int ret = 0;
+	const struct rtobject *o;
+	int ret;
 
-	TABLE_FOREACH(rtobject, __typeof__(const struct rtobject *), o) {
-		if ((*o)->base != base || !(*o)->dump || i++ < d->arg[5])
-			continue;
+	while ((o = next_family((u16)d->arg[4], d->arg[5]))) {
 		kmutex_lock(&d->ns->config_lock);
-		ret = (*o)->dump(d, p);
+		ret = o->dump(d, p);
 		kmutex_unlock(&d->ns->config_lock);
 		if (ret)
 			return ret;
-		d->arg[5] = i;
+		d->arg[5] = o->family + 1u;
 		for (u32 k = 0; k < 4; k++)
 			d->arg[k] = 0;
 	}
