@@ -48,8 +48,6 @@ static bool enter_stop_locked(struct tracerec *tr, struct thread *t, s32 code, i
 	if (why == CLD_STOPPED && (t->t_job & JOB_STOP_PENDING))
 		is_last = signal_stop_count_locked(t->t_proc, t);
 	t->t_job &= ~JOB_TRAP_STOP;
-	if (code >> 8 == PTRACE_EVENT_STOP)
-		t->t_job &= ~JOB_TRAP_NOTIFY;
 	tr->stop_code = code;
 	tr->message = message;
 	tr->info = info;
@@ -144,6 +142,8 @@ void tracee_job_trap(void)
 	spin_unlock_irqrestore(&process_tree_lock, flags);
 	a = signal_lock(p, &flags);
 	sig = t->t_job >> JOB_STOP_SIG_SHIFT;
+	/* What happens from here on, this stop does not tell: PTRACE_LISTEN brings it out. */
+	t->t_job &= ~JOB_TRAP_NOTIFY;
 	if (is_seized && !p->p_stop_count && !(p->p_flags & PROC_STOPPED))
 		sig = SIGTRAP;
 	signal_unlock(a, flags);

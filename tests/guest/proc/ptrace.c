@@ -565,6 +565,34 @@ CASE(seize_and_interrupt)
 	CHECK(waitpid(p, &st, 0) == p && WIFSIGNALED(st));
 }
 
+/* The end of a group stop that comes while the tracee reports it: LISTEN brings out the news. */
+CASE(a_stop_that_ends_while_it_is_told)
+{
+	for (int i = 0; i < 300; i++) {
+		int st, stops = 0;
+		pid_t p;
+
+		CHILD(p, {
+			kill(getpid(), SIGSTOP);
+			_exit(9);
+		});
+		NEED(waitpid(p, &st, WUNTRACED) == p && WIFSTOPPED(st));
+		NEED(ptrace(PTRACE_SEIZE, p, 0, 0) == 0);
+		NEED(ptrace(PTRACE_INTERRUPT, p, 0, 0) == 0);
+		for (volatile int wait = 0; wait < i * 10; wait++)
+			;
+		NEED(kill(p, SIGCONT) == 0);
+		alarm(20);
+		while (waitpid(p, &st, __WALL) == p && WIFSTOPPED(st)) {
+			int is_group = st >> 8 == (SIGSTOP | PTRACE_EVENT_STOP << 8);
+
+			NEED(ptrace(is_group ? PTRACE_LISTEN : PTRACE_CONT, p, 0, 0) == 0 && ++stops < 10);
+		}
+		alarm(0);
+		NEED(WIFEXITED(st) && WEXITSTATUS(st) == 9);
+	}
+}
+
 CASE(a_group_stop_of_a_traced_process)
 {
 	siginfo_t si;
