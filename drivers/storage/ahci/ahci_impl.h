@@ -38,7 +38,6 @@
 #define CMD_FIS_RX	0x10u
 #define CMD_FIS_RUNS	0x4000u
 #define CMD_RUNS	0x8000u
-#define CMD_SLOT(c)	((c) >> 8 & 0x1f)
 #define TFD_BUSY	0x88u		/* BSY or DRQ */
 #define IS_ERRORS	0x78000000u	/* task file, host bus, interface */
 #define IE_WANTED	(IS_ERRORS | 0x2fu)
@@ -85,8 +84,7 @@ struct ahci_port {
 	u32 own_slot;			/* I the last one; the disk has those before */
 	struct spin lock;		/* LOCKRANK_DRIVER, irqsave */
 	u32 issued;			/* L slots the device has */
-	u32 queued;			/* L those of them with queued (NCQ) commands: never beside others */
-	u32 nplain;			/* A so many commands go unqueued, to find the one that failed */
+	u32 queued;			/* L those of them with queued (NCQ) commands: all, or it is one that is not */
 	bool is_stopped;		/* L error recovery or reset goes on */
 	atomic32 in_handler;		/* A */
 	struct kmutex exec_lock;	/* one internal command at a time */
@@ -118,7 +116,10 @@ void ahci_port_interrupt(struct ahci_port *p);
 /** ahci_fill() - FIS, packet and header flags of a command; *flags for ahci_issue(). */
 u32 ahci_fill(struct ahci_table *t, const struct ata_command *c, u32 nprd);
 void ahci_put_prd(struct ahci_table *t, u32 i, paddr_t addr, u32 len);
-/** ahci_issue() - give slot @slot to the device: 0, -EBUSY stopped or has the other kind. Context: any. */
+/**
+ * ahci_issue() - give slot @slot to the device: 0; -EBUSY: it is stopped, or has others that this one
+ * cannot be beside. Context: any.
+ */
 int ahci_issue(struct ahci_port *p, u32 slot, struct ahci_table *t, u32 flags, bool is_queued);
 /** ahci_exec() - one command with @buf (direct map, @len bytes, may be NULL). 0 or -errno. Sleeps. */
 int ahci_exec(struct ahci_port *p, const struct ata_command *c, void *buf, u32 len);

@@ -3,7 +3,7 @@
  * ATA disks on AHCI ports: /dev/sdX. ACS-3: 7.12 IDENTIFY DEVICE, 7.5 DATA SET MANAGEMENT.
  *
  * Commands are the 48-bit DMA ones, queued (NCQ, 4.14) if disk and adapter can; disks without them (under
- * 128 GiB, older than 2003) are left alone. A flush waits for queued commands and they for it.
+ * 128 GiB, older than 2003) are left alone. What goes unqueued (a flush, a second try) has the disk alone.
  */
 #include "ahci_impl.h"
 
@@ -53,13 +53,13 @@ static void fill_ranges(struct ahci_table *t, u64 first, u64 n)
 	}
 }
 
-/* Queued if the disk can and nothing failed; @a has the sectors. */
+/* Queued if the disk can and it did not fail so before; @a has the sectors. */
 static void fill_transfer(struct ahci_port *p, const struct blkcmd *c, struct ata_command *a)
 {
 	bool fua = c->flags & IOREQ_FUA;
 
 	a->is_write = c->op == IOREQ_WRITE;
-	a->is_queued = p->queue_depth && !READ_ONCE(p->nplain);
+	a->is_queued = p->queue_depth && !c->retries;
 	if (a->is_queued) {
 		a->command = a->is_write ? ATA_WRITE_QUEUED : ATA_READ_QUEUED;
 		a->features = a->count;
@@ -75,7 +75,6 @@ static int disk_start(struct blkhwq *q, struct blkcmd *c)
 	struct ahci_port *p = port_of(q);
 	u32 shift = p->sector_shift - SECTOR_SHIFT;
 	struct ata_command a = { .lba = c->sector >> shift, .count = (u16)(c->nsectors >> shift) };
-	int err;
 
 	switch (c->op) {
 	case IOREQ_READ: case IOREQ_WRITE:
@@ -91,10 +90,7 @@ static int disk_start(struct blkhwq *q, struct blkcmd *c)
 	default:
 		return -EOPNOTSUPP;
 	}
-	err = ahci_start_cmd(p, c, &a);
-	if (!err && p->nplain && !a.is_queued && (c->op == IOREQ_READ || c->op == IOREQ_WRITE))
-		p->nplain--;
-	return err;
+	return ahci_start_cmd(p, c, &a);
 }
 
 void ahci_disk_poll(struct blkhwq *q)

@@ -6,10 +6,10 @@
  * clears the bit in CI. Slots but the last are the disk's tags; the last is for the driver's own
  * commands (ahci_exec()).
  *
- * After an error the device has stopped at one command and forgets the others when the
- * engine is restarted: the work item restarts it, fails that one and has the others tried again. Of
- * queued commands (NCQ, the device's own order) it forgets all and does not say there which one
- * failed: the link is reset and they are tried again unqueued, until that one is found.
+ * Of queued commands (NCQ, the device's own order) there are as many as it has tags; of others one at a
+ * time, so that an error is its own. It fails, and the work item restarts the engine. A queued command's
+ * error does not say whose it is, and the device forgets all that it had: the link is reset and each is
+ * tried again, unqueued from then on.
  *
  * Lock: port->lock; commands are ended without it.
  */
@@ -153,7 +153,7 @@ int ahci_issue(struct ahci_port *p, u32 slot, struct ahci_table *t, u32 hflags, 
 	u64 flags = spin_lock_irqsave(&p->lock);
 	int err = 0;
 
-	if (p->is_stopped || (is_queued ? p->issued & ~p->queued : p->queued)) {
+	if (p->is_stopped || (is_queued ? p->issued & ~p->queued : p->issued)) {
 		err = -EBUSY;
 	} else {
 		p->headers[slot] = (struct ahci_header){ .flags = hflags, .table = virt_to_phys(t) };
@@ -174,6 +174,8 @@ int ahci_exec(struct ahci_port *p, const struct ata_command *c, void *buf, u32 l
 	int err;
 
 	kmutex_lock(&p->exec_lock);
+	if (p->disk)
+		blkdisk_stop(p->disk);
 	latch_init(&p->exec_done);
 	p->exec_error = -EIO;
 	if (buf)
@@ -188,6 +190,8 @@ int ahci_exec(struct ahci_port *p, const struct ata_command *c, void *buf, u32 l
 		else
 			err = p->exec_error;
 	}
+	if (p->disk)
+		blkdisk_go(p->disk);
 	kmutex_unlock(&p->exec_lock);
 	return err;
 }
@@ -238,11 +242,11 @@ void ahci_port_interrupt(struct ahci_port *p)
 	atomic_dec(&p->in_handler);
 }
 
-/* The port stands at a failed command: note who is what, restart, tell. */
+/* The port stands after an error: note who is what, restart, tell. */
 static void error_work(struct workitem *w)
 {
 	struct ahci_port *p = container_of(w, struct ahci_port, error_work);
-	u32 left = rd(p, PORT_CI) | rd(p, PORT_SACT), bad = 1u << CMD_SLOT(rd(p, PORT_CMD)), all, queued, failed;
+	u32 left = rd(p, PORT_CI) | rd(p, PORT_SACT), all, queued;
 	u64 flags;
 	int err;
 
@@ -255,8 +259,6 @@ static void error_work(struct workitem *w)
 	p->issued = 0;
 	p->queued = 0;
 	spin_unlock_irqrestore(&p->lock, flags);
-	failed = queued ? 0 : all & left & bad;
-	WRITE_ONCE(p->nplain, hweight32(queued));
 	/* A device that hangs in its command gets the link reset. */
 	if (err || queued)
 		err = ahci_port_reset(p);
@@ -266,8 +268,7 @@ static void error_work(struct workitem *w)
 	p->is_stopped = err != 0;
 	spin_unlock_irqrestore(&p->lock, flags);
 	end_slots(p, all & ~left, 0);
-	end_slots(p, failed, -EIO);
-	end_slots(p, all & left & ~failed, err ? -EIO : -EAGAIN);
+	end_slots(p, all & left, err || !queued ? -EIO : -EAGAIN);
 	if (p->disk)
 		blkhwq_run(blkhwq_of(p->disk, 0));
 }

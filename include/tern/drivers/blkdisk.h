@@ -33,7 +33,7 @@ struct blkcmd {
 	u32 nreqs;			/* core's: how many */
 	u32 seg_at, seg_off;		/* core's: where in first->segs it begins */
 	nsec_t deadline;		/* core's */
-	u32 retries;			/* core's */
+	u32 retries;			/* core's: how often it was tried before; drivers read it */
 	u32 state;			/* core's: A */
 	int error;			/* core's */
 	struct list link;		/* core's */
