@@ -1,79 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Control groups, version 2: the tree, membership, pids, memory, cpu, cpuset, freezer. */
-#include "../tap.h"
+#include "../cgroup.h"
 
 #include <poll.h>
 #include <sched.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-
-#define ROOT "/tmp/cg2"
-
-static char top[64];		/* this case's own group */
-
-static int put(const char *dir, const char *file, const char *text)
-{
-	char path[256];
-	int fd, e;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	e = errno;
-	close(fd);
-	errno = e;
-	return n == (ssize_t)strlen(text) ? 0 : -1;
-}
-
-static const char *get(const char *dir, const char *file)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	return read_file(path);
-}
-
-static long field(const char *dir, const char *file, const char *key)
-{
-	const char *text = get(dir, file), *p;
-
-	for (p = text; (p = strstr(p, key)); p++)
-		if ((p == text || p[-1] == '\n') && p[strlen(key)] == ' ')
-			return strtol(p + strlen(key), NULL, 10);
-	return -1;
-}
-
-static char *sub(const char *name)
-{
-	static char paths[4][128];
-	static int n;
-	char *p = paths[n++ % 4];
-
-	snprintf(p, 128, "%s/%s", top, name);
-	return p;
-}
 
 /* Mount the hierarchy and make a group for this case. */
 static void setup(void)
 {
-	mkdir(ROOT, 0755);
-	if (access(ROOT "/cgroup.procs", F_OK))
-		NEED(mount("none", ROOT, "cgroup2", 0, NULL) == 0);
-	if (put(ROOT, "cgroup.subtree_control", "+cpuset +cpu +memory +pids"))
+	if (group_begin("+cpuset +cpu +memory +pids", 't'))
 		SKIP("controllers are not all there");
-	snprintf(top, sizeof(top), ROOT "/t%d", getpid());
-	NEED(mkdir(top, 0755) == 0);
-}
-
-static void enter(const char *dir)
-{
-	NEED(put(dir, "cgroup.procs", "0") == 0);
 }
 
 static void leave(void)
@@ -84,8 +24,7 @@ static void leave(void)
 static void cleanup(void)
 {
 	leave();
-	for (int i = 0; i < 200 && rmdir(top); i++)
-		msleep(10);
+	group_end();
 }
 
 CASE(new_group_has_the_usual_files)

@@ -5,36 +5,16 @@
  *
  * guest-disk: 32
  */
-#include "../tap.h"
+#include "../cgroup.h"
 
-#include <sys/mount.h>
 #include <sys/sysmacros.h>
 
-#define ROOT	"/tmp/cg2"
 #define DISK	"/dev/vda"
 #define KIB	1024L
 #define MIB	(1L << 20)
 
-static char top[64];		/* this case's own group */
 static char disk_name[32];
 static int disk;
-
-static int put(const char *dir, const char *file, const char *text)
-{
-	char path[256];
-	int fd, e;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	e = errno;
-	close(fd);
-	errno = e;
-	return n == (ssize_t)strlen(text) ? 0 : -1;
-}
 
 static int limit(const char *what)
 {
@@ -42,14 +22,6 @@ static int limit(const char *what)
 
 	snprintf(text, sizeof(text), "%s %s", disk_name, what);
 	return put(top, "io.max", text);
-}
-
-static const char *get(const char *dir, const char *file)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	return read_file(path);
 }
 
 /* A value of the disk's line in io.stat; -1: there is none. */
@@ -64,25 +36,9 @@ static void setup(void)
 {
 	struct stat st;
 
-	mkdir(ROOT, 0755);
-	if (access(ROOT "/cgroup.procs", F_OK))
-		NEED(mount("none", ROOT, "cgroup2", 0, NULL) == 0);
-	NEED(put(ROOT, "cgroup.subtree_control", "+memory +io") == 0);
-	snprintf(top, sizeof(top), ROOT "/i%d", getpid());
-	NEED(mkdir(top, 0755) == 0);
+	NEED(group_begin("+memory +io", 'i') == 0);
 	NEED((disk = open(DISK, O_RDWR)) >= 0 && fstat(disk, &st) == 0);
 	snprintf(disk_name, sizeof(disk_name), "%u:%u", major(st.st_rdev), minor(st.st_rdev));
-}
-
-static void enter(const char *dir)
-{
-	NEED(put(dir, "cgroup.procs", "0") == 0);
-}
-
-static void cleanup(void)
-{
-	for (int i = 0; i < 200 && rmdir(top); i++)
-		msleep(10);
 }
 
 static long now_ms(void)
@@ -129,7 +85,7 @@ CASE(settings)
 	FAILS(put(top, "io.max", "disk rbps=1"), EINVAL);
 	CHECK(access(ROOT "/io.max", F_OK) != 0);
 	CHECK(access(ROOT "/io.stat", F_OK) == 0);
-	cleanup();
+	group_end();
 }
 
 CASE(direct_transfers_are_counted)
@@ -147,7 +103,7 @@ CASE(direct_transfers_are_counted)
 	CHECK_EQ(io_stat(top, "rios"), 32);
 	CHECK_EQ(io_stat(top, "dbytes"), 0);
 	CHECK(io_stat(ROOT, "wbytes") >= root_before + MIB);
-	cleanup();
+	group_end();
 }
 
 CASE(groups_above_count_it_too)
@@ -163,7 +119,7 @@ CASE(groups_above_count_it_too)
 	CHECK_EQ(io_stat(sub, "wbytes"), 256 * KIB);
 	CHECK_EQ(io_stat(top, "wbytes"), 256 * KIB);
 	rmdir(sub);
-	cleanup();
+	group_end();
 }
 
 /* Another process, of another group, writes the pages out. */
@@ -179,7 +135,7 @@ CASE(writing_back_is_the_dirtiers)
 	JOIN(pid);
 	CHECK(fsync(disk) == 0);
 	CHECK(io_stat(top, "wbytes") >= 2 * MIB);
-	cleanup();
+	group_end();
 }
 
 CASE(bytes_are_limited)
@@ -196,7 +152,7 @@ CASE(bytes_are_limited)
 	/* Who is not in the group is not held up. */
 	fast = transfer(1, MIB, 64 * KIB);
 	CHECK(fast < 700);
-	cleanup();
+	group_end();
 }
 
 CASE(requests_are_limited)
@@ -209,7 +165,7 @@ CASE(requests_are_limited)
 	CHILD(pid, enter(top);
 	      slow = transfer(0, 160 * KIB, 4 * KIB); CHECK(slow >= 500 && slow < 5000));
 	JOIN(pid);
-	cleanup();
+	group_end();
 }
 
 CASE(a_limit_of_the_parent_holds_for_children)
@@ -226,7 +182,7 @@ CASE(a_limit_of_the_parent_holds_for_children)
 	      slow = transfer(1, 512 * KIB, 32 * KIB); CHECK(slow >= 600 && slow < 5000));
 	JOIN(pid);
 	rmdir(sub);
-	cleanup();
+	group_end();
 }
 
 TAP_MAIN

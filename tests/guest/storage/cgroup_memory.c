@@ -5,70 +5,22 @@
  *
  * guest-disk: 64
  */
-#include "../tap.h"
+#include "../cgroup.h"
 
 #include <stdbool.h>
 
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/swap.h>
 
-#define ROOT	"/tmp/cg2"
 #define DISK	"/dev/vda"
 #define PAGE	4096UL
 #define MIB	(1L << 20)
 
-static char top[64];		/* this case's own group */
 static int disk;		/* the last close would drop its pages */
-
-static int put(const char *dir, const char *file, const char *text)
-{
-	char path[256];
-	int fd, e;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	e = errno;
-	close(fd);
-	errno = e;
-	return n == (ssize_t)strlen(text) ? 0 : -1;
-}
-
-static const char *get(const char *dir, const char *file)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	return read_file(path);
-}
 
 static long number(const char *dir, const char *file)
 {
 	return atol(get(dir, file));
-}
-
-static long field(const char *dir, const char *file, const char *key)
-{
-	const char *text = get(dir, file), *p;
-
-	for (p = text; (p = strstr(p, key)); p++)
-		if ((p == text || p[-1] == '\n') && p[strlen(key)] == ' ')
-			return strtol(p + strlen(key), NULL, 10);
-	return -1;
-}
-
-static char *sub(const char *name)
-{
-	static char paths[4][128];
-	static int n;
-	char *p = paths[n++ % 4];
-
-	snprintf(p, 128, "%s/%s", top, name);
-	return p;
 }
 
 static void drop_caches(void)
@@ -82,25 +34,9 @@ static void drop_caches(void)
 
 static void setup(void)
 {
-	mkdir(ROOT, 0755);
-	if (access(ROOT "/cgroup.procs", F_OK))
-		NEED(mount("none", ROOT, "cgroup2", 0, NULL) == 0);
-	NEED(put(ROOT, "cgroup.subtree_control", "+memory") == 0);
-	snprintf(top, sizeof(top), ROOT "/m%d", getpid());
-	NEED(mkdir(top, 0755) == 0);
+	NEED(group_begin("+memory", 'm') == 0);
 	NEED((disk = open(DISK, O_RDWR)) >= 0);
 	drop_caches();
-}
-
-static void enter(const char *dir)
-{
-	NEED(put(dir, "cgroup.procs", "0") == 0);
-}
-
-static void cleanup(void)
-{
-	for (int i = 0; i < 200 && rmdir(top); i++)
-		msleep(10);
 }
 
 static void read_disk(long from, long to)
@@ -170,7 +106,7 @@ CASE(files_and_their_defaults)
 	FAILS(put(top, "memory.low", "some"), EINVAL);
 	CHECK(field(ROOT, "memory.stat", "anon") > 0);
 	CHECK(field(ROOT, "memory.stat", "file") > 0);
-	cleanup();
+	group_end();
 }
 
 CASE(pages_of_files_are_charged)
@@ -186,7 +122,7 @@ CASE(pages_of_files_are_charged)
 	CHECK(field(top, "memory.stat", "anon") < MIB);
 	drop_caches();
 	CHECK(number(top, "memory.current") < 2 * MIB);
-	cleanup();
+	group_end();
 }
 
 CASE(dirty_pages_are_counted)
@@ -201,7 +137,7 @@ CASE(dirty_pages_are_counted)
 	      CHECK_EQ(field(top, "memory.stat", "file_dirty"), 0);
 	      CHECK_EQ(field(top, "memory.stat", "file_writeback"), 0));
 	JOIN(pid);
-	cleanup();
+	group_end();
 }
 
 CASE(files_keep_to_the_limit)
@@ -217,7 +153,7 @@ CASE(files_keep_to_the_limit)
 	CHECK(field(top, "memory.events", "max") > 0);
 	CHECK_EQ(field(top, "memory.events", "oom_kill"), 0);
 	CHECK(field(top, "memory.stat", "pgsteal") > 5000);
-	cleanup();
+	group_end();
 }
 
 CASE(reclaim_on_request)
@@ -231,7 +167,7 @@ CASE(reclaim_on_request)
 	CHECK(number(top, "memory.current") <= 9 * MIB);
 	FAILS(put(top, "memory.reclaim", "64M"), EAGAIN);
 	FAILS(put(top, "memory.reclaim", "much"), EINVAL);
-	cleanup();
+	group_end();
 }
 
 CASE(swap_is_charged)
@@ -253,7 +189,7 @@ CASE(swap_is_charged)
 	CHECK(number(top, "memory.swap.current") < MIB);
 	CHECK_EQ(field(top, "memory.events", "oom_kill"), 0);
 	CHECK(swapoff(DISK) == 0);
-	cleanup();
+	group_end();
 }
 
 CASE(swap_comes_back_to_its_group)
@@ -273,7 +209,7 @@ CASE(swap_comes_back_to_its_group)
 	JOIN(pid);
 	CHECK(number(top, "memory.swap.current") < MIB);
 	CHECK(swapoff(DISK) == 0);
-	cleanup();
+	group_end();
 }
 
 CASE(swap_has_a_limit)
@@ -292,7 +228,7 @@ CASE(swap_has_a_limit)
 	CHECK(field(top, "memory.swap.events", "fail") > 0);
 	CHECK(number(top, "memory.swap.current") < MIB);
 	CHECK(swapoff(DISK) == 0);
-	cleanup();
+	group_end();
 }
 
 /* Two groups in one that is full: the first read and idle, the other reads a lot. */
@@ -315,7 +251,7 @@ static void fight_ends(void)
 	drop_caches();
 	for (int i = 0; i < 200 && (rmdir(sub("a")) + rmdir(sub("b"))) != 0 && access(sub("a"), F_OK) == 0; i++)
 		msleep(10);
-	cleanup();
+	group_end();
 }
 
 CASE(unprotected_groups_lose)
@@ -359,7 +295,7 @@ CASE(memory_low_gives_way)
 	CHECK(field(top, "memory.events", "low") > 0);
 	CHECK_EQ(field(top, "memory.events.local", "low"), 0);
 	rmdir(sub("a"));
-	cleanup();
+	group_end();
 }
 
 TAP_MAIN
