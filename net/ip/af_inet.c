@@ -29,7 +29,7 @@ void isock_init(struct isock *sk, const struct netsock_ops *ops, u16 type, u32 p
 	sk->net = netns_get(netns_self());
 	spin_init(&sk->lock, LOCKRANK_SOCK_SPIN);
 	kmutex_init(&sk->send_lock, LOCKRANK_SOCK);
-	hnode_init(&sk->hash_node);
+	growlink_init(&sk->hash_link);
 	list_init(&sk->rxq);
 	list_init(&sk->errq);
 	list_init(&sk->mc_list);

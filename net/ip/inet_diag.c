@@ -120,7 +120,7 @@ static bool one_tcp(struct tcpsock *tp, void *arg)
 	return true;
 }
 
-static bool one_udp(struct isock *sk, u32 bucket, void *arg)
+static bool one_udp(struct isock *sk, void *arg)
 {
 	u8 state = isock_has_peer(sk) ? TCP_ESTABLISHED : TCP_CLOSE;
 	struct walk *w = arg;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tern/base/err.h>
+#include <tern/kernel/growtab.h>
 #include <tern/kernel/timeout.h>
 #include <tern/lib/hash.h>
 #include <tern/lib/hlist.h>
@@ -165,7 +166,10 @@ struct isock {
 	struct netns *net;		/* I */
 	bool net_is_borrowed;		/* S not counted any more: a namespace does not wait for TIME-WAIT */
 	struct spin lock;		/* protects S members; bottom halves off; LOCKRANK_SOCK_SPIN */
-	struct hnode hash_node;		/* bucket lock */
+	union {
+		struct hnode hash_node;		/* bucket lock; raw and ping */
+		struct growlink hash_link;	/* table lock; connections of TCP, bound sockets of UDP */
+	};
 	be32 rcv_saddr;			/* S bound address, 0: any */
 	be32 saddr;			/* S source of what it sends, 0: by route */
 	be32 daddr;			/* S connected to, 0: not */
@@ -351,7 +355,7 @@ void udplite_put_sum(const struct isock *sk, struct pktbuf *pb, u64 pseudo);
 /** udplite_setopt() - UDPLITE_SEND_CSCOV, UDPLITE_RECV_CSCOV; -ENOPROTOOPT of UDP. */
 int udplite_setopt(struct isock *sk, int name, s32 v);
 /** udp_foreach() - all bound ones of @protocol in @ns; false from @fn stops. RCU. */
-void udp_foreach(const struct netns *ns, u32 protocol, bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg);
+void udp_foreach(const struct netns *ns, u32 protocol, bool (*fn)(struct isock *sk, void *arg), void *arg);
 struct netsock *ping_create(u32 protocol);
 struct netsock *rawsock6_create(int protocol);
 struct netsock *rawsock_create(int protocol);

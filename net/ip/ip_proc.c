@@ -63,7 +63,7 @@ static bool count_tcp(struct tcpsock *tp, void *arg)
 	return true;
 }
 
-static bool count_udp(struct isock *sk, u32 bucket, void *arg)
+static bool count_udp(struct isock *sk, void *arg)
 {
 	u64 *n = arg;
 
@@ -109,7 +109,7 @@ static bool count6(struct tcpsock *tp, void *arg)
 	return true;
 }
 
-static bool count_udp6(struct isock *sk, u32 bucket, void *arg)
+static bool count_udp6(struct isock *sk, void *arg)
 {
 	*(u64 *)arg += sk->ns.family == AF_INET6;
 	return true;

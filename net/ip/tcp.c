@@ -93,8 +93,7 @@ struct tcpsock *tcp_alloc(struct netns *ns, alloc_flags flags)
 	tp->sk.ns.sndbuf = 16384;
 	tp->sk.ns.rcvbuf = 131072;
 	tp->state = TCP_CLOSE;
-	hnode_init(&tp->bind_node);
-	hnode_init(&tp->listen_node);
+	growlink_init(&tp->listen_link);
 	kmutex_init(&tp->recv_lock, LOCKRANK_SOCK_READ);
 	spin_init(&tp->accept_lock, LOCKRANK_NET_TABLE);
 	list_init(&tp->wq);
@@ -153,7 +152,7 @@ void tcp_end(struct tcpsock *tp, int err)
 {
 	bool was_child = tp->listener && tp->state == TCP_SYN_RECV;
 
-	if (tp->state == TCP_CLOSE && !was_child && hlist_unhashed(&tp->sk.hash_node))
+	if (tp->state == TCP_CLOSE && !was_child && !growlink_is_hashed(&tp->sk.hash_link))
 		return;
 	tp->ended_by = tp->state;
 	tcp_go(tp, TCP_CLOSE);
@@ -484,6 +483,8 @@ int tcp_begin_connect(struct tcpsock *tp, const struct isockaddr *to, bool may_b
 {
 	int err;
 
+	if (READ_ONCE(tp->was_hashed))	/* who still stands on it by its old hash would miss what comes behind */
+		rcu_wait();
 	rcu_read_lock();
 	tcp_lock(tp);
 	*is_first = !tp->is_connecting;

@@ -151,10 +151,9 @@ struct tcpsock *tcp_cookie_check(struct tcpsock *l, const struct pktbuf *pb, str
 		return NULL;
 	}
 	spin_lock(&c->sk.lock);
-	tcp_inherit_port(c, l->sk.sport);
 	c->state = TCP_SYN_RECV;
 	c->last_rcvd = now;
-	if (tcp_hash(c)) {
+	if (tcp_inherit_port(c, l->sk.sport) || tcp_hash(c)) {
 		tcp_end(c, 0);
 		spin_unlock(&c->sk.lock);
 		return NULL;

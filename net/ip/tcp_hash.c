@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TCP's tables: connections by both ends (read under RCU), listeners by port, and who
- * uses a local port. Locks are a bucket's (LOCKRANK_NET_TABLE), one at a time. A socket that is
- * about to connect is locked before one in TIME-WAIT whose place it takes.
+ * TCP's tables: connections by both ends, listeners by port; both are read under RCU. Locks are the
+ * tables' (LOCKRANK_NET_TABLE), one at a time. A socket that is about to connect is locked before one in
+ * TIME-WAIT whose place it takes.
  */
 #include "tcp_impl.h"
 
@@ -12,24 +12,17 @@
 #include <tern/kernel/random.h>
 #include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
-#include <tern/mm/slab.h>
 #include <tern/mm/vmstat.h>
 #include <tern/net/netctl.h>
 
-#define CONN_BUCKETS	16384u
-#define CONN_LOCKS	256u
-#define PORT_BUCKETS	1024u
-#define LISTEN_BUCKETS	64u
+#define CONN_LOCK_BITS	8
+#define LISTEN_LOCK_BITS 6
 #define ISN_TICK_NS	64u
 #define TW_SHARE	64u		/* of memory, that connections in TIME-WAIT may take */
+#define TW_MAX		262144u
 #define REUSE_GAP	65537u		/* more than a window without scaling */
 
-struct portbucket { struct spin lock; struct hlist socks; };
-static struct hlist *conns;
-static struct spin conn_locks[CONN_LOCKS] = { [0 ... CONN_LOCKS - 1] = SPIN_INIT(LOCKRANK_NET_TABLE) };
-static struct portbucket ports[PORT_BUCKETS] = { [0 ... PORT_BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
-static struct portbucket listeners[LISTEN_BUCKETS] = {
-	[0 ... LISTEN_BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
+static struct growtab conns, listeners;
 static u64 secret;
 static struct hash_key isn_key;
 
@@ -54,7 +47,7 @@ u32 tcp_flow_hash(const struct ipflow *f)
 	u64 ports = secret + ((u64)f->lport << 16 | f->rport);
 
 	if (f->is_v6)
-		return (u32)hash_combine(ports ^ f->l6.q[0] ^ f->l6.q[1], f->r6.q[0] ^ f->r6.q[1] * 31);
+		return (u32)hash_combine(hash_combine(ports ^ f->l6.q[0] ^ f->l6.q[1], f->r6.q[0]), f->r6.q[1]);
 	return (u32)hash_combine(ports, (u64)f->l4 << 32 | f->r4);
 }
 
@@ -85,10 +78,10 @@ static bool is_same(const struct isock *sk, const struct netns *ns, const struct
 
 struct tcpsock *tcp_find(struct netns *ns, const struct ipflow *f)
 {
-	struct hlist *b = &conns[tcp_flow_hash(f) % CONN_BUCKETS];
+	u32 hash = tcp_flow_hash(f);
 	struct tcpsock *tp;
 
-	hlist_foreach_rcu(tp, b, sk.hash_node)
+	growtab_foreach_rcu(tp, &conns, hash, sk.hash_link)
 		if (is_same(&tp->sk, ns, f))
 			return tp;
 	return NULL;
@@ -100,125 +93,57 @@ int tcp_hash(struct tcpsock *tp)
 	int err = -EADDRNOTAVAIL;
 	struct spin *lock;
 	struct ipflow f;
-	u32 n;
+	u32 hash;
 
 	tcp_flow_of(sk, &f);
-	n = tcp_flow_hash(&f) % CONN_BUCKETS;
-	lock = &conn_locks[n % CONN_LOCKS];
+	hash = tcp_flow_hash(&f);
+	lock = growtab_lock(&conns, hash);
 	spin_lock_bh(lock);
 	if (!tcp_find(sk->net, &f)) {
 		isock_get(sk);
-		hlist_add_head_rcu(&sk->hash_node, &conns[n]);
+		growtab_add(&conns, &sk->hash_link, hash);
 		err = 0;
 	}
 	spin_unlock_bh(lock);
+	tp->was_hashed |= !err;
 	return err;
 }
 
-static void conn_unhash(struct tcpsock *tp)
+/* Take a socket out of a table with the reference that it had. */
+static void leave(struct growtab *t, struct growlink *l, struct isock *sk, u32 hash)
 {
-	struct isock *sk = &tp->sk;
-	struct spin *lock;
-	struct ipflow f;
+	struct spin *lock = growtab_lock(t, hash);
 	bool was_there;
 
-	tcp_flow_of(sk, &f);
-	lock = &conn_locks[tcp_flow_hash(&f) % CONN_BUCKETS % CONN_LOCKS];
 	spin_lock_bh(lock);
-	was_there = !hlist_unhashed(&sk->hash_node);
+	was_there = growlink_is_hashed(l);
 	if (was_there)
-		hlist_del_rcu(&sk->hash_node);
+		growtab_del(t, l);
 	spin_unlock_bh(lock);
 	if (was_there)
 		isock_put(sk);
 }
 
-/* Take a node out of a bucket with the reference that it had. */
-static void port_unhash(struct portbucket *b, struct hnode *node, struct isock *sk)
+static u32 listen_hash(const struct netns *ns, u16 port)
 {
-	bool was_there;
-
-	spin_lock_bh(&b->lock);
-	was_there = !hlist_unhashed(node);
-	if (was_there)
-		hlist_del_rcu(node);
-	spin_unlock_bh(&b->lock);
-	if (was_there)
-		isock_put(sk);
+	return (u32)hash_combine((u64)(uptr)ns, port);
 }
 
 void tcp_unhash(struct tcpsock *tp)
 {
 	struct isock *sk = &tp->sk;
+	struct ipflow f;
 
-	if (!hlist_unhashed(&sk->hash_node))
-		conn_unhash(tp);
-	if (!hlist_unhashed(&tp->listen_node))
-		port_unhash(&listeners[sk->sport % LISTEN_BUCKETS], &tp->listen_node, sk);
-	if (!hlist_unhashed(&tp->bind_node))
-		port_unhash(&ports[sk->sport % PORT_BUCKETS], &tp->bind_node, sk);
-}
-
-/* ---- ports ---- */
-
-static bool conflicts(const struct tcpsock *tp, const struct tcpsock *o)
-{
-	u32 both = tp->sk.ns.options & o->sk.ns.options;
-
-	if (o->sk.bound_if && tp->sk.bound_if && o->sk.bound_if != tp->sk.bound_if)
-		return false;
-	if ((both & BIT(SO_REUSEADDR)) && READ_ONCE(o->state) != TCP_LISTEN)
-		return false;
-	if (both & BIT(SO_REUSEPORT))
-		return false;
-	return isock_overlap(&tp->sk, &o->sk);
-}
-
-static bool port_try(struct tcpsock *tp, u16 port)
-{
-	struct portbucket *b = &ports[port % PORT_BUCKETS];
-	struct tcpsock *o;
-	bool ok = true;
-
-	spin_lock_bh(&b->lock);
-	hlist_foreach(o, &b->socks, bind_node) {
-		if (o->sk.net == tp->sk.net && o->sk.sport == port && conflicts(tp, o)) {
-			ok = false;
-			break;
-		}
+	if (growlink_is_hashed(&sk->hash_link)) {
+		tcp_flow_of(sk, &f);
+		leave(&conns, &sk->hash_link, sk, tcp_flow_hash(&f));
 	}
-	if (ok) {
-		tp->sk.sport = port;
-		isock_get(&tp->sk);
-		hlist_add_head(&tp->bind_node, &b->socks);
-	}
-	spin_unlock_bh(&b->lock);
-	return ok;
+	if (growlink_is_hashed(&tp->listen_link))
+		leave(&listeners, &tp->listen_link, sk, listen_hash(sk->net, sk->sport));
+	tcp_leave_port(tp);
 }
 
-int tcp_take_port(struct tcpsock *tp, u16 port)
-{
-	u32 low, n = ip_local_ports(&low), start;
-
-	if (port)
-		return port_try(tp, port) ? 0 : -EADDRINUSE;
-	start = (u32)random_below(n);
-	for (u32 i = 0; i < n; i++)
-		if (port_try(tp, (u16)(low + (start + i) % n)))
-			return 0;
-	return -EADDRINUSE;
-}
-
-void tcp_inherit_port(struct tcpsock *child, u16 port)
-{
-	struct portbucket *b = &ports[port % PORT_BUCKETS];
-
-	child->sk.sport = port;
-	spin_lock_bh(&b->lock);
-	isock_get(&child->sk);
-	hlist_add_head(&child->bind_node, &b->socks);
-	spin_unlock_bh(&b->lock);
-}
+/* ---- TIME-WAIT ---- */
 
 static bool is_loopback4(be32 a) { return (a & TO_BE32(0xff000000)) == TO_BE32(0x7f000000); }
 
@@ -251,7 +176,7 @@ static bool end_time_wait(struct tcpsock *tp, u32 *used)
 	old = tcp_find(tp->sk.net, &f);
 	if (old && is_replaceable(old)) {
 		spin_lock_nested(&old->sk.lock);
-		ok = is_replaceable(old) && !hlist_unhashed(&old->sk.hash_node);
+		ok = is_replaceable(old) && growlink_is_hashed(&old->sk.hash_link);
 		if (ok) {
 			*used = old->snd_nxt;
 			tcp_end(old, 0);
@@ -262,8 +187,8 @@ static bool end_time_wait(struct tcpsock *tp, u32 *used)
 	return ok;
 }
 
-/* Into the table, with a first sequence number: behind those of a connection that this one replaces. */
-static int begin(struct tcpsock *tp)
+/* The first sequence number lies behind those of a connection that this one replaces. */
+int tcp_hash_connection(struct tcpsock *tp)
 {
 	bool has_replaced;
 	u32 used = 0;
@@ -280,63 +205,17 @@ static int begin(struct tcpsock *tp)
 	return 0;
 }
 
-/* May a connection use a port: nobody chose it by name. */
-static bool port_is_shareable(const struct netns *ns, const struct portbucket *b, u16 port)
-{
-	const struct tcpsock *o;
-
-	hlist_foreach(o, &b->socks, bind_node)
-		if (o->sk.net == ns && o->sk.sport == port &&
-		    ((o->sk.bound & ISOCK_PORT) || READ_ONCE(o->state) == TCP_LISTEN))
-			return false;
-	return true;
-}
-
-int tcp_connect_port(struct tcpsock *tp)
-{
-	static u32 hint;
-	u32 low, n = ip_local_ports(&low);
-	struct ipflow f;
-	u32 start;
-
-	if (tp->sk.sport)
-		return begin(tp);
-	tcp_flow_of(&tp->sk, &f);
-	start = (tcp_flow_hash(&f) + __atomic_fetch_add(&hint, 1, __ATOMIC_RELAXED)) % n;
-
-	for (u32 i = 0; i < n; i++) {
-		u16 port = (u16)(low + (start + i) % n);
-		struct portbucket *b = &ports[port % PORT_BUCKETS];
-		bool ok;
-
-		spin_lock_bh(&b->lock);
-		ok = port_is_shareable(tp->sk.net, b, port);
-		if (ok) {
-			tp->sk.sport = port;
-			isock_get(&tp->sk);
-			hlist_add_head(&tp->bind_node, &b->socks);
-		}
-		spin_unlock_bh(&b->lock);
-		if (!ok)
-			continue;
-		if (!begin(tp))
-			return 0;
-		port_unhash(b, &tp->bind_node, &tp->sk);
-	}
-	tp->sk.sport = 0;
-	return -EADDRNOTAVAIL;
-}
-
 /* ---- listeners ---- */
 
 int tcp_listen_hash(struct tcpsock *tp)
 {
-	struct portbucket *b = &listeners[tp->sk.sport % LISTEN_BUCKETS];
+	u32 hash = listen_hash(tp->sk.net, tp->sk.sport);
+	struct spin *lock = growtab_lock(&listeners, hash);
 	struct tcpsock *o;
 	int err = 0;
 
-	spin_lock_bh(&b->lock);
-	hlist_foreach(o, &b->socks, listen_node) {
+	spin_lock_bh(lock);
+	growtab_foreach_rcu(o, &listeners, hash, listen_link) {
 		if (o->sk.net == tp->sk.net && o->sk.sport == tp->sk.sport &&
 		    isock_overlap(&o->sk, &tp->sk) &&
 		    (!o->sk.bound_if || !tp->sk.bound_if || o->sk.bound_if == tp->sk.bound_if) &&
@@ -347,20 +226,19 @@ int tcp_listen_hash(struct tcpsock *tp)
 	}
 	if (!err) {
 		isock_get(&tp->sk);
-		hlist_add_head_rcu(&tp->listen_node, &b->socks);
+		growtab_add(&listeners, &tp->listen_link, hash);
 	}
-	spin_unlock_bh(&b->lock);
+	spin_unlock_bh(lock);
 	return err;
 }
 
 struct tcpsock *tcp_find_listener(struct netns *ns, const struct ipflow *f)
 {
-	struct portbucket *b = &listeners[f->lport % LISTEN_BUCKETS];
+	u32 hash = listen_hash(ns, f->lport), nequal = 0, pick;
 	struct tcpsock *tp, *best = NULL;
 	int top = -1;
-	u32 nequal = 0, pick;
 
-	hlist_foreach_rcu(tp, &b->socks, listen_node) {
+	growtab_foreach_rcu(tp, &listeners, hash, listen_link) {
 		int n = isock_score(&tp->sk, ns, f);
 
 		if (n > top) {
@@ -374,7 +252,7 @@ struct tcpsock *tcp_find_listener(struct netns *ns, const struct ipflow *f)
 	if (likely(nequal < 2))
 		return best;
 	pick = tcp_flow_hash(f) % nequal;
-	hlist_foreach_rcu(tp, &b->socks, listen_node)
+	growtab_foreach_rcu(tp, &listeners, hash, listen_link)
 		if (isock_score(&tp->sk, ns, f) == top && !pick--)
 			return tp;
 	return best;
@@ -386,12 +264,12 @@ void tcp_foreach(const struct netns *ns, bool (*fn)(struct tcpsock *tp, void *ar
 {
 	struct tcpsock *tp;
 
-	for (u32 i = 0; i < LISTEN_BUCKETS; i++)
-		hlist_foreach_rcu(tp, &listeners[i].socks, listen_node)
+	for (u32 i = 0; i < growtab_heads(&listeners); i++)
+		growtab_foreach_of_head_rcu(tp, &listeners, i, listen_link)
 			if (tp->sk.net == ns && !fn(tp, arg))
 				return;
-	for (u32 i = 0; i < CONN_BUCKETS; i++)
-		hlist_foreach_rcu(tp, &conns[i], sk.hash_node)
+	for (u32 i = 0; i < growtab_heads(&conns); i++)
+		growtab_foreach_of_head_rcu(tp, &conns, i, sk.hash_link)
 			if (tp->sk.net == ns && !fn(tp, arg))
 				return;
 }
@@ -449,7 +327,7 @@ static int tcp_init(struct netns *ns)
 	struct meminfo mi;
 
 	meminfo_get(&mi);
-	ns->tcp_max_tw = min_t(u64, CONN_BUCKETS, mi.total / TW_SHARE * (PAGE_SIZE / sizeof(struct tcpsock)));
+	ns->tcp_max_tw = min_t(u64, TW_MAX, mi.total / TW_SHARE * (PAGE_SIZE / sizeof(struct tcpsock)));
 	ns->tcp_tw_reuse = 2;
 	return 0;
 }
@@ -475,9 +353,8 @@ NETNSPART(tcp_part);
 
 static int tcp_hash_start(void)
 {
-	conns = kmem_alloc_large(CONN_BUCKETS * sizeof(*conns), ALLOC_KERNEL);
-	VERIFY(conns);
-	memset(conns, 0, CONN_BUCKETS * sizeof(*conns));
+	VERIFY(!growtab_init(&conns, CONN_LOCK_BITS, LOCKRANK_NET_TABLE));
+	VERIFY(!growtab_init(&listeners, LISTEN_LOCK_BITS, LOCKRANK_NET_TABLE));
 	secret = random_u64();
 	random_bytes(&isn_key, sizeof(isn_key));
 	return tcp_init(&netns_initial);

@@ -73,8 +73,10 @@ struct cubic { u64 wmax, origin; nsec_t epoch; u64 k_ms; u64 est; };	/* bytes, m
 struct tcpsock {
 	struct isock sk;		/* first */
 	u8 state;			/* enum tcpstate; readable without */
-	struct hnode bind_node;		/* port bucket's lock */
-	struct hnode listen_node;	/* listen bucket's lock */
+	bool was_hashed;		/* S */
+	struct tcpport *port;		/* port's lock to change, and S */
+	struct hnode bind_node;		/* port's lock */
+	struct growlink listen_link;	/* table lock */
 	struct kmutex recv_lock;	/* one reader takes bytes at a time; LOCKRANK_SOCK_READ */
 
 	/* sending */
@@ -224,16 +226,12 @@ struct tcpsock *tcp_find_listener(struct netns *ns, const struct ipflow *f);	/* 
 int tcp_hash(struct tcpsock *tp);
 /** tcp_unhash() - out of all tables. sk.lock held. */
 void tcp_unhash(struct tcpsock *tp);
-/** tcp_take_port() - for the address that the socket is set to; 0 or -EADDRINUSE. */
-int tcp_take_port(struct tcpsock *tp, u16 port);
-/** tcp_inherit_port() - a child uses its listener's. */
-void tcp_inherit_port(struct tcpsock *child, u16 port);
 /**
- * tcp_connect_port() - the ends are set: a free port, unless there is one; hashed, first sequence number chosen
+ * tcp_hash_connection() - the ends are set: into the table, with a first sequence number
  * A connection between the same ends in TIME-WAIT ends if time stamps allow it.
  * Return: 0, -EADDRNOTAVAIL.
  */
-int tcp_connect_port(struct tcpsock *tp);
+int tcp_hash_connection(struct tcpsock *tp);
 /** tcp_choose_isn() - first sequence number and time stamp for both ends, which are set. */
 void tcp_choose_isn(struct tcpsock *tp);
 int tcp_listen_hash(struct tcpsock *tp);
@@ -242,6 +240,16 @@ void tcp_foreach(const struct netns *ns, bool (*fn)(struct tcpsock *tp, void *ar
 /** tcp_describe() - TCP_INFO. */
 void tcp_describe(struct tcpsock *tp, struct tcpinfo *i);
 u32 tcp_flow_hash(const struct ipflow *f);
+
+/* ---- tcp_port.c ---- */
+/** tcp_take_port() - for the address that the socket is set to; 0: any. 0, -EADDRINUSE, -ENOMEM. */
+int tcp_take_port(struct tcpsock *tp, u16 port);
+/** tcp_inherit_port() - a child uses its listener's. 0, -ENOMEM. */
+int tcp_inherit_port(struct tcpsock *child, u16 port);
+/** tcp_connect_port() - tcp_hash_connection() with a port that fits, if it has none. 0, -EADDRNOTAVAIL, -ENOMEM. */
+int tcp_connect_port(struct tcpsock *tp);
+/** tcp_leave_port() - if it has one. */
+void tcp_leave_port(struct tcpsock *tp);
 
 /* ---- tcp.c ---- */
 struct tcpsock *tcp_alloc(struct netns *ns, alloc_flags flags);

@@ -162,9 +162,8 @@ bool tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s)
 		return false;
 	}
 	spin_lock(&c->sk.lock);
-	tcp_inherit_port(c, l->sk.sport);
 	c->state = TCP_SYN_RECV;
-	if (tcp_hash(c))	/* another SYN was faster */
+	if (tcp_inherit_port(c, l->sk.sport) || tcp_hash(c))	/* no memory, or another SYN was faster */
 		tcp_end(c, 0);
 	else
 		consumed = answer_syn(l, c, pb, s);

@@ -2,33 +2,33 @@
 /*
  * UDP, RFC 768 and 1122 4.1, and what UDP-Lite (udplite.c) has in common with it.
  *
- * Bound sockets hang in a table by local port. A receiver walks its bucket under RCU
+ * Bound sockets hang in a table by local port. A receiver walks its port's under RCU
  * and takes the socket that fits best: bound address, connected peer, interface; among
  * equals with SO_REUSEPORT the flow's hash decides. A port is unique by the rules of
- * SO_REUSEADDR and SO_REUSEPORT, checked under the bucket's lock.
+ * SO_REUSEADDR and SO_REUSEPORT, checked under the table's lock for the port.
  *
  * Sending copies the user's data without locks, then routes and sends in an RCU read
  * section. With UDP_CORK or MSG_MORE data collects in sk->cork under send_lock.
  */
 #include "ip6_impl.h"
 
+#include <tern/base/bug.h>
+#include <tern/base/initcall.h>
 #include <tern/fs/procfs.h>
 #include <tern/kernel/cred.h>
 #include <tern/kernel/random.h>
+#include <tern/lib/hash.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 #include <tern/mm/uio.h>
 #include <tern/net/inetsum.h>
 
-#define BUCKETS		1024u
+#define LOCK_BITS	8
 #define PAYLOAD_MAX	65507u
 #define UDP_SUM_OFF	6
 
-struct udpbucket { struct spin lock; struct hlist socks; };
 /* UDP's, then UDP-Lite's. */
-static struct udpbucket udp_table[2][BUCKETS] = {
-	[0 ... 1] = { [0 ... BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } },
-};
+static struct growtab udp_table[2];
 
 u32 ip_port_range = 32768 | 60999u << 16;
 
@@ -37,9 +37,14 @@ static bool is_lite(const struct isock *sk)
 	return sk->ns.protocol == IPPROTO_UDPLITE;
 }
 
-static struct udpbucket *bucket_of(bool lite, u16 port)
+static struct growtab *table_of(const struct isock *sk)
 {
-	return &udp_table[lite][port % BUCKETS];
+	return &udp_table[is_lite(sk)];
+}
+
+static u32 port_hash(const struct netns *ns, u16 port)
+{
+	return (u32)hash_combine((u64)(uptr)ns, port);
 }
 
 /* @stat: UDPSTAT_*. */
@@ -64,12 +69,14 @@ static bool conflicts(const struct isock *sk, const struct isock *o)
 /* Take @port if it is free; S held. */
 static bool try_port(struct isock *sk, u16 port)
 {
-	struct udpbucket *b = bucket_of(is_lite(sk), port);
+	u32 hash = port_hash(sk->net, port);
+	struct growtab *t = table_of(sk);
+	struct spin *lock = growtab_lock(t, hash);
 	struct isock *o;
 	bool ok = true;
 
-	spin_lock(&b->lock);
-	hlist_foreach(o, &b->socks, hash_node) {
+	spin_lock(lock);
+	growtab_foreach_rcu(o, t, hash, hash_link) {
 		if (o->net == sk->net && o->sport == port && conflicts(sk, o)) {
 			ok = false;
 			break;
@@ -78,9 +85,9 @@ static bool try_port(struct isock *sk, u16 port)
 	if (ok) {
 		sk->sport = port;
 		isock_get(sk);
-		hlist_add_head_rcu(&sk->hash_node, &b->socks);
+		growtab_add(t, &sk->hash_link, hash);
 	}
-	spin_unlock(&b->lock);
+	spin_unlock(lock);
 	return ok;
 }
 
@@ -135,14 +142,15 @@ static int autobind(struct isock *sk)
 
 static void unhash(struct isock *sk)
 {
-	struct udpbucket *b = bucket_of(is_lite(sk), sk->sport);
+	struct growtab *t = table_of(sk);
+	struct spin *lock = growtab_lock(t, port_hash(sk->net, sk->sport));
 	bool was_there;
 
-	spin_lock_bh(&b->lock);
-	was_there = !hlist_unhashed(&sk->hash_node);
+	spin_lock_bh(lock);
+	was_there = growlink_is_hashed(&sk->hash_link);
 	if (was_there)
-		hlist_del_rcu(&sk->hash_node);
-	spin_unlock_bh(&b->lock);
+		growtab_del(t, &sk->hash_link);
+	spin_unlock_bh(lock);
 	if (was_there)
 		isock_put(sk);
 }
@@ -170,11 +178,11 @@ static void udp_release(struct netsock *s)
 /* Under RCU; no reference. */
 static struct isock *lookup(struct netns *ns, bool lite, const struct ipflow *f)
 {
+	u32 hash = port_hash(ns, f->lport), nequal = 0, pick = 0;
 	struct isock *sk, *best = NULL;
-	u32 nequal = 0, pick = 0;
 	int top = -1;
 
-	hlist_foreach_rcu(sk, &bucket_of(lite, f->lport)->socks, hash_node) {
+	growtab_foreach_rcu(sk, &udp_table[lite], hash, hash_link) {
 		int n = isock_score(sk, ns, f);
 
 		if (n > top) {
@@ -188,7 +196,7 @@ static struct isock *lookup(struct netns *ns, bool lite, const struct ipflow *f)
 	if (likely(nequal < 2))
 		return best;
 	pick = (u32)(hash_combine(((u64)f->r4 << 32 | f->l4) ^ f->r6.q[1], (u64)f->rport << 16 | f->lport) % nequal);
-	hlist_foreach_rcu(sk, &bucket_of(lite, f->lport)->socks, hash_node)
+	growtab_foreach_rcu(sk, &udp_table[lite], hash, hash_link)
 		if (isock_score(sk, ns, f) == top && !pick--)
 			return sk;
 	return best;
@@ -218,9 +226,10 @@ static void to_socket(struct isock *sk, struct pktbuf *pb, u16 sport, u32 cover)
 static void to_many(struct netns *ns, bool lite, struct pktbuf *pb, const struct ipflow *f, u32 cover)
 {
 	bool is_group = pb->flags == RTN_MULTICAST;
+	u32 hash = port_hash(ns, f->lport);
 	struct isock *sk;
 
-	hlist_foreach_rcu(sk, &bucket_of(lite, f->lport)->socks, hash_node) {
+	growtab_foreach_rcu(sk, &udp_table[lite], hash, hash_link) {
 		struct pktbuf *c;
 
 		if (isock_score(sk, ns, f) < 0)
@@ -584,25 +593,26 @@ IP6PROTO_TABLE(udplite6_proto);
 
 /* ---- /proc/net/udp ---- */
 
-void udp_foreach(const struct netns *ns, u32 protocol, bool (*fn)(struct isock *sk, u32 bucket, void *arg), void *arg)
+void udp_foreach(const struct netns *ns, u32 protocol, bool (*fn)(struct isock *sk, void *arg), void *arg)
 {
+	const struct growtab *t = &udp_table[protocol == IPPROTO_UDPLITE];
 	struct isock *sk;
 
-	for (u32 i = 0; i < BUCKETS; i++)
-		hlist_foreach_rcu(sk, &udp_table[protocol == IPPROTO_UDPLITE][i].socks, hash_node)
-			if (sk->net == ns && !fn(sk, i, arg))
+	for (u32 i = 0; i < growtab_heads(t); i++)
+		growtab_foreach_of_head_rcu(sk, t, i, hash_link)
+			if (sk->net == ns && !fn(sk, arg))
 				return;
 }
 
-struct printer { struct seqbuf *sb; u16 family; u32 protocol; };
+struct printer { struct seqbuf *sb; u32 line; u16 family; u32 protocol; };
 
-static bool print_sock(struct isock *sk, u32 bucket, void *arg)
+static bool print_sock(struct isock *sk, void *arg)
 {
 	struct printer *pr = arg;
 
 	if (sk->ns.family != pr->family)
 		return true;
-	seqbuf_printf(pr->sb, "%5u: ", bucket);
+	seqbuf_printf(pr->sb, "%5u: ", pr->line++);
 	isock_print_ends(pr->sb, sk);
 	seqbuf_printf(pr->sb, " %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u\n",
 		      isock_has_peer(sk) ? 1 : 7, atomic_read(&sk->wmem), sk->rx_bytes, 0, 0UL, 0, sk->ns.uid,
@@ -634,3 +644,11 @@ UDP_FILE(udp, AF_INET, IPPROTO_UDP);
 UDP_FILE(udp6, AF_INET6, IPPROTO_UDP);
 UDP_FILE(udplite, AF_INET, IPPROTO_UDPLITE);
 UDP_FILE(udplite6, AF_INET6, IPPROTO_UDPLITE);
+
+static int udp_start(void)
+{
+	for (u32 i = 0; i < 2; i++)
+		VERIFY(!growtab_init(&udp_table[i], LOCK_BITS, LOCKRANK_NET_TABLE));
+	return 0;
+}
+INITCALL(FS, udp_start);

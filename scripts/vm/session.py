@@ -8,6 +8,7 @@ channel (QMP) tells why a machine stopped, and where its processors were when
 time ran out. All channels are socket pairs inherited by QEMU, so nothing is
 polled and nothing is left behind.
 """
+import contextlib
 import ctypes
 import json
 import os
@@ -184,7 +185,8 @@ class Session:
         answered = self.output.status is not None
         self.output.feed(data)
         if self.output.status is not None and not answered:
-            self.data_socket.sendall(b"received\n")
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):    # off: --icount is fast
+                self.data_socket.sendall(b"received\n")
 
     def on_control(self, data):
         self.control.feed(data)
