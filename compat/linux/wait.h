@@ -7,7 +7,6 @@
 #include <tern/base/spin.h>
 #include <tern/base/waitq.h>
 
-
 /**
  * lx_sleep_for() - sleep until @get(@arg) succeeds
  * @lock: protects @list; taken with interrupts off
@@ -25,3 +24,6 @@ int lx_sleep_until(spinword *lock, struct lx_list_head *list, u32 state, bool (*
 
 /** lx_wake_sleeper() - wake the first @n of them, 0: all. Context: any but NMI. */
 void lx_wake_sleeper(spinword *lock, struct lx_list_head *list, u32 n);
+
+/** lx_signal_ends() - has thread_self a signal that ends a sleep in @state (the vendor's TASK_*)? */
+bool lx_signal_ends(u32 state);

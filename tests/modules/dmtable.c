@@ -3,6 +3,7 @@
  * Make and remove devices of dm-mod by its ioctls.
  *
  * usage: dmtable NAME 'START SECTORS TARGET [ARGUMENTS]'...	a device with that table; prints its number
+ *	  dmtable -s NAME					suspend it: what writes to it is stopped first
  *	  dmtable -r NAME					remove it
  */
 #include <fcntl.h>
@@ -75,5 +76,11 @@ int main(int argc, char **argv)
 		perror("/dev/mapper/control");
 		return 2;
 	}
-	return strcmp(argv[1], "-r") ? create(argv[1], argv + 2) : command(DM_DEV_REMOVE, argv[2], "remove") != 0;
+	if (!strcmp(argv[1], "-r"))
+		return command(DM_DEV_REMOVE, argv[2], "remove") != 0;
+	if (!strcmp(argv[1], "-s")) {
+		buf.head.flags = DM_SUSPEND_FLAG;
+		return command(DM_DEV_SUSPEND, argv[2], "suspend") != 0;
+	}
+	return create(argv[1], argv + 2);
 }

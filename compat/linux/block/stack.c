@@ -259,21 +259,33 @@ LX_EXPORT(bd_link_disk_holder);
 void lx_bd_unlink_disk_holder(struct lx_block_device *b, struct lx_gendisk *g) { }
 LX_EXPORT(bd_unlink_disk_holder);
 
-/* What is dirty is written; a file system on the disk goes on. */
+/* NULL: it was not added yet. */
+static struct blkdev *native_of(struct lx_disk *d)
+{
+	if (d->disk.fops == &view_ops)
+		return container_of(d, struct view, d)->native;
+	return d->native ? blkdisk_dev(d->native) : NULL;
+}
+
+int lx_sync_blockdev(struct lx_block_device *b)
+{
+	struct blkdev *native = native_of(disk_of(b->bd_disk));
+
+	return native ? blkdev_sync(native) : 0;
+}
+LX_EXPORT(sync_blockdev);
+
+/* Whoever else has claimed the disk, a file system say, cannot be asked to stop writing. */
 int lx_freeze_bdev(struct lx_block_device *b)
 {
 	struct lx_disk *d = disk_of(b->bd_disk);
+	const void *own = d->disk.fops == &view_ops ? container_of(d, struct view, d)->holder : NULL;
+	struct blkdev *native = native_of(d);
 
-	return d->native ? blkdev_sync(blkdisk_dev(d->native)) : 0;
+	if (!native)
+		return 0;
+	return blkdev_is_claimed(native, own) ? -EOPNOTSUPP : blkdev_sync(native);
 }
 LX_EXPORT(freeze_bdev);
 int lx_thaw_bdev(struct lx_block_device *b) { return 0; }
 LX_EXPORT(thaw_bdev);
-
-int lx_sync_blockdev(struct lx_block_device *b)
-{
-	struct lx_disk *d = disk_of(b->bd_disk);
-
-	return blkdev_sync(d->disk.fops == &view_ops ? view_of(b)->native : blkdisk_dev(d->native));
-}
-LX_EXPORT(sync_blockdev);

@@ -270,6 +270,8 @@ static u32 native_state(u32 state)
 	return state & TASK_WAKEKILL ? THREAD_KILLABLE : THREAD_UNINTERRUPTIBLE;
 }
 
+bool lx_signal_ends(u32 state) { return must_give_up(native_state(state)); }
+
 /* Sleep in the state that the caller has set; it is running again on return. */
 static void sleep_as_set(nsec_t deadline)
 {

@@ -36,6 +36,7 @@ struct console {
 	struct tty *tty;		/* I with the driver's reference */
 	struct spin lock;		/* protects pub.outbuf; output in order */
 	struct workitem look;		/* input and output are tried again */
+	atomic32 looks;			/* A times that input was to be looked at since nobody did */
 	bool is_open;			/* A by the tty's lock */
 	bool is_gone;			/* A */
 };
@@ -66,24 +67,35 @@ static void flush_locked(struct console *c)
 	}
 }
 
-/* True: there is more than the terminal has room for. */
-static bool drain(struct console *c)
+static void drain_once(struct console *c)
 {
 	struct lx_hvc_struct *p = &c->pub;
 	char buf[CHUNK];
 
 	while (READ_ONCE(c->is_open) && !READ_ONCE(c->is_gone)) {
 		size_t room = tty_input_room(c->tty);
-		int n;
+		int n = room ? p->ops->get_chars(p->vtermno, buf, (int)min(room, sizeof(buf))) : 0;
 
-		if (!room)
-			return true;
-		n = p->ops->get_chars(p->vtermno, buf, (int)min(room, sizeof(buf)));
 		if (n <= 0)
-			return false;
+			return;
 		(void)tty_input(c->tty, (const u8 *)buf, (size_t)n);
 	}
-	return false;
+}
+
+/*
+ * One at a time, since bytes that were got must reach the terminal before those got after them: who finds
+ * another at it, perhaps the one it interrupted, leaves it to look once more.
+ */
+static void drain(struct console *c)
+{
+	int asked;
+
+	if (atomic_add_return(&c->looks, 1) > 1)
+		return;
+	do {
+		asked = atomic_read(&c->looks);
+		drain_once(c);
+	} while (atomic_add_return(&c->looks, -asked));
 }
 
 static void look_again(struct workitem *w)
@@ -94,13 +106,13 @@ static void look_again(struct workitem *w)
 	flush_locked(c);
 	spin_unlock_irqrestore(&c->lock, flags);
 	tty_output_ready(c->tty);
-	(void)drain(c);
+	drain(c);
 }
 
 /* Nothing is left to be done by hvc_kick(): input without room is asked for again by the reader. */
 int lx_hvc_poll(struct lx_hvc_struct *p)
 {
-	(void)drain(console_of(p));
+	drain(console_of(p));
 	return 0;
 }
 LX_EXPORT(hvc_poll);

@@ -28,12 +28,28 @@ static bool part_is_claimed(const struct blkdisk *d, const void *holder)
 }
 
 /* disk->lock held. */
+static bool is_claimed(const struct blkdev *b, const void *holder)
+{
+	const struct blkdev *whole = b->disk->whole;
+
+	return (b->claims && b->holder != holder) || (whole->claims && whole->holder != holder) ||
+		(b == whole && part_is_claimed(b->disk, holder));
+}
+
+bool blkdev_is_claimed(struct blkdev *b, const void *holder)
+{
+	bool claimed;
+
+	kmutex_lock(&b->disk->lock);
+	claimed = is_claimed(b, holder);
+	kmutex_unlock(&b->disk->lock);
+	return claimed;
+}
+
+/* disk->lock held. */
 static int claim(struct blkdev *b, const void *holder)
 {
-	struct blkdev *whole = b->disk->whole;
-
-	if ((b->claims && b->holder != holder) || (whole->claims && whole->holder != holder) ||
-	    (b == whole && part_is_claimed(b->disk, holder)))
+	if (is_claimed(b, holder))
 		return -EBUSY;
 	b->claims++;
 	b->holder = holder;

@@ -183,6 +183,8 @@ static inline void blk_probe_wait(void) { }
 #endif
 /** blkdev_close() - same @mode and @holder; the last writer's close writes the page cache out. */
 void blkdev_close(struct blkdev *b, u32 mode, const void *holder);
+/** blkdev_is_claimed() - has another than @holder claimed @b, the whole disk or, if @b is that, a part? Sleeps. */
+bool blkdev_is_claimed(struct blkdev *b, const void *holder);
 
 /* ---- properties ---- */
 u64 blkdev_number(const struct blkdev *b);
