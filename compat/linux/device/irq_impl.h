@@ -7,6 +7,10 @@
 #include <tern/kernel/irq.h>
 #include <tern/lib/list.h>
 
+/* Lines and vectors of MSI-X have the native numbers, which end below these. */
+#define LX_IRQS_MSI	0x10000u	/* and the function's place on the bus: its one message */
+#define LX_IRQS_VIRTUAL	0x20000u	/* those that modules make */
+
 struct lx_irq_source {
 	struct list link, actions;	/* irq.c's */
 	u32 number;			/* what modules call it */

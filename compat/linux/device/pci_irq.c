@@ -16,7 +16,6 @@
 #define IRQ_MSI		2u
 #define IRQ_MSIX	4u
 #define REG_LINE	0x3c
-#define MSI_NUMBERS	0x10000u	/* numbers of MSI sources: no line has them */
 
 /* ---- sources ---- */
 
@@ -155,7 +154,7 @@ static int enable_msi(struct lx_pci *p)
 	err = sources_make(p, 1);
 	if (err)
 		return err;
-	p->irqs[0] = (struct lx_irq_source){ .number = MSI_NUMBERS | (u32)p->fn->bus << 8 | p->dev.devfn,
+	p->irqs[0] = (struct lx_irq_source){ .number = LX_IRQS_MSI | (u32)p->fn->bus << 8 | p->dev.devfn,
 		.attach = msi_attach, .detach = msi_detach, .owner = p };
 	lx_irq_source_add(&p->irqs[0]);
 	p->dev.irq = p->irqs[0].number;

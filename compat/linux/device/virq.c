@@ -14,7 +14,7 @@
 #include <tern/base/rcu.h>
 #include <tern/mm/slab.h>
 
-#define VIRQ_FIRST	1024u
+#define VIRQ_FIRST	LX_IRQS_VIRTUAL
 #define VIRQ_MAX	(1u << 20)
 #define WAKE_THREAD	2u
 
