@@ -36,9 +36,9 @@ ends() {
 mapfile -t all < <(sed -n 's/^# parts: //p' /cases/one.sh | tr ' ' '\n' | grep -vE '^(reboot|zlib|smi|oom-pipe|brk|bigheap|stack|bad-altstack|physpage|forkheavy|vforkmany|watchdog)$')
 batches=$(((${#all[@]} + 7) / 8))
 each=$((${SECONDS_IN_ALL:-1800} / batches))
-mkdir groups
+mkdir -p groups
 mount -t cgroup2 none groups
-mkdir groups/mix
+mkdir -p groups/mix
 stress-ng --fork 1 --vm 1 --vm-bytes 16m --timeout 2 --temp-path . >log 2>&1	# what is made once and kept
 before=$(free_now)
 dmesg -C
@@ -58,7 +58,8 @@ for ((b = $1 - 1; b < batches; b += parts)); do
 done
 after=$(free_now)
 echo "note: $before kB free before, $after after"
-[ $((before - after)) -lt $((before / 50)) ] || echo "memory does not come back"
+# Asked of Tern alone: what Debian's kernel keeps in caches differs from mix to mix, by more than this.
+! grep -q Tern /proc/version || [ $((before - after)) -lt $((before / 50)) ] || echo "memory does not come back"
 dmesg | grep -iE 'oops|BUG|WARNING|panic|stall|hung|lockdep|leak'
 umount groups
 exit 0
