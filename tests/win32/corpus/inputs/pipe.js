@@ -15,6 +15,10 @@ if (process.argv[2] === "server") {
 	server.listen(name, () => require("fs").writeFileSync("ready", "1"));
 	server.on("close", () => console.log("server closed"));
 } else {
-	const socket = net.connect(name, () => socket.end("from " + process.argv[2]));
-	socket.on("data", (d) => console.log(d.toString()));
+	// A named pipe has no half-close: node waits 50 ms for what is still to come after end().
+	const socket = net.connect(name, () => socket.write("from " + process.argv[2]));
+	socket.on("data", (d) => {
+		console.log(d.toString());
+		socket.end();
+	});
 }
