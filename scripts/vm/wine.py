@@ -24,6 +24,8 @@ STARTED_BY_WINE = (".exe", ".sys", ".drv")
 # Display, sound, cameras and printers: their libraries are larger than all the rest.
 LEFT_OUT = ("winex11", "winegstreamer", "opengl32", "winevulkan", "winealsa", "winepulse", "gphoto2", "sane",
             "opencl", "winspool", "wineusb", "winebus", "ctapi32", "odbc32", "wpcap")
+# Our own, and what user32.dll needs: without it the first program of a boot fails and all others wait for it.
+OTHERS = ("bcryptprimitives.dll", "zlib1.dll")
 NEEDED = re.compile(r"(/\S+) \(")
 
 
@@ -40,7 +42,7 @@ def copy_windows(root):
     with open(os.path.join(paths.IMAGE_SCRIPTS, "windows-system-dlls"), encoding="ascii") as f:
         rows = [line.split() for line in f if line.strip() and not line.startswith("#")]
     folder = os.path.join(LIB, "x86_64-windows")
-    names = {row[0] for row in rows if row[1] == "libwine"}
+    names = {row[0] for row in rows if os.path.exists(os.path.join(folder, row[0]))}
     names.update(n for n in os.listdir(folder) if n.endswith(STARTED_BY_WINE))
     os.makedirs(root + folder)
     for name in sorted(names):
@@ -51,8 +53,12 @@ def copy_windows(root):
 
 
 def make_prefix(root):
-    """A fresh prefix whose copies of DLLs become links to those of the package; our own DLL added."""
+    """A fresh prefix whose copies of DLLs become links to those of the package; DLLs from elsewhere added."""
     made = root + PREFIX
+    system32 = os.path.join(made, "drive_c/windows/system32")
+    os.makedirs(system32)
+    for name in OTHERS:
+        shutil.copy(os.path.join(paths.BUILD, "userland/win32/root/mnt/c/windows/system32", name), system32)
     env = dict(os.environ, WINEDEBUG="-all", WINEPREFIX=made)
     # As what Tern tells programs: node does not start on an older Windows.
     for command in (["wineboot", "-i"], ["winecfg", "-v", "win10"]):
@@ -68,8 +74,6 @@ def make_prefix(root):
     # Times are not kept in the image: it is not to be taken for the prefix of an older Wine.
     with open(os.path.join(made, ".update-timestamp"), "w", encoding="ascii") as f:
         f.write("disable\n")
-    ours = os.path.join(paths.BUILD, "userland/win32/root/mnt/c/windows/system32/bcryptprimitives.dll")
-    shutil.copy(ours, os.path.join(made, "drive_c/windows/system32"))
 
 
 def root():
