@@ -19,13 +19,14 @@
 struct nt_alloc {
 	struct rbnode node;
 	uptr start, end;	/* L */
-	u32 type;		/* I MEM_PRIVATE, MEM_MAPPED, MEM_IMAGE */
+	u32 type;		/* L MEM_PRIVATE, MEM_MAPPED, MEM_IMAGE */
 	u32 protect;		/* L as given when it was made */
 	bool is_placeholder;	/* L reserved and to be replaced as a whole */
+	bool was_placeholder;	/* L replaced one and may become one again */
 	bool is_fixed;		/* I the kernel's: cannot be released */
-	struct nt_object *section;	/* I with a reference, or NULL */
+	struct nt_object *section;	/* L with a reference, or NULL */
 	struct nt_image *image;		/* I with a reference, or NULL */
-	u64 offset;		/* I in the section */
+	u64 offset;		/* L in the section */
 };
 
 /* Committed pages of one protection. */
@@ -62,6 +63,10 @@ uptr nt_vm_find_free(struct nt_vm *vm, u64 size, u64 align, uptr low, uptr high,
 /** nt_vm_add() - record an allocation of free addresses; NULL if no memory. */
 struct nt_alloc *nt_vm_add(struct nt_vm *vm, uptr start, uptr end, u32 type, u32 protect);
 void nt_vm_forget(struct nt_vm *vm, struct nt_alloc *a);
+/** nt_vm_to_placeholder() - what was mapped goes, the addresses stay taken. */
+void nt_vm_to_placeholder(struct nt_vm *vm, struct nt_alloc *a);
+/** nt_vm_replaceable() - the placeholder that is exactly [start, end), or NULL. */
+struct nt_alloc *nt_vm_replaceable(struct nt_vm *vm, uptr start, uptr end);
 /** nt_vm_split() - cut an allocation at @at; STATUS_NO_MEMORY. */
 ntstatus nt_vm_split(struct nt_vm *vm, struct nt_alloc *a, uptr at);
 /** nt_vm_mark() - [start, end) is committed with @protect (0: not committed); STATUS_NO_MEMORY. */

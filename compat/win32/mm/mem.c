@@ -147,13 +147,28 @@ static ntstatus reset(struct nt_vm *vm, struct request *r)
 /* A placeholder becomes an ordinary reservation, as a whole. */
 static ntstatus replace(struct nt_vm *vm, struct request *r)
 {
-	struct nt_alloc *a = nt_vm_at(vm, r->base);
+	struct nt_alloc *a = nt_vm_replaceable(vm, r->base, r->base + r->size);
 
-	if (!a || !a->is_placeholder || a->start != r->base || a->end - a->start != r->size)
+	if (!a)
 		return STATUS_CONFLICTING_ADDRESSES;
 	a->is_placeholder = false;
+	a->was_placeholder = true;
 	a->protect = r->protect;
 	return STATUS_SUCCESS;
+}
+
+/* Which kinds go together. */
+static bool is_valid_type(const struct request *r)
+{
+	u32 known = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO | MEM_TOP_DOWN | MEM_WRITE_WATCH |
+		    MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER;
+
+	if (r->type & MEM_RESERVE_PLACEHOLDER)
+		return !(r->type & ~(MEM_RESERVE | MEM_TOP_DOWN | MEM_RESERVE_PLACEHOLDER)) &&
+		       (r->type & MEM_RESERVE) && r->protect == PAGE_NOACCESS;
+	if (r->type & MEM_REPLACE_PLACEHOLDER)
+		return !(r->type & ~(MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER)) && (r->type & MEM_RESERVE);
+	return !(r->type & ~known) && (r->type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO));
 }
 
 static ntstatus allocate_locked(struct nt_vm *vm, struct request *r)
@@ -165,22 +180,22 @@ static ntstatus allocate_locked(struct nt_vm *vm, struct request *r)
 		return reset(vm, r);
 	if (r->type & MEM_RESET_UNDO)
 		return STATUS_SUCCESS;
-	if ((r->type & MEM_REPLACE_PLACEHOLDER) && (r->type & MEM_RESERVE))
+	if (r->type & MEM_REPLACE_PLACEHOLDER)
 		s = replace(vm, r);
 	else if (is_new)
 		s = reserve(vm, r);
 	if (s || !(r->type & MEM_COMMIT))
 		return s;
 	s = commit_in(vm, r);
-	if (s && is_new && !(r->type & MEM_REPLACE_PLACEHOLDER))
+	if (s && (r->type & MEM_REPLACE_PLACEHOLDER))
+		nt_vm_to_placeholder(vm, nt_vm_at(vm, r->base));
+	else if (s && is_new)
 		nt_vm_release_locked(vm, nt_vm_at(vm, r->base));
 	return s;
 }
 
 static ntstatus allocate(u64 process, u64 __user *base, u64 __user *size, struct request *r)
 {
-	u32 known = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO | MEM_TOP_DOWN | MEM_WRITE_WATCH |
-		    MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER;
 	struct target t;
 	ntstatus s;
 
@@ -188,7 +203,7 @@ static ntstatus allocate(u64 process, u64 __user *base, u64 __user *size, struct
 		return STATUS_ACCESS_VIOLATION;
 	if (!r->size || r->size > NT_VM_END || r->base > NT_VM_END)
 		return STATUS_INVALID_PARAMETER;
-	if ((r->type & ~known) || !(r->type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO)))
+	if (!is_valid_type(r))
 		return STATUS_INVALID_PARAMETER;
 	if (nt_prot_of(r->protect) < 0)
 		return STATUS_INVALID_PAGE_PROTECTION;
@@ -268,20 +283,44 @@ static ntstatus carve(struct nt_vm *vm, struct nt_alloc **a, uptr start, uptr en
 	return nt_vm_split(vm, *a, end);
 }
 
+/* Several placeholders, one behind the other, become one. */
 static ntstatus coalesce(struct nt_vm *vm, uptr start, u64 size)
 {
-	struct nt_alloc *a = nt_vm_at(vm, start), *next;
+	struct nt_alloc *first = nt_vm_at(vm, start), *a = first;
+	uptr end = start + size;
 
-	if (!a || a->start != start || !a->is_placeholder)
+	if (!size)
+		return STATUS_INVALID_PARAMETER;
+	if (!a || a->start != start || a->end >= end)
 		return STATUS_CONFLICTING_ADDRESSES;
-	while (a->end < start + size) {
-		next = nt_vm_at(vm, a->end);
-		if (!next || !next->is_placeholder || next->end > start + size)
-			return STATUS_CONFLICTING_ADDRESSES;
-		a->end = next->end;
-		nt_vm_forget(vm, next);
+	for (; a && a->is_placeholder && a->end < end; a = nt_vm_at(vm, a->end))
+		;
+	if (!a || !a->is_placeholder || a->end != end)
+		return STATUS_CONFLICTING_ADDRESSES;
+	while (first->end < end) {
+		a = nt_vm_at(vm, first->end);
+		first->end = a->end;
+		nt_vm_forget(vm, a);
 	}
-	return a->end == start + size ? STATUS_SUCCESS : STATUS_CONFLICTING_ADDRESSES;
+	return STATUS_SUCCESS;
+}
+
+/* A part of a placeholder becomes one of its own, memory that replaced one becomes one again. */
+static ntstatus preserve(struct nt_vm *vm, struct nt_alloc *a, uptr start, u64 *size)
+{
+	uptr end = ALIGN_UP(start + *size, PAGE_SIZE);
+
+	if (!*size)
+		return STATUS_INVALID_PARAMETER;
+	if (!a->is_placeholder && !a->was_placeholder)
+		return STATUS_CONFLICTING_ADDRESSES;
+	if (a->is_placeholder && a->start == start && a->end == end)
+		return STATUS_CONFLICTING_ADDRESSES;
+	NT_CHECK(carve(vm, &a, start, end));
+	if (!a->is_placeholder)
+		nt_vm_to_placeholder(vm, a);
+	*size = end - start;
+	return STATUS_SUCCESS;
 }
 
 static ntstatus release(struct nt_vm *vm, uptr base, u64 *size, u32 type)
@@ -293,24 +332,21 @@ static ntstatus release(struct nt_vm *vm, uptr base, u64 *size, u32 type)
 		return coalesce(vm, start, *size);
 	if (!a || a->is_fixed || a->type != MEM_PRIVATE)
 		return STATUS_INVALID_PARAMETER;
+	if (type & MEM_PRESERVE_PLACEHOLDER)
+		return preserve(vm, a, start, size);
 	if (!*size) {
 		if (a->start != start)
 			return STATUS_FREE_VM_NOT_AT_BASE;
 		end = a->end;
 	} else {
 		end = ALIGN_UP(base + *size, PAGE_SIZE);
-		if (!(type & MEM_PRESERVE_PLACEHOLDER) && !a->is_placeholder && (start != a->start || end != a->end))
+		if (!a->is_placeholder && !a->was_placeholder && (start != a->start || end != a->end))
 			return STATUS_INVALID_PARAMETER;
 		NT_CHECK(carve(vm, &a, start, end));
 	}
 	*size = end - start;
-	if (!(type & MEM_PRESERVE_PLACEHOLDER)) {
-		nt_vm_release_locked(vm, a);
-		return STATUS_SUCCESS;
-	}
-	NT_CHECK(nt_vm_mark(vm, start, end, 0));
-	a->is_placeholder = true;
-	return nt_status_of(aspace_unmap(vm->as, start, end - start));
+	nt_vm_release_locked(vm, a);
+	return STATUS_SUCCESS;
 }
 
 ntstatus nt_free_virtual_memory(u64 process, u64 __user *ubase, u64 __user *usize, u32 type)

@@ -221,17 +221,8 @@ ntstatus nt_section_commit(struct nt_vm *vm, struct nt_alloc *a, uptr start, upt
 
 struct view { uptr base; u64 size, offset; u32 type, protect; uptr high; };
 
-static ntstatus place_view(struct nt_vm *vm, struct view *v)
+static ntstatus view_address(struct nt_vm *vm, struct view *v)
 {
-	struct nt_alloc *a;
-
-	if (v->type & MEM_REPLACE_PLACEHOLDER) {
-		a = nt_vm_at(vm, v->base);
-		if (!a || !a->is_placeholder || a->start != v->base || a->end - a->start != v->size)
-			return STATUS_CONFLICTING_ADDRESSES;
-		nt_vm_forget(vm, a);
-		return STATUS_SUCCESS;
-	}
 	if (v->base) {
 		if (v->base & (NT_VM_GRANULE - 1))
 			return STATUS_MAPPED_ALIGNMENT;
@@ -242,6 +233,32 @@ static ntstatus place_view(struct nt_vm *vm, struct view *v)
 	}
 	v->base = nt_vm_find_free(vm, v->size, NT_VM_GRANULE, NT_VM_MIN, v->high, v->type & MEM_TOP_DOWN);
 	return v->base ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+/* The allocation of a view: a new one, or the placeholder that it replaces. */
+static ntstatus place_view(struct nt_vm *vm, struct view *v, struct nt_alloc **a)
+{
+	if (v->type & MEM_REPLACE_PLACEHOLDER) {
+		*a = nt_vm_replaceable(vm, v->base, v->base + v->size);
+		if (!*a)
+			return STATUS_CONFLICTING_ADDRESSES;
+		(*a)->is_placeholder = false;
+		(*a)->was_placeholder = true;
+		(*a)->type = MEM_MAPPED;
+		(*a)->protect = v->protect;
+		return STATUS_SUCCESS;
+	}
+	NT_CHECK(view_address(vm, v));
+	*a = nt_vm_add(vm, v->base, v->base + v->size, MEM_MAPPED, v->protect);
+	return *a ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+static void drop_view(struct nt_vm *vm, struct nt_alloc *a)
+{
+	if (a->was_placeholder)
+		nt_vm_to_placeholder(vm, a);
+	else
+		nt_vm_release_locked(vm, a);
 }
 
 static ntstatus map_data(struct nt_vm *vm, struct nt_section *sec, struct view *v)
@@ -261,17 +278,14 @@ static ntstatus map_data(struct nt_vm *vm, struct nt_section *sec, struct view *
 	if ((is_writable(v->protect) && !is_writable(sec->protect)) ||
 	    (is_executable(v->protect) && !is_executable(sec->protect)))
 		return STATUS_SECTION_PROTECTION;
-	NT_CHECK(place_view(vm, v));
-	a = nt_vm_add(vm, v->base, v->base + v->size, MEM_MAPPED, v->protect);
-	if (!a)
-		return STATUS_NO_MEMORY;
+	NT_CHECK(place_view(vm, v, &a));
 	nt_object_get(&sec->ob);
 	a->section = &sec->ob;
 	a->offset = v->offset;
 	if (!(sec->flags & SEC_RESERVE) || sec->is_file)
 		s = nt_section_commit(vm, a, v->base, v->base + v->size, v->protect);
 	if (s)
-		nt_vm_release_locked(vm, a);
+		drop_view(vm, a);
 	return s;
 }
 
@@ -286,6 +300,8 @@ static ntstatus map_view(struct nt_process *p, struct nt_section *sec, struct vi
 {
 	ntstatus s;
 
+	if (sec->image && (v->type & MEM_REPLACE_PLACEHOLDER))
+		return STATUS_INVALID_PARAMETER;	/* images choose their place */
 	if (sec->image) {
 		s = nt_vm_map_image(p->vm, sec->image, &sec->ob, &v->base);
 		v->size = sec->size;
@@ -363,7 +379,6 @@ static ntstatus unmap(u64 process, u64 base, u32 flags)
 	struct aspace *as = NULL;
 	struct nt_alloc *a;
 	ntstatus s = STATUS_SUCCESS;
-	uptr start, end;
 
 	NT_CHECK(nt_handle_get(process, &nt_process_type, 0x8, &po));
 	p = container_of(po, struct nt_process, ob);
@@ -375,17 +390,12 @@ static ntstatus unmap(u64 process, u64 base, u32 flags)
 	a = nt_vm_at(p->vm, base);
 	if (!a || a->type == MEM_PRIVATE) {
 		s = STATUS_NOT_MAPPED_VIEW;
-	} else {
-		start = a->start;
-		end = a->end;
+	} else if (!(flags & MEM_PRESERVE_PLACEHOLDER)) {
 		nt_vm_release_locked(p->vm, a);
-		if (flags & MEM_PRESERVE_PLACEHOLDER) {
-			a = nt_vm_add(p->vm, start, end, MEM_PRIVATE, PAGE_NOACCESS);
-			if (a)
-				a->is_placeholder = true;
-			else
-				s = STATUS_NO_MEMORY;
-		}
+	} else if (a->was_placeholder) {
+		nt_vm_to_placeholder(p->vm, a);
+	} else {
+		s = STATUS_CONFLICTING_ADDRESSES;
 	}
 	kmutex_unlock(&p->vm->lock);
 	if (as)
@@ -431,14 +441,11 @@ ntstatus nt_flush_virtual_memory(u64 process, u64 __user *ubase, u64 __user *usi
 ntstatus nt_section_map_file(struct nt_vm *vm, struct ofile *of, u64 size, uptr *base)
 {
 	struct view v = { .size = ALIGN_UP(size, PAGE_SIZE), .protect = PAGE_READONLY, .high = NT_VM_END };
-	struct nt_alloc *a;
+	struct nt_alloc *a = NULL;
 	ntstatus s;
 
 	kmutex_lock(&vm->lock);
-	s = place_view(vm, &v);
-	a = s ? NULL : nt_vm_add(vm, v.base, v.base + v.size, MEM_MAPPED, PAGE_READONLY);
-	if (!s && !a)
-		s = STATUS_NO_MEMORY;
+	s = place_view(vm, &v, &a);
 	if (!s)
 		s = nt_vm_mark(vm, v.base, v.base + v.size, PAGE_READONLY);
 	if (!s)

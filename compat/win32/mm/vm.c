@@ -361,6 +361,7 @@ ntstatus nt_vm_split(struct nt_vm *vm, struct nt_alloc *a, uptr at)
 	b->type = a->type;
 	b->protect = a->protect;
 	b->is_placeholder = a->is_placeholder;
+	b->was_placeholder = a->was_placeholder;
 	a->end = at;
 	alloc_link(vm, b);
 	return STATUS_SUCCESS;
@@ -410,6 +411,27 @@ void nt_vm_release_locked(struct nt_vm *vm, struct nt_alloc *a)
 	/* Ranges do not cross its borders: nothing is cut in two. */
 	range_clear(vm, a->start, a->end, NULL);
 	nt_vm_forget(vm, a);
+}
+
+void nt_vm_to_placeholder(struct nt_vm *vm, struct nt_alloc *a)
+{
+	(void)aspace_unmap(vm->as, a->start, a->end - a->start);
+	range_clear(vm, a->start, a->end, NULL);
+	if (a->section)
+		nt_object_put(a->section);
+	a->section = NULL;
+	a->offset = 0;
+	a->type = MEM_PRIVATE;
+	a->protect = PAGE_NOACCESS;
+	a->is_placeholder = true;
+	a->was_placeholder = false;
+}
+
+struct nt_alloc *nt_vm_replaceable(struct nt_vm *vm, uptr start, uptr end)
+{
+	struct nt_alloc *a = nt_vm_at(vm, start);
+
+	return a && a->is_placeholder && a->start == start && a->end == end ? a : NULL;
 }
 
 void nt_vm_release(struct nt_vm *vm, uptr start)
