@@ -72,6 +72,13 @@ static inline void nt_object_get(struct nt_object *o) { object_get(&o->obj); }
 static inline void nt_object_put(struct nt_object *o) { object_put(&o->obj); }
 /** nt_security_begin() - the descriptor that OBJECT_ATTRIBUTES bring for a new object; nothing if there is none. */
 ntstatus nt_security_begin(struct nt_object *o, const struct nt_object_attributes __user *attr);
+/**
+ * nt_security_check() - does the descriptor of @o let thread_self open it
+ * @access: wanted; NT_MAXIMUM_ALLOWED becomes what is granted
+ */
+ntstatus nt_security_check(struct nt_object *o, u32 *access);
+/** nt_handle_give_checked() - nt_handle_give_status() of an object that others may have described. */
+ntstatus nt_handle_give_checked(struct nt_object *o, u32 access, u32 attributes, u64 __user *out, ntstatus s);
 /** nt_security_end() - the object goes. */
 void nt_security_end(struct nt_object *o);
 /** nt_object_is() - is it of that kind. */
@@ -196,6 +203,8 @@ bool nt_event_reset(struct nt_event *e);
 
 /* ---- processes and threads ---- */
 
+#define NT_PRIORITY_CLASS_NORMAL 2
+
 /* User addresses in the DLLs of a process. */
 struct nt_entries {
 	uptr ldr_init, thread_start, exception, apc, callback, ctrl_routine;
@@ -215,6 +224,7 @@ struct nt_process {
 	u32 exit_status;		/* W STATUS_PENDING while it runs */
 	bool has_exit_status;		/* P chosen by NtTerminateProcess */
 	u32 error_mode;			/* racy: default hard error mode */
+	u8 priority_class;		/* racy: told, the scheduler does not ask it */
 	uptr peb;			/* I */
 	u16 *image_name;		/* I kmem, NT's path of the program */
 	u32 image_name_len;

@@ -201,5 +201,205 @@ static void of_files(void)
 	DeleteFileA("described");
 }
 
+/* ---- asked when an object is opened ---- */
+
+static void add_denied(const char *who, DWORD mask)
+{
+	AddAccessDeniedAce(list, ACL_REVISION, mask, sid_of(who));
+}
+
+static void add_allowed(const char *who, DWORD mask)
+{
+	AddAccessAllowedAce(list, ACL_REVISION, mask, sid_of(who));
+}
+
+static void try_open(DWORD access)
+{
+	HANDLE h;
+
+	SetLastError(0);
+	h = OpenEventA(access, FALSE, "guarded");
+	if (h) {
+		OBJECT_BASIC_INFORMATION basic = { 0 };
+
+		NtQueryObject(h, ObjectBasicInformation, &basic, sizeof(basic), NULL);
+		printf("open %lx: granted %lx\n", access, basic.GrantedAccess);
+		CloseHandle(h);
+	} else {
+		printf("open %lx: error %lu\n", access, GetLastError());
+	}
+}
+
+static void try_all(void)
+{
+	static const DWORD wanted[] = {
+		EVENT_MODIFY_STATE, SYNCHRONIZE, EVENT_ALL_ACCESS, GENERIC_READ, GENERIC_WRITE, GENERIC_EXECUTE,
+		GENERIC_ALL, READ_CONTROL, WRITE_DAC, WRITE_OWNER, DELETE, MAXIMUM_ALLOWED,
+		MAXIMUM_ALLOWED | SYNCHRONIZE, MAXIMUM_ALLOWED | DELETE, ACCESS_SYSTEM_SECURITY, 0,
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		try_open(wanted[i]);
+}
+
+static HANDLE guarded(void)
+{
+	HANDLE h = CreateEventA(&attributes, FALSE, FALSE, "guarded");
+
+	try_all();
+	return h;
+}
+
+static void asked_for_everyone(void)
+{
+	prepare("S-1-1-0", SYNCHRONIZE);
+	CloseHandle(guarded());
+	prepare("S-1-1-0", GENERIC_READ);
+	CloseHandle(guarded());
+	prepare("S-1-1-0", GENERIC_ALL);
+	CloseHandle(guarded());
+}
+
+static void asked_for_others(void)
+{
+	prepare("S-1-5-21-1-2-3-4", EVENT_ALL_ACCESS);
+	CloseHandle(guarded());
+	prepare("S-1-5-18", EVENT_ALL_ACCESS);
+	SetSecurityDescriptorOwner(&sd, sid_of("S-1-5-18"), FALSE);
+	SetSecurityDescriptorGroup(&sd, sid_of("S-1-5-18"), FALSE);
+	CloseHandle(guarded());
+	prepare("S-1-5-32-544", EVENT_MODIFY_STATE | SYNCHRONIZE);
+	CloseHandle(guarded());
+}
+
+static void asked_in_order(void)
+{
+	prepare("S-1-1-0", SYNCHRONIZE);
+	add_denied("S-1-1-0", EVENT_ALL_ACCESS);
+	CloseHandle(guarded());
+	InitializeAcl(list, sizeof(list_room), ACL_REVISION);
+	add_denied("S-1-1-0", EVENT_MODIFY_STATE);
+	add_allowed("S-1-1-0", EVENT_ALL_ACCESS);
+	CloseHandle(guarded());
+	InitializeAcl(list, sizeof(list_room), ACL_REVISION);
+	add_denied("S-1-5-18", EVENT_MODIFY_STATE);
+	add_allowed("S-1-1-0", EVENT_MODIFY_STATE);
+	add_allowed("S-1-5-32-544", SYNCHRONIZE);
+	CloseHandle(guarded());
+}
+
+static void asked_of_nobody(void)
+{
+	InitializeSecurityDescriptor(&sd, SECURITY_DESCRIPTOR_REVISION);
+	InitializeAcl(list, sizeof(list_room), ACL_REVISION);
+	SetSecurityDescriptorDacl(&sd, TRUE, list, FALSE);
+	CloseHandle(guarded());
+	SetSecurityDescriptorDacl(&sd, TRUE, NULL, FALSE);
+	CloseHandle(guarded());
+	SetSecurityDescriptorDacl(&sd, FALSE, NULL, FALSE);
+	CloseHandle(guarded());
+}
+
+/* A handle that is there keeps its rights; a second creation is an opening. */
+static void asked_later(void)
+{
+	HANDLE h, again, more;
+
+	prepare("S-1-1-0", EVENT_ALL_ACCESS);
+	h = CreateEventA(&attributes, FALSE, FALSE, "guarded");
+	prepare("S-1-1-0", SYNCHRONIZE);
+	SHOW(SetKernelObjectSecurity(h, DACL_SECURITY_INFORMATION, &sd));
+	SHOW(SetEvent(h));
+	FAILS(CreateEventA(NULL, FALSE, FALSE, "guarded"));
+	try_all();
+	SHOW(DuplicateHandle(GetCurrentProcess(), h, GetCurrentProcess(), &again, 0, FALSE, DUPLICATE_SAME_ACCESS));
+	SHOW(SetEvent(again));
+	CloseHandle(again);
+	again = OpenEventA(SYNCHRONIZE, FALSE, "guarded");
+	FAILS(DuplicateHandle(GetCurrentProcess(), again, GetCurrentProcess(), &more, EVENT_MODIFY_STATE, FALSE, 0));
+	CloseHandle(again);
+	CloseHandle(h);
+}
+
+static void asked_of_other_kinds(void)
+{
+	HANDLE h;
+
+	prepare("S-1-1-0", SYNCHRONIZE);
+	h = CreateMutexA(&attributes, FALSE, "guarded");
+	FAILS(OpenMutexA(MUTEX_ALL_ACCESS, FALSE, "guarded"));
+	SHOW(CloseHandle(OpenMutexA(SYNCHRONIZE, FALSE, "guarded")));
+	CloseHandle(h);
+	h = CreateSemaphoreA(&attributes, 0, 1, "guarded");
+	FAILS(OpenSemaphoreA(SEMAPHORE_MODIFY_STATE, FALSE, "guarded"));
+	SHOW(CloseHandle(OpenSemaphoreA(SYNCHRONIZE, FALSE, "guarded")));
+	CloseHandle(h);
+	prepare("S-1-1-0", SECTION_MAP_READ);
+	h = CreateFileMappingA(INVALID_HANDLE_VALUE, &attributes, PAGE_READWRITE, 0, 4096, "guarded");
+	FAILS(OpenFileMappingA(FILE_MAP_WRITE, FALSE, "guarded"));
+	SHOW(CloseHandle(OpenFileMappingA(SECTION_MAP_READ, FALSE, "guarded")));
+	CloseHandle(h);
+	h = CreateJobObjectA(&attributes, "guarded");
+	FAILS(OpenJobObjectA(JOB_OBJECT_ALL_ACCESS, FALSE, "guarded"));
+	CloseHandle(h);
+}
+
+/* What the generic rights mean for each kind. */
+static void generic_rights(void)
+{
+	HANDLE token, all[] = {
+		CreateEventA(NULL, FALSE, FALSE, NULL), CreateMutexA(NULL, FALSE, NULL),
+		CreateSemaphoreA(NULL, 0, 1, NULL), CreateWaitableTimerA(NULL, FALSE, NULL),
+		CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, NULL),
+		CreateJobObjectA(NULL, NULL), CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0),
+		OpenProcess(PROCESS_ALL_ACCESS, FALSE, GetCurrentProcessId()),
+		OpenThread(THREAD_ALL_ACCESS, FALSE, GetCurrentThreadId()), NULL, NULL,
+	};
+	static const DWORD generic[] = { GENERIC_READ, GENERIC_WRITE, GENERIC_EXECUTE, GENERIC_ALL };
+	HKEY key;
+
+	OpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS, &token);
+	all[9] = token;
+	RegOpenKeyExA(HKEY_CURRENT_USER, "Software", 0, KEY_ALL_ACCESS, &key);
+	all[10] = key;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		printf("%d:", (int)i);
+		for (int k = 0; k < 4; k++) {
+			OBJECT_BASIC_INFORMATION basic = { 0 };
+			HANDLE h = NULL;
+
+			DuplicateHandle(GetCurrentProcess(), all[i], GetCurrentProcess(), &h, generic[k], FALSE, 0);
+			NtQueryObject(h, ObjectBasicInformation, &basic, sizeof(basic), NULL);
+			printf(" %lx", basic.GrantedAccess);
+			CloseHandle(h);
+		}
+		printf("\n");
+		CloseHandle(all[i]);
+	}
+}
+
+static void asked_of_processes(void)
+{
+	HANDLE h = OpenProcess(PROCESS_ALL_ACCESS, FALSE, GetCurrentProcessId()), again;
+
+	prepare("S-1-1-0", SYNCHRONIZE);
+	SHOW(SetKernelObjectSecurity(h, DACL_SECURITY_INFORMATION, &sd));
+	FAILS(OpenProcess(PROCESS_ALL_ACCESS, FALSE, GetCurrentProcessId()));
+	again = OpenProcess(SYNCHRONIZE, FALSE, GetCurrentProcessId());
+	SHOW(again != NULL);
+	CloseHandle(again);
+	SHOW(GetPriorityClass(GetCurrentProcess()));
+	CloseHandle(h);
+	h = OpenThread(THREAD_ALL_ACCESS, FALSE, GetCurrentThreadId());
+	SHOW(SetKernelObjectSecurity(h, DACL_SECURITY_INFORMATION, &sd));
+	FAILS(OpenThread(THREAD_ALL_ACCESS, FALSE, GetCurrentThreadId()));
+	again = OpenThread(SYNCHRONIZE, FALSE, GetCurrentThreadId());
+	SHOW(again != NULL);
+	CloseHandle(again);
+	CloseHandle(h);
+}
+
 TEST_TABLE(CASE(nothing_set), CASE(given_at_creation), CASE(set_in_parts), CASE(in_one_piece), CASE(rights),
-	   CASE(small_buffer), CASE(of_files))
+	   CASE(small_buffer), CASE(of_files), CASE(asked_for_everyone), CASE(asked_for_others), CASE(asked_in_order),
+	   CASE(asked_of_nobody), CASE(asked_later), CASE(asked_of_other_kinds), CASE(generic_rights),
+	   CASE(asked_of_processes))

@@ -106,6 +106,32 @@ static void failures(void)
 	FAILS(OpenProcess(PROCESS_TERMINATE, FALSE, 0x7ffffff0) != NULL);
 }
 
+static void priority_class(void)
+{
+	static const DWORD classes[] = {
+		IDLE_PRIORITY_CLASS, BELOW_NORMAL_PRIORITY_CLASS, ABOVE_NORMAL_PRIORITY_CLASS, 12345,
+		NORMAL_PRIORITY_CLASS,
+	};
+	PROCESS_INFORMATION pi;
+
+	printf("-- priority_class\n");
+	fflush(stdout);
+	pi = start("sleep", NULL, NULL, 0);
+	SHOW(GetPriorityClass(GetCurrentProcess()));
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		SetLastError(0);
+		printf("%lx: %d", classes[i], SetPriorityClass(GetCurrentProcess(), classes[i]));
+		printf(" error %lu", GetLastError());
+		printf(", is %lx\n", GetPriorityClass(GetCurrentProcess()));
+	}
+	SHOW(SetPriorityClass(pi.hProcess, IDLE_PRIORITY_CLASS));
+	SHOW(GetPriorityClass(pi.hProcess));
+	SHOW(GetPriorityClass(GetCurrentProcess()));
+	TerminateProcess(pi.hProcess, 0);
+	CloseHandle(pi.hProcess);
+	CloseHandle(pi.hThread);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -114,5 +140,6 @@ int main(int argc, char **argv)
 	kill_one();
 	job();
 	failures();
+	priority_class();
 	return 0;
 }

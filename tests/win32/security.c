@@ -38,6 +38,24 @@ static void groups(void)
 	CloseHandle(t);
 }
 
+static void membership_in_groups(void)
+{
+	static const char *const sids[] = {
+		"S-1-1-0", "S-1-2-0", "S-1-5-4", "S-1-5-11", "S-1-5-18", "S-1-5-32-544", "S-1-5-32-545",
+		"S-1-5-32-546", "S-1-5-21-0-0-0-1000", "S-1-5-21-0-0-0-513", "S-1-5-21-0-0-0-1001",
+	};
+
+	for (size_t i = 0; i < sizeof(sids) / sizeof(sids[0]); i++) {
+		BOOL is_member = 9;
+		PSID sid;
+
+		ConvertStringSidToSidA(sids[i], &sid);
+		CheckTokenMembership(NULL, sid, &is_member);
+		printf("%s: %d\n", sids[i], is_member);
+		LocalFree(sid);
+	}
+}
+
 static void statistics(void)
 {
 	TOKEN_STATISTICS s;
@@ -286,7 +304,8 @@ static void names(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(user), CASE(groups), CASE(statistics), CASE(privileges), CASE(rights), CASE(duplicates),
+	CASE(user), CASE(groups), CASE(membership_in_groups), CASE(statistics), CASE(privileges), CASE(rights),
+	CASE(duplicates),
 	CASE(levels), CASE(impersonation), CASE(sids),
 	CASE(membership), CASE(kill_on_close), CASE(accounting), CASE(notification), CASE(names),
 };

@@ -148,7 +148,7 @@ static void key_cleanup(struct nt_object *o)
 static const struct nt_type key_type = {
 	.ops = NT_TYPE_OPS("key", nt_never_signaled, object_ignore_wait),
 	.name = "Key", .all_access = 0xf003f, .read_access = 0x20019, .write_access = 0x20006,
-	.exec_access = 0x20019, .cleanup = key_cleanup,
+	.exec_access = 0x20039, .cleanup = key_cleanup,
 };
 
 ntstatus nt_key_get(u64 handle, u32 access, struct nt_key **out)

@@ -384,7 +384,7 @@ ntstatus nt_create_named(struct nt_object *o, u32 access, const struct nt_object
 		nt_object_put(o);
 	else if (found) {
 		nt_object_put(o);
-		s = nt_handle_give_status(found, access, a.flags, out, s);
+		s = nt_handle_give_checked(found, access, a.flags, out, s);
 	} else {
 		s = nt_handle_give(o, access, a.flags, out);
 	}
@@ -406,7 +406,7 @@ ntstatus nt_open_named(const struct nt_type *type, u32 access,
 	if (!s)
 		s = nt_name_open(&a, type, &o);
 	if (!s)
-		s = nt_handle_give(o, access, a.flags, out);
+		s = nt_handle_give_checked(o, access, a.flags, out, STATUS_SUCCESS);
 	nt_attributes_put(&a);
 	return s;
 }

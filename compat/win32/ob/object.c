@@ -107,6 +107,17 @@ ntstatus nt_handle_give(struct nt_object *o, u32 access, u32 attributes, u64 __u
 	return nt_handle_give_status(o, access, attributes, out, STATUS_SUCCESS);
 }
 
+ntstatus nt_handle_give_checked(struct nt_object *o, u32 access, u32 attributes, u64 __user *out,
+				ntstatus status)
+{
+	ntstatus s = nt_security_check(o, &access);
+
+	if (!s)
+		return nt_handle_give_status(o, access, attributes, out, status);
+	nt_object_put(o);
+	return s;
+}
+
 static struct nt_object *pseudo(u64 handle)
 {
 	/* Programs pass them as 32 bits, too. */

@@ -44,8 +44,8 @@ static void event_taken(struct object *o, struct thread *t)
 
 const struct nt_type nt_event_type = {
 	.ops = NT_TYPE_OPS("nt event", event_signaled, event_taken),
-	.name = "Event", .all_access = 0x1f0003, .read_access = 0x120001,
-	.write_access = 0x120002, .exec_access = 0x120000, .can_wait = true,
+	.name = "Event", .all_access = 0x1f0003, .read_access = 0x20001,
+	.write_access = 0x20002, .exec_access = 0x120000, .can_wait = true,
 };
 
 struct nt_event *nt_event_create(bool is_auto, bool is_set)
@@ -189,8 +189,8 @@ static void semaphore_taken(struct object *o, struct thread *t)
 
 static const struct nt_type semaphore_type = {
 	.ops = NT_TYPE_OPS("semaphore", semaphore_signaled, semaphore_taken),
-	.name = "Semaphore", .all_access = 0x1f0003, .read_access = 0x120001,
-	.write_access = 0x120002, .exec_access = 0x120000, .can_wait = true,
+	.name = "Semaphore", .all_access = 0x1f0003, .read_access = 0x20001,
+	.write_access = 0x20002, .exec_access = 0x120000, .can_wait = true,
 };
 
 ntstatus nt_create_semaphore(u64 __user *out, u32 access,
@@ -302,8 +302,8 @@ static void mutant_disown(struct nt_mutant *m)
 
 static const struct nt_type mutant_type = {
 	.ops = NT_TYPE_OPS("mutant", mutant_signaled, mutant_taken),
-	.name = "Mutant", .all_access = 0x1f0001, .read_access = 0x120001,
-	.write_access = 0x120000, .exec_access = 0x120000, .can_wait = true,
+	.name = "Mutant", .all_access = 0x1f0001, .read_access = 0x20001,
+	.write_access = 0x20000, .exec_access = 0x120000, .can_wait = true,
 };
 
 bool nt_mutant_was_abandoned(struct nt_object *o)

@@ -51,8 +51,8 @@ static void process_cleanup(struct nt_object *o)
 
 const struct nt_type nt_process_type = {
 	.ops = NT_TYPE_OPS("nt process", process_signaled, object_ignore_wait),
-	.name = "Process", .all_access = 0x1fffff, .read_access = 0x120410,
-	.write_access = 0x120bea, .exec_access = 0x120000, .can_wait = true,
+	.name = "Process", .all_access = 0x1fffff, .read_access = 0x21410,
+	.write_access = 0x22bea, .exec_access = 0x121001, .can_wait = true,
 	.cleanup = process_cleanup,
 };
 
@@ -76,8 +76,8 @@ static void thread_cleanup(struct nt_object *o)
 
 const struct nt_type nt_thread_type = {
 	.ops = NT_TYPE_OPS("nt thread", thread_signaled, object_ignore_wait),
-	.name = "Thread", .all_access = 0x1fffff, .read_access = 0x120048,
-	.write_access = 0x120037, .exec_access = 0x120000, .can_wait = true,
+	.name = "Thread", .all_access = 0x1fffff, .read_access = 0x20848,
+	.write_access = 0x20437, .exec_access = 0x121800, .can_wait = true,
 	.cleanup = thread_cleanup,
 };
 
@@ -91,6 +91,7 @@ struct nt_process *nt_process_alloc(void)
 	list_init(&p->threads);
 	list_init(&p->all_link);
 	p->exit_status = STATUS_PENDING;
+	p->priority_class = NT_PRIORITY_CLASS_NORMAL;
 	return p;
 }
 

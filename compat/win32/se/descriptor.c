@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Security descriptors. An object keeps what programs set for it and tells it again; nobody is
- * refused by it: what a program may do its Linux credentials decide, and a handle's rights.
- * A file's descriptor is its mode and owner in other words: one is made when it is asked for, and
- * setting a list of rights changes the mode. Lists for auditing are not kept.
+ * Security descriptors. An object keeps what programs set for it and tells it again; its list is
+ * asked when the object is opened (access.c). A file's descriptor is its mode and owner in other
+ * words: one is made when it is asked for, and setting a list of rights changes the mode. Lists for
+ * auditing are not kept.
  *
  * A struct nt_descriptor does not change: setting a part makes another. Programs give one
  * with pointers or in one piece (self-relative); they get it in one piece.
@@ -18,6 +18,7 @@
 
 #include "../file.h"
 #include "../sid.h"
+#include "se_impl.h"
 
 #define INFO_OWNER	1u
 #define INFO_GROUP	2u
@@ -28,22 +29,10 @@
 #define SID_MAX		68u
 #define ACL_MAX		65532u
 #define HEAD		20u	/* of a descriptor in one piece */
-#define ACE_HEAD	8u
-#define ACE_ALLOW	0
-#define ACE_DENY	1
-#define ACE_INHERIT_ONLY 8
 #define RIGHTS_ALL	0x1f01ffu
 #define RIGHTS_READ	0x1200a9u	/* and execute */
 #define RIGHTS_WRITE	0x130156u
 #define RIGHTS_OWNER	0xc0000u	/* the list and the owner may be changed */
-
-/* Owner, group and list one behind the other; a length of 0: none. */
-struct nt_descriptor {
-	refcount refs;
-	bool has_dacl;		/* with a length of 0: one that lets everybody do everything */
-	u32 owner, group, dacl;	/* lengths */
-	u8 data[];
-};
 
 /* Parts while they are put together; the list is kmem. */
 struct parts {
@@ -53,7 +42,7 @@ struct parts {
 	u8 *dacl;
 };
 
-static void put_descriptor(struct nt_descriptor *d)
+void nt_descriptor_put(struct nt_descriptor *d)
 {
 	if (d && ref_put(&d->refs))
 		kmem_free(d);
@@ -61,10 +50,10 @@ static void put_descriptor(struct nt_descriptor *d)
 
 void nt_security_end(struct nt_object *o)
 {
-	put_descriptor(o->security);
+	nt_descriptor_put(o->security);
 }
 
-static struct nt_descriptor *get_descriptor(struct nt_object *o)
+struct nt_descriptor *nt_descriptor_get(struct nt_object *o)
 {
 	u64 flags = spin_lock_irqsave(&o->wq.lock);
 	struct nt_descriptor *d = o->security;
@@ -201,11 +190,11 @@ static ntstatus fill_rest(struct parts *p, u32 info, const struct nt_descriptor 
 
 static ntstatus set_kept(struct nt_object *o, u32 info, struct parts *p)
 {
-	struct nt_descriptor *old = get_descriptor(o), *new = NULL;
+	struct nt_descriptor *old = nt_descriptor_get(o), *new = NULL;
 	ntstatus s = fill_rest(p, info, old);
 	u64 flags;
 
-	put_descriptor(old);
+	nt_descriptor_put(old);
 	if (!s)
 		new = make(p);
 	if (!new)
@@ -214,7 +203,7 @@ static ntstatus set_kept(struct nt_object *o, u32 info, struct parts *p)
 	old = o->security;
 	o->security = new;
 	spin_unlock_irqrestore(&o->wq.lock, flags);
-	put_descriptor(old);
+	nt_descriptor_put(old);
 	return STATUS_SUCCESS;
 }
 
@@ -385,9 +374,9 @@ ntstatus nt_query_security_object(u64 handle, u32 info, u8 __user *buf, u32 room
 	ntstatus s;
 
 	NT_CHECK(nt_handle_get(handle, NULL, NT_READ_CONTROL | (info & INFO_SACL ? NT_SYSTEM_SECURITY : 0), &o));
-	d = file_of(o) ? of_file(file_of(o)) : get_descriptor(o);
+	d = file_of(o) ? of_file(file_of(o)) : nt_descriptor_get(o);
 	s = !d && file_of(o) ? STATUS_NO_MEMORY : reply(d ? d : &nothing, info, buf, room, used);
-	put_descriptor(d);
+	nt_descriptor_put(d);
 	nt_object_put(o);
 	return s;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tokens: one per process, that of its Linux credentials as Windows programs know them.
- * They tell who runs; what a program may do is decided by the Linux side alone. A thread may
- * act as a token of its process's: nothing changes by it but what it is told.
+ * They tell who runs, to programs and to descriptors; what a program may do outside its objects is
+ * decided by the Linux side alone. A thread may act as a token of its process's: nothing changes by
+ * it but what it is told.
  */
 #include "../ps.h"
 
@@ -34,8 +35,8 @@ struct nt_token { struct nt_object ob; u32 type, level; };
 
 static const struct nt_type token_type = {
 	.ops = NT_TYPE_OPS("token", nt_never_signaled, object_ignore_wait),
-	.name = "Token", .all_access = 0xf01ff, .read_access = 0x20008, .write_access = 0x200e0,
-	.exec_access = 0x20000,
+	.name = "Token", .all_access = 0xf01ff, .read_access = 0x2001a, .write_access = 0x201e0,
+	.exec_access = 0x20005,
 };
 
 const u8 nt_sid_user[28] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -44,6 +45,35 @@ const u8 nt_sid_group[28] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0, 0, 0, 0, 0
 				  1, 2, 0, 0 };
 const u8 nt_sid_everyone[12] = { 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 };
 const u8 nt_sid_admin[16] = { 1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0 };
+
+static const u8 sid_local[12] = { 1, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0 };
+static const u8 sid_interactive[12] = { 1, 1, 0, 0, 0, 0, 0, 5, 4, 0, 0, 0 };
+static const u8 sid_authenticated[12] = { 1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0 };
+static const u8 sid_users[16] = { 1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x21, 2, 0, 0 };
+
+static const struct { const u8 *sid; u32 len; } group_sids[] = {
+	{ nt_sid_group, sizeof(nt_sid_group) }, { nt_sid_everyone, sizeof(nt_sid_everyone) },
+	{ sid_local, sizeof(sid_local) }, { sid_interactive, sizeof(sid_interactive) },
+	{ sid_authenticated, sizeof(sid_authenticated) }, { sid_users, sizeof(sid_users) },
+	{ nt_sid_admin, sizeof(nt_sid_admin) },
+};
+#define GROUPS_MAX ARRAY_SIZE(group_sids)
+
+/* The last one, the administrators, is root's alone. */
+static u32 ngroups(void)
+{
+	return cred_self()->euid ? GROUPS_MAX - 1 : GROUPS_MAX;
+}
+
+bool nt_token_has_sid(const u8 *sid, u32 len)
+{
+	if (len == sizeof(nt_sid_user) && !memcmp(sid, nt_sid_user, len))
+		return true;
+	for (u32 i = 0; i < ngroups(); i++)
+		if (len == group_sids[i].len && !memcmp(sid, group_sids[i].sid, len))
+			return true;
+	return false;
+}
 
 static ntstatus give_token(u32 type, u32 level, u32 access, u64 __user *out)
 {
@@ -225,18 +255,15 @@ static ntstatus reply_sid(u8 __user *buf, u32 room, u32 __user *used, const u8 *
 
 static ntstatus groups(u8 __user *buf, u32 room, u32 __user *used)
 {
-	u8 data[8 + 3 * 16 + 28 + 12 + 16] = { 0 };
-	const struct { const u8 *sid; u32 n; } all[] = {
-		{ nt_sid_group, 28 }, { nt_sid_everyone, 12 }, { nt_sid_admin, 16 },
-	};
-	u32 n = cred_self()->euid ? 2 : 3, at = 8 + n * 16;
+	u8 data[8 + GROUPS_MAX * (16 + sizeof(nt_sid_group))] = { 0 };
+	u32 n = ngroups(), at = 8 + n * 16;
 
 	put_le32(data, n);
 	for (u32 i = 0; i < n; i++) {
 		put_le64(data + 8 + i * 16, (u64)buf + at);
 		put_le32(data + 16 + i * 16, 7);	/* mandatory, by default, enabled */
-		memcpy(data + at, all[i].sid, all[i].n);
-		at += all[i].n;
+		memcpy(data + at, group_sids[i].sid, group_sids[i].len);
+		at += group_sids[i].len;
 	}
 	return reply(buf, room, used, data, at);
 }

@@ -20,6 +20,7 @@ enum {
 };
 #define PROCESS_QUERY	0x400u
 #define PROCESS_QUERY_LIMITED 0x1000u
+#define PRIORITY_CLASS_MAX 6u
 #define OBJECT_NAME	1u
 #define OBJECT_TYPE	2u
 #define OBJECT_HANDLE	4u
@@ -47,7 +48,7 @@ static ntstatus process_basic(struct nt_process *p, void __user *buf, u32 room, 
 	i.status = READ_ONCE(p->is_ended) ? p->exit_status : STATUS_PENDING;
 	i.peb = p->peb;
 	i.affinity = nt_affinity();
-	i.priority = 8;
+	i.priority = p->priority_class;	/* Debian's kernel32 takes it from here */
 	i.pid = nt_id(p->pid);
 	i.parent = nt_id(p->parent_pid);
 	return nt_reply(buf, room, used, &i, sizeof(i));
@@ -99,6 +100,7 @@ static ntstatus query_process(struct nt_process *p, u32 class, void __user *buf,
 	/* C: and Z:, both fixed. */
 	struct { u32 map; u8 types[32]; } drives = { BIT(2) | BIT(25), { [2] = 3, [25] = 3 } };
 	u64 zero[6] = { 0 }, mask = nt_affinity();
+	u8 pair[2] = { 0 };		/* in the foreground, class */
 	struct nt_section_image_info info;
 	u32 word;
 
@@ -127,7 +129,8 @@ static ntstatus query_process(struct nt_process *p, u32 class, void __user *buf,
 		word = p->error_mode;
 		return nt_reply(buf, room, used, &word, 4);
 	case PS_PRIORITY_CLASS:
-		return nt_reply(buf, room, used, "\0\2", 2);
+		pair[1] = p->priority_class;
+		return nt_reply(buf, room, used, pair, sizeof(pair));
 	case PS_HANDLE_COUNT:
 		word = handle_count(p->handles);
 		return nt_reply(buf, room, used, &word, 4);
@@ -191,6 +194,19 @@ static ntstatus stack_allocation(struct nt_process *p, void __user *buf, u32 len
 	return a ? nt_copyout(buf, &i, sizeof(i)) : STATUS_NO_MEMORY;
 }
 
+static ntstatus set_priority_class(struct nt_process *p, const u8 __user *buf, u32 len)
+{
+	u8 pair[2];
+
+	if (len != sizeof(pair))
+		return STATUS_INVALID_PARAMETER;
+	NT_CHECK(nt_copyin(pair, buf, sizeof(pair)));
+	if (pair[1] > PRIORITY_CLASS_MAX)
+		return STATUS_INVALID_PARAMETER;
+	p->priority_class = pair[1];
+	return STATUS_SUCCESS;
+}
+
 ntstatus nt_set_information_process(u64 handle, u32 class, void __user *buf, u32 len)
 {
 	struct nt_process *p;
@@ -211,6 +227,8 @@ ntstatus nt_set_information_process(u64 handle, u32 class, void __user *buf, u32
 		s = p == nt_process_self() ? stack_allocation(p, buf, len) : STATUS_ACCESS_DENIED;
 		break;
 	case PS_PRIORITY_CLASS:
+		s = set_priority_class(p, buf, len);
+		break;
 	case PS_PRIORITY_BOOST:
 	case PS_AFFINITY:
 		break;		/* hints to a scheduler: ours decides by itself */
@@ -240,7 +258,7 @@ ntstatus nt_open_process(u64 __user *out, u32 access, const struct nt_object_att
 		nt_object_put(&p->ob);
 		return STATUS_ACCESS_DENIED;
 	}
-	return nt_handle_give(&p->ob, access, a.flags, out);
+	return nt_handle_give_checked(&p->ob, access, a.flags, out, STATUS_SUCCESS);
 }
 
 ntstatus nt_open_thread(u64 __user *out, u32 access, const struct nt_object_attributes __user *attr,
@@ -261,7 +279,7 @@ ntstatus nt_open_thread(u64 __user *out, u32 access, const struct nt_object_attr
 		nt_object_put(&t->ob);
 		return STATUS_ACCESS_DENIED;
 	}
-	return nt_handle_give(&t->ob, access, a.flags, out);
+	return nt_handle_give_checked(&t->ob, access, a.flags, out, STATUS_SUCCESS);
 }
 
 /* ---- handles ---- */
@@ -404,6 +422,7 @@ static ntstatus duplicate(struct nt_process *from, u64 handle, struct nt_process
 	struct nt_object *o = NULL;
 	struct object *obj;
 	u32 granted;
+	ntstatus s = STATUS_SUCCESS;
 
 	if ((s32)handle == -1 || (s32)handle == -2) {
 		NT_CHECK(nt_handle_get(handle, NULL, 0, &o));
@@ -416,6 +435,13 @@ static ntstatus duplicate(struct nt_process *from, u64 handle, struct nt_process
 	}
 	granted = options & DUPLICATE_SAME_ACCESS ? (u32)rights & NT_HANDLE_RIGHTS :
 		  nt_access_of(nt_type_of(o), access);
+	/* More than the source may: that is an opening. */
+	if (granted & ~(u32)rights)
+		s = nt_security_check(o, &granted);
+	if (s) {
+		nt_object_put(o);
+		return s;
+	}
 	if (options & DUPLICATE_SAME_ATTRIBUTES)
 		granted |= (u32)rights & NT_HANDLE_INHERIT;
 	else if (attributes & OBJ_INHERIT)
