@@ -180,9 +180,6 @@ static void add_blocks(struct memzone *z, pfn_t start, pfn_t end)
 	if (start >= end)
 		return;
 	flags = spin_lock_irqsave(&z->lock);
-	if (!z->managed || start < z->start)
-		z->start = start;
-	z->end = max(z->end, end);
 	z->managed += end - start;
 	while (start < end) {
 		u32 order = start ? min_t(u32, bit_lowest(start), BUDDY_ORDER_MAX) : BUDDY_ORDER_MAX;
@@ -197,6 +194,20 @@ static void add_blocks(struct memzone *z, pfn_t start, pfn_t end)
 		start += 1UL << order;
 	}
 	spin_unlock_irqrestore(&z->lock, flags);
+}
+
+static void __init widen(struct memzone *z, pfn_t start, pfn_t end)
+{
+	if (start >= end)
+		return;
+	z->start = z->start == z->end ? start : min(z->start, start);
+	z->end = max(z->end, end);
+}
+
+void __init buddy_span(pfn_t start, pfn_t end)
+{
+	widen(&zones[ZONE_DMA32], start, min_t(pfn_t, end, DMA32_END));
+	widen(&zones[ZONE_NORMAL], max_t(pfn_t, start, DMA32_END), end);
 }
 
 void buddy_add_range(pfn_t start, pfn_t end)

@@ -61,6 +61,9 @@ u32 buddy_take_many(struct memzone *z, u32 n, enum watermark wm, struct page **h
 void buddy_give(struct page *page, u32 order);
 /** buddy_give_chain() - put single pages of one zone back. */
 void buddy_give_chain(struct memzone *z, struct page *head);
+/** buddy_span() - there is memory in [start, end), free or not: its zones reach there. At boot, before any is added. */
+void buddy_span(pfn_t start, pfn_t end);
+/** buddy_add_range() - [start, end) is managed and free from now on. Context: nosleep. */
 void buddy_add_range(pfn_t start, pfn_t end);
 /** buddy_zone_of() - the zone whose numbers @pfn is among. */
 struct memzone *buddy_zone_of(pfn_t pfn);

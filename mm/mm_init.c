@@ -106,6 +106,8 @@ void __init mm_init(void)
 	early_mem_foreach_ram(note_range, &at);
 	map_descriptors();
 	buddy_init();
+	for (u32 i = 0; i < nram; i++)
+		buddy_span(ram[i].start, ram[i].end);
 	early_mem_foreach_free(take_free, &cursor);
 	reserve_ram(cursor, U64_MAX);
 	buddy_set_watermarks();

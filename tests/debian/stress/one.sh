@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 60
 # long
+# open splice: from /dev/zero too, which Debian's kernel does not have yet and stress-ng remarks on
 # One stressor of stress-ng for a second, with its own checks. The parts are those that
 # work on Debian's kernel in this machine.
 # parts: access af-alg affinity aio aiol alarm atomic bad-altstack bigheap branch brk bsearch cache cacheline cap
