@@ -178,7 +178,7 @@ static int fill(struct lx_cmd *lc, struct lx_disk *d, struct blkcmd *c)
 	rq->__data_len = (unsigned int)(c->nsectors << SECTOR_SHIFT);
 	rq->__sector = c->sector;
 	n = lx_bio_fill(&lc->bio, vecs, d, c);
-	rq->nr_phys_segments = (unsigned short)(c->op == IOREQ_FLUSH ? 0 : n ? n : 1);
+	rq->nr_phys_segments = (unsigned short)(c->op == IOREQ_DISCARD ? 1 : n);	/* its ranges are one piece */
 	if (c->op != IOREQ_FLUSH)
 		rq->bio = rq->biotail = &lc->bio;
 	return 0;
