@@ -15,7 +15,7 @@
 #define HELPER_ARGS	6
 
 struct helper {
-	refcount refs;			/* A who asked, who waits for the program, the program until it executes */
+	refcount refs;			/* A who asked, and who waits for the program, which so needs none */
 	char *argv[HELPER_ARGS + 1];	/* I copies */
 	int exec_error;			/* before @ended */
 	int result;
@@ -90,8 +90,7 @@ static int helper_execute(void *arg)
 	thread_self()->t_sig.blocked = 0;
 	if (!err)
 		err = kernel_exec(h->argv[0], h->argv, helper_env);
-	h->exec_error = err;
-	helper_put(h);
+	h->exec_error = err;	/* here only if it could not be executed */
 	return err;
 }
 
@@ -102,11 +101,9 @@ static int helper_main(void *arg)
 	struct thread *t;
 	struct process *p;
 
-	ref_get(&h->refs);
 	t = process_clone_new(&a);
 	if (IS_ERR(t)) {
 		h->result = (int)PTR_ERR(t);
-		helper_put(h);
 	} else {
 		p = t->t_proc;
 		process_get(p);
