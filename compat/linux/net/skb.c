@@ -62,11 +62,11 @@ struct lx_sk_buff *lx___alloc_skb(unsigned int size, unsigned int gfp, int flags
 }
 LX_EXPORT(__alloc_skb);
 
-/* A piece of this CPU's shared page. */
+/* A piece of this CPU's shared page. An interrupt's handler may have come while the page was being cut. */
 static void *frag_alloc(u32 size)
 {
-	u32 off, got;
-	struct page *p = pktpage_get(ALIGN_UP(size, SKB_ALIGN), ALIGN_UP(size, SKB_ALIGN), &off, &got, ALLOC_ATOMIC);
+	u32 n = ALIGN_UP(size, SKB_ALIGN), off, got;
+	struct page *p = in_hardirq() ? NULL : pktpage_get(n, n, &off, &got, ALLOC_ATOMIC);
 
 	return p ? pktpage_at(p, off) : NULL;
 }
@@ -104,7 +104,7 @@ static struct lx_sk_buff *alloc_for_receive(struct lx_net_device *dev, u32 len, 
 	void *data;
 
 	len += SKB_PAD;
-	if (len < FRAG_LEAST || len + SHARED_SIZE > PAGE_SIZE || (gfp & (ALLOC_DIRECT | 1))) {
+	if (len < FRAG_LEAST || len + SHARED_SIZE > PAGE_SIZE || (gfp & (ALLOC_DIRECT | 1)) || in_hardirq()) {
 		skb = lx___alloc_skb(len, gfp, 0, -1);
 	} else {
 		data = frag_alloc((u32)ALIGN_UP(len, SKB_ALIGN) + SHARED_SIZE);
