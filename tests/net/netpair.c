@@ -78,6 +78,24 @@ static int send_stream(int s, uint64_t bytes)
 	return 0;
 }
 
+/* What is wrong, and which bytes of the stream's block stand there instead. */
+static void tell_difference(const unsigned char *in, size_t n, uint64_t at)
+{
+	const unsigned char *want = block + at % BLOCK, *found;
+	size_t first = 0, last = n - 1;
+
+	while (in[first] == want[first])
+		first++;
+	while (in[last] == want[last])
+		last--;
+	found = memmem(block, sizeof(block), in + first, last - first < 8 ? last - first + 1 : 8);
+	printf("# bytes %llu to %llu differ, received with %llu: those of %ld instead of %ld\n",
+	       (unsigned long long)(at + first), (unsigned long long)(at + last), (unsigned long long)at,
+	       found ? (long)(found - block) : -1L, (long)((at + first) % BLOCK));
+	for (size_t i = first; i < first + 16 && i < n; i++)
+		printf("%s%02x/%02x%s", i == first ? "# " : " ", in[i], want[i], i == first + 15 ? "\n" : "");
+}
+
 static int recv_stream(int s, uint64_t bytes)
 {
 	static __thread unsigned char in[PIECE];
@@ -89,7 +107,7 @@ static int recv_stream(int s, uint64_t bytes)
 		if (n <= 0)
 			return complain(n ? "recv" : "recv: end of stream");
 		if (memcmp(in, block + at % BLOCK, (size_t)n)) {
-			printf("# bytes at %llu differ\n", (unsigned long long)at);
+			tell_difference(in, (size_t)n, at);
 			return -1;
 		}
 		at += (uint64_t)n;
