@@ -7,6 +7,7 @@
 
 #include <tern/base/err.h>
 #include <tern/base/lock.h>
+#include <tern/base/percpu_alloc.h>
 #include <tern/kernel/klog.h>
 #include <tern/lib/list.h>
 #include <tern/lib/string.h>
@@ -76,6 +77,7 @@ static void disk_free(struct lx_device *dev)
 	if (d->owns_queue)
 		lx_queue_exit(d->queue);
 	lx_queue_put(d->queue);
+	percpu_free(d->part0.bd_stats);
 	if (d->disk.fops && d->disk.fops->free_disk)
 		d->disk.fops->free_disk(&d->disk);
 	kmem_free(d);
@@ -87,6 +89,11 @@ struct lx_disk *lx_disk_make(struct lx_queue *q)
 
 	if (!d)
 		return NULL;
+	d->part0.bd_stats = percpu_alloc(sizeof(struct lx_disk_stats), sizeof(u64));
+	if (!d->part0.bd_stats) {
+		kmem_free(d);
+		return NULL;
+	}
 	d->queue = q;
 	q->disk = d;
 	q->q.disk = &d->disk;
@@ -145,7 +152,7 @@ void lx_put_disk(struct lx_gendisk *g)
 }
 LX_EXPORT(put_disk);
 
-/* ---- opening ---- */
+/* ---- opening: the first of all files and mounts, and the last one's end ---- */
 
 int lx_disk_open(struct blkdisk *native, u32 mode)
 {
@@ -157,7 +164,11 @@ int lx_disk_open(struct blkdisk *native, u32 mode)
 		return err;
 	if (!lx_try_module_get(ops->owner))
 		return -ENXIO;
+	lx_mutex_lock(&d->disk.open_mutex);
 	err = ops->open ? ops->open(&d->part0, mode & (BLKDEV_READ | BLKDEV_WRITE)) : 0;
+	if (!err)
+		WRITE_ONCE(d->part0.bd_openers.counter, 1);
+	lx_mutex_unlock(&d->disk.open_mutex);
 	if (err)
 		lx_module_put(ops->owner);
 	return err == -ERESTARTSYS ? -ENXIO : err;
@@ -168,10 +179,15 @@ void lx_disk_close(struct blkdisk *native)
 	struct lx_disk *d = blkdisk_priv(native);
 	const struct lx_block_device_operations *ops = d->disk.fops;
 
-	if (lx_task_enter())
+	if (lx_task_enter()) {
 		kwarn("%s: closed without its driver: no memory", d->disk.disk_name);
-	else if (ops->release)
-		ops->release(&d->disk, 0);
+	} else {
+		lx_mutex_lock(&d->disk.open_mutex);
+		WRITE_ONCE(d->part0.bd_openers.counter, 0);
+		if (ops->release)
+			ops->release(&d->disk, 0);
+		lx_mutex_unlock(&d->disk.open_mutex);
+	}
 	lx_module_put(ops->owner);
 }
 

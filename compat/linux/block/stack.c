@@ -15,6 +15,7 @@
 
 #include <asm/cpu.h>
 #include <tern/base/err.h>
+#include <tern/base/percpu_alloc.h>
 #include <tern/fs/vnode.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
@@ -196,7 +197,8 @@ struct lx_block_device *lx_blkdev_get_by_dev(unsigned int devt, unsigned int mod
 		return ERR_PTR(-ENOMEM);
 	w->mode = native_mode(mode);
 	w->holder = holder;
-	w->d.queue = lx_queue_make(NULL);
+	w->d.part0.bd_stats = percpu_alloc(sizeof(struct lx_disk_stats), sizeof(u64));
+	w->d.queue = w->d.part0.bd_stats ? lx_queue_make(NULL) : ERR_PTR(-ENOMEM);
 	if (!IS_ERR(w->d.queue)) {
 		w->native = blkdev_open_number(DEV_MAKE(devt >> 20, devt & 0xfffff), w->mode, holder);
 		if (!IS_ERR(w->native)) {
@@ -206,6 +208,7 @@ struct lx_block_device *lx_blkdev_get_by_dev(unsigned int devt, unsigned int mod
 		err = (int)PTR_ERR(w->native);
 		lx_queue_put(w->d.queue);
 	}
+	percpu_free(w->d.part0.bd_stats);
 	kmem_free(w);
 	return ERR_PTR(err);
 }
@@ -217,6 +220,7 @@ void lx_blkdev_put(struct lx_block_device *b, unsigned int mode)
 
 	blkdev_close(w->native, w->mode, w->holder);
 	lx_queue_put(w->d.queue);
+	percpu_free(w->d.part0.bd_stats);
 	kmem_free(w);
 }
 LX_EXPORT(blkdev_put);
