@@ -172,7 +172,7 @@ struct ofile *sockface_accept(struct ofile *f, void __user *addr, s32 __user *ul
 	nf = netsock_file(c, flags & SOCK_NONBLOCK ? O_NONBLOCK : 0);
 	if (IS_ERR(nf) || !addr)
 		return nf;
-	err = c->ops->getname(c, &a, &len, true);
+	err = c->ops->getname(c, &a, &len, SOCKEND_ACCEPTED);
 	err = err ? -ECONNABORTED : sockaddr_out(&a, len, addr, ulen);
 	if (!err)
 		return nf;

@@ -166,7 +166,7 @@ static int accept_on(struct netsock *s, bool may_block, void __user *uaddr, s32 
 		return fd;
 	}
 	if (uaddr) {
-		err = c->ops->getname(c, &a, &len, true);
+		err = c->ops->getname(c, &a, &len, SOCKEND_ACCEPTED);
 		err = err ? -ECONNABORTED : sockaddr_out(&a, len, uaddr, ulen);
 	}
 	if (err) {
@@ -199,7 +199,7 @@ long sys_accept(int fd, void __user *uaddr, s32 __user *ulen)
 	return sys_accept4(fd, uaddr, ulen, 0);
 }
 
-static long getname(int fd, void __user *uaddr, s32 __user *ulen, bool is_peer)
+static long getname(int fd, void __user *uaddr, s32 __user *ulen, enum sockend end)
 {
 	struct sockaddr_any a;
 	struct netsock *s;
@@ -210,7 +210,7 @@ static long getname(int fd, void __user *uaddr, s32 __user *ulen, bool is_peer)
 	s = sock_borrow(fd, &r, &err);
 	if (!s)
 		return err;
-	err = s->ops->getname(s, &a, &len, is_peer);
+	err = s->ops->getname(s, &a, &len, end);
 	if (!err)
 		err = sockaddr_out(&a, len, uaddr, ulen);
 	fd_return(r);
@@ -219,12 +219,12 @@ static long getname(int fd, void __user *uaddr, s32 __user *ulen, bool is_peer)
 
 long sys_getsockname(int fd, void __user *uaddr, s32 __user *ulen)
 {
-	return getname(fd, uaddr, ulen, false);
+	return getname(fd, uaddr, ulen, SOCKEND_OWN);
 }
 
 long sys_getpeername(int fd, void __user *uaddr, s32 __user *ulen)
 {
-	return getname(fd, uaddr, ulen, true);
+	return getname(fd, uaddr, ulen, SOCKEND_PEER);
 }
 
 long sys_shutdown(int fd, int how)

@@ -280,7 +280,7 @@ int isock_get6(struct isock *sk, int name, s32 *v);
 bool isock_mc6_wants(struct isock *sk, const struct in6ip *group, u32 ifindex);
 int isock_mc6_join(struct isock *sk, const void *val, u32 len, bool join);
 void isock_mc6_drop_all(struct isock *sk);
-int isock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer);
+int isock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, enum sockend end);
 void isock_fill_name(struct sockmsg *m, be32 addr, u16 port);
 int isock_setopt(struct netsock *s, int level, int name, const void *val, u32 len);
 int isock_getopt(struct netsock *s, int level, int name, void *val, u32 *len);

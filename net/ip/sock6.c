@@ -277,7 +277,7 @@ void isock_sender_name(const struct isock *sk, struct sockmsg *m, const struct p
 	isock_put_name(sk, m->name, &m->name_len, &from);
 }
 
-int isock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer)
+int isock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, enum sockend end)
 {
 	struct isock *sk = isock_of(s);
 	struct isockaddr n = { 0 };
@@ -286,7 +286,7 @@ int isock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_p
 	spin_lock_bh(&sk->lock);
 	n.is_v6 = sk->is_v6;
 	n.oif = sk->bound_if;
-	if (is_peer) {
+	if (end != SOCKEND_OWN) {
 		n.a4 = sk->daddr;
 		n.a6 = sk->daddr6;
 		n.port = sk->dport;

@@ -154,7 +154,6 @@ void tcp_end(struct tcpsock *tp, int err)
 
 	if (tp->state == TCP_CLOSE && !was_child && !growlink_is_hashed(&tp->sk.hash_link))
 		return;
-	tp->ended_by = tp->state;
 	tcp_go(tp, TCP_CLOSE);
 	tcp_unhash(tp);
 	tcp_timers_stop(tp);
@@ -389,7 +388,6 @@ static int start_connect(struct tcpsock *tp, const struct iproute *r, const stru
 	reset_vars(tp);
 	sk->shutdown = 0;
 	tp->is_orphan = false;
-	tp->ended_by = 0;
 	isock_set_peer(sk, to, r);
 	err = tcp_connect_port(tp);
 	if (err)
@@ -674,14 +672,13 @@ static long tcp_control(struct netsock *s, u32 cmd, uptr arg)
 	return user_put(v, (s32 __user *)arg);
 }
 
-static int tcp_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer)
+static int tcp_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, enum sockend end)
 {
-	struct tcpsock *tp = tcp_of(s);
+	u32 over = TCPF_STATE(TCP_CLOSE) | TCPF_STATE(TCP_SYN_SENT) | TCPF_STATE(TCP_TIME_WAIT);
 
-	if (is_peer && (tp->state == TCP_CLOSE || tp->state == TCP_SYN_SENT || tp->state == TCP_LISTEN) &&
-	    !(tp->listener || tp->ended_by == TCP_ESTABLISHED))
+	if (end == SOCKEND_PEER && (TCPF_STATE(READ_ONCE(tcp_of(s)->state)) & over))
 		return -ENOTCONN;
-	return isock_getname(s, a, len, is_peer);
+	return isock_getname(s, a, len, end);
 }
 
 static const struct netsock_ops tcp_ops = {

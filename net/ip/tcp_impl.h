@@ -175,7 +175,6 @@ struct tcpsock {
 
 	bool is_connecting;		/* connect() did not tell the outcome yet */
 	bool is_orphan;			/* no file any more */
-	u8 ended_by;			/* state when the peer or a timer ended it */
 
 	/* a listener's; accept_lock */
 	struct spin accept_lock;	/* protects accept_q and counts; LOCKRANK_NET_TABLE */

@@ -236,13 +236,13 @@ static int nl_connect(struct netsock *ns, const struct sockaddr_any *a, u32 len,
 	return take_portid(s, 0);
 }
 
-static int nl_getname(struct netsock *ns, struct sockaddr_any *a, u32 *len, bool is_peer)
+static int nl_getname(struct netsock *ns, struct sockaddr_any *a, u32 *len, enum sockend end)
 {
 	struct nlsock *s = nl_of(ns);
 	struct sockaddr_nl *nl = (void *)a;
 
-	*nl = (struct sockaddr_nl){ .nl_family = AF_NETLINK, .nl_pid = is_peer ? s->dst_pid : s->portid,
-				    .nl_groups = is_peer ? s->dst_groups : (u32)s->groups };
+	*nl = (struct sockaddr_nl){ .nl_family = AF_NETLINK, .nl_pid = end != SOCKEND_OWN ? s->dst_pid : s->portid,
+				    .nl_groups = end != SOCKEND_OWN ? s->dst_groups : (u32)s->groups };
 	*len = sizeof(*nl);
 	return 0;
 }

@@ -156,13 +156,13 @@ static int packet_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
 	return err;
 }
 
-static int packet_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer)
+static int packet_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, enum sockend end)
 {
 	struct packsock *ps = packsock_of(s);
 	struct sockaddr_ll *ll = (void *)a;
 	struct netif *nif;
 
-	if (is_peer)
+	if (end != SOCKEND_OWN)
 		return -EOPNOTSUPP;
 	*ll = (struct sockaddr_ll){ .sll_family = AF_PACKET, .sll_protocol = (be16)s->protocol,
 				    .sll_ifindex = (s32)ps->tap.ifindex };

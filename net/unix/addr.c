@@ -252,12 +252,12 @@ struct usock *usock_find(const struct sockaddr_any *any, u32 len, u16 type)
 	return u ? u : ERR_PTR(-ECONNREFUSED);
 }
 
-int usock_getname(struct netsock *s, struct sockaddr_any *out, u32 *len, bool is_peer)
+int usock_getname(struct netsock *s, struct sockaddr_any *out, u32 *len, enum sockend end)
 {
 	struct usock *u = usock_of(s), *peer = NULL;
 	struct usaddr *a;
 
-	if (is_peer) {
+	if (end != SOCKEND_OWN) {
 		peer = usock_peer_get(u);
 		if (!peer)
 			return -ENOTCONN;

@@ -340,7 +340,7 @@ ssize_t ustream_recv(struct netsock *s, struct sockmsg *m)
 		give_extras(u, m, &t);
 	if (unlikely(m->name)) {
 		m->name_len = 0;
-		if (n > 0 && (usock_getname(s, m->name, &m->name_len, true) || m->name_len == USADDR_MIN))
+		if (n > 0 && (usock_getname(s, m->name, &m->name_len, SOCKEND_PEER) || m->name_len == USADDR_MIN))
 			m->name_len = 0;
 	}
 	return n;

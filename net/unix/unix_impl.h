@@ -130,7 +130,7 @@ static inline nsec_t usock_deadline(nsec_t timeo, u32 flags, nsec_t now)
 
 /* ---- addr.c ---- */
 int usock_bind(struct netsock *s, const struct sockaddr_any *a, u32 len);
-int usock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer);
+int usock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, enum sockend end);
 /** usock_autobind() - an abstract name if it has none; state_lock held. */
 int usock_autobind(struct usock *u);
 /**

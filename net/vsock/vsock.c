@@ -146,16 +146,16 @@ struct vsock *vsock_alloc(u16 type)
 	return v;
 }
 
-static int vsock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer)
+static int vsock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, enum sockend end)
 {
 	struct sockaddr_vm vm = { .family = AF_VSOCK };
 	struct vsock *v = vsock_of(s);
 	bool has_name;
 
 	spin_lock(&v->lock);
-	has_name = !is_peer || ((v->state == VSTATE_CONNECTED || v->is_done) && !v->was_shut);
-	vm.cid = is_peer ? v->remote.cid : v->local.cid;
-	vm.port = is_peer ? v->remote.port : v->local.port;
+	has_name = !end != SOCKEND_OWN || ((v->state == VSTATE_CONNECTED || v->is_done) && !v->was_shut);
+	vm.cid = end != SOCKEND_OWN ? v->remote.cid : v->local.cid;
+	vm.port = end != SOCKEND_OWN ? v->remote.port : v->local.port;
 	spin_unlock(&v->lock);
 	if (!has_name)
 		return -ENOTCONN;

@@ -18,6 +18,9 @@ struct sockmsg;
 struct sockfilter;
 struct map_request;
 
+/* Whose address. An accepted socket has its peer's even if the connection has ended since. */
+enum sockend { SOCKEND_OWN, SOCKEND_PEER, SOCKEND_ACCEPTED };
+
 struct netsock_ops {
 	void (*release)(struct netsock *s);
 	int (*bind)(struct netsock *s, const struct sockaddr_any *a, u32 len);
@@ -26,8 +29,8 @@ struct netsock_ops {
 	int (*listen)(struct netsock *s, int backlog);
 	/* A connected socket without a file yet; ERR_PTR. */
 	struct netsock *(*accept)(struct netsock *s, bool may_block);
-	/* Address of this end or (@is_peer) the other: 0 and *len, -ENOTCONN. */
-	int (*getname)(struct netsock *s, struct sockaddr_any *a, u32 *len, bool is_peer);
+	/* 0 and *len, -ENOTCONN. */
+	int (*getname)(struct netsock *s, struct sockaddr_any *a, u32 *len, enum sockend end);
 	int (*shutdown)(struct netsock *s, int how);
 	ssize_t (*send)(struct netsock *s, struct sockmsg *m);
 	ssize_t (*recv)(struct netsock *s, struct sockmsg *m);

@@ -245,6 +245,44 @@ CASE(linger_zero_resets)
 	FAILS(read(v[1], back, 1), ECONNRESET);
 }
 
+CASE(bytes_before_a_reset_are_read_and_the_peer_is_gone)
+{
+	struct linger l = { 1, 0 };
+	struct sockaddr_in a;
+	socklen_t n = sizeof(a);
+	int v[2];
+
+	pair(v);
+	CHECK_EQ(write(v[0], "abc", 3), 3);
+	CHECK(setsockopt(v[0], SOL_SOCKET, SO_LINGER, &l, sizeof(l)) == 0);
+	close(v[0]);
+	CHECK(poll_for(v[1], 0) & POLLHUP);
+	FAILS(getpeername(v[1], (void *)&a, &n), ENOTCONN);
+	CHECK_EQ(read(v[1], back, 1), 1);
+	CHECK_EQ(read(v[1], back, 8), 2);
+	FAILS(read(v[1], back, 1), ECONNRESET);
+	CHECK_EQ(read(v[1], back, 1), 0);
+}
+
+CASE(after_both_ends_said_goodbye_there_is_no_peer)
+{
+	struct sockaddr_in a;
+	socklen_t n = sizeof(a);
+	int v[2];
+
+	pair(v);
+	CHECK(shutdown(v[0], SHUT_WR) == 0);
+	CHECK_EQ(read(v[1], back, 1), 0);
+	CHECK(getpeername(v[0], (void *)&a, &n) == 0);
+	CHECK(getpeername(v[1], (void *)&a, &n) == 0);
+	CHECK(shutdown(v[1], SHUT_WR) == 0);
+	CHECK_EQ(read(v[0], back, 1), 0);
+	FAILS(getpeername(v[0], (void *)&a, &n), ENOTCONN);	/* TIME-WAIT */
+	CHECK(poll_for(v[1], 0) & POLLHUP);
+	CHECK_EQ(state(v[1]), TCP_CLOSE);
+	FAILS(getpeername(v[1], (void *)&a, &n), ENOTCONN);
+}
+
 CASE(write_to_a_closed_peer_gets_reset)
 {
 	int v[2];
@@ -555,14 +593,17 @@ CASE(reset_before_accept_is_seen_after_it)
 {
 	struct linger lg = { 1, 0 };
 	struct sockaddr_in a;
+	socklen_t n = sizeof(a);
 	int l = listener(&a, 5), c = tcp(), s;
 
 	CHECK(connect(c, A(a)) == 0);
 	CHECK(setsockopt(c, SOL_SOCKET, SO_LINGER, &lg, sizeof(lg)) == 0);
 	close(c);
 	usleep(20000);
-	s = accept(l, NULL, NULL);
+	s = accept(l, (void *)&a, &n);
 	NEED(s >= 0);
+	CHECK_EQ(ntohl(a.sin_addr.s_addr), INADDR_LOOPBACK);
+	FAILS(getpeername(s, (void *)&a, &n), ENOTCONN);
 	FAILS(read(s, back, 1), ECONNRESET);
 }
 
