@@ -95,13 +95,15 @@ static bool join_last(struct tcpsock *tp, struct pktbuf *pb)
 	struct pktbuf *last = tp->send_head ? list_last_entry(&tp->wq, struct pktbuf, link) : NULL;
 	u32 old_len, old_mem;
 
-	if (!last || last->len + pb->len > max(tp->mss, 1u) || last->nfrags + pb->nfrags + 1u > PKT_FRAGS ||
+	if (!last || last->len + pb->len > max(tp->mss, 1u) ||
 	    (tcpcb_of(last)->flags & (TCPF_SYN | TCPF_FIN)))
 		return false;
 	old_len = last->len;
 	old_mem = last->truesize;
-	if (!pktbuf_share(last, pb, 0, pb->len)) {
+	/* Its linear memory becomes a piece or two of what is sent. */
+	if (!pktbuf_share(last, pb, 0, pb->len) || last->nfrags + 2u > PKT_FRAGS) {
 		pktbuf_trim(last, old_len);
+		last->truesize = old_mem;
 		return false;
 	}
 	tcpcb_of(last)->end_seq += pb->len;

@@ -245,6 +245,32 @@ CASE(linger_zero_resets)
 	FAILS(read(v[1], back, 1), ECONNRESET);
 }
 
+/* They wait for each other's acknowledgements, and leave in packets of many pieces. */
+CASE(many_small_writes_before_close_all_arrive)
+{
+	static const int sizes[] = { 1, 12, 16, 100, 300 };
+	char line[300], got[1024];
+
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int n, v[2], at = 0, bad = 0;
+
+		pair(v);
+		for (int k = 0; k < 200; k++) {
+			for (int j = 0; j < sizes[i]; j++)
+				line[j] = (char)((k * sizes[i] + j) * 7 / 3);
+			CHECK_EQ(write(v[0], line, (size_t)sizes[i]), sizes[i]);
+		}
+		close(v[0]);
+		while ((poll_for(v[1], POLLIN) & POLLIN) && (n = (int)read(v[1], got, sizeof(got))) > 0)
+			for (int j = 0; j < n; j++, at++)
+				bad += got[j] != (char)(at * 7 / 3);
+		CHECK_EQ(at, 200 * sizes[i]);
+		CHECK_EQ(bad, 0);
+		CHECK_EQ(read(v[1], got, 1), 0);
+		close(v[1]);
+	}
+}
+
 CASE(bytes_before_a_reset_are_read_and_the_peer_is_gone)
 {
 	struct linger l = { 1, 0 };
