@@ -203,7 +203,10 @@ static int allocate(struct tmpfs_vnode *t, int mode, loff_t off, loff_t len)
 	if (!reserve(t, need))
 		return -ENOSPC;
 	err = fill_range(t, first, last);
-	if (!err && grows)
+	if (err)	/* what lies past the file's end would be seen by nobody */
+		(void)pagecache_punch(&t->vn.vn_pages, max_t(loff_t, off, ALIGN_UP(vnode_size(&t->vn), PAGE_SIZE)),
+				      ALIGN_UP(off + len, PAGE_SIZE));
+	else if (grows)
 		vnode_size_set(&t->vn, (u64)(off + len));
 	tmpfs_recount(t);
 	vnode_touch(&t->vn, VATTR_CTIME | (grows ? VATTR_MTIME : 0));

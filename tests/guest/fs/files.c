@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 static char buf[8192];
@@ -205,6 +206,31 @@ CASE(holes_and_seek_data)
 	CHECK_EQ(lseek(fd, 0, SEEK_HOLE), 0);
 	CHECK_EQ(lseek(fd, 1 << 20, SEEK_HOLE), (1 << 20) + 1);
 	FAILS(lseek(fd, (1 << 20) + 1, SEEK_DATA), ENXIO);
+}
+
+static void on_alarm(int sig)
+{
+}
+
+/* An allocation that a signal ends leaves nothing behind. */
+CASE(fallocate_interrupted)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	struct itimerval soon = { .it_value.tv_usec = 300 };
+	struct stat st;
+	int fd = temp(), err = 0;
+
+	NEED(sigaction(SIGALRM, &sa, NULL) == 0);
+	for (int i = 0; i < 50 && !err; i++) {
+		NEED(ftruncate(fd, 0) == 0 && setitimer(ITIMER_REAL, &soon, NULL) == 0);
+		err = fallocate(fd, 0, 0, 64 << 20) ? errno : 0;
+		soon.it_value.tv_usec = 300 + i * 40;
+	}
+	CHECK_EQ(err, EINTR);
+	NEED(fstat(fd, &st) == 0);
+	CHECK_EQ(st.st_size, 0);
+	CHECK_EQ(st.st_blocks, 0);
+	close(fd);
 }
 
 CASE(fallocate_modes)
