@@ -153,7 +153,7 @@ static int vsock_getname(struct netsock *s, struct sockaddr_any *a, u32 *len, en
 	bool has_name;
 
 	spin_lock(&v->lock);
-	has_name = !end != SOCKEND_OWN || ((v->state == VSTATE_CONNECTED || v->is_done) && !v->was_shut);
+	has_name = end == SOCKEND_OWN || ((v->state == VSTATE_CONNECTED || v->is_done) && !v->was_shut);
 	vm.cid = end != SOCKEND_OWN ? v->remote.cid : v->local.cid;
 	vm.port = end != SOCKEND_OWN ? v->remote.port : v->local.port;
 	spin_unlock(&v->lock);
