@@ -55,8 +55,9 @@ cflags	:= -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototy
 	-fstack-protector-strong -fno-builtin-printf -fno-tree-loop-distribute-patterns \
 	$(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer -fno-optimize-sibling-calls) \
 	$(map)
+# Programs pass what they like: the address of a field of it may wrap before the copy refuses it (-fwrapv).
 sanitize := $(if $(CONFIG_UBSAN),-fsanitize=undefined -fsanitize-undefined-trap-on-error \
-	-fno-sanitize=alignment$(comma)vptr$(comma)null$(comma)nonnull-attribute)
+	-fno-sanitize=alignment$(comma)vptr$(comma)null$(comma)nonnull-attribute$(comma)pointer-overflow)
 asflags	:= $(arch) -g -Wa,--noexecstack -Wa,-mx86-used-note=no $(map)
 ldflags	:= -nostdlib -static -m elf_x86_64 -z max-page-size=4096 -z noexecstack \
 	--build-id=none --orphan-handling=error --fatal-warnings
