@@ -19,6 +19,6 @@ try TCP4-LISTEN:7004,reuseaddr,nodelay,keepalive TCP4:localhost:7004,bind=127.0.
 try UNIX-LISTEN:sock UNIX-CONNECT:sock
 try ABSTRACT-LISTEN:name ABSTRACT-CONNECT:name
 echo datagram >data
-timeout 3 socat -u UDP4-RECV:7005 OPEN:out,creat,trunc & sleep 0.4; socat -u OPEN:data UDP4-SENDTO:127.0.0.1:7005; sleep 0.3; kill $!; cat out
-timeout 3 socat -u UDP6-RECV:7006 OPEN:out,creat,trunc & sleep 0.4; socat -u OPEN:data UDP6-SENDTO:[::1]:7006; sleep 0.3; kill $!; cat out
+timeout 3 socat -u UDP4-RECV:7005 OPEN:out,creat,trunc & sleep 0.4; socat -u OPEN:data UDP4-SENDTO:127.0.0.1:7005; sleep 0.3; kill $! 2>/dev/null; cat out
+timeout 3 socat -u UDP6-RECV:7006 OPEN:out,creat,trunc & sleep 0.4; socat -u OPEN:data UDP6-SENDTO:[::1]:7006; sleep 0.3; kill $! 2>/dev/null; cat out
 socat - TCP:127.0.0.1:1 2>&1 | sed 's/.*] E //'
