@@ -29,8 +29,9 @@ echo 'int main(void) { volatile int *p = 0; *p = 1; }' >c.c; gcc -g -o c c.c
 mkdir d; touch d/a d/b
 # All that ls asks of the kernel, but for addresses and identities.
 strace -f -o ls.out ls d >/dev/null; sed -E '/^[0-9]+ +read.*nodev/d; s/^[0-9]+ +//; s/  +/ /g; s/0x[0-9a-f]+/N/g; s/[0-9]{5,}/N/g; s/\b(tid|pid)=[0-9]+/\1/g; s/"(\\x[0-9a-f]{2})+"/"bytes"/; /^(execve|set_tid_address|getrandom)/s/ \/\*.*| = [0-9]+$//' ls.out
+# Where the two processes' calls meet, a line ends in <unfinished ...>.
 strace -f -e trace=openat,getdents64,write -o s.out bash -c 'ls d | cat; (exit 3); echo $?'
-grep -c ' openat(.*"d", O_RDONLY' s.out; grep -oE 'getdents64\(.* \/\* [0-9]+ entries' s.out | grep -oE '[0-9]+ entries'; grep -oE 'write\(1, .*' s.out | sort
+grep -c ' openat(.*"d", O_RDONLY' s.out; grep getdents64 s.out | grep -oE '[0-9]+ entries'; grep -oE 'write\(1, "[^"]*", [0-9]+' s.out | sort
 strace -f -c -o sum.out ./t; awk '$NF == "clone3" || $NF == "wait4" || $NF == "exit_group" { print $4, $NF }' sum.out | sort
 strace -e inject=getpid:error=EPERM:when=1 -e trace=none true; strace -e trace=kill -e signal=all sh -c 'kill -USR1 $$' 2>&1 | sed 's/[0-9]\{2,\}/N/g; s/  *= / = /' || true
 gdbs() { gdb -q -nx -batch -ex 'set pagination off' -ex 'set print thread-events off' -ex 'set debuginfod enabled off' "$@" 2>&1 | grep -vE 'libthread_db|LWP|process [0-9]|0x[0-9a-f]{8}|^$|warning'; }
