@@ -33,8 +33,6 @@
 
 #define RING_N		256u		/* descriptors, a page of them */
 #define BAR_BYTES	0x20000u
-#define COPY_WHOLE	256u		/* smaller packets do not keep a page */
-#define COPY_HEADERS	128u
 #define TX_PIECE	4096u		/* bytes of a descriptor at most */
 #define TX_NEED		(2 * PKT_FRAGS + 20u)	/* descriptors of the largest packet */
 #define MTU_MAX		9000u
@@ -109,7 +107,7 @@ static void refill_work(struct workitem *w)
 /* Bytes of a page to a packet: the first ones copied, the rest by reference. Takes the page. */
 static bool take_bytes(struct pktbuf *pb, struct page *p, u32 n)
 {
-	u32 copy = pb->len ? 0 : n <= COPY_WHOLE ? n : COPY_HEADERS;
+	u32 copy = pb->len ? 0 : n <= PKT_COPY_WHOLE ? n : PKT_COPY_HEADERS;
 	bool ok = true;
 
 	if (copy)

@@ -63,8 +63,6 @@ struct vnet_head { struct vnethdr h; u16 num_buffers; };
 static_assert(sizeof(struct vnet_head) == 12, "wire");
 
 #define ETH_HEAD	14u
-#define COPY_WHOLE	256u	/* smaller packets do not keep a page */
-#define COPY_HEADERS	128u
 #define TX_SEGS		(PKT_FRAGS + 1u)
 #define REFILL_NS	(20 * NSEC_PER_MSEC)
 #define CTRL_WAIT_NS	(2 * NSEC_PER_SEC)
@@ -143,7 +141,7 @@ static void refill_work(struct workitem *w)
 /* Bytes of a page to a packet: the first ones copied, the rest by reference. Takes the page. */
 static bool take_bytes(struct pktbuf *pb, struct page *p, u32 off, u32 n)
 {
-	u32 copy = pb->nfrags || pb->len ? 0 : n <= COPY_WHOLE ? n : COPY_HEADERS;
+	u32 copy = pb->nfrags || pb->len ? 0 : n <= PKT_COPY_WHOLE ? n : PKT_COPY_HEADERS;
 	bool ok = true;
 
 	if (copy) {

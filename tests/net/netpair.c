@@ -5,6 +5,7 @@
  *	netpair serve				answer until told to quit
  *	netpair HOST put|get|both BYTES		one TCP connection; every byte is compared
  *	netpair HOST udp COUNT			datagrams of all sizes, echoed, compared
+ *	netpair HOST crowd COUNT		rounds of datagrams that wait for their reader side by side
  *	netpair HOST storm COUNT		connections of one short question each
  *	netpair HOST quit			end the server
  *	netpair - link loss=N reorder=N		set the cable (per mille), by a frame that it answers
@@ -313,6 +314,57 @@ static int bounce(int s, uint32_t number, size_t len)
 	return -1;
 }
 
+#define CROWD	32u
+#define SHORTEST	120u
+
+/* All are sent before the first answer is read; lost ones are not missed. Answers that came, or -1. */
+static int crowd_round(int s, uint32_t round)
+{
+	unsigned char out[SHORTEST + CROWD * 8], in[sizeof(out)];
+	struct pollfd p = { .fd = s, .events = POLLIN };
+	int came = 0;
+
+	for (uint32_t i = 0; i < CROWD; i++) {
+		memcpy(out, &i, sizeof(i));
+		memcpy(out + sizeof(i), block + i * 977, sizeof(out) - sizeof(i));
+		if (send(s, out, SHORTEST + (i * 8 + round) % (CROWD * 8), 0) < 0)
+			return complain("send");
+	}
+	if (poll(&p, 1, 1000) == 1)
+		usleep(20000);		/* the others come to lie beside it */
+	for (; poll(&p, 1, 0) == 1; came++) {
+		ssize_t n = recv(s, in, sizeof(in), 0);
+		uint32_t i;
+
+		memcpy(&i, in, sizeof(i));
+		if (n < (ssize_t)SHORTEST || i >= CROWD || memcmp(in + sizeof(i), block + i * 977, (size_t)n - sizeof(i))) {
+			printf("# a datagram of %zd bytes, number %u, is not what was sent\n", n, i);
+			return -1;
+		}
+	}
+	return came;
+}
+
+static int crowd(const char *host, unsigned long rounds)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address(host, &to);
+	int s = socket(to.ss_family, SOCK_DGRAM, 0), came = 0;
+
+	if (s < 0 || connect(s, (struct sockaddr *)&to, len))
+		return complain("crowd");
+	for (uint32_t i = 0; i < rounds; i++) {
+		int n = crowd_round(s, i);
+
+		if (n < 0)
+			return -1;
+		came += n;
+	}
+	close(s);
+	printf("# %d of %lu\n", came, rounds * CROWD);
+	return came ? 0 : -1;
+}
+
 static int udp(const char *host, unsigned long count)
 {
 	struct sockaddr_storage to;
@@ -381,6 +433,8 @@ int main(int argc, char **argv)
 		result = transfer(argv[1], OP_GET, n);
 	else if (!strcmp(argv[2], "both"))
 		result = transfer(argv[1], OP_BOTH, n);
+	else if (!strcmp(argv[2], "crowd"))
+		result = crowd(argv[1], n);
 	else if (!strcmp(argv[2], "udp"))
 		result = udp(argv[1], n);
 	else if (!strcmp(argv[2], "storm"))

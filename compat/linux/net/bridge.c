@@ -20,8 +20,7 @@
 #include <tern/base/err.h>
 #include <tern/lib/string.h>
 
-#define COPY_WHOLE	256u	/* smaller packets do not keep a page */
-#define COPY_HEADERS	128u
+#define COPY_WHOLE	(PKT_COPY_WHOLE - ETH_HEAD)	/* bytes behind the link header */
 #define TX_HEADROOM	64u	/* drivers push headers of their own */
 #define TX_LEAST	64u	/* and pad to the least that Ethernet has */
 #define TX_BUSY		0x10
@@ -258,7 +257,7 @@ static void take_head(struct pktbuf *pb, const struct lx_sk_buff *skb, u32 copy)
 /* NULL: no memory, or nonsense. */
 static struct pktbuf *to_native(struct lx_nic *nic, struct lx_sk_buff *skb)
 {
-	u32 linear = skb_linear(skb), copy = linear <= COPY_WHOLE ? linear : COPY_HEADERS;
+	u32 linear = skb_linear(skb), copy = linear <= COPY_WHOLE ? linear : PKT_COPY_HEADERS;
 	struct pktbuf *pb = pktbuf_alloc(PKT_HEADROOM - TAG_LEN, 0, ALLOC_ATOMIC);
 	int by;
 

@@ -302,13 +302,14 @@ void lx_netdev_rss_key_fill(void *key, unsigned long n)
 	static u8 common[52];					/* one key for all of them */
 	static bool is_made;
 	u8 fresh[sizeof(common)];
+	u64 flags;
 
 	random_bytes(fresh, sizeof(fresh));
-	spin_lock(&lock);
+	flags = spin_lock_irqsave(&lock);
 	if (!is_made)
 		memcpy(common, fresh, sizeof(common));
 	is_made = true;
-	spin_unlock(&lock);
+	spin_unlock_irqrestore(&lock, flags);
 	memcpy(key, common, min(n, sizeof(common)));
 }
 LX_EXPORT(netdev_rss_key_fill);

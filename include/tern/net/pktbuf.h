@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include <tern/base/compiler.h>
+#include <tern/base/bug.h>
 #include <tern/lib/list.h>
 #include <tern/mm/page.h>
 #include <tern/net/byteorder.h>
@@ -21,6 +21,8 @@ struct pktbuf;
 #define PKT_HEADROOM	128u	/* link, IPv4 or IPv6, TCP with options */
 #define PKT_INLINE	384u	/* linear bytes without an allocation */
 #define PKT_FRAGS	17u	/* 64 KiB in pages, any alignment */
+#define PKT_COPY_WHOLE	(PKT_INLINE - PKT_HEADROOM)	/* received frames up to here are copied: they keep no page */
+#define PKT_COPY_HEADERS	128u	/* bytes that are copied of longer ones */
 
 struct pktfrag { struct page *page; u32 off, len; };
 
@@ -93,6 +95,7 @@ static inline u32 pktbuf_tailroom(const struct pktbuf *pb)
 /* New bytes in front; the caller knows that there is room. */
 static inline void *pktbuf_push(struct pktbuf *pb, u32 n)
 {
+	ASSERT(n <= pktbuf_headroom(pb));
 	pb->data -= n;
 	pb->linear += n;
 	pb->len += n;
@@ -110,6 +113,7 @@ static inline void *pktbuf_put(struct pktbuf *pb, u32 n)
 {
 	void *p = pb->data + pb->linear;
 
+	ASSERT(pktbuf_headroom(pb) + pb->linear + n <= pb->buf_size);
 	pb->linear += n;
 	pb->len += n;
 	return p;

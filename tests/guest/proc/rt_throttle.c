@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#define SHARE_MS	20000	/* long: the machine may not run the guest just when the ordinary thread's share comes */
+
 static long now_ms(void)
 {
 	struct timespec ts;
@@ -34,11 +36,10 @@ static void spins(int policy)
 	CHILD(rt, {
 		pin();
 		NEED(syscall(SYS_sched_setscheduler, 0, policy, &sp) == 0);
-		long before = count[0], end = now_ms() + 2500, mine = 0;
+		long before = count[0], end = now_ms() + SHARE_MS;
 
-		while (now_ms() < end)
-			mine++;
-		count[1] = mine;
+		while (count[0] == before && now_ms() < end)
+			count[1]++;
 		CHECK(count[0] > before);
 	});
 	JOIN(rt);
