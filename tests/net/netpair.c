@@ -337,7 +337,8 @@ static int crowd_round(int s, uint32_t round)
 		uint32_t i;
 
 		memcpy(&i, in, sizeof(i));
-		if (n < (ssize_t)SHORTEST || i >= CROWD || memcmp(in + sizeof(i), block + i * 977, (size_t)n - sizeof(i))) {
+		if (n < (ssize_t)SHORTEST || i >= CROWD ||
+		    memcmp(in + sizeof(i), block + i * 977, (size_t)n - sizeof(i))) {
 			printf("# a datagram of %zd bytes, number %u, is not what was sent\n", n, i);
 			return -1;
 		}
