@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#define SHARE_MS	20000	/* long: the machine may not run the guest just when the ordinary thread's share comes */
+#define SHARE_MS	20000	/* long: the machine may not run the guest just when the share comes */
 
 static long now_ms(void)
 {
