@@ -14,18 +14,9 @@ static char top[64];		/* this case's own group */
 static inline int put(const char *dir, const char *file, const char *text)
 {
 	char path[256];
-	int fd, e;
-	ssize_t n;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	e = errno;
-	close(fd);
-	errno = e;
-	return n == (ssize_t)strlen(text) ? 0 : -1;
+	return put_file(path, text);
 }
 
 /* A group's file as text; good until the next read_file(). */

@@ -130,6 +130,21 @@ static inline void write_file(const char *name, const char *text)
 	close(fd);
 }
 
+/* Write @text to a file that is there, such as a switch in /proc or /sys: 0, or -1 with errno. */
+static inline int put_file(const char *name, const char *text)
+{
+	int fd = open(name, O_WRONLY), err;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	err = errno;
+	close(fd);
+	errno = err;
+	return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
 static inline const char *read_file(const char *name)
 {
 	static char text[65536];

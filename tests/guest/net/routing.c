@@ -196,15 +196,6 @@ CASE(several_ways_share_flows)
 	CHECK_EQ(way("10.70.1.1", NULL, 0, NULL), -ENETUNREACH);
 }
 
-static void put_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	NEED(fd >= 0);
-	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
 static void address6(const char *name, const char *ip)
 {
 	struct ifaddrmsg *m;
@@ -269,8 +260,8 @@ CASE(a_router_forwards_both_versions)
 	CHECK_EQ(route(RTM_NEWROUTE, NEW, "::", 0, "fd00:12::fe", NULL, 0, RTN_UNICAST), 0);
 	CHECK(!talk(left, right, "10.12.0.1"));
 	go(mid);
-	put_file("/proc/sys/net/ipv4/ip_forward", "1\n");
-	put_file("/proc/sys/net/ipv6/conf/all/forwarding", "1\n");
+	NEED(!put_file("/proc/sys/net/ipv4/ip_forward", "1\n"));
+	NEED(!put_file("/proc/sys/net/ipv6/conf/all/forwarding", "1\n"));
 	CHECK(talk(left, right, "10.12.0.1"));
 	CHECK(talk(right, left, "10.11.0.1"));
 	CHECK(talk6(left, right, "fd00:12::1"));

@@ -13,20 +13,6 @@
 
 #define DAY	86400L
 
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), e;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	e = errno;
-	close(fd);
-	errno = e;
-	return n == (ssize_t)strlen(text) ? 0 : -1;
-}
-
 static long seconds(clockid_t clock)
 {
 	struct timespec ts;
@@ -77,16 +63,16 @@ CASE(offsets_are_written_and_read)
 	unshare_time();
 	CHECK_STR(read_file("/proc/self/timens_offsets"),
 		  "monotonic           0         0\nboottime            0         0\n");
-	CHECK(put("/proc/self/timens_offsets", "monotonic 86400 5") == 0);
-	CHECK(put("/proc/self/timens_offsets", "7 172800 0\n") == 0);
+	CHECK(put_file("/proc/self/timens_offsets", "monotonic 86400 5") == 0);
+	CHECK(put_file("/proc/self/timens_offsets", "7 172800 0\n") == 0);
 	CHECK_STR(read_file("/proc/self/timens_offsets"),
 		  "monotonic       86400         5\nboottime       172800         0\n");
-	CHECK(put("/proc/self/timens_offsets", "monotonic 1 0\nboottime 2 0\n") == 0);
-	FAILS(put("/proc/self/timens_offsets", "realtime 1 0"), EINVAL);
-	FAILS(put("/proc/self/timens_offsets", "monotonic 1"), EINVAL);
-	FAILS(put("/proc/self/timens_offsets", "monotonic 1 1000000000"), EINVAL);
-	FAILS(put("/proc/self/timens_offsets", "monotonic -100000000 0"), ERANGE);
-	FAILS(put("/proc/self/timens_offsets", "monotonic 9223372036854775807 0"), ERANGE);
+	CHECK(put_file("/proc/self/timens_offsets", "monotonic 1 0\nboottime 2 0\n") == 0);
+	FAILS(put_file("/proc/self/timens_offsets", "realtime 1 0"), EINVAL);
+	FAILS(put_file("/proc/self/timens_offsets", "monotonic 1"), EINVAL);
+	FAILS(put_file("/proc/self/timens_offsets", "monotonic 1 1000000000"), EINVAL);
+	FAILS(put_file("/proc/self/timens_offsets", "monotonic -100000000 0"), ERANGE);
+	FAILS(put_file("/proc/self/timens_offsets", "monotonic 9223372036854775807 0"), ERANGE);
 }
 
 CASE(clocks_show_the_offset)
@@ -97,7 +83,7 @@ CASE(clocks_show_the_offset)
 	pid_t pid;
 
 	unshare_time();
-	NEED(put("/proc/self/timens_offsets", "monotonic 86400 0\nboottime 172800 0") == 0);
+	NEED(put_file("/proc/self/timens_offsets", "monotonic 86400 0\nboottime 172800 0") == 0);
 	CHECK(seconds(CLOCK_MONOTONIC) < mono + DAY / 2);
 	CHILD(pid,
 	      CHECK(labs(seconds(CLOCK_MONOTONIC) - mono - DAY) < 60);
@@ -109,10 +95,10 @@ CASE(clocks_show_the_offset)
 	      CHECK(sscanf(read_file("/proc/uptime"), "%lf", &up) == 1);
 	      CHECK(up > 2 * DAY && up < 2 * DAY + boot + 60);
 	      CHECK(sysinfo(&si) == 0 && si.uptime > 2 * DAY);
-	      FAILS(put("/proc/self/timens_offsets", "monotonic 5 0"), EACCES));
+	      FAILS(put_file("/proc/self/timens_offsets", "monotonic 5 0"), EACCES));
 	JOIN(pid);
 	/* It is in use now. */
-	FAILS(put("/proc/self/timens_offsets", "monotonic 5 0"), EACCES);
+	FAILS(put_file("/proc/self/timens_offsets", "monotonic 5 0"), EACCES);
 	CHECK(seconds(CLOCK_MONOTONIC) < mono + DAY / 2);
 }
 
@@ -124,7 +110,7 @@ CASE(programs_keep_it_over_exec)
 	pid_t pid;
 
 	unshare_time();
-	NEED(put("/proc/self/timens_offsets", "boottime 864000 0") == 0 && pipe(p) == 0);
+	NEED(put_file("/proc/self/timens_offsets", "boottime 864000 0") == 0 && pipe(p) == 0);
 	CHILD(pid, dup2(p[1], 1); execvp("cat", argv));
 	JOIN(pid);
 	CHECK(read(p[0], text, sizeof(text) - 1) > 0);
@@ -140,7 +126,7 @@ CASE(absolute_times_are_the_namespaces)
 	pid_t pid;
 
 	unshare_time();
-	NEED(put("/proc/self/timens_offsets", "monotonic 86400 0\nboottime 86400 0") == 0);
+	NEED(put_file("/proc/self/timens_offsets", "monotonic 86400 0\nboottime 86400 0") == 0);
 	CHILD(pid,
 	      clock_gettime(CLOCK_MONOTONIC, &before);
 	      ts = before; ts.tv_sec += 1;
@@ -167,7 +153,7 @@ CASE(joining)
 	pid_t pid;
 
 	unshare_time();
-	NEED(put("/proc/self/timens_offsets", "monotonic 86400 0") == 0);
+	NEED(put_file("/proc/self/timens_offsets", "monotonic 86400 0") == 0);
 	NEED((fd = open("/proc/self/ns/time_for_children", O_RDONLY)) >= 0);
 	CHILD(pid, CHECK(setns(fd, CLONE_NEWTIME) == 0);
 	      CHECK(labs(seconds(CLOCK_MONOTONIC) - mono - DAY) < 60);

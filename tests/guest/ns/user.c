@@ -18,20 +18,6 @@
 #define NS_GET_OWNER_UID	_IO(0xb7, 4)
 #define CAP_SYS_ADMIN		21
 
-static int write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), e;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	e = errno;
-	close(fd);
-	errno = e;
-	return n == (ssize_t)strlen(text) ? 0 : -1;
-}
-
 static void become_user(void)
 {
 	NEED(setgroups(0, NULL) == 0);
@@ -45,9 +31,9 @@ static void become_root_inside(int more)
 {
 	become_user();
 	NEED(unshare(CLONE_NEWUSER | more) == 0);
-	NEED(write_to("/proc/self/setgroups", "deny") == 0);
-	NEED(write_to("/proc/self/uid_map", "0 1000 1") == 0);
-	NEED(write_to("/proc/self/gid_map", "0 1000 1") == 0);
+	NEED(put_file("/proc/self/setgroups", "deny") == 0);
+	NEED(put_file("/proc/self/uid_map", "0 1000 1") == 0);
+	NEED(put_file("/proc/self/gid_map", "0 1000 1") == 0);
 }
 
 static unsigned long long cap_eff(void)
@@ -75,7 +61,7 @@ CASE(first_namespace_maps_all)
 	CHECK_STR(read_file("/proc/self/uid_map"), "         0          0 4294967295\n");
 	CHECK_STR(read_file("/proc/self/gid_map"), "         0          0 4294967295\n");
 	CHECK_STR(read_file("/proc/self/setgroups"), "allow\n");
-	FAILS(write_to("/proc/self/uid_map", "0 0 1"), EPERM);
+	FAILS(put_file("/proc/self/uid_map", "0 0 1"), EPERM);
 }
 
 CASE(user_maps_himself_to_root)
@@ -87,8 +73,8 @@ CASE(user_maps_himself_to_root)
 	CHECK_EQ(geteuid(), 0);
 	CHECK_EQ(getgid(), 0);
 	CHECK_STR(read_file("/proc/self/uid_map"), "         0       1000          1\n");
-	FAILS(write_to("/proc/self/uid_map", "0 1000 1"), EPERM);
-	FAILS(write_to("/proc/self/setgroups", "allow"), EPERM);
+	FAILS(put_file("/proc/self/uid_map", "0 1000 1"), EPERM);
+	FAILS(put_file("/proc/self/setgroups", "allow"), EPERM);
 	FAILS(setgroups(0, NULL), EPERM);
 	/* Files of others belong to nobody here. */
 	NEED(stat("/etc", &st) == 0);
@@ -102,15 +88,15 @@ CASE(table_rules)
 {
 	become_user();
 	NEED(unshare(CLONE_NEWUSER) == 0);
-	FAILS(write_to("/proc/self/gid_map", "0 1000 1"), EPERM);	/* setgroups not denied */
-	FAILS(write_to("/proc/self/uid_map", "0 0 1"), EPERM);		/* somebody else */
-	FAILS(write_to("/proc/self/uid_map", "0 1000 2"), EPERM);	/* too many */
-	FAILS(write_to("/proc/self/uid_map", "junk"), EINVAL);
-	FAILS(write_to("/proc/self/uid_map", "0 1000"), EINVAL);
-	FAILS(write_to("/proc/self/uid_map", "0 1000 0"), EINVAL);
-	FAILS(write_to("/proc/self/uid_map", "0 1000 1 1"), EINVAL);
-	FAILS(write_to("/proc/self/setgroups", "perhaps"), EINVAL);
-	CHECK(write_to("/proc/self/uid_map", "5 1000 1\n") == 0);
+	FAILS(put_file("/proc/self/gid_map", "0 1000 1"), EPERM);	/* setgroups not denied */
+	FAILS(put_file("/proc/self/uid_map", "0 0 1"), EPERM);		/* somebody else */
+	FAILS(put_file("/proc/self/uid_map", "0 1000 2"), EPERM);	/* too many */
+	FAILS(put_file("/proc/self/uid_map", "junk"), EINVAL);
+	FAILS(put_file("/proc/self/uid_map", "0 1000"), EINVAL);
+	FAILS(put_file("/proc/self/uid_map", "0 1000 0"), EINVAL);
+	FAILS(put_file("/proc/self/uid_map", "0 1000 1 1"), EINVAL);
+	FAILS(put_file("/proc/self/setgroups", "perhaps"), EINVAL);
+	CHECK(put_file("/proc/self/uid_map", "5 1000 1\n") == 0);
 	CHECK_EQ(getuid(), 5);
 }
 
@@ -143,11 +129,11 @@ CASE(root_maps_ranges)
 	});
 	NEED(read(ready[0], &c, 1) == 1);
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
-	FAILS(write_to(path, "0 100000 10\n5 200000 10"), EINVAL);	/* overlap */
-	CHECK(write_to(path, "0 100000 10\n10 0 1\n") == 0);
+	FAILS(put_file(path, "0 100000 10\n5 200000 10"), EINVAL);	/* overlap */
+	CHECK(put_file(path, "0 100000 10\n10 0 1\n") == 0);
 	CHECK_STR(read_file(path), "         0     100000         10\n        10          0          1\n");
 	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
-	CHECK(write_to(path, "0 100000 10\n10 0 1\n") == 0);
+	CHECK(put_file(path, "0 100000 10\n10 0 1\n") == 0);
 	NEED(write(go[1], "x", 1) == 1);
 	JOIN(pid);
 	struct stat st;
@@ -242,7 +228,7 @@ CASE(nested_namespaces_compose)
 	become_root_inside(0);
 	NEED(unshare(CLONE_NEWUSER) == 0);
 	CHECK_EQ(getuid(), 65534);
-	NEED(write_to("/proc/self/uid_map", "30 0 1") == 0);
+	NEED(put_file("/proc/self/uid_map", "30 0 1") == 0);
 	CHECK_EQ(getuid(), 30);
 	/* Read from inside: in the parent's ids. */
 	CHECK_STR(read_file("/proc/self/uid_map"), "        30          0          1\n");
@@ -262,9 +248,9 @@ CASE(depth_is_limited)
 		if (unshare(CLONE_NEWUSER))
 			break;
 		snprintf(map, sizeof(map), "%d %d 1", 1000, 1000);
-		NEED(write_to("/proc/self/uid_map", map) == 0);
-		NEED(write_to("/proc/self/setgroups", "deny") == 0);
-		NEED(write_to("/proc/self/gid_map", map) == 0);
+		NEED(put_file("/proc/self/uid_map", map) == 0);
+		NEED(put_file("/proc/self/setgroups", "deny") == 0);
+		NEED(put_file("/proc/self/gid_map", map) == 0);
 	}
 	CHECK_EQ(errno, ENOSPC);
 	CHECK_EQ(n, 33);
@@ -280,7 +266,7 @@ CASE(setns_into_a_child_gives_its_capabilities)
 	NEED(pipe(ready) == 0 && pipe(go) == 0);
 	CHILD(pid, {
 		NEED(unshare(CLONE_NEWUSER | CLONE_NEWUTS) == 0);
-		NEED(write_to("/proc/self/uid_map", "0 1000 1") == 0);
+		NEED(put_file("/proc/self/uid_map", "0 1000 1") == 0);
 		NEED(write(ready[1], "x", 1) == 1);
 		close(go[1]);
 		NEED(read(go[0], &c, 1) == 0);
@@ -321,7 +307,7 @@ CASE(clone_makes_all_at_once)
 	if (!pid) {
 		struct utsname u;
 
-		NEED(write_to("/proc/self/uid_map", "0 1000 1") == 0 || errno == ENOENT);
+		NEED(put_file("/proc/self/uid_map", "0 1000 1") == 0 || errno == ENOENT);
 		CHECK_EQ(syscall(SYS_getpid), 1);
 		CHECK(sethostname("box", 3) == 0);
 		uname(&u);

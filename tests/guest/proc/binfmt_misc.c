@@ -17,20 +17,6 @@ static void mount_it(void)
 		NEED(mount("binfmt_misc", "/proc/sys/fs/binfmt_misc", "binfmt_misc", 0, NULL) == 0);
 }
 
-static long put(const char *file, const char *text)
-{
-	int fd = open(file, O_WRONLY), err;
-	long n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	err = errno;
-	close(fd);
-	errno = err;
-	return n == (long)strlen(text) ? 0 : -1;
-}
-
 /* An interpreter that prints its arguments, and a rule about it. */
 static void interpreter(void)
 {
@@ -44,7 +30,7 @@ static long rule(const char *format)
 
 	NEED(getcwd(cwd, sizeof(cwd)));
 	snprintf(text, sizeof(text), format, cwd);
-	return put(DIR "register", text);
+	return put_file(DIR "register", text);
 }
 
 static const char *output(const char *command)
@@ -70,12 +56,12 @@ CASE(status_switches_everything)
 	NEED(stat(DIR "status", &st) == 0);
 	CHECK_EQ(st.st_mode, S_IFREG | 0644);
 	CHECK_STR(read_file(DIR "status"), "enabled\n");
-	CHECK(put(DIR "status", "0\n") == 0);
+	CHECK(put_file(DIR "status", "0\n") == 0);
 	CHECK_STR(read_file(DIR "status"), "disabled\n");
-	CHECK(put(DIR "status", "1") == 0);
+	CHECK(put_file(DIR "status", "1") == 0);
 	CHECK_STR(read_file(DIR "status"), "enabled\n");
-	FAILS(put(DIR "status", "2"), EINVAL);
-	FAILS(put(DIR "status", "enable"), EINVAL);
+	FAILS(put_file(DIR "status", "2"), EINVAL);
+	FAILS(put_file(DIR "status", "enable"), EINVAL);
 	FAILS(open(DIR "new", O_CREAT | O_WRONLY, 0644), EACCES);
 	FAILS(mkdir(DIR "new", 0755), EPERM);
 	FAILS(unlink(DIR "status"), EPERM);
@@ -84,18 +70,18 @@ CASE(status_switches_everything)
 CASE(magic_rule_is_shown_and_removed)
 {
 	mount_it();
-	CHECK(put(DIR "register", ":t_magic:M:2:\\x01AB\\xff:\\xff\\xff\\xf0\\x0f:/bin/true:OC\n") == 0);
+	CHECK(put_file(DIR "register", ":t_magic:M:2:\\x01AB\\xff:\\xff\\xff\\xf0\\x0f:/bin/true:OC\n") == 0);
 	CHECK_STR(read_file(DIR "t_magic"),
 		  "enabled\ninterpreter /bin/true\nflags: OC\noffset 2\nmagic 014142ff\nmask fffff00f\n");
-	CHECK(put(DIR "t_magic", "0") == 0);
+	CHECK(put_file(DIR "t_magic", "0") == 0);
 	CHECK(strstr(read_file(DIR "t_magic"), "disabled\n"));
-	FAILS(put(DIR "t_magic", "x"), EINVAL);
-	FAILS(put(DIR "register", ":t_magic:E::q::/bin/true:"), EEXIST);
-	CHECK(put(DIR "t_magic", "-1\n") == 0);
+	FAILS(put_file(DIR "t_magic", "x"), EINVAL);
+	FAILS(put_file(DIR "register", ":t_magic:E::q::/bin/true:"), EEXIST);
+	CHECK(put_file(DIR "t_magic", "-1\n") == 0);
 	FAILS(open(DIR "t_magic", O_RDONLY), ENOENT);
-	CHECK(put(DIR "register", ":t_magic:E::q::/bin/true:P") == 0);
+	CHECK(put_file(DIR "register", ":t_magic:E::q::/bin/true:P") == 0);
 	CHECK_STR(read_file(DIR "t_magic"), "enabled\ninterpreter /bin/true\nflags: P\nextension .q\n");
-	CHECK(put(DIR "t_magic", "-1") == 0);
+	CHECK(put_file(DIR "t_magic", "-1") == 0);
 }
 
 CASE(removed_rule_stays_readable_while_open)
@@ -104,17 +90,17 @@ CASE(removed_rule_stays_readable_while_open)
 	int fd;
 
 	mount_it();
-	NEED(put(DIR "register", ":t_open:E::q::/bin/true:") == 0);
+	NEED(put_file(DIR "register", ":t_open:E::q::/bin/true:") == 0);
 	NEED((fd = open(DIR "t_open", O_RDWR)) >= 0);
 	CHECK(write(fd, "-1", 2) == 2);
 	CHECK(read(fd, text, sizeof(text)) > 20);
 	CHECK(write(fd, "-1", 2) == 2);
 	FAILS(access(DIR "t_open", F_OK), ENOENT);
-	NEED(put(DIR "register", ":t_open:E::q::/bin/true:") == 0);
+	NEED(put_file(DIR "register", ":t_open:E::q::/bin/true:") == 0);
 	CHECK(access(DIR "t_open", F_OK) == 0);
 	close(fd);
 	CHECK(access(DIR "t_open", F_OK) == 0);
-	CHECK(put(DIR "t_open", "-1") == 0);
+	CHECK(put_file(DIR "t_open", "-1") == 0);
 }
 
 CASE(register_refuses)
@@ -128,8 +114,8 @@ CASE(register_refuses)
 
 	mount_it();
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		FAILS(put(DIR "register", bad[i]), EINVAL);
-	FAILS(put(DIR "register", ":t_fixed:E::q::/no/such/file:F"), ENOENT);
+		FAILS(put_file(DIR "register", bad[i]), EINVAL);
+	FAILS(put_file(DIR "register", ":t_fixed:E::q::/no/such/file:F"), ENOENT);
 	FAILS(open(DIR "t_fixed", O_RDONLY), ENOENT);
 }
 
@@ -145,14 +131,14 @@ CASE(extension_runs_the_interpreter)
 	NEED(rule(":t_ext:E::tern::%s/interp:") == 0);
 	snprintf(want, sizeof(want), "0:%s/interp n:3\n./prog.tern\none\ntwo\n", cwd);
 	CHECK_STR(output("./prog.tern one two"), want);
-	CHECK(put(DIR "t_ext", "0") == 0);
+	CHECK(put_file(DIR "t_ext", "0") == 0);
 	CHECK(system("./prog.tern 2>/dev/null") != 0);
-	CHECK(put(DIR "t_ext", "1") == 0);
-	CHECK(put(DIR "status", "0") == 0);
+	CHECK(put_file(DIR "t_ext", "1") == 0);
+	CHECK(put_file(DIR "status", "0") == 0);
 	CHECK(execl("./prog.tern", "x", NULL) == -1 && errno == ENOEXEC);
-	CHECK(put(DIR "status", "1") == 0);
+	CHECK(put_file(DIR "status", "1") == 0);
 	CHECK_STR(output("./prog.tern one two"), want);
-	CHECK(put(DIR "t_ext", "-1") == 0);
+	CHECK(put_file(DIR "t_ext", "-1") == 0);
 }
 
 CASE(argv0_is_kept_by_flag_p)
@@ -175,7 +161,7 @@ CASE(argv0_is_kept_by_flag_p)
 	n = read(p[0], got, sizeof(got) - 1);
 	got[n > 0 ? n : 0] = '\0';
 	CHECK_STR(got, want);
-	CHECK(put(DIR "t_p", "-1") == 0);
+	CHECK(put_file(DIR "t_p", "-1") == 0);
 }
 
 /* This program as interpreter says what the kernel told it. */
@@ -213,12 +199,12 @@ CASE(descriptor_by_flag_o)
 	NEED(chmod("prog", 0711) == 0);
 	NEED(rule(":t_o:M::\\x01TERX::%s/self-interp:O") == 0);
 	CHECK_STR(output("./prog"), "flags 0 fd 1 text \x01TERX cloexec 0 euid 0\n");
-	CHECK(put(DIR "t_o", "-1") == 0);
+	CHECK(put_file(DIR "t_o", "-1") == 0);
 	NEED(rule(":t_o:M::\\x01TERX::%s/self-interp:OP") == 0);
 	CHECK_STR(output("./prog"), "flags 1 fd 1 text \x01TERX cloexec 0 euid 0\n");
 	fd = open("prog", O_WRONLY);
 	CHECK(fd >= 0);
-	CHECK(put(DIR "t_o", "-1") == 0);
+	CHECK(put_file(DIR "t_o", "-1") == 0);
 }
 
 CASE(credentials_by_flag_c)
@@ -233,10 +219,10 @@ CASE(credentials_by_flag_c)
 	NEED(chmod("prog", 04755) == 0);
 	NEED(rule(":t_c:M::\\x01TERY::%s/self-interp:O") == 0);
 	CHECK(strstr(output("./prog"), "euid 0\n"));
-	CHECK(put(DIR "t_c", "-1") == 0);
+	CHECK(put_file(DIR "t_c", "-1") == 0);
 	NEED(rule(":t_c:M::\\x01TERY::%s/self-interp:C") == 0);
 	CHECK(strstr(output("./prog"), "euid 1234\n"));
-	CHECK(put(DIR "t_c", "-1") == 0);
+	CHECK(put_file(DIR "t_c", "-1") == 0);
 	NEED(chdir("..") == 0);
 	CHECK(umount("suid") == 0);
 }
@@ -252,7 +238,7 @@ CASE(fixed_interpreter_outlives_its_name)
 	NEED(unlink("self-interp") == 0);
 	CHECK_STR(output("./prog"), "flags 0 nofd\n");
 	CHECK_STR(output("./prog"), "flags 0 nofd\n");
-	CHECK(put(DIR "t_f", "-1") == 0);
+	CHECK(put_file(DIR "t_f", "-1") == 0);
 	CHECK(execl("./prog", "x", NULL) == -1 && errno == ENOEXEC);
 }
 
@@ -266,9 +252,9 @@ CASE(newest_rule_wins_until_unmounted)
 	NEED(rule(":t_old:M::\\x01TERW::%s/interp:") == 0);
 	NEED(rule(":t_new:E::two::%s/self-interp:") == 0);
 	CHECK_STR(output("./prog.two"), "flags 0 nofd\n");
-	CHECK(put(DIR "t_new", "-1") == 0);
+	CHECK(put_file(DIR "t_new", "-1") == 0);
 	CHECK(strstr(output("./prog.two"), "interp n:1\n./prog.two\n"));
-	CHECK(put(DIR "status", "-1") == 0);
+	CHECK(put_file(DIR "status", "-1") == 0);
 	FAILS(open(DIR "t_old", O_RDONLY), ENOENT);
 	CHECK_STR(read_file(DIR "status"), "enabled\n");
 	NEED(rule(":t_old:M::\\x01TERW::%s/interp:") == 0);
@@ -291,7 +277,7 @@ CASE(loops_end)
 	NEED(chmod("a.loop", 0755) == 0);
 	NEED(rule(":t_loop:E::loop::%s/a.loop:") == 0);
 	CHECK(execl("./a.loop", "x", NULL) == -1 && errno == ELOOP);
-	CHECK(put(DIR "t_loop", "-1") == 0);
+	CHECK(put_file(DIR "t_loop", "-1") == 0);
 }
 
 /* A 32-bit program of an architecture that no kernel here runs. */

@@ -12,20 +12,6 @@
 #define SYS	"/sys/block/zram0/"
 #define MIB	(1 << 20)
 
-static int put(const char *name, const char *text)
-{
-	int fd = open(name, O_WRONLY), r;
-
-	if (fd < 0)
-		return -1;
-	r = write(fd, text, strlen(text));
-	int e = errno;
-
-	close(fd);
-	errno = e;
-	return r < 0 ? -1 : 0;
-}
-
 static void fill(unsigned char *p, size_t n, unsigned seed, unsigned kinds)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -41,15 +27,15 @@ CASE(size_is_given_once)
 
 	if (access("/dev/zram0", F_OK))
 		SKIP("no /dev/zram0");
-	CHECK(!put(SYS "reset", "1"));
-	CHECK(!put(SYS "disksize", "8M"));
-	FAILS(put(SYS "disksize", "16M"), EBUSY);
+	CHECK(!put_file(SYS "reset", "1"));
+	CHECK(!put_file(SYS "disksize", "8M"));
+	FAILS(put_file(SYS "disksize", "16M"), EBUSY);
 	fd = open("/dev/zram0", O_RDWR);
 	CHECK(!ioctl(fd, BLKGETSIZE64, &size));
 	CHECK_EQ(size, 8 * MIB);
-	FAILS(put(SYS "reset", "1"), EBUSY);
+	FAILS(put_file(SYS "reset", "1"), EBUSY);
 	close(fd);
-	CHECK(!put(SYS "reset", "1"));
+	CHECK(!put_file(SYS "reset", "1"));
 	CHECK_STR(read_file(SYS "disksize"), "0\n");
 }
 
@@ -60,8 +46,8 @@ CASE(contents_come_back)
 
 	if (access("/dev/zram0", F_OK))
 		SKIP("no /dev/zram0");
-	CHECK(!put(SYS "reset", "1"));
-	CHECK(!put(SYS "disksize", "8M"));
+	CHECK(!put_file(SYS "reset", "1"));
+	CHECK(!put_file(SYS "disksize", "8M"));
 	fd = open("/dev/zram0", O_RDWR);
 	for (int i = 0; i < 6; i++) {
 		fill(want, MIB, i, i == 5 ? 256 : 1 << i);
@@ -77,7 +63,7 @@ CASE(contents_come_back)
 	memset(want, 0, MIB);
 	CHECK(!memcmp(buf, want, MIB));
 	close(fd);
-	CHECK(!put(SYS "reset", "1"));
+	CHECK(!put_file(SYS "reset", "1"));
 }
 
 CASE(memory_is_saved_and_given_back)
@@ -89,8 +75,8 @@ CASE(memory_is_saved_and_given_back)
 
 	if (access("/dev/zram0", F_OK))
 		SKIP("no /dev/zram0");
-	CHECK(!put(SYS "reset", "1"));
-	CHECK(!put(SYS "disksize", "8M"));
+	CHECK(!put_file(SYS "reset", "1"));
+	CHECK(!put_file(SYS "disksize", "8M"));
 	fd = open("/dev/zram0", O_RDWR);
 	fill(buf, MIB, 3, 2);
 	CHECK_EQ(pwrite(fd, buf, MIB, 0), MIB);
@@ -106,6 +92,6 @@ CASE(memory_is_saved_and_given_back)
 	CHECK_EQ(orig, MIB);
 	CHECK_EQ(packed, 0);
 	close(fd);
-	CHECK(!put(SYS "reset", "1"));
+	CHECK(!put_file(SYS "reset", "1"));
 }
 TAP_MAIN
