@@ -57,3 +57,34 @@ void seqbuf_puts_escaped(struct seqbuf *s, const char *text, const char *also)
 			seqbuf_putc(s, (char)c);
 	}
 }
+
+void seqbuf_ranges(struct seqbuf *s, u32 n, seq_chooser is_in, const void *arg)
+{
+	const char *sep = "";
+
+	for (u32 i = 0; i < n; i++) {
+		u32 end = i;
+
+		if (!is_in(i, arg))
+			continue;
+		while (end + 1 < n && is_in(end + 1, arg))
+			end++;
+		seqbuf_printf(s, "%s%u", sep, i);
+		if (end > i)
+			seqbuf_printf(s, "-%u", end);
+		sep = ",";
+		i = end;
+	}
+	seqbuf_putc(s, '\n');
+}
+
+void seqbuf_bitmap(struct seqbuf *s, u32 n, seq_chooser is_in, const void *arg)
+{
+	for (s32 word = (s32)(n - 1) / 32; word >= 0; word--) {
+		u32 bits = 0, width = min(n - (u32)word * 32, 32U);
+
+		for (u32 b = 0; b < width; b++)
+			bits |= (u32)is_in((u32)word * 32 + b, arg) << b;
+		seqbuf_printf(s, "%0*x%c", (int)(width + 3) / 4, bits, word ? ',' : '\n');
+	}
+}

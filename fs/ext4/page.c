@@ -228,18 +228,6 @@ static int read_page(struct pagecache *pc, struct page *page)
 	return 0;
 }
 
-static void read_ahead(struct pagecache *pc, u64 index, u32 n)
-{
-	u64 end = ((u64)vnode_size(pc->vnode) + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	struct blkplug plug;
-
-	if (index >= end)
-		return;
-	blkplug_begin(&plug);
-	pagecache_read_ahead_pages(pc, index, (u32)min_t(u64, n, end - index));
-	blkplug_end(&plug);
-}
-
 /* ---- writing into the cache ---- */
 
 /* The locked page, with what the file has there if it is changed in part. */
@@ -631,7 +619,7 @@ static int write_page(struct pagecache *pc, struct page *page)
 
 const struct pagecache_ops ext4_pagecache_ops = {
 	.read_page = read_page,
-	.read_ahead = read_ahead,
+	.read_ahead = blkplug_read_ahead,
 	.write_page = write_page,
 	.write_begin = write_begin,
 	.write_end = write_end,

@@ -165,18 +165,6 @@ static int read_page(struct pagecache *pc, struct page *page)
 	return 0;
 }
 
-static void read_ahead(struct pagecache *pc, u64 index, u32 n)
-{
-	u64 end = ((u64)vnode_size(pc->vnode) + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	struct blkplug plug;
-
-	if (index >= end)
-		return;
-	blkplug_begin(&plug);
-	pagecache_read_ahead_pages(pc, index, (u32)min_t(u64, n, end - index));
-	blkplug_end(&plug);
-}
-
 static int write_page(struct pagecache *pc, struct page *page)
 {
 	struct fat_vnode *v = fat_of(pc->vnode);
@@ -313,7 +301,7 @@ static ssize_t write_end(struct pagecache *pc, loff_t pos, size_t len, size_t co
 
 const struct pagecache_ops fat_pagecache_ops = {
 	.read_page = read_page,
-	.read_ahead = read_ahead,
+	.read_ahead = blkplug_read_ahead,
 	.write_page = write_page,
 	.write_begin = write_begin,
 	.write_end = write_end,

@@ -299,21 +299,9 @@ static int read_page(struct pagecache *pc, struct page *page)
 	return 0;
 }
 
-static void read_ahead(struct pagecache *pc, u64 index, u32 n)
-{
-	u64 end = ((u64)vnode_size(pc->vnode) + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	struct blkplug plug;
-
-	if (index >= end)
-		return;
-	blkplug_begin(&plug);
-	pagecache_read_ahead_pages(pc, index, (u32)min_t(u64, n, end - index));
-	blkplug_end(&plug);
-}
-
 static const struct pagecache_ops iso_pagecache_ops = {
 	.read_page = read_page,
-	.read_ahead = read_ahead,
+	.read_ahead = blkplug_read_ahead,
 	PAGECACHE_OPS_READONLY,
 };
 

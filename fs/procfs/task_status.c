@@ -162,38 +162,9 @@ static void print_signals(struct seqbuf *sb, struct task_ref *task, const struct
 		      c->cap_effective, c->cap_bounding, c->cap_ambient, c->no_new_privs);
 }
 
-/* Groups of 32 bits, most significant first, as many as the machine has CPUs for. */
-static void print_mask(struct seqbuf *sb, const u64 *mask, u32 nbits)
+static bool is_set(u32 cpu, const void *mask)
 {
-	u32 groups = DIV_ROUND_UP(nbits, 32), width = nbits % 32 ? DIV_ROUND_UP(nbits % 32, 4) : 8;
-
-	for (u32 g = groups; g--; width = 8) {
-		u32 w = (u32)(mask[g / 2] >> (g % 2 * 32));
-
-		if (g == groups - 1 && nbits % 32)
-			w &= (1U << nbits % 32) - 1;
-		seqbuf_printf(sb, "%0*x%s", (int)width, w, g ? "," : "\n");
-	}
-}
-
-static void print_list(struct seqbuf *sb, const u64 *mask, u32 nbits)
-{
-	bool is_first = true;
-
-	for (u32 i = 0; i < nbits; i++) {
-		u32 end = i;
-
-		if (!bit_test(i, mask))
-			continue;
-		while (end + 1 < nbits && bit_test(end + 1, mask))
-			end++;
-		seqbuf_printf(sb, "%s%u", is_first ? "" : ",", i);
-		if (end > i)
-			seqbuf_printf(sb, "-%u", end);
-		is_first = false;
-		i = end;
-	}
-	seqbuf_putc(sb, '\n');
+	return bit_test(cpu, mask);
 }
 
 static int print_cpus(struct seqbuf *sb, struct task_ref *task)
@@ -204,9 +175,9 @@ static int print_cpus(struct seqbuf *sb, struct task_ref *task)
 		return -ENOMEM;
 	sched_get_affinity(task->t, mask);
 	seqbuf_puts(sb, "Cpus_allowed:\t");
-	print_mask(sb, mask, cpu_count_possible);
+	seqbuf_bitmap(sb, cpu_count_possible, is_set, mask);
 	seqbuf_puts(sb, "Cpus_allowed_list:\t");
-	print_list(sb, mask, cpu_count_possible);
+	seqbuf_ranges(sb, cpu_count_possible, is_set, mask);
 	kmem_free(mask);
 	return 0;
 }

@@ -7,38 +7,15 @@
 #include <tern/kernel/sched.h>
 #include <tern/lib/fmt.h>
 
-int sysfs_print_cpu_list(struct seqbuf *sb, cpu_chooser is_in, const void *arg)
+int sysfs_print_cpu_list(struct seqbuf *sb, seq_chooser is_in, const void *arg)
 {
-	bool is_first = true;
-
-	for (u32 i = 0; i < cpu_count_possible; i++) {
-		u32 end = i;
-
-		if (!is_in(i, arg))
-			continue;
-		while (end + 1 < cpu_count_possible && is_in(end + 1, arg))
-			end++;
-		seqbuf_printf(sb, "%s%u", is_first ? "" : ",", i);
-		if (end > i)
-			seqbuf_printf(sb, "-%u", end);
-		is_first = false;
-		i = end;
-	}
-	seqbuf_putc(sb, '\n');
+	seqbuf_ranges(sb, cpu_count_possible, is_in, arg);
 	return 0;
 }
 
-int sysfs_print_cpu_map(struct seqbuf *sb, cpu_chooser is_in, const void *arg)
+int sysfs_print_cpu_map(struct seqbuf *sb, seq_chooser is_in, const void *arg)
 {
-	u32 n = cpu_count_possible;
-
-	for (s32 word = (s32)(n - 1) / 32; word >= 0; word--) {
-		u32 bits = 0, width = min(n - (u32)word * 32, 32U);
-
-		for (u32 b = 0; b < width; b++)
-			bits |= (u32)is_in((u32)word * 32 + b, arg) << b;
-		seqbuf_printf(sb, "%0*x%c", (int)(width + 3) / 4, bits, word ? ',' : '\n');
-	}
+	seqbuf_bitmap(sb, cpu_count_possible, is_in, arg);
 	return 0;
 }
 

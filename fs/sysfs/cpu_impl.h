@@ -7,13 +7,10 @@
 #include <asm/cpu.h>
 #include <asm/cpufeature.h>
 
-/** Chooses CPUs: is @cpu one of those that @arg means. */
-typedef bool (*cpu_chooser)(u32 cpu, const void *arg);
-
 /** sysfs_print_cpu_list() - "0-2,5" and a newline: online CPUs for which @is_in holds. */
-int sysfs_print_cpu_list(struct seqbuf *sb, cpu_chooser is_in, const void *arg);
+int sysfs_print_cpu_list(struct seqbuf *sb, seq_chooser is_in, const void *arg);
 /** sysfs_print_cpu_map() - the same as a mask, "f" or "00000001,ffffffff". */
-int sysfs_print_cpu_map(struct seqbuf *sb, cpu_chooser is_in, const void *arg);
+int sysfs_print_cpu_map(struct seqbuf *sb, seq_chooser is_in, const void *arg);
 /** cputopo_create() - topology/ and cache/ of CPU @cpu in its directory. 0, -ENOMEM. */
 int cputopo_create(struct sysnode *dir, u32 cpu);
 /** memnodes_create() - /sys/devices/system/node, with links to and from @cpus's children. */

@@ -513,14 +513,7 @@ LX_EXPORT(bus_for_each_dev);
 struct lx_device *lx_bus_find_device(struct lx_bus_type *bus, struct lx_device *start, const void *data,
 				     int (*match)(struct lx_device *, const void *))
 {
-	struct lx_device_set *s = bus->p ? lx_devices_of(bus->p, start) : NULL;
-	struct lx_device *found = NULL;
-
-	for (u32 i = 0; s && i < s->n && !found; i++)
-		if (match(s->dev[i], data))
-			found = s->dev[i];
-	lx_device_set_put(s, found);
-	return found;
+	return bus->p ? lx_device_set_find(lx_devices_of(bus->p, start), data, match) : NULL;
 }
 LX_EXPORT(bus_find_device);
 

@@ -186,14 +186,7 @@ LX_EXPORT(class_interface_unregister);
 struct lx_device *lx_class_find_device(struct lx_class *class, struct lx_device *start, const void *data,
 				       int (*match)(struct lx_device *, const void *))
 {
-	struct lx_device_set *s = class->p ? lx_devices_of(class->p, start) : NULL;
-	struct lx_device *found = NULL;
-
-	for (u32 i = 0; s && i < s->n && !found; i++)
-		if (match(s->dev[i], data))
-			found = s->dev[i];
-	lx_device_set_put(s, found);
-	return found;
+	return class->p ? lx_device_set_find(lx_devices_of(class->p, start), data, match) : NULL;
 }
 LX_EXPORT(class_find_device);
 

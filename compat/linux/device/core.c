@@ -500,6 +500,18 @@ void lx_device_set_put(struct lx_device_set *s, struct lx_device *keep)
 	kmem_free(s);
 }
 
+struct lx_device *lx_device_set_find(struct lx_device_set *s, const void *data,
+				     int (*match)(struct lx_device *, const void *))
+{
+	struct lx_device *found = NULL;
+
+	for (u32 i = 0; s && i < s->n && !found; i++)
+		if (match(s->dev[i], data))
+			found = s->dev[i];
+	lx_device_set_put(s, found);
+	return found;
+}
+
 struct lx_device_set *lx_children_of(struct lx_device *dev)
 {
 	struct lx_device_private *p;

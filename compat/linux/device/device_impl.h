@@ -60,6 +60,9 @@ struct lx_device_set *lx_devices_of(struct lx_subsys_private *sp, struct lx_devi
 struct lx_device_set *lx_children_of(struct lx_device *dev);
 /** lx_device_set_put() - drop the references, and @keep of them not (NULL: all). */
 void lx_device_set_put(struct lx_device_set *s, struct lx_device *keep);
+/** lx_device_set_find() - the first that @match accepts, its reference the caller's, or NULL; the set is put. */
+struct lx_device *lx_device_set_find(struct lx_device_set *s, const void *data,
+				     int (*match)(struct lx_device *, const void *));
 
 /** lx_bus_add_device() / lx_bus_remove_device() - links in sysfs, a driver is looked for, is taken off. */
 int lx_bus_add_device(struct lx_device *dev);

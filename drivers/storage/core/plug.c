@@ -6,6 +6,7 @@
 #include "blk_impl.h"
 
 #include <asm/cpu.h>
+#include <tern/fs/vnode.h>
 #include <tern/kernel/thread.h>
 
 #define PLUG_MAX	64u
@@ -80,4 +81,16 @@ void blkplug_end(struct blkplug *p)
 	p->is_active = false;
 	if (p->count)
 		send(p);
+}
+
+void blkplug_read_ahead(struct pagecache *pc, u64 index, u32 n)
+{
+	u64 end = ((u64)vnode_size(pc->vnode) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	struct blkplug plug;
+
+	if (index >= end)
+		return;
+	blkplug_begin(&plug);
+	pagecache_read_ahead_pages(pc, index, (u32)min_t(u64, n, end - index));
+	blkplug_end(&plug);
 }

@@ -120,6 +120,8 @@ void blkplug_end(struct blkplug *p);
 static inline void blkplug_begin(struct blkplug *p) { }
 static inline void blkplug_end(struct blkplug *p) { }
 #endif
+/** blkplug_read_ahead() - ready-made read_ahead slot of files on disks: their pages up to the end, in one plug. */
+void blkplug_read_ahead(struct pagecache *pc, u64 index, u32 n);
 /** blk_majors_print() - numbers and names for /proc/devices. */
 #ifdef CONFIG_BLOCK
 void blk_majors_print(struct seqbuf *sb);

@@ -21,3 +21,10 @@ void seqbuf_puts(struct seqbuf *s, const char *text);
 void seqbuf_write(struct seqbuf *s, const void *data, size_t n);
 /* Escapes space, tab, newline and backslash (and chars in @also) as \ooo. */
 void seqbuf_puts_escaped(struct seqbuf *s, const char *text, const char *also);
+
+/** seq_chooser - is number @i one of those that @arg means? */
+typedef bool (*seq_chooser)(u32 i, const void *arg);
+/** seqbuf_ranges() - the numbers below @n for which @is_in holds: "0-2,5" and a newline. */
+void seqbuf_ranges(struct seqbuf *s, u32 n, seq_chooser is_in, const void *arg);
+/** seqbuf_bitmap() - the same as bits, 32 to a word, "f" or "1,ffffffff", and a newline. */
+void seqbuf_bitmap(struct seqbuf *s, u32 n, seq_chooser is_in, const void *arg);
