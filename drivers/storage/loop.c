@@ -18,6 +18,7 @@
 #include <asm/uaccess.h>
 #include <tern/base/err.h>
 #include <tern/base/initcall.h>
+#include <tern/drivers/devnode.h>
 #include <tern/fs/vnode.h>
 #include <tern/kernel/cred.h>
 #include <tern/lib/bits.h>
@@ -487,7 +488,7 @@ int loop_drop(struct loop *lo)
 
 static int loop_init(void)
 {
-	int major = blk_major_register(LOOP_MAJOR, "loop");
+	int major = driver_is_skipped("loop") ? 0 : blk_major_register(LOOP_MAJOR, "loop");
 
 	return major < 0 ? major : 0;
 }

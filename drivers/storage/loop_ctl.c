@@ -4,6 +4,7 @@
 
 #include <tern/base/err.h>
 #include <tern/base/initcall.h>
+#include <tern/drivers/devnode.h>
 #include <tern/fs/chardev.h>
 #include <tern/fs/devtmpfs.h>
 #include <tern/kernel/cmdline.h>
@@ -77,8 +78,11 @@ static struct chardev ctl_dev = {
 static int loop_ctl_init(void)
 {
 	u64 n = min(cmdline_get_u64("max_loop", cmdline_get_u64("loop.max_loop", 0)), 256UL);
-	int err = chardev_register(&ctl_dev);
+	int err;
 
+	if (driver_is_skipped("loop"))
+		return 0;
+	err = chardev_register(&ctl_dev);
 	if (!err)
 		err = devtmpfs_add("loop-control", S_IFCHR | 0660, 0, 6,
 				   DEV_MAKE(MISC_MAJOR, LOOP_CTL_MINOR));
