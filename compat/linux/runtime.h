@@ -43,6 +43,17 @@ static inline void lx_irqs_release(void) { this_cpu_dec(lx_irqs_stay_off); }
 extern struct lx_workqueue_struct *lx_system_wq, *lx_system_unbound_wq, *lx_system_freezable_wq;
 extern struct lx_resource lx_ioport_resource, lx_iomem_resource;
 
+/**
+ * lx_native_sizes_update() - before a program asks a module for something: views of native files show their
+ *	sizes of now. Sleeps.
+ */
+void lx_native_sizes_update(void);
+
+struct blkdev;
+/** lx_bdev_hold() - what modules see of the open device @b until lx_bdev_drop(); ERR_PTR. Both sleep. */
+struct lx_block_device *lx_bdev_hold(struct blkdev *b);
+void lx_bdev_drop(struct lx_block_device *b);
+
 struct sysnode;
 /** lx_object_borrow_dir() / lx_object_return_dir() - files of @k go into a directory that is another's. */
 int lx_object_borrow_dir(struct lx_kobject *k, struct sysnode *dir);

@@ -95,6 +95,7 @@ struct lx_disk {
 	struct blkdisk *native;		/* NULL before device_add_disk() and after del_gendisk() */
 	const struct lx_attribute_group **groups;
 	bool is_readonly;
+	struct thread *locker;		/* A opens or closes it now, with the native disk's lock; NULL: nobody */
 	bool is_dead;			/* A every command fails */
 	bool must_restart;		/* A on a CPU's list of those whose queues run again */
 	struct lx_disk *next_restart;
@@ -151,6 +152,10 @@ void lx_bio_advance_bytes(struct lx_bio *bio, u32 bytes);
 bool lx_bvec_next(const struct lx_bio *bio, struct lx_bvec_iter *it, struct lx_bio_vec *out);
 /** lx_bio_pdu_bytes() - memory of a command of a disk without requests. */
 u32 lx_bio_pdu_bytes(void);
+
+/** lx_disk_lock() / lx_disk_unlock() - the native disk's lock, which this thread may have already. Sleeps. */
+void lx_disk_lock(struct lx_disk *d);
+void lx_disk_unlock(struct lx_disk *d);
 
 /* Slots of native operations that both kinds of disks have. */
 int lx_disk_open(struct blkdisk *native, u32 mode);

@@ -16,6 +16,9 @@
 #define MAX_SECTORS	2560u
 #define BIO_DEPTH	128u
 #define GENHD_REMOVABLE	1
+#define GENHD_NO_PART	4
+#define GD_NO_SCAN	5		/* bit of a disk's state */
+#define FMODE_EXCL	0x80u
 #define NO_IOCTL	(-515)		/* the vendor's ENOIOCTLCMD */
 
 /* ---- major numbers: names outlive the module that asked ---- */
@@ -152,68 +155,7 @@ void lx_put_disk(struct lx_gendisk *g)
 }
 LX_EXPORT(put_disk);
 
-/* ---- opening: the first of all files and mounts, and the last one's end ---- */
-
-int lx_disk_open(struct blkdisk *native, u32 mode)
-{
-	struct lx_disk *d = blkdisk_priv(native);
-	const struct lx_block_device_operations *ops = d->disk.fops;
-	int err = lx_task_enter();
-
-	if (err)
-		return err;
-	if (!lx_try_module_get(ops->owner))
-		return -ENXIO;
-	lx_mutex_lock(&d->disk.open_mutex);
-	err = ops->open ? ops->open(&d->part0, mode & (BLKDEV_READ | BLKDEV_WRITE)) : 0;
-	if (!err)
-		WRITE_ONCE(d->part0.bd_openers.counter, 1);
-	lx_mutex_unlock(&d->disk.open_mutex);
-	if (err)
-		lx_module_put(ops->owner);
-	return err == -ERESTARTSYS ? -ENXIO : err;
-}
-
-void lx_disk_close(struct blkdisk *native)
-{
-	struct lx_disk *d = blkdisk_priv(native);
-	const struct lx_block_device_operations *ops = d->disk.fops;
-
-	if (lx_task_enter()) {
-		kwarn("%s: closed without its driver: no memory", d->disk.disk_name);
-	} else {
-		lx_mutex_lock(&d->disk.open_mutex);
-		WRITE_ONCE(d->part0.bd_openers.counter, 0);
-		if (ops->release)
-			ops->release(&d->disk, 0);
-		lx_mutex_unlock(&d->disk.open_mutex);
-	}
-	lx_module_put(ops->owner);
-}
-
-long lx_disk_ioctl(struct blkdisk *native, struct blkdev *b, u32 mode, u32 cmd, uptr arg)
-{
-	struct lx_disk *d = blkdisk_priv(native);
-	int err = lx_task_enter();
-
-	if (err)
-		return err;
-	if (!d->disk.fops->ioctl)
-		return -ENOTTY;
-	err = d->disk.fops->ioctl(&d->part0, mode, cmd, arg);
-	return err == NO_IOCTL ? -ENOTTY : err;
-}
-
-void lx_disk_release(struct blkdisk *native)
-{
-	struct lx_disk *d = blkdisk_priv(native);
-
-	blkdisk_free(native);
-	if (lx_task_enter() == 0)
-		disk_put(d);
-}
-
-/* ---- adding ---- */
+/* ---- limits, which drivers change while their disk is there ---- */
 
 static struct blkdisk_limits native_limits(struct lx_disk *d)
 {
@@ -240,6 +182,132 @@ static struct blkdisk_limits native_limits(struct lx_disk *d)
 	};
 }
 
+static bool may_have_parts(const struct lx_disk *d)
+{
+	return !(d->disk.flags & GENHD_NO_PART) && !bit_test(GD_NO_SCAN, &d->disk.state);
+}
+
+/* What can change of them; a disk is not stopped for the others. */
+static bool limits_differ(const struct blkdisk_limits *a, const struct blkdisk_limits *b)
+{
+	return a->block_size != b->block_size || a->physical_size != b->physical_size ||
+		a->min_io != b->min_io || a->opt_io != b->opt_io || a->max_discard != b->max_discard ||
+		a->max_zeroes != b->max_zeroes || a->discard_grain != b->discard_grain ||
+		a->has_cache != b->has_cache || a->has_fua != b->has_fua || a->is_rotational != b->is_rotational;
+}
+
+static void limits_update_locked(struct lx_disk *d)
+{
+	struct blkdisk_limits *now = blkdisk_limits_of(d->native), next = *now, l = native_limits(d);
+
+	blkdisk_set_partitions_locked(d->native, may_have_parts(d));
+	next.block_size = l.block_size;
+	next.physical_size = max(l.physical_size, l.block_size);
+	next.min_io = l.min_io;
+	next.opt_io = l.opt_io;
+	next.max_discard = l.max_discard;
+	next.max_zeroes = l.max_zeroes;
+	next.discard_grain = l.discard_grain;
+	next.has_cache = l.has_cache;
+	next.has_fua = l.has_fua;
+	next.is_rotational = l.is_rotational;
+	if (!limits_differ(now, &next))
+		return;
+	blkdisk_stop(d->native);
+	*now = next;
+	blkdisk_go(d->native);
+}
+
+/* ---- opening: the first of all files and mounts, and the last one's end ---- */
+
+void lx_disk_lock(struct lx_disk *d)
+{
+	if (READ_ONCE(d->locker) != thread_self())
+		blkdisk_lock(d->native);
+}
+
+void lx_disk_unlock(struct lx_disk *d)
+{
+	if (READ_ONCE(d->locker) != thread_self())
+		blkdisk_unlock(d->native);
+}
+
+int lx_disk_open(struct blkdisk *native, u32 mode)
+{
+	struct lx_disk *d = blkdisk_priv(native);
+	const struct lx_block_device_operations *ops = d->disk.fops;
+	int err = lx_task_enter();
+
+	if (err)
+		return err;
+	if (!lx_try_module_get(ops->owner))
+		return -ENXIO;
+	lx_mutex_lock(&d->disk.open_mutex);
+	WRITE_ONCE(d->locker, thread_self());
+	err = ops->open ? ops->open(&d->part0, mode & (BLKDEV_READ | BLKDEV_WRITE)) : 0;
+	WRITE_ONCE(d->locker, NULL);
+	if (!err)
+		WRITE_ONCE(d->part0.bd_openers.counter, 1);
+	lx_mutex_unlock(&d->disk.open_mutex);
+	if (err)
+		lx_module_put(ops->owner);
+	return err == -ERESTARTSYS ? -ENXIO : err;
+}
+
+void lx_disk_close(struct blkdisk *native)
+{
+	struct lx_disk *d = blkdisk_priv(native);
+	const struct lx_block_device_operations *ops = d->disk.fops;
+
+	if (lx_task_enter()) {
+		kwarn("%s: closed without its driver: no memory", d->disk.disk_name);
+	} else {
+		lx_mutex_lock(&d->disk.open_mutex);
+		WRITE_ONCE(d->part0.bd_openers.counter, 0);
+		WRITE_ONCE(d->locker, thread_self());
+		if (ops->release)
+			ops->release(&d->disk, 0);
+		if (d->native)
+			limits_update_locked(d);
+		WRITE_ONCE(d->locker, NULL);
+		lx_mutex_unlock(&d->disk.open_mutex);
+	}
+	lx_module_put(ops->owner);
+}
+
+/* Drivers count openers inline: so many there are now, of the disk and its partitions. */
+long lx_disk_ioctl(struct blkdisk *native, struct blkdev *b, u32 mode, u32 cmd, uptr arg)
+{
+	u32 fmode = (mode & (BLKDEV_READ | BLKDEV_WRITE)) | (mode & BLKDEV_EXCL ? FMODE_EXCL : 0);
+	struct lx_disk *d = blkdisk_priv(native);
+	int err = lx_task_enter();
+
+	if (err)
+		return err;
+	if (!d->disk.fops->ioctl)
+		return -ENOTTY;
+	lx_native_sizes_update();
+	WRITE_ONCE(d->part0.bd_openers.counter, (int)blkdisk_openers(native));
+	err = d->disk.fops->ioctl(&d->part0, fmode, cmd, arg);
+	if (d->native) {
+		blkdisk_lock(native);
+		limits_update_locked(d);
+		blkdisk_unlock(native);
+	}
+	return err == NO_IOCTL ? -ENOTTY : err;
+}
+
+void lx_disk_release(struct blkdisk *native)
+{
+	struct lx_disk *d = blkdisk_priv(native);
+
+	blkdisk_free(native);
+	if (lx_task_enter() == 0)
+		disk_put(d);
+}
+
+/* ---- adding ---- */
+
 /* Attributes of the driver's lie beside those of the native disk. */
 static void show_groups(struct lx_disk *d, const struct lx_attribute_group **groups)
 {
@@ -262,6 +330,8 @@ int lx_device_add_disk(struct lx_device *parent, struct lx_gendisk *g, const str
 		return (int)PTR_ERR(native);
 	disk_get(d);
 	d->native = native;
+	blkdisk_set_partitions(native, may_have_parts(d));
+	d->part0.bd_dev = (g->minors ? (u32)g->major : BLK_MAJOR_EXTENDED) << 20 | (u32)g->first_minor;
 	d->part0.bd_device.parent = parent;
 	err = lx_dev_set_name(&d->part0.bd_device, "%s", g->disk_name);
 	if (!err)
@@ -295,15 +365,24 @@ void lx_del_gendisk(struct lx_gendisk *g)
 }
 LX_EXPORT(del_gendisk);
 
+/* True: the disk that was there, and still is, has told of its new size. */
 bool lx_set_capacity_and_notify(struct lx_gendisk *g, unsigned long long sectors)
 {
+	char *news[] = { "RESIZE=1", NULL };
 	struct lx_disk *d = disk_of(g);
-	bool changed = d->part0.bd_nr_sectors != sectors;
+	u64 old = d->part0.bd_nr_sectors;
 
 	d->part0.bd_nr_sectors = sectors;
-	if (d->native && changed)
-		blkdisk_set_size(d->native, sectors);
-	return d->native && changed;
+	if (!d->native || old == sectors)
+		return false;
+	lx_disk_lock(d);
+	if (!old)
+		limits_update_locked(d);
+	blkdisk_set_size_locked(d->native, sectors);
+	lx_disk_unlock(d);
+	if (old && sectors)
+		(void)lx_kobject_uevent_env(&d->part0.bd_device.kobj, LX_KOBJ_CHANGE, news);
+	return old && sectors;
 }
 LX_EXPORT(set_capacity_and_notify);
 
@@ -318,8 +397,11 @@ void lx_set_disk_ro(struct lx_gendisk *g, bool on)
 	struct lx_disk *d = disk_of(g);
 
 	d->is_readonly = on;
-	if (d->native)
-		blkdisk_set_readonly(d->native, on);
+	if (!d->native)
+		return;
+	lx_disk_lock(d);
+	blkdisk_set_readonly_locked(d->native, on);
+	lx_disk_unlock(d);
 }
 LX_EXPORT(set_disk_ro);
 
@@ -339,9 +421,28 @@ void lx_disk_uevent(struct lx_gendisk *g, unsigned int action)
 }
 LX_EXPORT(disk_uevent);
 
+/*
+ * The caller has open_mutex, which opening takes inside the native disk's lock: it is let go meanwhile. Who
+ * closes the disk has both, and can only tell that nothing is left on it.
+ */
 int lx_bdev_disk_changed(struct lx_gendisk *g, bool invalidate)
 {
-	return disk_of(g)->native ? blkdisk_rescan(disk_of(g)->native) : -ENXIO;
+	struct lx_disk *d = disk_of(g);
+	int err;
+
+	if (!d->native)
+		return -ENXIO;
+	if (READ_ONCE(d->locker) == thread_self()) {
+		if (d->part0.bd_nr_sectors)
+			return -EBUSY;
+		blkdisk_clear_locked(d->native);
+		return 0;
+	}
+	lx_mutex_unlock(&g->open_mutex);
+	blkdisk_set_partitions(d->native, may_have_parts(d));
+	err = blkdisk_rescan(d->native);
+	lx_mutex_lock(&g->open_mutex);
+	return err;
 }
 LX_EXPORT(bdev_disk_changed);
 

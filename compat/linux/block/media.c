@@ -56,8 +56,33 @@ LX_EXPORT(read_cache_folio);
 void lx_invalidate_bdev(struct lx_block_device *b)
 {
 	struct lx_disk *d = disk_of(b->bd_disk);
+	int err;
 
-	if (d->native && blkdev_cache_drop(blkdisk_dev(d->native)))
+	if (!d->native)
+		return;
+	lx_disk_lock(d);
+	err = blkdev_cache_drop_locked(blkdisk_dev(d->native));
+	lx_disk_unlock(d);
+	if (err)
 		kwarn("%s: written pages stay in the cache", b->bd_disk->disk_name);
 }
 LX_EXPORT(invalidate_bdev);
+
+void lx_invalidate_disk(struct lx_gendisk *g)
+{
+	lx_invalidate_bdev(g->part0);
+	lx_set_capacity(g, 0);
+}
+LX_EXPORT(invalidate_disk);
+
+/* Partitions are looked for when the driver asks, not at the next open. */
+bool lx_disk_force_media_change(struct lx_gendisk *g, unsigned int events)
+{
+	char *news[] = { "DISK_MEDIA_CHANGE=1", NULL };
+
+	if (events & EVENT_MEDIA_CHANGE & g->events)
+		(void)lx_kobject_uevent_env(&g->part0->bd_device.kobj, LX_KOBJ_CHANGE, news);
+	lx_invalidate_bdev(g->part0);
+	return true;
+}
+LX_EXPORT(disk_force_media_change);

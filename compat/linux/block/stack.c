@@ -11,6 +11,7 @@
  */
 #include "block_impl.h"
 
+#include "../runtime.h"
 #include "../task.h"
 
 #include <asm/cpu.h>
@@ -270,6 +271,40 @@ static struct blkdev *native_of(struct lx_disk *d)
 		return container_of(d, struct view, d)->native;
 	return d->native ? blkdisk_dev(d->native) : NULL;
 }
+
+/* A module's disk is what its driver made; of others there is a view. */
+struct lx_block_device *lx_bdev_hold(struct blkdev *b)
+{
+	struct blkdisk *native = blkdev_disk(b);
+
+	if (blkdisk_is_driven_by(native, &lx_disk_ops) || blkdisk_is_driven_by(native, &lx_bio_disk_ops))
+		return &((struct lx_disk *)blkdisk_priv(native))->part0;
+	return lx_blkdev_get_by_dev(devt_of(b), FMODE_READ, NULL);
+}
+
+void lx_bdev_drop(struct lx_block_device *b)
+{
+	if (b->bd_disk->fops == &view_ops)
+		lx_blkdev_put(b, FMODE_READ);
+}
+
+/* Who claims holds the device open until it is done. */
+int lx_bd_prepare_to_claim(struct lx_block_device *b, void *holder)
+{
+	struct blkdev *native = native_of(disk_of(b->bd_disk));
+
+	if (!native)
+		return -ENXIO;
+	native = blkdev_open_number(blkdev_number(native), BLKDEV_EXCL, holder);
+	return IS_ERR(native) ? (int)PTR_ERR(native) : 0;
+}
+LX_EXPORT(bd_prepare_to_claim);
+
+void lx_bd_abort_claiming(struct lx_block_device *b, void *holder)
+{
+	blkdev_close(native_of(disk_of(b->bd_disk)), BLKDEV_EXCL, holder);
+}
+LX_EXPORT(bd_abort_claiming);
 
 int lx_sync_blockdev(struct lx_block_device *b)
 {

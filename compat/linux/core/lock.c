@@ -448,3 +448,14 @@ void lx_kvfree_call_rcu(struct lx_callback_head *head, void (*func)(struct lx_ca
 	rcu_defer_free((struct rcu_job *)head, (u8 *)head - (uptr)func);
 }
 LX_EXPORT(kvfree_call_rcu);
+
+/* ---- semaphores of readers counted per CPU: no module waits for the readers, so all go ahead ---- */
+
+bool lx___percpu_down_read(struct lx_percpu_rw_semaphore *s, bool only_try)
+{
+	this_cpu_inc(*s->read_count);
+	return true;
+}
+LX_EXPORT(__percpu_down_read);
+int lx_rcuwait_wake_up(struct lx_rcuwait *w) { return 0; }
+LX_EXPORT(rcuwait_wake_up);

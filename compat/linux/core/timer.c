@@ -196,6 +196,15 @@ int lx_mod_timer_pending(struct lx_timer_list *t, unsigned long expires)
 }
 LX_EXPORT(mod_timer_pending);
 
+/* Whoever asks for the earliest time gets it. */
+int lx_timer_reduce(struct lx_timer_list *t, unsigned long expires)
+{
+	if (is_pending(t) && (s64)(READ_ONCE(t->expires) - expires) <= 0)
+		return 1;
+	return timer_set(t, expires, cpu_self());
+}
+LX_EXPORT(timer_reduce);
+
 void lx_add_timer(struct lx_timer_list *t)
 {
 	timer_set(t, t->expires, cpu_self());

@@ -361,12 +361,8 @@ void lx_view_release(struct file_view *v)
 
 static void file_release(struct ofile *f) { lx_view_release(lx_view_of(f)); }
 
-struct file_view *lx_view_make(struct ofile *f, const struct lx_file_operations *ops)
+void lx_view_init(struct file_view *v, struct ofile *f, const struct lx_file_operations *ops)
 {
-	struct file_view *v = kmem_zalloc(sizeof(*v), ALLOC_KERNEL);
-
-	if (!v)
-		return NULL;
 	kmutex_init(&v->lock, LOCKRANK_VFS_MISC);
 	list_init(&v->relays);
 	v->native = f;
@@ -377,7 +373,16 @@ struct file_view *lx_view_make(struct ofile *f, const struct lx_file_operations 
 	v->file.f_flags = f->of_flags;
 	v->file.f_count.counter = 1;
 	v->file.f_mode = (f->of_mode & (OFILE_READ | OFILE_WRITE)) | FMODE_LSEEK |
-		(ops->read ? FMODE_CAN_READ : 0) | (ops->write ? FMODE_CAN_WRITE : 0);
+		(ops->read || ops->read_iter ? FMODE_CAN_READ : 0) |
+		(ops->write || ops->write_iter ? FMODE_CAN_WRITE : 0);
+}
+
+struct file_view *lx_view_make(struct ofile *f, const struct lx_file_operations *ops)
+{
+	struct file_view *v = kmem_zalloc(sizeof(*v), ALLOC_KERNEL);
+
+	if (v)
+		lx_view_init(v, f, ops);
 	return v;
 }
 

@@ -98,36 +98,51 @@ LX_EXPORT(put_unused_fd);
 void lx_fd_install(unsigned int fd, struct lx_file *file) { fd_publish((int)fd, lx_file_native(file)); }
 LX_EXPORT(fd_install);
 
-/* References beyond the first are the module's own. */
+/* Of a module's own file, references beyond the first are the module's; those of a view of a native one all are. */
 void lx_fput(struct lx_file *file)
 {
-	struct ofile *f = lx_file_native(file);
+	struct file_view *v = container_of(file, struct file_view, file);
 
-	if (__atomic_sub_fetch(&file->f_count.counter, 1, __ATOMIC_SEQ_CST) == 0) {
-		file->f_count.counter = 1;
-		ofile_put(f);
+	if (__atomic_sub_fetch(&file->f_count.counter, 1, __ATOMIC_SEQ_CST))
+		return;
+	if (lx_view_is_native(v)) {
+		lx_native_view_end(v);
+		return;
 	}
+	file->f_count.counter = 1;
+	ofile_put(v->native);
 }
 LX_EXPORT(fput);
 
 static bool has_view(const struct ofile *f) { return f->of_ops == &lx_file_fops && f->of_priv; }
 
-/* A file with a bit that says: fput() is due. Files of the native kernel have no view: none. */
-unsigned long lx___fdget(unsigned int fd)
+struct lx_file *lx_fget(unsigned int fd)
 {
 	struct ofile *f = fd_get((int)fd);
 	struct file_view *v;
 
 	if (IS_ERR(f))
-		return 0;
+		return NULL;
 	if (!has_view(f)) {
+		v = lx_native_view(f);
+		if (!IS_ERR(v))
+			return &v->file;
 		ofile_put(f);
-		return 0;
+		return NULL;
 	}
 	v = lx_view_of(f);
 	__atomic_add_fetch(&v->file.f_count.counter, 1, __ATOMIC_SEQ_CST);
 	ofile_put(f);
-	return (unsigned long)&v->file | FDPUT_FPUT;
+	return &v->file;
+}
+LX_EXPORT(fget);
+
+/* A file with a bit that says: fput() is due. */
+unsigned long lx___fdget(unsigned int fd)
+{
+	struct lx_file *file = lx_fget(fd);
+
+	return file ? (unsigned long)file | FDPUT_FPUT : 0;
 }
 LX_EXPORT(__fdget);
 

@@ -198,5 +198,6 @@ int blkdisk_rescan(struct blkdisk *d)
 struct blkdisk_limits *blkdisk_limits_of(struct blkdisk *d) { return &d->limits; }
 struct sysnode *blkdisk_sysdir(struct blkdisk *d) { return d->whole->sys; }
 void *blkdisk_priv(const struct blkdisk *d) { return d->priv; }
+bool blkdisk_is_driven_by(const struct blkdisk *d, const struct blkdisk_ops *ops) { return d->ops == ops; }
 struct blkdev *blkdisk_dev(struct blkdisk *d) { return d->whole; }
 u32 blkdisk_openers(const struct blkdisk *d) { return READ_ONCE(d->openers); }

@@ -172,6 +172,8 @@ struct blkdisk_limits *blkdisk_limits_of(struct blkdisk *d);
 /** blkdisk_sysdir() - directory in sysfs, for attributes of the driver's own; gone with the disk. */
 struct sysnode *blkdisk_sysdir(struct blkdisk *d);
 void *blkdisk_priv(const struct blkdisk *d);
+/** blkdisk_is_driven_by() - whose disk is it, by the operations it was made with. */
+bool blkdisk_is_driven_by(const struct blkdisk *d, const struct blkdisk_ops *ops);
 /** blkdisk_dev() - the whole disk's blkdev. */
 struct blkdev *blkdisk_dev(struct blkdisk *d);
 /** blkdisk_openers() - opens of the disk and its partitions now. */
