@@ -239,11 +239,31 @@ static void rx_softirq(void)
 
 /* ---- sending ---- */
 
-/* tx_lock held unless the interface is lockless. */
+/* What waits, as far as the device takes it. tx_lock held. */
+static void drain(struct netif *nif)
+{
+	while (!list_is_empty(&nif->txq)) {
+		struct pktbuf *pb = list_first_entry(&nif->txq, struct pktbuf, link);
+		u32 bytes = pb->len;
+
+		list_unlink(&pb->link);
+		if (nif->ops->xmit(nif, pb) == -EBUSY) {
+			list_add(&pb->link, &nif->txq);
+			break;
+		}
+		nif->txq_n--;
+		netif_stat_add(nif, tx_packets, 1);
+		netif_stat_add(nif, tx_bytes, bytes);
+	}
+}
+
+/* tx_lock held. Some drivers of modules take packets again without a word, after their link came back. */
 static void xmit_or_queue(struct netif *nif, struct pktbuf *pb)
 {
 	u32 bytes = pb->len;
 
+	if (unlikely(!list_is_empty(&nif->txq)))
+		drain(nif);
 	if (list_is_empty(&nif->txq) && nif->ops->xmit(nif, pb) != -EBUSY) {
 		netif_stat_add(nif, tx_packets, 1);
 		netif_stat_add(nif, tx_bytes, bytes);
@@ -335,7 +355,8 @@ void netif_send(struct netif *nif, struct pktbuf *pb)
 	LIST_HEAD(parts);
 
 	pb->nif = nif;
-	if (unlikely(!netif_is_up(nif))) {
+	/* Without a link nobody is told, and the device least of all: some hang on what comes too early. */
+	if (unlikely(!netif_is_up(nif) || !READ_ONCE(nif->has_carrier))) {
 		pktbuf_free(pb);
 		return;
 	}
@@ -361,19 +382,7 @@ void netif_send(struct netif *nif, struct pktbuf *pb)
 void netif_tx_resume(struct netif *nif)
 {
 	spin_lock(&nif->tx_lock);
-	while (!list_is_empty(&nif->txq)) {
-		struct pktbuf *pb = list_first_entry(&nif->txq, struct pktbuf, link);
-		u32 bytes = pb->len;
-
-		list_unlink(&pb->link);
-		if (nif->ops->xmit(nif, pb) == -EBUSY) {
-			list_add(&pb->link, &nif->txq);
-			break;
-		}
-		nif->txq_n--;
-		netif_stat_add(nif, tx_packets, 1);
-		netif_stat_add(nif, tx_bytes, bytes);
-	}
+	drain(nif);
 	spin_unlock(&nif->tx_lock);
 }
 

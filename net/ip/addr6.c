@@ -27,6 +27,7 @@
 struct if6 {
 	struct netif *nif;		/* I */
 	struct delayed_item work;
+	bool waits_for_link;		/* config_lock; up, but nobody would hear us */
 	u32 solicits_left;		/* config_lock */
 	nsec_t solicit_at;		/* config_lock; 0: no */
 	struct spin adverts_lock;	/* protects adverts; bottom halves off */
@@ -384,6 +385,9 @@ static int go_up(struct netif *nif)
 	struct in6ip local = interface_id(nif, &link);
 	struct ifaddr6 *a;
 
+	nif->if6->waits_for_link = !READ_ONCE(nif->has_carrier);
+	if (nif->if6->waits_for_link)
+		return 0;
 	list_foreach(a, &nif->addrs6, link) {
 		if (!(a->flags & IFA_F_NODAD) && !(nif->features & NETIF_F_NOARP))
 			a->flags = (u8)((a->flags | IFA_F_TENTATIVE) & ~IFA_F_DADFAILED);
@@ -416,6 +420,7 @@ static int addr6_watch(struct netif *nif, enum netevent ev)
 	case NETEVENT_UP:
 		return go_up(nif);
 	case NETEVENT_DOWN:
+		nif->if6->waits_for_link = false;
 		list_foreach_safe(a, tmp, &nif->addrs6, link) {
 			if (a->valid || a->scope == RT_SCOPE_LINK)
 				addr_drop(nif, a);
@@ -433,7 +438,7 @@ static int addr6_watch(struct netif *nif, enum netevent ev)
 		if6_destroy(nif);
 		break;
 	case NETEVENT_CHANGE:
-		break;
+		return nif->if6->waits_for_link ? go_up(nif) : 0;
 	}
 	return 0;
 }

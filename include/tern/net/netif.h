@@ -149,7 +149,10 @@ u32 netif_user_flags(const struct netif *nif);
 void netif_set_carrier(struct netif *nif, bool on);
 static inline bool netif_is_up(const struct netif *nif) { return READ_ONCE(nif->flags) & IFF_UP; }
 
-/** netif_send() - out of the interface, data at the link header; consumes. Bottom halves off. */
+/**
+ * netif_send() - out of the interface, data at the link header; consumes, also where the interface is down
+ * or has no link. Bottom halves off.
+ */
 void netif_send(struct netif *nif, struct pktbuf *pb);
 /** netif_tell_sent - a packet with a stamp that is negative leaves: net/ip's, which clears it. Bottom halves off. */
 extern void (*netif_tell_sent)(struct pktbuf *pb);
