@@ -4,7 +4,7 @@
 
 usage: gen-lx.py VENDOR-FOLDER OUT-FOLDER SOURCES-FILE
 
-VENDOR-FOLDER holds vmlinux and release (scripts/vendor-kernel --vmlinux).
+VENDOR-FOLDER holds vmlinux, release and modules (scripts/vendor-kernel --vmlinux).
 SOURCES-FILE lists the C files; their LX_EXPORT lines say which symbols exist.
 Writes into OUT-FOLDER, each only if its text changed:
   lx_types.h    the structures of compat/linux/abi/types.list, prefixed lx_
@@ -17,7 +17,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lxabi import btf, cert, emit, image  # noqa: E402
+from lxabi import btf, cert, emit, image, kofile  # noqa: E402
 
 TYPES_LIST = "compat/linux/abi/types.list"
 EXPORT = re.compile(r"^LX_EXPORT(_DATA|_ASM|_ALIAS)?\((\w+)", re.M)
@@ -56,10 +56,26 @@ def exported(sources):
     return found
 
 
-def add_types(emitter):
+class OwnModule:
+    """A module of the vendor's that Tern is itself: its types, and what it exports."""
+
+    def __init__(self, name, path, base):
+        ko = kofile.KoFile(path)
+        self.name = name
+        self.btf = btf.Btf(ko.section(".BTF"), base)
+        self.exports = {symbol: image.Export(symbol, crc, is_gpl, "", 0) for symbol, crc, is_gpl in ko.exports()}
+
+
+def add_types(emitter, folder):
+    """Emit what the list names; the modules that it names."""
+    base, own = emitter.btf, []
     kinds = {"struct": (btf.STRUCT,), "union": (btf.UNION,), "typedef": (btf.TYPEDEF,),
              "enum": (btf.ENUM, btf.ENUM64)}
     for words in list_rows():
+        if words[0] == "module":
+            own.append(OwnModule(words[1], os.path.join(folder, words[2]), base))
+            emitter.btf = own[-1].btf
+            continue
         size = int(words[2]) if len(words) > 2 else None
         number = emitter.btf.find(kinds[words[0]], words[1], size)
         if number is None and words[0] == "enum":       # an anonymous one, by an enumerator
@@ -72,10 +88,18 @@ def add_types(emitter):
             emitter.enum(number)
         else:
             emitter.need(number)
+    emitter.btf = base
+    return own
 
 
-def symbol_lines(emitter, symbols, exports):
+def symbol_lines(emitter, symbols, exports, own):
+    """Of each symbol: checksum, licence, prototype."""
     lines = []
+    types = {name: module.btf for module in own for name in module.exports}
+    exports = dict(exports)
+    for module in own:
+        exports.update(module.exports)
+    base = emitter.btf
     unknown = sorted(set(symbols) - set(exports))
     if unknown:
         sys.exit(f"gen-lx: LX_EXPORT of what the vendor does not export: {' '.join(unknown)}")
@@ -83,11 +107,13 @@ def symbol_lines(emitter, symbols, exports):
         row = exports[name]
         lines.append(f"#define LX_CRC_{name} 0x{row.crc:08x}u")
         lines.append(f"#define LX_GPL_{name} {int(row.is_gpl)}")
+        emitter.btf = types.get(name, base)
         number = emitter.btf.find((btf.FUNC,), name)
         if kind == "" and number is None:
             sys.exit(f"gen-lx: {name} has no prototype: LX_EXPORT_ASM or LX_EXPORT_DATA?")
         if kind == "":
             lines.append(emitter.prototype(name, number))
+    emitter.btf = base
     return lines
 
 
@@ -96,8 +122,9 @@ def main():
     vmlinux = image.Image(os.path.join(vendor, "vmlinux"))
     exports = vmlinux.exports()
     emitter = emit.Emitter(btf.Btf(vmlinux.section(".BTF")[1]))
-    add_types(emitter)
-    lines = symbol_lines(emitter, exported(sources), exports)
+    own = add_types(emitter, os.path.join(vendor, "modules"))
+    lines = symbol_lines(emitter, exported(sources), exports, own)
+    lines.append("#define LX_OWN_MODULES " + ", ".join(f'"{module.name}"' for module in own))
     layout = exports["module_layout"].crc
     lines.append(f"#define LX_CRC_module_layout 0x{layout:08x}u")
     types, asserts = emitter.text()

@@ -126,7 +126,7 @@ def main():
     vendor, out = sys.argv[1:3]
     exports = image.Image(os.path.join(vendor, "vmlinux")).exports()
     modules = read_modules(os.path.join(vendor, "modules/"))
-    have = implemented() & set(exports)
+    have = implemented() & set(exports).union(*(m.offers for m in modules.values()))
     if out == "--resolved":
         lacking = missing_of_all(modules, have)
         print("\n".join(sorted(n for n in modules if not lacking[n])))

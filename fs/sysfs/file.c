@@ -54,7 +54,7 @@ static int text_make(struct sysfile *sf, struct sysnode *n)
 		return -ENOMEM;
 	seqbuf_init(&sb, sf->text, PAGE_SIZE);
 	if (!usegate_enter(&n->gate))
-		return -ENODEV;
+		return n->gone;
 	sf->seen_events = READ_ONCE(n->events);
 	err = a->show(&sb, n->arg);
 	usegate_leave(&n->gate);
@@ -97,7 +97,7 @@ static ssize_t bin_transfer(struct sysnode *n, struct uio *u, loff_t pos, bool i
 	done = -EFAULT;
 	if (is_write && uio_get(u, buf, want) != want)
 		goto out;
-	done = -ENODEV;
+	done = n->gone;
 	if (!usegate_enter(&n->gate))
 		goto out;
 	done = is_write ? b->write(n->arg, buf, want, pos) : b->read(n->arg, buf, want, pos);
@@ -132,7 +132,7 @@ static ssize_t attr_write(struct sysnode *n, struct uio *u)
 		return -ENOMEM;
 	if (uio_get(u, text, want) == want) {
 		text[want] = '\0';
-		done = -ENODEV;
+		done = n->gone;
 		if (usegate_enter(&n->gate)) {
 			done = a->store(text, want, n->arg);
 			usegate_leave(&n->gate);

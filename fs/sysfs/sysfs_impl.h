@@ -24,7 +24,8 @@ struct sysnode {
 	u32 net;			/* I network namespace (inum) whose mounts show it; 0: all */
 	u64 ino, cookie, next_cookie;	/* I, I, tree lock */
 	s64 born_ns;			/* I wall clock */
-	const void *what;		/* I sysattr or sysbin */
+	int gone;			/* I error when it is removed */
+	const void *what;		/* I sysattr, sysbin, or sysdir or NULL */
 	void *arg;			/* I */
 	char *target;			/* I link text */
 	char *name;			/* tree lock */

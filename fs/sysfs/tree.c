@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sysfs's tree of nodes, independent of mounts.
+ * sysfs's tree of nodes, independent of mounts, and further trees like it.
  *
  * Life-cycle: created with one reference for the tree; each vnode holds one.
  * Removing takes a node (and all below it) out of the tree, marks it gone and
- * waits until none of its functions runs; vnodes that remain answer ENODEV.
+ * waits until none of its functions runs; vnodes that remain answer ENODEV, or what their tree says.
  *
  * A node made for a network namespace is seen through the mounts of that
  * namespace only, so that each has its own /sys/class/net in the one tree. It
@@ -101,6 +101,7 @@ static struct sysnode *node_create(struct sysnode *dir, const char *name, enum s
 	n->arg = arg;
 	n->target = target;
 	n->net = net;
+	n->gone = dir->gone;
 	err = node_attach(dir, n);
 	if (!err)
 		return n;
@@ -116,6 +117,11 @@ static int result(struct sysnode *n)
 struct sysnode *sysfs_dir_create_in(struct sysnode *parent, const char *name, u32 net)
 {
 	return node_create(parent, name, SYSNODE_DIR, S_IFDIR | 0755, NULL, NULL, NULL, net);
+}
+
+struct sysnode *sysfs_dir_create_as(struct sysnode *parent, const char *name, const struct sysdir *ops, void *arg)
+{
+	return node_create(parent, name, SYSNODE_DIR, S_IFDIR | 0755, ops, arg, NULL, 0);
 }
 
 struct sysnode *sysfs_dir_create(struct sysnode *parent, const char *name)
@@ -287,7 +293,18 @@ void sysfs_wake(struct sysnode *dir, const char *name)
 	rwsem_read_unlock(&sysfs_lock);
 }
 
-/* ---- the usual places ---- */
+/* ---- roots, the usual places ---- */
+
+struct sysnode *systree_create(mode_t mode, int gone)
+{
+	struct sysnode *n = node_alloc("", SYSNODE_DIR, S_IFDIR | mode);
+
+	if (!n)
+		return NULL;
+	n->ino = 1;
+	n->gone = gone;
+	return n;
+}
 
 static struct sysnode *must(struct sysnode *parent, const char *name)
 {
@@ -301,9 +318,8 @@ static int sysfs_start(void)
 {
 	struct sysnode *dev;
 
-	sysfs_root = node_alloc("", SYSNODE_DIR, S_IFDIR | 0555);
+	sysfs_root = systree_create(0555, -ENODEV);
 	VERIFY(sysfs_root);
-	sysfs_root->ino = 1;
 	sysfs_block = must(sysfs_root, "block");
 	sysfs_bus = must(sysfs_root, "bus");
 	sysfs_class = must(sysfs_root, "class");

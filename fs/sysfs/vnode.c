@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sysfs's vnodes and its file system type. Every mount is an instance of its
  * own over the one tree, and shows it as the mounter's network namespace sees it.
+ *
+ * Directories of other trees may let programs make and remove directories. Their owner may
+ * change other file systems meanwhile (/dev, sysfs): for the order of locks they are an outer layer.
  */
 #include "sysfs_impl.h"
 
@@ -141,11 +144,55 @@ static int sys_readdir(struct ofile *f, struct dir_sink *s)
 	return 0;
 }
 
+/* ---- directories that programs make ---- */
+
+static struct vnode *sys_mkdir(struct vnode *dir, const char *name, u32 len, mode_t mode)
+{
+	struct sysnode *n = sysnode_of(dir);
+	const struct sysdir *ops = n->what;
+	struct vnode *made;
+	char *text;
+	int err;
+
+	if (!ops || !ops->mkdir)
+		return ERR_PTR(-EPERM);
+	text = kmem_strndup(name, len, ALLOC_KERNEL);
+	if (!text)
+		return ERR_PTR(-ENOMEM);
+	__lockcheck(lockcheck_layer_enter());
+	err = -ENOENT;
+	if (usegate_enter(&n->gate)) {
+		err = ops->mkdir(n, text, n->arg);
+		usegate_leave(&n->gate);
+	}
+	__lockcheck(lockcheck_layer_leave());
+	kmem_free(text);
+	made = err ? ERR_PTR(err) : sys_lookup(dir, name, len);
+	return made ? made : ERR_PTR(-ENOENT);
+}
+
+static int sys_rmdir(struct vnode *dir, const char *name, u32 len, struct vnode *target)
+{
+	struct sysnode *n = sysnode_of(target);
+	const struct sysdir *ops = n->what;
+	int err;
+
+	if (!ops || !ops->rmdir)
+		return -EPERM;
+	__lockcheck(lockcheck_layer_enter());
+	err = usegate_is_closed(&n->gate) ? -ENOENT : ops->rmdir(n, n->arg);
+	__lockcheck(lockcheck_layer_leave());
+	return err;
+}
+
 static const struct vnode_ops sys_vnops = {
-	.lookup = sys_lookup, .readlink = sys_readlink, .link_put = vnop_default_link_put,
+	.lookup = sys_lookup, .create = vnop_no_create, .mkdir = sys_mkdir, .mknod = vnop_no_mknod,
+	.symlink = vnop_no_symlink, .tmpfile = vnop_no_tmpfile, .link = vnop_no_link,
+	.unlink = vnop_no_unlink, .rmdir = sys_rmdir, .rename = vnop_no_rename,
+	.readlink = sys_readlink, .link_put = vnop_default_link_put,
 	.follow = vnop_no_follow, .getattr = sys_getattr, .setattr = sys_setattr,
 	.permission = vnop_default_permission, .revalidate = sys_revalidate, .evict = sys_evict,
-	VNOPS_FIXED_NAMES, VNOPS_NO_XATTR,
+	VNOPS_NO_XATTR,
 };
 
 static const struct ofile_ops sysdir_fops = {
@@ -158,24 +205,29 @@ static const struct filesys_ops sys_fsops = {
 	.write_attr = fsop_default_write_attr,
 };
 
-static struct filesys *sys_mount(struct fstype *t, const struct mount_args *args)
+struct filesys *systree_show(struct fstype *t, struct sysnode *root, u64 magic, u32 net)
 {
 	struct filesys *fs = filesys_alloc(t, &sys_fsops);
-	struct vnode *root;
+	struct vnode *vn;
 
 	if (!fs)
 		return ERR_PTR(-ENOMEM);
-	fs->magic = SYSFS_MAGIC;
-	fs->priv = (void *)(uintptr_t)nsset_self()->net->inum;
+	fs->magic = magic;
+	fs->priv = (void *)(uintptr_t)net;
 	fs->blksize = PAGE_SIZE;
 	fs->flags |= FILESYS_REVALIDATE | FILESYS_NODEV | FILESYS_NOEXEC;
-	ref_get(&sysfs_root->refs);
-	root = sysvn_make(fs, sysfs_root);
-	if (IS_ERR(root) || filesys_root_set(fs, root)) {
+	ref_get(&root->refs);
+	vn = sysvn_make(fs, root);
+	if (IS_ERR(vn) || filesys_root_set(fs, vn)) {
 		filesys_put(fs);
 		return ERR_PTR(-ENOMEM);
 	}
 	return fs;
+}
+
+static struct filesys *sys_mount(struct fstype *t, const struct mount_args *args)
+{
+	return systree_show(t, sysfs_root, SYSFS_MAGIC, nsset_self()->net->inum);
 }
 
 static struct fstype sys_fstype = {

@@ -23,17 +23,17 @@ class Type:
 
 
 class Btf:
-    """The types of one .BTF section without a base."""
+    """The types of one .BTF section. A module's numbers its types and strings on from those of @base."""
 
-    def __init__(self, data):
+    def __init__(self, data, base=None):
         magic, _version, _flags, head = struct.unpack_from("<HBBI", data)
         if magic != 0xEB9F:
             raise ValueError("no BTF")
         type_off, type_len, str_off, str_len = struct.unpack_from("<IIII", data, 8)
         self.data = data
-        self.strings = data[head + str_off:head + str_off + str_len]
-        self.types = [Type(VOID, "")]
-        self.by_name = {}
+        self.strings = (base.strings if base else b"") + data[head + str_off:head + str_off + str_len]
+        self.types = list(base.types) if base else [Type(VOID, "")]
+        self.by_name = {key: list(found) for key, found in base.by_name.items()} if base else {}
         self.aligns = {}
         at, end = head + type_off, head + type_off + type_len
         while at < end:

@@ -33,15 +33,25 @@ class KoFile:
                 name, _info, _other, where, value, _size = struct.unpack_from("<IBBHQQ", self.data, at)
                 yield self.string(strings + name), where, value
 
+    def section(self, name):
+        """Bytes of a section; empty if there is none."""
+        for index, head in enumerate(self.heads):
+            if self.section_name(index) == name:
+                return self.data[head[4]:head[4] + head[5]]
+        return b""
+
     def undefined(self):
         return {name for name, where, _value in self.symbols() if not where and name}
 
 
+    def exports(self):
+        """(name, checksum, is it for GPL modules only) of every symbol it exports."""
+        for name, where, value in self.symbols():
+            if name.startswith("__crc_") and where and self.section_name(where).startswith("__kcrctab"):
+                crc, = struct.unpack_from("<I", self.data, self.heads[where][4] + value)
+                yield name[6:], crc, self.section_name(where) == "__kcrctab_gpl"
+
+
 def exported_crcs(path):
     """Exported symbols of a module with their checksums."""
-    ko = KoFile(path)
-    found = {}
-    for name, where, value in ko.symbols():
-        if name.startswith("__crc_") and where and ko.section_name(where).startswith("__kcrctab"):
-            found[name[6:]], = struct.unpack_from("<I", ko.data, ko.heads[where][4] + value)
-    return found
+    return {name: crc for name, crc, _is_gpl in KoFile(path).exports()}

@@ -127,6 +127,17 @@ static int check_signature(struct load *l)
 	return 0;
 }
 
+/* What the kernel is itself has been there since boot. */
+static bool is_own(const char *name)
+{
+	static const char *const own[] = { LX_OWN_MODULES };
+
+	for (u32 i = 0; i < ARRAY_SIZE(own); i++)
+		if (!strcmp(name, own[i]))
+			return true;
+	return false;
+}
+
 static int judge(struct load *l)
 {
 	const struct ko_image *ko = &l->ko;
@@ -148,7 +159,7 @@ static int judge(struct load *l)
 		kerr("%s: its struct module is not the vendor's", ko->name);
 		return -ENOEXEC;
 	}
-	return 0;
+	return is_own(ko->name) ? -EEXIST : 0;
 }
 
 /* ---- place ---- */

@@ -28,6 +28,14 @@ struct sysbin {
 	ssize_t (*write)(void *arg, const void *buf, size_t n, loff_t pos);	/* NULL: read-only */
 };
 
+/* A directory in which programs make and remove directories; not in sysfs's own tree. 0 or -errno each. Sleep. */
+struct sysdir {
+	/* Make @name with sysfs_dir_create_as(). NULL: nothing can be made in it. */
+	int (*mkdir)(struct sysnode *dir, const char *name, void *arg);
+	/* Take this directory away with sysfs_remove(). NULL: it stays. */
+	int (*rmdir)(struct sysnode *dir, void *arg);
+};
+
 /** The usual places; borrowed, never removed. */
 extern struct sysnode *sysfs_root, *sysfs_kernel, *sysfs_devices, *sysfs_class, *sysfs_bus, *sysfs_block,
 	*sysfs_fs, *sysfs_module, *sysfs_dev_block, *sysfs_dev_char, *sysfs_firmware, *sysfs_power;
@@ -42,6 +50,8 @@ struct sysnode *sysfs_dir_create(struct sysnode *parent, const char *name);
  * namespace with inode number @net only; what is below it goes with it.
  */
 struct sysnode *sysfs_dir_create_in(struct sysnode *parent, const char *name, u32 net);
+/** sysfs_dir_create_as() - the same with what programs may do there; @ops must outlive it. */
+struct sysnode *sysfs_dir_create_as(struct sysnode *parent, const char *name, const struct sysdir *ops, void *arg);
 /** sysfs_dir_find() - existing child directory (borrowed), NULL if there is none. */
 struct sysnode *sysfs_dir_find(struct sysnode *parent, const char *name);
 /**
@@ -67,3 +77,17 @@ int sysfs_remove_name_in(struct sysnode *dir, const char *name, u32 net);
 void sysfs_wake(struct sysnode *dir, const char *name);
 /** sysfs_print_path() - path below the mount point, with a leading slash ("/devices/..."). */
 void sysfs_print_path(const struct sysnode *n, struct seqbuf *sb);
+
+struct fstype;
+struct filesys;
+/**
+ * systree_create() - root of a tree of its own, which another file system shows; NULL if no memory
+ * @gone: error of who uses a file that is removed
+ */
+struct sysnode *systree_create(mode_t mode, int gone);
+/**
+ * systree_show() - an instance of a file system that shows the tree of @root
+ * @net: network namespace (inum) whose nodes it shows
+ * Return: referenced, or ERR_PTR(-ENOMEM). Sleeps.
+ */
+struct filesys *systree_show(struct fstype *t, struct sysnode *root, u64 magic, u32 net);
