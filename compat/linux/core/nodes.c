@@ -11,6 +11,8 @@
 
 static unsigned int lx_nr_node_ids = 1;
 LX_EXPORT_DATA(nr_node_ids);
+static unsigned int lx_nr_online_nodes = 1;
+LX_EXPORT_DATA(nr_online_nodes);
 /* One mask for each state, of 1024 bits: node 0 is possible, online and has memory and CPUs. */
 static struct lx_nodemask_t lx_node_states[LX_NR_NODE_STATES] = {
 	[LX_N_POSSIBLE] = { { 1 } }, [LX_N_ONLINE] = { { 1 } }, [LX_N_NORMAL_MEMORY] = { { 1 } },

@@ -21,7 +21,31 @@
 #define FLAG_ZERO_BUSY	8u
 #define PRESENT		8u
 
-static void *node_get(void *ctx, size_t size) { return kmem_alloc(size, ALLOC_ATOMIC); }
+/* Each CPU's nodes for one insertion that must not fail, chained by parent; interrupts off. */
+struct stock { struct radix_node *first; u32 n; };
+#define STOCK_NODES	(2 * DIV_ROUND_UP(64, RADIX_BITS) - 1)	/* growing to all 64 bits and going down again */
+static DEFINE_PERCPU(struct stock, stocks);
+
+static void *stock_take(void)
+{
+	u64 flags = irq_save();
+	struct stock *s = this_cpu_ptr(stocks);
+	struct radix_node *n = s->first;
+
+	if (n) {
+		s->first = n->parent;
+		s->n--;
+	}
+	irq_restore(flags);
+	return n;
+}
+
+static void *node_get(void *ctx, size_t size)
+{
+	void *n = kmem_alloc(size, ALLOC_ATOMIC | ALLOC_NOWARN);
+
+	return n ? n : stock_take();
+}
 static void node_free(struct rcu_job *job) { kmem_free(job); }
 static void node_put(void *ctx, void *p, size_t size) { rcu_defer(p, node_free); }
 static const struct lib_alloc nodes = { .alloc = node_get, .free = node_put };
@@ -181,6 +205,62 @@ void *lx_radix_tree_lookup(const struct lx_xarray *x, unsigned long index)
 	return lx_xa_load((struct lx_xarray *)x, index);
 }
 LX_EXPORT(radix_tree_lookup);
+
+void *lx_radix_tree_delete_item(struct lx_xarray *x, unsigned long index, void *item)
+{
+	void *found = lx_xa_load(x, index);
+
+	if (!found || (item && found != item))
+		return NULL;
+	return store_locked(x, index, NULL);
+}
+LX_EXPORT(radix_tree_delete_item);
+
+/* Entries from @first on: how many there were, @max at most. */
+unsigned int lx_radix_tree_gang_lookup(const struct lx_xarray *x, void **found, unsigned long first, unsigned int max)
+{
+	struct radix t;
+	u64 at = first;
+	u32 n;
+
+	rcu_read_lock();
+	t = tree_of(x);
+	n = (u32)radix_gang(&t, &at, U64_MAX, found, NULL, max);
+	rcu_read_unlock();
+	for (u32 i = 0; i < n; i++)
+		found[i] = outside(found[i]);
+	return n;
+}
+LX_EXPORT(radix_tree_gang_lookup);
+
+static void stock_add(struct radix_node *n)
+{
+	u64 flags = irq_save();
+	struct stock *s = this_cpu_ptr(stocks);
+
+	n->parent = s->first;
+	s->first = n;
+	s->n++;
+	irq_restore(flags);
+}
+
+/* The next insertion on this CPU finds memory; preemption is off if it is 0. */
+int lx_radix_tree_preload(unsigned int gfp)
+{
+	for (;;) {
+		struct radix_node *n;
+
+		preempt_disable();
+		if (this_cpu_ptr(stocks)->n >= STOCK_NODES)
+			return 0;
+		preempt_enable();
+		n = kmem_alloc(sizeof(*n), gfp);
+		if (!n)
+			return -ENOMEM;
+		stock_add(n);
+	}
+}
+LX_EXPORT(radix_tree_preload);
 
 /* Nodes come from memory that does not wait anyway; the caller counts on preemption being off behind this. */
 int lx_radix_tree_maybe_preload(unsigned int gfp)
