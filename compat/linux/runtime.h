@@ -38,6 +38,7 @@ void lx_device_say(int level, const char *who, const char *name, const char *fmt
 DECLARE_PERCPU(u32, lx_irqs_stay_off);
 static inline void lx_irqs_hold(void) { this_cpu_inc(lx_irqs_stay_off); }
 static inline void lx_irqs_release(void) { this_cpu_dec(lx_irqs_stay_off); }
+static inline bool lx_irqs_are_held(void) { return this_cpu_read(lx_irqs_stay_off) != 0; }
 
 /* Variables that modules see too. */
 extern struct lx_workqueue_struct *lx_system_wq, *lx_system_unbound_wq, *lx_system_freezable_wq;

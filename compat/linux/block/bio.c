@@ -75,7 +75,7 @@ const struct blkdisk_ops lx_bio_disk_ops = {
 
 struct lx_gendisk *lx___blk_alloc_disk(int node, struct lx_lock_class_key *key)
 {
-	struct lx_queue *q = lx_queue_make(NULL);
+	struct lx_queue *q = lx_queue_make(NULL, NULL);
 	struct lx_disk *d;
 
 	if (IS_ERR(q))

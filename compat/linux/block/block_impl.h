@@ -113,8 +113,8 @@ void lx_disk_restart(struct lx_disk *d);
 /** lx_disk_make() - for a queue whose reference is handed over; NULL: no memory. Sleeps. */
 struct lx_disk *lx_disk_make(struct lx_queue *q);
 
-/** lx_queue_make() - @set NULL: without hardware queues; ERR_PTR. Sleeps. */
-struct lx_queue *lx_queue_make(struct lx_blk_mq_tag_set *set);
+/** lx_queue_make() - @set NULL: without hardware queues; @data: the driver's; ERR_PTR. Sleeps. */
+struct lx_queue *lx_queue_make(struct lx_blk_mq_tag_set *set, void *data);
 void lx_queue_put(struct lx_queue *q);
 /** lx_queue_exit() - no request comes any more: it leaves its set, which may go. Sleeps. */
 void lx_queue_exit(struct lx_queue *q);
@@ -133,6 +133,8 @@ void lx_tags_put(struct lx_cmd *c);
 /** lx_set_join() / lx_set_leave() - a queue of a set comes and goes. */
 void lx_set_join(struct lx_queue *q);
 void lx_set_leave(struct lx_queue *q);
+/** lx_set_queues() - hardware queues that take any command; drivers may have others for polling. */
+u32 lx_set_queues(const struct lx_blk_mq_tag_set *set);
 /** lx_set_watch() - a request was started: its time is looked after. Context: any but NMI. */
 void lx_set_watch(struct lx_set *s);
 

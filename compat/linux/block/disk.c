@@ -118,12 +118,11 @@ static void disk_put(struct lx_disk *d) { lx_put_device(&d->part0.bd_device); }
 struct lx_gendisk *lx___blk_mq_alloc_disk(struct lx_blk_mq_tag_set *set, void *queuedata,
 					  struct lx_lock_class_key *key)
 {
-	struct lx_queue *q = lx_queue_make(set);
+	struct lx_queue *q = lx_queue_make(set, queuedata);
 	struct lx_disk *d;
 
 	if (IS_ERR(q))
 		return (struct lx_gendisk *)q;
-	q->q.queuedata = queuedata;
 	d = lx_disk_make(q);
 	if (d) {
 		d->owns_queue = true;
@@ -176,7 +175,7 @@ static struct blkdisk_limits native_limits(struct lx_disk *d)
 		.has_fua = bit_test(QUEUE_FLAG_FUA, flags),
 		.is_rotational = !bit_test(QUEUE_FLAG_NONROT, flags),
 		.is_removable = (d->disk.flags & GENHD_REMOVABLE) != 0,
-		.zeroes_may_unmap = true, .nr_hwq = set ? set->nr_hw_queues : 1,
+		.zeroes_may_unmap = true, .nr_hwq = set ? lx_set_queues(set) : 1,
 		.depth = set ? set->queue_depth - set->reserved_tags : BIO_DEPTH,
 		.pdu_bytes = set ? 0 : lx_bio_pdu_bytes(),
 	};

@@ -40,6 +40,15 @@ static void hctx_drop(struct lx_queue *q)
 	lx_xa_destroy(&q->q.hctx_table);
 }
 
+/* Which of the set's maps leads to a hardware queue: the first is for all commands, further ones for some. */
+static unsigned short type_of(const struct lx_blk_mq_tag_set *set, u32 index)
+{
+	for (u32 type = 0; type < set->nr_maps; type++)
+		if (index - set->map[type].queue_offset < set->map[type].nr_queues)
+			return (unsigned short)type;
+	return 0;
+}
+
 static int hctx_make(struct lx_queue *q, struct lx_blk_mq_tag_set *set)
 {
 	q->hctx = kmem_calloc(set->nr_hw_queues, sizeof(*q->hctx), ALLOC_KERNEL);
@@ -51,6 +60,7 @@ static int hctx_make(struct lx_queue *q, struct lx_blk_mq_tag_set *set)
 
 		h->queue = &q->q;
 		h->queue_num = i;
+		h->type = type_of(set, i);
 		h->flags = set->flags;
 		h->tags = set->tags[i];
 		h->numa_node = 0;
@@ -78,7 +88,7 @@ static void limits_default(struct lx_queue_limits *l)
 	l->dma_alignment = 511;
 }
 
-struct lx_queue *lx_queue_make(struct lx_blk_mq_tag_set *set)
+struct lx_queue *lx_queue_make(struct lx_blk_mq_tag_set *set, void *data)
 {
 	struct lx_queue *q = kmem_zalloc(sizeof(*q), ALLOC_KERNEL);
 	struct lx_request_queue *pub;
@@ -87,6 +97,7 @@ struct lx_queue *lx_queue_make(struct lx_blk_mq_tag_set *set)
 	if (!q)
 		return ERR_PTR(-ENOMEM);
 	pub = &q->q;
+	pub->queuedata = data;
 	ref_init(&q->refs, 1);
 	waitq_init(&q->idle);
 	pub->requeue_list.next = pub->requeue_list.prev = &pub->requeue_list;
@@ -137,7 +148,7 @@ void lx_queue_put(struct lx_queue *q)
 
 struct lx_request_queue *lx_blk_mq_init_queue(struct lx_blk_mq_tag_set *set)
 {
-	struct lx_queue *q = lx_queue_make(set);
+	struct lx_queue *q = lx_queue_make(set, NULL);
 
 	return IS_ERR(q) ? (struct lx_request_queue *)q : &q->q;
 }
@@ -288,6 +299,13 @@ LX_EXPORT(blk_mq_unquiesce_queue);
 /* A driver stops a queue when its ring is full; it is tried again after the next completion. */
 void lx_blk_mq_stop_hw_queue(struct lx_blk_mq_hw_ctx *h) { bit_set_atomic(0, &h->state); }
 LX_EXPORT(blk_mq_stop_hw_queue);
+
+void lx_blk_mq_stop_hw_queues(struct lx_request_queue *q)
+{
+	for (u32 i = 0; i < lx_queue_of(q)->nr_hctx; i++)
+		lx_blk_mq_stop_hw_queue(&lx_queue_of(q)->hctx[i]);
+}
+LX_EXPORT(blk_mq_stop_hw_queues);
 
 void lx_blk_mq_run_hw_queues(struct lx_request_queue *q, bool async)
 {

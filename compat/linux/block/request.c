@@ -4,7 +4,8 @@
  * the driver starts it, and its end becomes the command's.
  *
  * Drivers end requests under locks that starting takes as well, so the end is carried out in the
- * block soft interrupt: completed requests wait there in a list per CPU. A request is freed when its last
+ * block soft interrupt: completed requests wait there in a list per CPU, and so do those that a driver
+ * ends from inside of its queue_rq(). A request is freed when its last
  * reference goes: the end drops one, who walks over the requests in use holds another for a moment.
  *
  * Contexts: start and kick under the native hardware queue's lock, interrupts off.
@@ -25,6 +26,7 @@
 #define BUSY_TICKS	1
 
 static DEFINE_PERCPU(struct lx_request *, completed);
+static DEFINE_PERCPU(struct lx_request *, ended);
 static DEFINE_PERCPU(struct lx_disk *, restarts);
 
 /* ---- status ---- */
@@ -52,6 +54,35 @@ unsigned char lx_errno_to_blk_status(int error)
 	return STATUS_IOERR;
 }
 LX_EXPORT(errno_to_blk_status);
+
+const char *lx_blk_op_str(unsigned int op)
+{
+	static const char *const names[] = {
+		[LX_REQ_OP_READ] = "READ", [LX_REQ_OP_WRITE] = "WRITE", [LX_REQ_OP_FLUSH] = "FLUSH",
+		[LX_REQ_OP_DISCARD] = "DISCARD", [LX_REQ_OP_SECURE_ERASE] = "SECURE_ERASE",
+		[LX_REQ_OP_ZONE_APPEND] = "ZONE_APPEND", [LX_REQ_OP_WRITE_ZEROES] = "WRITE_ZEROES",
+		[LX_REQ_OP_ZONE_OPEN] = "ZONE_OPEN", [LX_REQ_OP_ZONE_CLOSE] = "ZONE_CLOSE",
+		[LX_REQ_OP_ZONE_FINISH] = "ZONE_FINISH", [LX_REQ_OP_ZONE_RESET] = "ZONE_RESET",
+		[LX_REQ_OP_ZONE_RESET_ALL] = "ZONE_RESET_ALL", [LX_REQ_OP_DRV_IN] = "DRV_IN",
+		[LX_REQ_OP_DRV_OUT] = "DRV_OUT",
+	};
+
+	return op < ARRAY_SIZE(names) && names[op] ? names[op] : "UNKNOWN";
+}
+LX_EXPORT(blk_op_str);
+
+const char *lx_blk_zone_cond_str(unsigned int cond)
+{
+	static const char *const names[] = {
+		[LX_BLK_ZONE_COND_NOT_WP] = "NOT_WP", [LX_BLK_ZONE_COND_EMPTY] = "EMPTY",
+		[LX_BLK_ZONE_COND_IMP_OPEN] = "IMP_OPEN", [LX_BLK_ZONE_COND_EXP_OPEN] = "EXP_OPEN",
+		[LX_BLK_ZONE_COND_CLOSED] = "CLOSED", [LX_BLK_ZONE_COND_READONLY] = "READONLY",
+		[LX_BLK_ZONE_COND_FULL] = "FULL", [LX_BLK_ZONE_COND_OFFLINE] = "OFFLINE",
+	};
+
+	return cond < ARRAY_SIZE(names) && names[cond] ? names[cond] : "UNKNOWN";
+}
+LX_EXPORT(blk_zone_cond_str);
 
 /* ---- made and freed ---- */
 
@@ -236,7 +267,7 @@ static int disk_start(struct blkhwq *hwq, struct blkcmd *c)
 {
 	struct lx_disk *d = blkdisk_priv(blkhwq_disk(hwq));
 	struct lx_queue *q = d->queue;
-	u32 index = blkhwq_index(hwq) % q->q.tag_set->nr_hw_queues;
+	u32 index = blkhwq_index(hwq) % lx_set_queues(q->q.tag_set);
 	struct lx_cmd *lc;
 
 	if (READ_ONCE(d->is_dead))
@@ -269,7 +300,7 @@ static void disk_kick(struct blkhwq *hwq)
 	if (!q->q.mq_ops->commit_rqs || lx_queue_may_sleep(q))
 		return;
 	lx_irqs_hold();
-	q->q.mq_ops->commit_rqs(&q->hctx[blkhwq_index(hwq) % q->q.tag_set->nr_hw_queues]);
+	q->q.mq_ops->commit_rqs(&q->hctx[blkhwq_index(hwq) % lx_set_queues(q->q.tag_set)]);
 	lx_irqs_release();
 }
 
@@ -367,21 +398,39 @@ bool lx_blk_update_request(struct lx_request *rq, unsigned char status, unsigned
 }
 LX_EXPORT(blk_update_request);
 
+static void command_done(struct lx_cmd *c)
+{
+	struct blkcmd *native = c->native;
+	int err = c->error;
+
+	c->native = NULL;
+	lx_cmd_clear(c);
+	if (native)
+		blkcmd_done(native, err);
+}
+
+/* Onto a list of this CPU, for the soft interrupt. Interrupts off. */
+#define PUT_OFF(list, rq) do {			\
+	(rq)->rq_next = this_cpu_read(list);	\
+	this_cpu_write(list, rq);		\
+	softirq_raise(SOFTIRQ_BLOCK);		\
+	} while (0)
+
 void lx___blk_mq_end_request(struct lx_request *rq, unsigned char status)
 {
 	struct lx_cmd *c = cmd_of(rq);
-	struct blkcmd *native = c->native;
-	int err = c->error ? c->error : lx_blk_status_to_errno(status);
 
 	if (rq->end_io) {
 		if (rq->end_io(rq, status) == END_IO_FREE)
 			lx_blk_mq_free_request(rq);
 		return;
 	}
-	c->native = NULL;
-	lx_cmd_clear(c);
-	if (native)
-		blkcmd_done(native, err);
+	if (!c->error)
+		c->error = lx_blk_status_to_errno(status);
+	if (lx_irqs_are_held())		/* in queue_rq(), with the native queue locked */
+		PUT_OFF(ended, rq);
+	else
+		command_done(c);
 }
 LX_EXPORT(__blk_mq_end_request);
 
@@ -405,9 +454,7 @@ void lx_blk_mq_complete_request(struct lx_request *rq)
 	u64 flags = irq_save();
 
 	WRITE_ONCE(rq->state, STATE_COMPLETE);
-	rq->rq_next = this_cpu_read(completed);
-	this_cpu_write(completed, rq);
-	softirq_raise(SOFTIRQ_BLOCK);
+	PUT_OFF(completed, rq);
 	irq_restore(flags);
 }
 LX_EXPORT(blk_mq_complete_request);
@@ -435,18 +482,33 @@ void lx_disk_restart(struct lx_disk *d)
 static void run_again(struct lx_disk *d)
 {
 	store_release(&d->must_restart, false);
-	for (u32 i = 0; d->native && i < max(d->queue->nr_hctx, 1u); i++)
+	for (u32 i = 0; d->native && i < blkdisk_limits_of(d->native)->nr_hwq; i++)
 		blkhwq_run(blkhwq_of(d->native, i));
+}
+
+/* Of a list that was put together in front: the one that came first. */
+static struct lx_request *in_order(struct lx_request *rq)
+{
+	struct lx_request *next, *ordered = NULL;
+
+	for (; rq; rq = next) {
+		next = rq->rq_next;
+		rq->rq_next = ordered;
+		ordered = rq;
+	}
+	return ordered;
 }
 
 static void complete_softirq(void)
 {
-	struct lx_request *rq, *next, *ordered = NULL;
+	struct lx_request *rq, *over, *next;
 	struct lx_disk *d, *next_disk;
 	u64 flags = irq_save();
 
 	rq = this_cpu_read(completed);
 	this_cpu_write(completed, NULL);
+	over = this_cpu_read(ended);
+	this_cpu_write(ended, NULL);
 	d = this_cpu_read(restarts);
 	this_cpu_write(restarts, NULL);
 	irq_restore(flags);
@@ -454,14 +516,13 @@ static void complete_softirq(void)
 		next_disk = d->next_restart;
 		run_again(d);
 	}
-	for (; rq; rq = next) {		/* the last one came first */
-		next = rq->rq_next;
-		rq->rq_next = ordered;
-		ordered = rq;
+	for (over = in_order(over); over; over = next) {
+		next = over->rq_next;
+		command_done(cmd_of(over));
 	}
-	for (; ordered; ordered = next) {
-		next = ordered->rq_next;
-		ordered->q->mq_ops->complete(ordered);
+	for (rq = in_order(rq); rq; rq = next) {
+		next = rq->rq_next;
+		rq->q->mq_ops->complete(rq);
 	}
 }
 

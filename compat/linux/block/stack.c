@@ -199,7 +199,7 @@ struct lx_block_device *lx_blkdev_get_by_dev(unsigned int devt, unsigned int mod
 	w->mode = native_mode(mode);
 	w->holder = holder;
 	w->d.part0.bd_stats = percpu_alloc(sizeof(struct lx_disk_stats), sizeof(u64));
-	w->d.queue = w->d.part0.bd_stats ? lx_queue_make(NULL) : ERR_PTR(-ENOMEM);
+	w->d.queue = w->d.part0.bd_stats ? lx_queue_make(NULL, NULL) : ERR_PTR(-ENOMEM);
 	if (!IS_ERR(w->d.queue)) {
 		w->native = blkdev_open_number(DEV_MAKE(devt >> 20, devt & 0xfffff), w->mode, holder);
 		if (!IS_ERR(w->native)) {

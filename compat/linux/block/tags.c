@@ -221,6 +221,11 @@ void lx_blk_mq_update_nr_hw_queues(struct lx_blk_mq_tag_set *set, int n)
 }
 LX_EXPORT(blk_mq_update_nr_hw_queues);
 
+u32 lx_set_queues(const struct lx_blk_mq_tag_set *set)
+{
+	return max(min(set->map[0].nr_queues, set->nr_hw_queues), 1u);
+}
+
 void lx_set_join(struct lx_queue *q)
 {
 	struct lx_list_head *head = &q->q.tag_set->tag_list, *n = &q->q.tag_set_list;
