@@ -195,11 +195,12 @@ static bool limits_differ(const struct blkdisk_limits *a, const struct blkdisk_l
 		a->has_cache != b->has_cache || a->has_fua != b->has_fua || a->is_rotational != b->is_rotational;
 }
 
-static void limits_update_locked(struct lx_disk *d)
+/* @native is open or still the disk's. */
+static void limits_update_locked(struct lx_disk *d, struct blkdisk *native)
 {
-	struct blkdisk_limits *now = blkdisk_limits_of(d->native), next = *now, l = native_limits(d);
+	struct blkdisk_limits *now = blkdisk_limits_of(native), next = *now, l = native_limits(d);
 
-	blkdisk_set_partitions_locked(d->native, may_have_parts(d));
+	blkdisk_set_partitions_locked(native, may_have_parts(d));
 	next.block_size = l.block_size;
 	next.physical_size = max(l.physical_size, l.block_size);
 	next.min_io = l.min_io;
@@ -212,9 +213,9 @@ static void limits_update_locked(struct lx_disk *d)
 	next.is_rotational = l.is_rotational;
 	if (!limits_differ(now, &next))
 		return;
-	blkdisk_stop(d->native);
+	blkdisk_stop(native);
 	*now = next;
-	blkdisk_go(d->native);
+	blkdisk_go(native);
 }
 
 /* ---- opening: the first of all files and mounts, and the last one's end ---- */
@@ -266,8 +267,8 @@ void lx_disk_close(struct blkdisk *native)
 		WRITE_ONCE(d->locker, thread_self());
 		if (ops->release)
 			ops->release(&d->disk, 0);
-		if (d->native)
-			limits_update_locked(d);
+		if (d->native)	/* else its queue may have left the set already */
+			limits_update_locked(d, native);
 		WRITE_ONCE(d->locker, NULL);
 		lx_mutex_unlock(&d->disk.open_mutex);
 	}
@@ -288,11 +289,10 @@ long lx_disk_ioctl(struct blkdisk *native, struct blkdev *b, u32 mode, u32 cmd, 
 	lx_native_sizes_update();
 	WRITE_ONCE(d->part0.bd_openers.counter, (int)blkdisk_openers(native));
 	err = d->disk.fops->ioctl(&d->part0, fmode, cmd, arg);
-	if (d->native) {
-		blkdisk_lock(native);
-		limits_update_locked(d);
-		blkdisk_unlock(native);
-	}
+	blkdisk_lock(native);
+	if (d->native)
+		limits_update_locked(d, native);
+	blkdisk_unlock(native);
 	return err == NO_IOCTL ? -ENOTTY : err;
 }
 
@@ -376,7 +376,7 @@ bool lx_set_capacity_and_notify(struct lx_gendisk *g, unsigned long long sectors
 		return false;
 	lx_disk_lock(d);
 	if (!old)
-		limits_update_locked(d);
+		limits_update_locked(d, d->native);
 	blkdisk_set_size_locked(d->native, sectors);
 	lx_disk_unlock(d);
 	if (old && sectors)
