@@ -15,13 +15,16 @@ import os
 import random
 import re
 import select
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "scripts"))
+
+from vm import powercut         # noqa: E402
+
 GUEST = os.path.join(TOP, "scripts/guest")
 BUILD = os.environ.get("TERN_BUILD", os.path.join(TOP, "build"))
 LIVE = os.path.join(BUILD, "live.squashfs")
@@ -132,8 +135,7 @@ def cut(disk, boot, rng, model):
         if child.poll() is not None:
             break
     ended = child.poll()
-    os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+    powercut.cut(child)
     learn(model, lines)
     return in_boot, lines[-1] if lines else "in the boot", ended
 
