@@ -306,11 +306,12 @@ void lx_bd_abort_claiming(struct lx_block_device *b, void *holder)
 }
 LX_EXPORT(bd_abort_claiming);
 
+/* Who closes a disk last writes it out; there is no page cache of it behind that. */
 int lx_sync_blockdev(struct lx_block_device *b)
 {
 	struct blkdev *native = native_of(disk_of(b->bd_disk));
 
-	return native ? blkdev_sync(native) : 0;
+	return native && blkdisk_openers(blkdev_disk(native)) ? blkdev_sync(native) : 0;
 }
 LX_EXPORT(sync_blockdev);
 
