@@ -175,12 +175,12 @@ static long value_of(const char *file, const char *key)
 	return value;
 }
 
-/* What waits to be freed goes first. */
+/* What waits to be freed goes first, pages of disks that are gone among it. */
 static void shrink(void)
 {
 	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, "2", 1) != 1)
+	if (fd < 0 || write(fd, "3", 1) != 1)
 		die("drop_caches");
 	close(fd);
 }
