@@ -262,7 +262,8 @@ struct nt_thread {
 	s64 create_time, exit_time;	/* I; I once ended */
 	struct nt_string name;		/* nt_process.lock: SetThreadDescription's, kmem */
 	bool is_parked;			/* stands at the border to user mode, registers in its frame */
-	bool must_end;			/* NtTerminateThread by another; end_status */
+	bool must_end;			/* another has ended it; end_status */
+	bool leaves_memory;		/* in the midst of something: its stack and TEB stay */
 	u32 end_status;
 	bool is_alerted;		/* NtAlertThread */
 	bool is_id_alerted;		/* NtAlertThreadByThreadId */

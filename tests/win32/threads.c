@@ -404,8 +404,53 @@ static void affinity(void)
 	FAILS(SetThreadAffinityMask(GetCurrentThread(), 0));
 }
 
+/*
+ * ntdll keeps those that wait on addresses in lists through their stacks; one that another
+ * ended stays in its list.
+ */
+static volatile LONG ticket, left;
+
+static DWORD WINAPI waits(void *place)
+{
+	LONG zero = 0;
+
+	return WaitOnAddress(place, &zero, sizeof(zero), INFINITE);
+}
+
+static void terminate_in_list(void)
+{
+	for (int i = 0; i < 3; i++) {
+		HANDLE t = CreateThread(NULL, 0, waits, (void *)&ticket, 0, NULL);
+
+		Sleep(20);
+		SHOW(TerminateThread(t, 96));
+		SHOW(WaitForSingleObject(t, 5000));
+		CloseHandle(t);
+	}
+	ticket = 1;
+	WakeByAddressAll((void *)&ticket);
+	SHOW(ticket);
+}
+
+/* How a process begins to end: its other threads go, then what detaches may walk that list. The last case. */
+static void end_all_in_list(void)
+{
+	HANDLE t[3];
+
+	for (int i = 0; i < 3; i++)
+		t[i] = CreateThread(NULL, 0, waits, (void *)&left, 0, NULL);
+	Sleep(20);
+	HEX(NtTerminateProcess(NULL, 95));
+	SHOW(WaitForMultipleObjects(3, t, TRUE, 5000));
+	SHOW(code_of(t[0]));
+	left = 1;
+	WakeByAddressAll((void *)&left);
+	SHOW(left);
+}
+
 TEST_TABLE(CASE(exit_codes), CASE(exit_thread), CASE(created_suspended), CASE(suspend_counts), CASE(suspend_limit),
 	   CASE(terminate), CASE(terminate_suspended), CASE(terminate_waiting), CASE(context_of_suspended),
 	   CASE(set_rip), CASE(context_of_waiting), CASE(vector_context), CASE(debug_registers), CASE(slots),
 	   CASE(ids), CASE(open_rights), CASE(priorities), CASE(times), CASE(descriptions), CASE(information),
-	   CASE(stack_sizes), CASE(stack_grows), CASE(many), CASE(affinity))
+	   CASE(stack_sizes), CASE(stack_grows), CASE(many), CASE(affinity), CASE(terminate_in_list),
+	   CASE(end_all_in_list))

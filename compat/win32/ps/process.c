@@ -247,9 +247,9 @@ void nt_thread_end(ntstatus status)
 		nt_process_end(status);
 	self->end_status = status;
 	self->must_end = true;
-	if (self->stack) {
+	if (self->stack && !READ_ONCE(self->leaves_memory)) {
 		nt_vm_release(p->vm, self->stack);
-		/* One that was ended by another stands in ntdll's list of TEBs: its neighbours point to it. */
+		/* Without LdrShutdownThread() it stands in ntdll's list of TEBs: its neighbours point to it. */
 		if (user_get(in_list, (u64 __user *)(self->teb + TEB_TLS_LINKS)) || !in_list)
 			nt_vm_release(p->vm, self->teb);
 	}

@@ -231,6 +231,19 @@ static ntstatus thread_get_access(u64 handle, u32 access, struct nt_thread **t)
 	return STATUS_SUCCESS;
 }
 
+/*
+ * Its stack and TEB stay: ntdll's lists may lead through them (waits on addresses,
+ * the TEBs with TLS), and it had no chance to leave them.
+ */
+static void end_other(struct nt_thread *t, u32 status)
+{
+	t->end_status = status;
+	WRITE_ONCE(t->leaves_memory, true);
+	WRITE_ONCE(t->must_end, true);
+	poke(t);
+	waitq_wake_all(&t->alert);
+}
+
 ntstatus nt_terminate_thread(u64 handle, u32 status)
 {
 	struct nt_thread *t;
@@ -242,10 +255,7 @@ ntstatus nt_terminate_thread(u64 handle, u32 status)
 		nt_object_put(&t->ob);
 		nt_thread_end(status);
 	}
-	t->end_status = status;
-	WRITE_ONCE(t->must_end, true);
-	poke(t);
-	waitq_wake_all(&t->alert);
+	end_other(t, status);
 	nt_object_put(&t->ob);
 	return STATUS_SUCCESS;
 }
@@ -423,12 +433,8 @@ ntstatus nt_terminate_process(u64 handle, u32 status)
 	/* All other threads of this process; then the caller cleans up and ends it. */
 	kmutex_lock(&p->lock);
 	list_foreach(t, &p->threads, link) {
-		if (t == nt_self())
-			continue;
-		t->end_status = status;
-		WRITE_ONCE(t->must_end, true);
-		poke(t);
-		waitq_wake_all(&t->alert);
+		if (t != nt_self())
+			end_other(t, status);
 	}
 	kmutex_unlock(&p->lock);
 	return STATUS_SUCCESS;
