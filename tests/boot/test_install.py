@@ -203,6 +203,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", metavar="FILE", help="the disk: is made there if it is not")
     args = parser.parse_args()
+    if "TERN_BUILD" not in os.environ:
+        subprocess.run(["make", "-s", "all", "live"], cwd=TOP, check=True)
     with tempfile.TemporaryDirectory(prefix="install-", dir=BUILD) as folder:
         image = args.keep or os.path.join(folder, "disk.img")
         if not os.path.exists(image) and not install(image):
