@@ -15,6 +15,7 @@
 #define LEN_BITS	9
 #define LEN_MAX		(1ULL << LEN_BITS)
 #define ACKED		(1ULL << 63)
+#define UNITS_MAX	(1ULL << 54)
 
 static u64 start_of(u64 e) { return (e & ~ACKED) >> LEN_BITS; }
 static u64 len_of(u64 e) { return (e & (LEN_MAX - 1)) + 1; }
@@ -111,14 +112,20 @@ static bool resize_locked(struct lx_badblocks *bb, int at, int old, int fresh)
 	return true;
 }
 
+/* Behind the last entry, from @first on, that begins before @unit. */
+static int end_locked(const struct lx_badblocks *bb, int first, u64 unit)
+{
+	while (first < bb->count && start_of(bb->page[first]) < unit)
+		first++;
+	return first;
+}
+
 /* Take [@from, @to) out of the list; false: an entry would fall in two, and there is no room. */
 static bool cut_locked(struct lx_badblocks *bb, u64 from, u64 to)
 {
-	int first = find_locked(bb, from), end = first, kept = 0;
+	int first = find_locked(bb, from), end = end_locked(bb, first, to), kept = 0;
 	u64 rest[2];
 
-	while (end < bb->count && start_of(bb->page[end]) < to)
-		end++;
 	if (end == first)
 		return true;
 	if (start_of(bb->page[first]) < from)
@@ -147,6 +154,16 @@ static void join_locked(struct lx_badblocks *bb, int at)
 	bb->page[at] = entry(start_of(bb->page[at]), len_of(bb->page[at]) + len_of(bb->page[at + 1]),
 			     is_acked(bb->page[at]));
 	(void)resize_locked(bb, at + 1, 1, 0);
+}
+
+/* Is there room for [@from, @to) once what the list has of it is cut out. */
+static bool has_room(const struct lx_badblocks *bb, u64 from, u64 to)
+{
+	int first = find_locked(bb, from), end = end_locked(bb, first, to), kept = 0;
+
+	if (end > first)
+		kept = (start_of(bb->page[first]) < from) + (end_of(bb->page[end - 1]) > to);
+	return (u64)(bb->count - (end - first) + kept) + DIV_ROUND_UP(to - from, LEN_MAX) <= (u64)ENTRIES;
 }
 
 /* [@from, @to), of which nothing is in the list; false: no room. */
@@ -180,12 +197,12 @@ int lx_badblocks_set(struct lx_badblocks *bb, unsigned long long s, int sectors,
 	u64 from, to;
 	bool ok;
 
-	if (bb->shift < 0 || !sectors)
-		return bb->shift < 0;
+	if (bb->shift < 0 || sectors <= 0 || s >= UNITS_MAX - (u64)sectors)
+		return bb->shift < 0 || sectors != 0;
 	flags = lock(bb);
 	from = s >> bb->shift;
 	to = (s + (u64)sectors + (1ULL << bb->shift) - 1) >> bb->shift;
-	ok = cut_locked(bb, from, to) && put_locked(bb, from, to, acked);
+	ok = has_room(bb, from, to) && cut_locked(bb, from, to) && put_locked(bb, from, to, acked);
 	bb->changed = 1;
 	count_unacked_locked(bb);
 	unlock(bb, flags);
@@ -200,7 +217,7 @@ int lx_badblocks_clear(struct lx_badblocks *bb, unsigned long long s, int sector
 	u64 from, to;
 	bool ok;
 
-	if (bb->shift < 0)
+	if (bb->shift < 0 || sectors < 0 || s >= UNITS_MAX - (u64)sectors)
 		return -EINVAL;
 	flags = lock(bb);
 	from = (s + (1ULL << bb->shift) - 1) >> bb->shift;

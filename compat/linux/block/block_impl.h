@@ -92,7 +92,11 @@ struct lx_disk {
 	struct lx_block_device part0;	/* its device's references are the disk's */
 	struct lx_queue *queue;		/* I with a reference */
 	bool owns_queue;		/* I made together: the queue ends with the disk */
-	struct blkdisk *native;		/* NULL before device_add_disk() and after del_gendisk() */
+	struct blkdisk *native;		/* NULL before device_add_disk(); then it stays as long as this */
+	struct spin lock;		/* protects the queueing of settle against its end */
+	bool is_listed;			/* native's lock and lock to change: from device_add_disk() to del_gendisk() */
+	u32 due;			/* A what the native disk is to take over, see capacity.c */
+	struct workitem settle;
 	const struct lx_attribute_group **groups;
 	bool is_readonly;
 	struct thread *locker;		/* A opens or closes it now, with the native disk's lock; NULL: nobody */
@@ -155,9 +159,20 @@ bool lx_bvec_next(const struct lx_bio *bio, struct lx_bvec_iter *it, struct lx_b
 /** lx_bio_pdu_bytes() - memory of a command of a disk without requests. */
 u32 lx_bio_pdu_bytes(void);
 
-/** lx_disk_lock() / lx_disk_unlock() - the native disk's lock, which this thread may have already. Sleeps. */
-void lx_disk_lock(struct lx_disk *d);
+/**
+ * lx_disk_lock() / lx_disk_unlock() - the native disk's lock, which this thread may have already
+ * Return: false, without the lock, if the disk is not there (before device_add_disk(), after del_gendisk()). Sleeps.
+ */
+bool lx_disk_lock(struct lx_disk *d);
 void lx_disk_unlock(struct lx_disk *d);
+/** lx_disk_settle() - the native disk takes over what the driver has changed, and its limits. Sleeps. */
+void lx_disk_settle(struct lx_disk *d);
+void lx_disk_settle_work(struct workitem *w);
+/** lx_disk_limits() - those of the driver, for the native disk. */
+struct blkdisk_limits lx_disk_limits(const struct lx_disk *d);
+bool lx_disk_may_have_parts(const struct lx_disk *d);
+/** lx_disk_restarts_wait() - no lx_disk_restart() of it is under way; none comes any more. Sleeps. */
+void lx_disk_restarts_wait(struct lx_disk *d);
 
 /* Slots of native operations that both kinds of disks have. */
 int lx_disk_open(struct blkdisk *native, u32 mode);

@@ -12,12 +12,8 @@
 #include <tern/lib/list.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
+#include <uapi/stat.h>
 
-#define MAX_SECTORS	2560u
-#define BIO_DEPTH	128u
-#define GENHD_REMOVABLE	1
-#define GENHD_NO_PART	4
-#define GD_NO_SCAN	5		/* bit of a disk's state */
 #define FMODE_EXCL	0x80u
 #define NO_IOCTL	(-515)		/* the vendor's ENOIOCTLCMD */
 
@@ -77,6 +73,9 @@ static void disk_free(struct lx_device *dev)
 	struct lx_disk *d = container_of(dev, struct lx_disk, part0.bd_device);
 
 	d->queue->disk = NULL;
+	lx_disk_restarts_wait(d);
+	if (d->native)
+		blkdisk_free(d->native);
 	if (d->owns_queue)
 		lx_queue_exit(d->queue);
 	lx_queue_put(d->queue);
@@ -98,6 +97,8 @@ struct lx_disk *lx_disk_make(struct lx_queue *q)
 		return NULL;
 	}
 	d->queue = q;
+	spin_init(&d->lock, LOCKRANK_DRIVER);
+	workitem_init(&d->settle, lx_disk_settle_work);
 	q->disk = d;
 	q->q.disk = &d->disk;
 	d->disk.queue = &q->q;
@@ -154,83 +155,7 @@ void lx_put_disk(struct lx_gendisk *g)
 }
 LX_EXPORT(put_disk);
 
-/* ---- limits, which drivers change while their disk is there ---- */
-
-static struct blkdisk_limits native_limits(struct lx_disk *d)
-{
-	const struct lx_queue_limits *l = &d->queue->q.limits;
-	const struct lx_blk_mq_tag_set *set = d->queue->q.tag_set;
-	const unsigned long *flags = &d->queue->q.queue_flags;
-
-	return (struct blkdisk_limits){
-		.block_size = l->logical_block_size, .physical_size = l->physical_block_size,
-		.min_io = l->io_min, .opt_io = l->io_opt,
-		.max_sectors = min(min(l->max_sectors, l->chunk_sectors ? l->chunk_sectors : U32_MAX), MAX_SECTORS),
-		.max_segs = min_t(u32, l->max_segments, VECS_MAX),
-		.max_seg_bytes = min(l->max_segment_size, MAX_SECTORS * SECTOR_SIZE),
-		.no_gaps = l->virt_boundary_mask != 0,
-		.max_discard = l->max_discard_sectors, .max_zeroes = l->max_write_zeroes_sectors,
-		.discard_grain = l->discard_granularity,
-		.has_cache = bit_test(QUEUE_FLAG_WC, flags),
-		.has_fua = bit_test(QUEUE_FLAG_FUA, flags),
-		.is_rotational = !bit_test(QUEUE_FLAG_NONROT, flags),
-		.is_removable = (d->disk.flags & GENHD_REMOVABLE) != 0,
-		.zeroes_may_unmap = true, .nr_hwq = set ? lx_set_queues(set) : 1,
-		.depth = set ? set->queue_depth - set->reserved_tags : BIO_DEPTH,
-		.pdu_bytes = set ? 0 : lx_bio_pdu_bytes(),
-	};
-}
-
-static bool may_have_parts(const struct lx_disk *d)
-{
-	return !(d->disk.flags & GENHD_NO_PART) && !bit_test(GD_NO_SCAN, &d->disk.state);
-}
-
-/* What can change of them; a disk is not stopped for the others. */
-static bool limits_differ(const struct blkdisk_limits *a, const struct blkdisk_limits *b)
-{
-	return a->block_size != b->block_size || a->physical_size != b->physical_size ||
-		a->min_io != b->min_io || a->opt_io != b->opt_io || a->max_discard != b->max_discard ||
-		a->max_zeroes != b->max_zeroes || a->discard_grain != b->discard_grain ||
-		a->has_cache != b->has_cache || a->has_fua != b->has_fua || a->is_rotational != b->is_rotational;
-}
-
-/* @native is open or still the disk's. */
-static void limits_update_locked(struct lx_disk *d, struct blkdisk *native)
-{
-	struct blkdisk_limits *now = blkdisk_limits_of(native), next = *now, l = native_limits(d);
-
-	blkdisk_set_partitions_locked(native, may_have_parts(d));
-	next.block_size = l.block_size;
-	next.physical_size = max(l.physical_size, l.block_size);
-	next.min_io = l.min_io;
-	next.opt_io = l.opt_io;
-	next.max_discard = l.max_discard;
-	next.max_zeroes = l.max_zeroes;
-	next.discard_grain = l.discard_grain;
-	next.has_cache = l.has_cache;
-	next.has_fua = l.has_fua;
-	next.is_rotational = l.is_rotational;
-	if (!limits_differ(now, &next))
-		return;
-	blkdisk_stop(native);
-	*now = next;
-	blkdisk_go(native);
-}
-
 /* ---- opening: the first of all files and mounts, and the last one's end ---- */
-
-void lx_disk_lock(struct lx_disk *d)
-{
-	if (READ_ONCE(d->locker) != thread_self())
-		blkdisk_lock(d->native);
-}
-
-void lx_disk_unlock(struct lx_disk *d)
-{
-	if (READ_ONCE(d->locker) != thread_self())
-		blkdisk_unlock(d->native);
-}
 
 int lx_disk_open(struct blkdisk *native, u32 mode)
 {
@@ -267,8 +192,7 @@ void lx_disk_close(struct blkdisk *native)
 		WRITE_ONCE(d->locker, thread_self());
 		if (ops->release)
 			ops->release(&d->disk, 0);
-		if (d->native)	/* else its queue may have left the set already */
-			limits_update_locked(d, native);
+		lx_disk_settle(d);
 		WRITE_ONCE(d->locker, NULL);
 		lx_mutex_unlock(&d->disk.open_mutex);
 	}
@@ -289,10 +213,7 @@ long lx_disk_ioctl(struct blkdisk *native, struct blkdev *b, u32 mode, u32 cmd, 
 	lx_native_sizes_update();
 	WRITE_ONCE(d->part0.bd_openers.counter, (int)blkdisk_openers(native));
 	err = d->disk.fops->ioctl(&d->part0, fmode, cmd, arg);
-	blkdisk_lock(native);
-	if (d->native)
-		limits_update_locked(d, native);
-	blkdisk_unlock(native);
+	lx_disk_settle(d);
 	return err == NO_IOCTL ? -ENOTTY : err;
 }
 
@@ -300,7 +221,6 @@ void lx_disk_release(struct blkdisk *native)
 {
 	struct lx_disk *d = blkdisk_priv(native);
 
-	blkdisk_free(native);
 	if (lx_task_enter() == 0)
 		disk_put(d);
 }
@@ -316,30 +236,50 @@ static void show_groups(struct lx_disk *d, const struct lx_attribute_group **gro
 		kwarn("%s: attributes are missing", d->disk.disk_name);
 }
 
+/* Nothing the driver changes concerns the native disk any more. */
+static void unlist(struct lx_disk *d)
+{
+	u64 flags;
+
+	blkdisk_lock(d->native);
+	flags = spin_lock_irqsave(&d->lock);
+	d->is_listed = false;
+	spin_unlock_irqrestore(&d->lock, flags);
+	blkdisk_unlock(d->native);
+	(void)workitem_cancel_sync(&d->settle);
+}
+
 int lx_device_add_disk(struct lx_device *parent, struct lx_gendisk *g, const struct lx_attribute_group **groups)
 {
 	struct lx_disk *d = disk_of(g);
-	struct blkdisk_limits l = native_limits(d);
+	struct blkdisk_limits l = lx_disk_limits(d);
 	struct blkdisk *native;
+	u64 number;
 	int err;
 
+	if (d->native)
+		return -EBUSY;
 	native = blkdisk_create(g->disk_name, g->minors ? (u32)g->major : BLK_MAJOR_EXTENDED, (u32)g->first_minor,
 				(u32)g->minors, &l, d->queue->q.mq_ops ? &lx_disk_ops : &lx_bio_disk_ops, d);
 	if (IS_ERR(native))
 		return (int)PTR_ERR(native);
 	disk_get(d);
+	blkdisk_set_partitions(native, lx_disk_may_have_parts(d));
 	d->native = native;
-	blkdisk_set_partitions(native, may_have_parts(d));
-	d->part0.bd_dev = (g->minors ? (u32)g->major : BLK_MAJOR_EXTENDED) << 20 | (u32)g->first_minor;
+	d->is_listed = true;
 	d->part0.bd_device.parent = parent;
 	err = lx_dev_set_name(&d->part0.bd_device, "%s", g->disk_name);
 	if (!err)
 		err = blkdisk_add(native, d->part0.bd_nr_sectors, d->is_readonly, NULL);
 	if (!err) {
+		number = blkdev_number(blkdisk_dev(native));
+		d->part0.bd_dev = (u32)DEV_MAJOR(number) << 20 | (u32)DEV_MINOR(number);
 		show_groups(d, groups);
 		return 0;
 	}
+	unlist(d);
 	d->native = NULL;
+	lx_disk_restarts_wait(d);
 	blkdisk_free(native);
 	disk_put(d);
 	return err;
@@ -351,58 +291,18 @@ void lx_del_gendisk(struct lx_gendisk *g)
 	struct lx_disk *d = disk_of(g);
 	struct blkdisk *native = d->native;
 
-	if (!native)
+	if (!native || !d->is_listed)
 		return;
 	lx_sysfs_remove_groups(&d->part0.bd_device.kobj, d->groups);
 	lx_object_return_dir(&d->part0.bd_device.kobj);
 	blkdisk_stop(native);		/* the device has nothing of it in flight any more */
-	d->native = NULL;
 	blkdisk_vanish(native);
+	unlist(d);
 	blkdisk_remove(native);
 	if (d->owns_queue)
 		lx_queue_exit(d->queue);
 }
 LX_EXPORT(del_gendisk);
-
-/* True: the disk that was there, and still is, has told of its new size. */
-bool lx_set_capacity_and_notify(struct lx_gendisk *g, unsigned long long sectors)
-{
-	char *news[] = { "RESIZE=1", NULL };
-	struct lx_disk *d = disk_of(g);
-	u64 old = d->part0.bd_nr_sectors;
-
-	d->part0.bd_nr_sectors = sectors;
-	if (!d->native || old == sectors)
-		return false;
-	lx_disk_lock(d);
-	if (!old)
-		limits_update_locked(d, d->native);
-	blkdisk_set_size_locked(d->native, sectors);
-	lx_disk_unlock(d);
-	if (old && sectors)
-		(void)lx_kobject_uevent_env(&d->part0.bd_device.kobj, LX_KOBJ_CHANGE, news);
-	return old && sectors;
-}
-LX_EXPORT(set_capacity_and_notify);
-
-void lx_set_capacity(struct lx_gendisk *g, unsigned long long sectors)
-{
-	(void)lx_set_capacity_and_notify(g, sectors);
-}
-LX_EXPORT(set_capacity);
-
-void lx_set_disk_ro(struct lx_gendisk *g, bool on)
-{
-	struct lx_disk *d = disk_of(g);
-
-	d->is_readonly = on;
-	if (!d->native)
-		return;
-	lx_disk_lock(d);
-	blkdisk_set_readonly_locked(d->native, on);
-	lx_disk_unlock(d);
-}
-LX_EXPORT(set_disk_ro);
 
 /* The device is gone: what is to come fails, what the driver has it ends. */
 void lx_blk_mark_disk_dead(struct lx_gendisk *g)
@@ -429,7 +329,7 @@ int lx_bdev_disk_changed(struct lx_gendisk *g, bool invalidate)
 	struct lx_disk *d = disk_of(g);
 	int err;
 
-	if (!d->native)
+	if (!READ_ONCE(d->is_listed))
 		return -ENXIO;
 	if (READ_ONCE(d->locker) == thread_self()) {
 		if (d->part0.bd_nr_sectors)
@@ -438,7 +338,7 @@ int lx_bdev_disk_changed(struct lx_gendisk *g, bool invalidate)
 		return 0;
 	}
 	lx_mutex_unlock(&g->open_mutex);
-	blkdisk_set_partitions(d->native, may_have_parts(d));
+	blkdisk_set_partitions(d->native, lx_disk_may_have_parts(d));
 	err = blkdisk_rescan(d->native);
 	lx_mutex_lock(&g->open_mutex);
 	return err;

@@ -53,18 +53,13 @@ struct lx_folio *lx_read_cache_folio(struct lx_address_space *mapping, unsigned 
 }
 LX_EXPORT(read_cache_folio);
 
+/* With its queue frozen, too: nothing is written, and no lock is waited for. */
 void lx_invalidate_bdev(struct lx_block_device *b)
 {
-	struct lx_disk *d = disk_of(b->bd_disk);
-	int err;
+	struct blkdisk *native = READ_ONCE(disk_of(b->bd_disk)->native);
 
-	if (!d->native)
-		return;
-	lx_disk_lock(d);
-	err = blkdev_cache_drop_locked(blkdisk_dev(d->native));
-	lx_disk_unlock(d);
-	if (err)
-		kwarn("%s: written pages stay in the cache", b->bd_disk->disk_name);
+	if (native)
+		blkdev_cache_forget(blkdisk_dev(native));
 }
 LX_EXPORT(invalidate_bdev);
 
@@ -82,6 +77,8 @@ bool lx_disk_force_media_change(struct lx_gendisk *g, unsigned int events)
 
 	if (events & EVENT_MEDIA_CHANGE & g->events)
 		(void)lx_kobject_uevent_env(&g->part0->bd_device.kobj, LX_KOBJ_CHANGE, news);
+	if (!(events & EVENT_MEDIA_CHANGE))
+		return false;
 	lx_invalidate_bdev(g->part0);
 	return true;
 }

@@ -16,6 +16,7 @@
 
 #include <asm/cpu.h>
 #include <tern/base/err.h>
+#include <tern/base/rcu.h>
 #include <tern/base/initcall.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
@@ -28,6 +29,7 @@
 static DEFINE_PERCPU(struct lx_request *, completed);
 static DEFINE_PERCPU(struct lx_request *, ended);
 static DEFINE_PERCPU(struct lx_disk *, restarts);
+static struct waitq restarts_over = WAITQ_INIT(restarts_over);	/* some disk's queues were run again */
 
 /* ---- status ---- */
 
@@ -481,9 +483,18 @@ void lx_disk_restart(struct lx_disk *d)
 
 static void run_again(struct lx_disk *d)
 {
+	struct blkdisk *native = READ_ONCE(d->native);
+
 	store_release(&d->must_restart, false);
-	for (u32 i = 0; d->native && i < blkdisk_limits_of(d->native)->nr_hwq; i++)
-		blkhwq_run(blkhwq_of(d->native, i));
+	for (u32 i = 0; native && i < blkdisk_limits_of(native)->nr_hwq; i++)
+		blkhwq_run(blkhwq_of(native, i));
+}
+
+/* A soft interrupt is one reader of RCU. */
+void lx_disk_restarts_wait(struct lx_disk *d)
+{
+	waitq_wait(&restarts_over, !READ_ONCE(d->must_restart));
+	rcu_wait();
 }
 
 /* Of a list that was put together in front: the one that came first. */
@@ -515,6 +526,7 @@ static void complete_softirq(void)
 	for (; d; d = next_disk) {
 		next_disk = d->next_restart;
 		run_again(d);
+		waitq_wake_if_any(&restarts_over);
 	}
 	for (over = in_order(over); over; over = next) {
 		next = over->rq_next;

@@ -264,7 +264,7 @@ LX_EXPORT(bd_link_disk_holder);
 void lx_bd_unlink_disk_holder(struct lx_block_device *b, struct lx_gendisk *g) { }
 LX_EXPORT(bd_unlink_disk_holder);
 
-/* NULL: it was not added yet. */
+/* NULL: it was never added. */
 static struct blkdev *native_of(struct lx_disk *d)
 {
 	if (d->disk.fops == &view_ops)
@@ -291,12 +291,17 @@ void lx_bdev_drop(struct lx_block_device *b)
 /* Who claims holds the device open until it is done. */
 int lx_bd_prepare_to_claim(struct lx_block_device *b, void *holder)
 {
-	struct blkdev *native = native_of(disk_of(b->bd_disk));
+	struct blkdev *native = native_of(disk_of(b->bd_disk)), *opened;
 
 	if (!native)
 		return -ENXIO;
-	native = blkdev_open_number(blkdev_number(native), BLKDEV_EXCL, holder);
-	return IS_ERR(native) ? (int)PTR_ERR(native) : 0;
+	opened = blkdev_open_number(blkdev_number(native), BLKDEV_EXCL, holder);
+	if (IS_ERR(opened))
+		return (int)PTR_ERR(opened);
+	if (opened == native)
+		return 0;
+	blkdev_close(opened, BLKDEV_EXCL, holder);	/* the disk is gone, and another has its number */
+	return -ENXIO;
 }
 LX_EXPORT(bd_prepare_to_claim);
 

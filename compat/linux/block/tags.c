@@ -211,12 +211,12 @@ void lx_blk_mq_free_tag_set(struct lx_blk_mq_tag_set *set)
 }
 LX_EXPORT(blk_mq_free_tag_set);
 
-/* Tables are never made later: there can be fewer queues than at first, not more. */
+/* Tables are never made later: of more queues than at first the number stays what it was. */
 void lx_blk_mq_update_nr_hw_queues(struct lx_blk_mq_tag_set *set, int n)
 {
-	if (n < 1 || (u32)n == set->nr_hw_queues)
+	if (n < 1 || (u32)n == set->nr_hw_queues || (u32)n > set_of(set)->ntags)
 		return;
-	set->nr_hw_queues = min((u32)n, set_of(set)->ntags);
+	set->nr_hw_queues = (u32)n;
 	map_all(set);
 }
 LX_EXPORT(blk_mq_update_nr_hw_queues);

@@ -228,6 +228,8 @@ static void item_drop(struct lx_config_group *g, struct lx_config_item *item, bo
 	const struct lx_configfs_group_operations *ops = g->cg_item.ci_type->ct_group_ops;
 
 	lx_mutex_lock(&g->cg_subsys->su_mutex);
+	if (ops->disconnect_notify)
+		ops->disconnect_notify(g, item);
 	if (is_group)
 		conf_unlink_group(conf_group_of(item));
 	else
@@ -328,17 +330,6 @@ static bool dir_retire(struct confdir *d)
 	return ok;
 }
 
-static void tell_disconnect(struct lx_config_group *g, struct lx_config_item *item)
-{
-	const struct lx_configfs_group_operations *ops = g->cg_item.ci_type->ct_group_ops;
-
-	if (!ops->disconnect_notify)
-		return;
-	lx_mutex_lock(&g->cg_subsys->su_mutex);
-	ops->disconnect_notify(g, item);
-	lx_mutex_unlock(&g->cg_subsys->su_mutex);
-}
-
 static int conf_rmdir(struct sysnode *node, void *arg)
 {
 	struct confdir *d = arg;
@@ -352,7 +343,6 @@ static int conf_rmdir(struct sysnode *node, void *arg)
 		return err;
 	if (!dir_retire(d))
 		return -ENOTEMPTY;
-	tell_disconnect(g, item);
 	close_made(d);
 	item_drop(g, item, is_group);
 	child_end(dir_of(&g->cg_item));

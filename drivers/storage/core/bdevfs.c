@@ -326,6 +326,14 @@ int blkdev_cache_drop(struct blkdev *b)
 	return err;
 }
 
+void blkdev_cache_forget(struct blkdev *b)
+{
+	struct vnode *vn = load_acquire(&b->vnode);
+
+	if (vn)
+		(void)pagecache_drop_clean(vn->vn_pc, 0, U64_MAX);
+}
+
 int blkdev_cache_drop_locked(struct blkdev *b)
 {
 	return b->openers ? blkdev_cache_drop(b) : 0;

@@ -156,6 +156,8 @@ void blkdisk_set_partitions(struct blkdisk *d, bool on);
 void blkdisk_set_partitions_locked(struct blkdisk *d, bool on);
 /** blkdev_cache_drop_locked() - blkdev_cache_drop() if it is open at all; the lock held. 0 or -errno. */
 int blkdev_cache_drop_locked(struct blkdev *b);
+/** blkdev_cache_forget() - drop pages that are clean and not in use. No lock is needed. Sleeps. */
+void blkdev_cache_forget(struct blkdev *b);
 /** blkdisk_rescan() - read the partition table again; 0, -EBUSY (a partition is open), -EIO. Sleeps. */
 int blkdisk_rescan(struct blkdisk *d);
 /** blkdisk_stop() / blkdisk_go() - no new commands are started; stop waits for those in flight. Sleeps. */

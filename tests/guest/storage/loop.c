@@ -102,6 +102,37 @@ CASE(size_follows_the_file_when_told)
 	CHECK(!ioctl(fd, LOOP_CLR_FD, 0));
 }
 
+/* Pages that were not written are no reason to wait for. */
+CASE(cleared_with_dirty_pages)
+{
+	char name[32], buf[65536] = { 1 };
+	int file = file_of("image", MIB), fd = loop_get(name, file, O_RDWR);
+	uint64_t size = 1;
+
+	for (int i = 0; i < 16; i++)
+		CHECK_EQ(pwrite(fd, buf, sizeof(buf), i * (off_t)sizeof(buf)), sizeof(buf));
+	CHECK(!ioctl(fd, LOOP_CLR_FD, 0));
+	CHECK(!ioctl(fd, BLKGETSIZE64, &size));
+	CHECK_EQ(size, 0);
+}
+
+CASE(made_smaller_with_dirty_pages)
+{
+	char name[32], buf[65536] = { 1 };
+	int file = file_of("image", MIB), fd = loop_get(name, file, O_RDWR);
+	struct loop_info64 info = { .lo_sizelimit = 65536 };
+	uint64_t size = 1;
+
+	for (int i = 0; i < 16; i++)
+		CHECK_EQ(pwrite(fd, buf, sizeof(buf), i * (off_t)sizeof(buf)), sizeof(buf));
+	CHECK(!ioctl(fd, LOOP_SET_STATUS64, &info));
+	CHECK(!ioctl(fd, BLKGETSIZE64, &size));
+	CHECK_EQ(size, 65536);
+	CHECK_EQ(pread(file, buf, 1, MIB - (off_t)sizeof(buf)), 1);
+	CHECK_EQ(buf[0], 1);
+	CHECK(!ioctl(fd, LOOP_CLR_FD, 0));
+}
+
 CASE(read_only_file_makes_a_read_only_disk)
 {
 	char name[32], buf[512] = { 0 };
