@@ -359,7 +359,14 @@ void lx_view_release(struct file_view *v)
 	kmem_free(v);
 }
 
-static void file_release(struct ofile *f) { lx_view_release(lx_view_of(f)); }
+static void file_release(struct ofile *f)
+{
+	struct file_view *v = lx_view_of(f);
+
+	WRITE_ONCE(v->native, NULL);
+	if (!__atomic_sub_fetch(&v->file.f_count.counter, 1, __ATOMIC_SEQ_CST))
+		lx_view_release(v);
+}
 
 void lx_view_init(struct file_view *v, struct ofile *f, const struct lx_file_operations *ops)
 {

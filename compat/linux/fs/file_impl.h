@@ -5,15 +5,23 @@
 #include "../lx.h"
 
 #include <tern/fs/ofile.h>
+#include <tern/kernel/irq.h>
+#include <tern/kernel/thread.h>
 
+/*
+ * f_count has one reference for the native file that owns the view, and those of modules. Who drops the last
+ * ends it; a module that still has one after the program's last close has a view without native file.
+ */
 struct file_view {
 	struct lx_file file;		/* modules hold pointers to the two */
 	struct lx_inode inode;
 	struct lx_address_space mapping;
-	struct ofile *native;		/* I owns this; a view of a native file holds it instead */
+	struct ofile *native;		/* owns this, NULL once closed; a view of a native file holds it instead */
 	struct lx_cdev *cdev;		/* I with a reference; NULL: of no device */
 	struct kmutex lock;		/* protects relays */
 	struct list relays;		/* to native wait queues, one for each queue that poll() named */
+	struct task_work late;		/* one of the two ends it, when a module drops the last reference */
+	struct workitem later;
 };
 
 extern const struct ofile_ops lx_file_fops;
@@ -33,5 +41,5 @@ struct ofile *lx_file_native(struct lx_file *file);
 struct file_view *lx_native_view(struct ofile *f);
 /** lx_view_is_native() - is it one of those. */
 bool lx_view_is_native(const struct file_view *v);
-/** lx_native_view_end() - the last reference is gone: it and the file's follow soon. Context: any but NMI. */
+/** lx_native_view_end() - the last reference is gone: free it, with the file's. Sleeps. */
 void lx_native_view_end(struct file_view *v);

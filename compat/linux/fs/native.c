@@ -40,8 +40,6 @@ struct native_view {
 	struct lx_vfsmount mnt;
 	struct lx_block_device *disk;	/* I NULL: the file is no disk's */
 	struct list link;		/* views_lock */
-	struct task_work late;		/* one of the two ends it */
-	struct workitem later;
 };
 
 static LIST_HEAD(views);
@@ -207,8 +205,10 @@ struct file_view *lx_native_view(struct ofile *f)
 	return &n->v;
 }
 
-static void end(struct native_view *n)
+void lx_native_view_end(struct file_view *v)
 {
+	struct native_view *n = native_of(v);
+
 	kmutex_lock(&views_lock);
 	list_del(&n->link);
 	kmutex_unlock(&views_lock);
@@ -216,20 +216,6 @@ static void end(struct native_view *n)
 		lx_bdev_drop(n->disk);
 	ofile_put(n->v.native);
 	kmem_free(n);
-}
-
-static void end_late(struct task_work *w) { end(container_of(w, struct native_view, late)); }
-static void end_later(struct workitem *w) { end(container_of(w, struct native_view, later)); }
-
-void lx_native_view_end(struct file_view *v)
-{
-	struct native_view *n = native_of(v);
-
-	n->late.fn = end_late;
-	if (!thread_add_work(thread_self(), &n->late))
-		return;
-	workitem_init(&n->later, end_later);
-	workpool_queue(workpool_long, &n->later);
 }
 
 struct lx_block_device *lx_I_BDEV(struct lx_inode *inode)

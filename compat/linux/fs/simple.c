@@ -98,17 +98,38 @@ LX_EXPORT(put_unused_fd);
 void lx_fd_install(unsigned int fd, struct lx_file *file) { fd_publish((int)fd, lx_file_native(file)); }
 LX_EXPORT(fd_install);
 
-/* Of a module's own file, references beyond the first are the module's; those of a view of a native one all are. */
+static void view_end(struct file_view *v)
+{
+	if (lx_view_is_native(v))
+		lx_native_view_end(v);
+	else
+		lx_view_release(v);
+}
+
+static void end_late(struct task_work *w) { view_end(container_of(w, struct file_view, late)); }
+static void end_later(struct workitem *w) { view_end(container_of(w, struct file_view, later)); }
+
+/* As the calling thread returns to its program: the caller may have locks of disks and file systems. */
+static void end_soon(struct file_view *v)
+{
+	v->late.fn = end_late;
+	if (!thread_add_work(thread_self(), &v->late))
+		return;
+	workitem_init(&v->later, end_later);
+	workpool_queue(workpool_long, &v->later);
+}
+
 void lx_fput(struct lx_file *file)
 {
 	struct file_view *v = container_of(file, struct file_view, file);
 
 	if (__atomic_sub_fetch(&file->f_count.counter, 1, __ATOMIC_SEQ_CST))
 		return;
-	if (lx_view_is_native(v)) {
-		lx_native_view_end(v);
+	if (lx_view_is_native(v) || !READ_ONCE(v->native)) {
+		end_soon(v);
 		return;
 	}
+	/* The reference was the native file's, which no program got. */
 	file->f_count.counter = 1;
 	ofile_put(v->native);
 }
