@@ -9,6 +9,9 @@
 #include <linux/net_namespace.h>
 #include <sys/mount.h>
 
+#define LOWERLAYERDOWN	3		/* states of RFC 2863 as IFLA_OPERSTATE numbers them */
+#define UP		6
+
 static struct ifinfomsg im;
 static struct rtattr *tb[IFLA_MAX + 1];
 
@@ -69,6 +72,14 @@ static const char *in_sysfs(const char *name, const char *file)
 	return read_file(path);
 }
 
+/* Linux looks at links once a second. */
+static void becomes(const char *name, const char *state)
+{
+	for (int i = 0; i < 300 && strcmp(in_sysfs(name, "operstate"), state); i++)
+		msleep(10);
+	CHECK_STR(in_sysfs(name, "operstate"), state);
+}
+
 CASE(sysfs_tells_of_links)
 {
 	char want[100];
@@ -84,11 +95,9 @@ CASE(sysfs_tells_of_links)
 	CHECK_EQ(atoi(in_sysfs("v0", "iflink")), if_nametoindex("v1"));
 	CHECK_STR(in_sysfs("v0", "operstate"), "down\n");
 	CHECK_EQ(set_up("v0", 1), 0);
-	CHECK_STR(in_sysfs("v0", "operstate"), "lowerlayerdown\n");
+	becomes("v0", "lowerlayerdown\n");
 	CHECK_EQ(set_up("v1", 1), 0);
-	for (int i = 0; i < 300 && strcmp(in_sysfs("v0", "operstate"), "up\n"); i++)
-		msleep(10);		/* Linux looks at links once a second */
-	CHECK_STR(in_sysfs("v0", "operstate"), "up\n");
+	becomes("v0", "up\n");
 	CHECK_STR(in_sysfs("v0", "carrier"), "1\n");
 	CHECK_EQ(set_word("v0", IFLA_GROUP, 5), 0);
 	CHECK_STR(in_sysfs("v0", "netdev_group"), "5\n");
@@ -101,6 +110,18 @@ CASE(sysfs_tells_of_links)
 	CHECK_EQ(del("b0"), 0);
 	CHECK(access("sys/class/net/b0", F_OK) != 0);
 	CHECK(access("sys/devices/virtual/net/b0", F_OK) != 0);
+}
+
+/* What the kernel tells of a link once it is in this state. */
+static void show_once(const char *name, uint8_t state)
+{
+	for (int i = 0; i < 300; i++) {
+		NEED(show(name, &im, tb) == 0);
+		if (*(uint8_t *)RTA_DATA(tb[IFLA_OPERSTATE]) == state)
+			return;
+		msleep(10);
+	}
+	CHECK_EQ(*(uint8_t *)RTA_DATA(tb[IFLA_OPERSTATE]), state);
 }
 
 CASE(veth_joins_two_namespaces)
@@ -117,17 +138,16 @@ CASE(veth_joins_two_namespaces)
 	CHECK_EQ(set_word("v1", IFLA_NET_NS_FD, (uint32_t)b), 0);
 	CHECK_EQ(if_nametoindex("v1"), 0);
 	address("v0", "10.6.0.1");
-	NEED(show("v0", &im, tb) == 0);
+	show_once("v0", LOWERLAYERDOWN);
 	CHECK(tb[IFLA_LINK_NETNSID]);
 	CHECK_EQ(im.ifi_flags & IFF_RUNNING, 0);
-	CHECK_EQ(*(uint8_t *)RTA_DATA(tb[IFLA_OPERSTATE]), 3);
 	go(b);
 	CHECK(if_nametoindex("v1"));
 	address("v1", "10.6.0.2");
 	CHECK(talk(a, b, "10.6.0.2"));
 	CHECK(talk(b, a, "10.6.0.1"));
 	go(a);
-	NEED(show("v0", &im, tb) == 0);
+	show_once("v0", UP);
 	CHECK_EQ(im.ifi_flags & IFF_RUNNING, IFF_RUNNING);
 	CHECK_EQ(del("v0"), 0);
 	go(b);
