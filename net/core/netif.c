@@ -390,14 +390,19 @@ void netif_tx_resume(struct netif *nif)
 
 static int tell(struct netif *nif, enum netevent ev);
 
+/* It may have been removed or moved meanwhile: the links lock keeps it, and the namespace it is in, where they are. */
 static void carrier_changed(struct workitem *w)
 {
 	struct netif *nif = container_of(w, struct netif, carrier_work);
 
-	kmutex_lock(&nif->ns->config_lock);
-	if (!list_is_empty(&nif->link))
-		netif_changed(nif);
-	kmutex_unlock(&nif->ns->config_lock);
+	kmutex_lock(&netif_links_lock);
+	if (READ_ONCE(nif->is_in_ns)) {
+		kmutex_lock(&nif->ns->config_lock);
+		if (!list_is_empty(&nif->link))
+			netif_changed(nif);
+		kmutex_unlock(&nif->ns->config_lock);
+	}
+	kmutex_unlock(&netif_links_lock);
 	netif_put(nif);
 }
 
@@ -504,6 +509,7 @@ static int publish(struct netif *nif, struct netns *ns)
 		return err;
 	}
 	nif->ns = ns;
+	WRITE_ONCE(nif->is_in_ns, true);
 	pick_index(nif, ns);
 	if (netif_sysfs_add(nif))
 		kwarn("net: %s has no place in sysfs", nif->name);
@@ -513,6 +519,7 @@ static int publish(struct netif *nif, struct netns *ns)
 	} else {
 		tell(nif, NETEVENT_REMOVE);
 		netif_sysfs_remove(nif);
+		WRITE_ONCE(nif->is_in_ns, false);
 	}
 	kmutex_unlock(&ns->config_lock);
 	if (err)
@@ -535,6 +542,8 @@ static void unpublish(struct netif *nif)
 	kmutex_unlock(&ns->config_lock);
 	rcu_wait();
 	flush_backlogs();
+	list_init(&nif->link);
+	WRITE_ONCE(nif->is_in_ns, false);
 	tell(nif, NETEVENT_GONE);
 }
 

@@ -78,6 +78,7 @@ struct netif {
 	const char *driver_name, *bus_name;	/* I of hardware; NULL: none */
 	void *driver;			/* I the driver's */
 	struct netns *ns;		/* links lock, R: netif_move() */
+	bool is_in_ns;			/* links lock to clear: it is there, from netif_add() to netif_remove() */
 	u32 group;			/* C a number for the user */
 	char *alias;			/* R C a name for the user; NULL: none */
 	struct netif *master;		/* C what it is a port of */
