@@ -13,6 +13,8 @@
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 static unsigned char pkt[70000];
 
@@ -386,6 +388,51 @@ CASE(random_packets_are_survived)
 		ok += write(fd, pkt, n) == (ssize_t)n;
 	}
 	CHECK(ok >= 1000);
+	close(fd);
+}
+
+static void pin_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	NEED(sched_setaffinity(0, sizeof(set), &set) == 0);
+}
+
+/*
+ * What is told of a carrier after the interface is gone: a real-time thread keeps the CPU on which that is to be
+ * done from doing it, until another has closed the interface.
+ */
+CASE(carrier_changes_and_it_ends)
+{
+	volatile int *step = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct sched_param sp = { .sched_priority = 50 };
+	int fd = attach("tc0", IFF_TAP | IFF_NO_PI), off = 0;
+	pid_t rt;
+
+	NEED(fd >= 0);
+	up("tc0", "192.168.98.1");
+	CHILD(rt, {
+		pin_to(0);
+		NEED(syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &sp) == 0);
+		CHECK(!ioctl(fd, TUNSETCARRIER, &off));
+		close(fd);
+		*step = 1;
+		while (*step != 2)
+			;
+	});
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		pin_to(1);
+	while (*step != 1)
+		sched_yield();
+	close(fd);
+	CHECK(!if_nametoindex("tc0"));
+	*step = 2;
+	JOIN(rt);
+	fd = attach("tc0", IFF_TAP | IFF_NO_PI);
+	NEED(fd >= 0);
+	up("tc0", "192.168.98.1");
 	close(fd);
 }
 
