@@ -18,8 +18,13 @@ port=/dev/ttyS1
 command=/.guest/command
 system_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
+# What is there already, loaded or the kernel's own, is as good.
 for module in $MODULES; do
-	insmod "$module" || echo "guest: cannot load $module"
+	why=$(insmod "$module" 2>&1) && continue
+	case $why in
+	*"File exists"*) ;;
+	*) echo "$why"; echo "guest: cannot load $module" ;;
+	esac
 done
 if [ -n "$DHCP" ]; then
 	udhcpc -q -n -t 10 -T 1 -i "$DHCP" -s /etc/udhcpc.script >/dev/console 2>&1 ||
