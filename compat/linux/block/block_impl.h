@@ -45,8 +45,9 @@ struct lx_queue {
 	struct lx_disk *disk;		/* NULL: none */
 	refcount refs;
 	atomic32 inflight;		/* requests of this queue */
+	struct lx_percpu_ref_data users; /* A those that modules count in q_usage_counter */
 	atomic32 stops;			/* frozen or quiesced so many times */
-	struct waitq idle;		/* inflight fell to 0 */
+	struct waitq idle;		/* inflight or users fell to 0 */
 	bool is_starved;		/* A a native command waits for a tag */
 };
 

@@ -19,12 +19,25 @@
 #define CPU_ANY		8192
 #define BUSY_TICKS	1
 
-/* Modules count inline who uses a queue, up and down again; nobody asks how many those are. */
-static DEFINE_PERCPU(unsigned long, usage_cell);
+#define REF_IS_ATOMIC	1UL		/* bit of percpu_count_ptr: the count is data->count, not the CPUs' */
 
 static void parked_work(struct lx_work_struct *w);
 
 bool lx_queue_may_sleep(const struct lx_queue *q) { return q->q.tag_set && (q->q.tag_set->flags & FLAG_BLOCKING); }
+
+/*
+ * Modules count inline, in their own code, who still uses a queue whose request has ended (scsi_mod runs the queue
+ * of its device then): who freezes the queue waits for these, too.
+ */
+static void users_gone(struct lx_percpu_ref *ref)
+{
+	waitq_wake_all(&container_of(ref, struct lx_queue, q.q_usage_counter)->idle);
+}
+
+static bool is_idle(struct lx_queue *q)
+{
+	return !atomic_read(&q->inflight) && !READ_ONCE(q->users.count.counter);
+}
 
 /* ---- making ---- */
 
@@ -110,7 +123,9 @@ struct lx_queue *lx_queue_make(struct lx_blk_mq_tag_set *set, void *data)
 	lx___init_waitqueue_head(&pub->mq_freeze_wq, "queue", NULL);
 	limits_default(&pub->limits);
 	pub->node = -1;
-	pub->q_usage_counter.percpu_count_ptr = (unsigned long)&usage_cell;
+	pub->q_usage_counter.percpu_count_ptr = REF_IS_ATOMIC;
+	pub->q_usage_counter.data = &q->users;
+	q->users.release = users_gone;
 	pub->tag_set_list.next = pub->tag_set_list.prev = &pub->tag_set_list;
 	if (!set)
 		return q;
@@ -143,6 +158,7 @@ void lx_queue_put(struct lx_queue *q)
 	if (!ref_put(&q->refs))
 		return;
 	lx_queue_exit(q);
+	rcu_wait();			/* the last of its users may still be in users_gone() */
 	kmem_free(q);
 }
 
@@ -233,7 +249,7 @@ LX_EXPORT(blk_freeze_queue_start);
 
 void lx_blk_mq_freeze_queue_wait(struct lx_request_queue *q)
 {
-	waitq_wait(&lx_queue_of(q)->idle, !atomic_read(&lx_queue_of(q)->inflight));
+	waitq_wait(&lx_queue_of(q)->idle, is_idle(lx_queue_of(q)));
 }
 LX_EXPORT(blk_mq_freeze_queue_wait);
 
@@ -242,9 +258,9 @@ int lx_blk_mq_freeze_queue_wait_timeout(struct lx_request_queue *q, unsigned lon
 	struct lx_queue *lq = lx_queue_of(q);
 	nsec_t end = clock_ns() + ticks * (NSEC_PER_SEC / HZ);
 
-	if (!atomic_read(&lq->inflight))
+	if (is_idle(lq))
 		return 1;
-	return waitq_wait_common(&lq->idle, !atomic_read(&lq->inflight), THREAD_UNINTERRUPTIBLE, false, end) == 0;
+	return waitq_wait_common(&lq->idle, is_idle(lq), THREAD_UNINTERRUPTIBLE, false, end) == 0;
 }
 LX_EXPORT(blk_mq_freeze_queue_wait_timeout);
 
