@@ -15,7 +15,7 @@
 #define LEN_BITS	9
 #define LEN_MAX		(1ULL << LEN_BITS)
 #define ACKED		(1ULL << 63)
-#define UNITS_MAX	(1ULL << 54)
+#define SECTORS_MAX	(1ULL << 54)	/* so that a unit has 54 bits whatever its size */
 
 static u64 start_of(u64 e) { return (e & ~ACKED) >> LEN_BITS; }
 static u64 len_of(u64 e) { return (e & (LEN_MAX - 1)) + 1; }
@@ -197,7 +197,7 @@ int lx_badblocks_set(struct lx_badblocks *bb, unsigned long long s, int sectors,
 	u64 from, to;
 	bool ok;
 
-	if (bb->shift < 0 || sectors <= 0 || s >= UNITS_MAX - (u64)sectors)
+	if (bb->shift < 0 || sectors <= 0 || s >= SECTORS_MAX - (u64)sectors)
 		return bb->shift < 0 || sectors != 0;
 	flags = lock(bb);
 	from = s >> bb->shift;
@@ -217,7 +217,7 @@ int lx_badblocks_clear(struct lx_badblocks *bb, unsigned long long s, int sector
 	u64 from, to;
 	bool ok;
 
-	if (bb->shift < 0 || sectors < 0 || s >= UNITS_MAX - (u64)sectors)
+	if (bb->shift < 0 || sectors < 0 || s >= SECTORS_MAX - (u64)sectors)
 		return -EINVAL;
 	flags = lock(bb);
 	from = (s + (1ULL << bb->shift) - 1) >> bb->shift;

@@ -6,7 +6,7 @@
  * its queue frozen, when that wait would not end. So a change is noted first (due); the native disk takes it over at
  * once, or, of a frozen queue, by a worker or at the end of the ioctl that made it, whichever comes first.
  *
- * Lock order: the native disk's lock > lx_disk.lock (a leaf).
+ * Lock order: the native disk's lock > lx_disk.lock > that of the work pool.
  */
 #include "block_impl.h"
 
