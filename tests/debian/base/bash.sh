@@ -7,7 +7,8 @@ for i in {1..200}; do echo $i; done | while read -r n; do echo $((n*n)); done | 
 diff <(seq 1 5) <(seq 1 6) || echo "diff says $?"
 coproc tr a-z A-Z; echo hello >&"${COPROC[1]}"; eval "exec ${COPROC[1]}>&-"; cat <&"${COPROC[0]}"; wait
 (trap 'echo usr1; exit 5' USR1; kill -USR1 $BASHPID; sleep 10) || echo "status $?"
-sleep 30 & kill %1; wait %1 || echo "killed $?"
+# the coprocess may be job 1 still, if it ended before it was waited for
+sleep 30 & kill %sleep; wait %sleep || echo "killed $?"
 set -m; sleep 0.1 & wait $!; echo "job done $?"; set +m
 ( ulimit -n 64; ulimit -n ); ( ulimit -c 0; ulimit -Sc )
 f() { local x=$1; ((x <= 1)) && { echo 1; return; }; echo $((x * $(f $((x - 1))))); }; f 10
