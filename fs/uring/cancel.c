@@ -3,7 +3,8 @@
  * Ending requests early, and the threads that submit them. Who cancels marks
  * the request and takes from it what it waits on; the request then completes in the
  * ordinary way, with ECANCELED. One that a worker carries out is told by
- * t_nowait, which ends its interruptible waits.
+ * t_nowait, which ends its interruptible waits. One that completes again and again
+ * counts as stopped even then: it ends as soon as it would have to wait.
  *
  * A thread that ends, or execs, first ends what it submitted: requests hold its
  * memory and files.
@@ -31,9 +32,9 @@ int ureq_cancel_locked(struct ureq *r)
 			WRITE_ONCE(r->worker->t_nowait, 1);
 			(void)thread_wake(r->worker);
 		}
-		return -EALREADY;
+		return r->is_multi ? 0 : -EALREADY;
 	case UREQ_RUNNING:
-		return -EALREADY;
+		return r->is_multi ? 0 : -EALREADY;
 	default:
 		return 0;
 	}

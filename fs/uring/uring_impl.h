@@ -174,7 +174,7 @@ void ureq_queue_result(struct ureq *r, s32 res);
 void uring_worker(struct workitem *w);
 
 /* ---- cancel.c ---- */
-/** ureq_cancel_locked() - 0, -EALREADY (being carried out: it is told). Lock held. */
+/** ureq_cancel_locked() - 0, -EALREADY (being carried out, once: it is told). Lock held. */
 int ureq_cancel_locked(struct ureq *r);
 /** uring_cancel_all() - requests of thread @owner, or (0) all. */
 void uring_cancel_all(struct uring *u, u64 owner);
