@@ -64,6 +64,17 @@ static void set_mask(struct thread *t, u64 *mask)
 	}
 }
 
+/* Does it still run where it may not? */
+static bool is_astray(struct thread *t)
+{
+	bool is;
+
+	preempt_disable();
+	is = READ_ONCE(t->t_sched.se_on_cpu) && !cpu_allowed(t, READ_ONCE(t->t_sched.se_cpu));
+	preempt_enable();
+	return is;
+}
+
 int sched_set_affinity(struct thread *t, const u64 *mask)
 {
 	u64 *copy;
@@ -77,8 +88,7 @@ int sched_set_affinity(struct thread *t, const u64 *mask)
 	set_mask(t, copy);
 	if (t == thread_self())
 		sched_check();
-	while (READ_ONCE(t->t_sched.se_on_cpu) && !cpu_allowed(t, READ_ONCE(t->t_sched.se_cpu)) &&
-	       t != thread_self())
+	while (t != thread_self() && is_astray(t))
 		sched_sleep_until(clock_ns() + 100 * NSEC_PER_USEC);
 	return 0;
 }
@@ -119,10 +129,13 @@ int sched_fork(struct thread *child, struct thread *parent)
 	u64 *mask = NULL, flags;
 	struct runq *rq;
 
-	if (p->se_affinity && !(child->t_flags & TF_KTHREAD)) {
-		mask = mask_copy(p->se_affinity);
+	if (READ_ONCE(p->se_affinity) && !(child->t_flags & TF_KTHREAD)) {
+		mask = kmem_alloc(mask_words() * sizeof(u64), ALLOC_KERNEL);
 		if (!mask)
 			return -ENOMEM;
+		preempt_disable();	/* others may set the parent's meanwhile */
+		memcpy(mask, READ_ONCE(p->se_affinity), mask_words() * sizeof(u64));
+		preempt_enable();
 	}
 	memset(c, 0, sizeof(*c));
 	rq = thread_rq_lock(parent, &flags);

@@ -24,36 +24,28 @@ static int check_params(const struct sched_params *p)
 	return 0;
 }
 
-/* Take @t off its class, let @change alter it, put it back. */
+/*
+ * Take @t off its class, let @change alter it, put it back. Classes take and get a running
+ * thread as one that runs: rq->curr stays as it is, since its CPU reads it without the lock.
+ */
 static void change_class(struct thread *t, void (*change)(struct thread *t, const void *arg),
 			 const void *arg)
 {
 	struct schedent *se = &t->t_sched;
 	u64 flags;
 	struct runq *rq = thread_rq_lock(t, &flags);
-	bool is_queued = se->se_on_rq, is_running = rq->curr == t && is_queued;
+	bool is_queued = se->se_on_rq;
 
-	if (is_running) {
-		se->se_class->update(rq, t);
-		se->se_class->put_prev(rq, t);
-	}
-	if (is_queued) {
-		/* As a waiting thread: the class finds it in its queue. */
-		rq->curr = is_running ? rq->idle : rq->curr;
+	if (is_queued)
 		rq_dequeue(rq, t, 0);
-	}
 	change(t, arg);
 	se->se_class = sched_class_of(t);
 	if (is_queued) {
 		rq_enqueue(rq, t, ENQ_MOVE);
-		if (is_running) {
-			rq->curr = t;
-			if (se->se_class == &sched_class_fair)
-				rbtree_erase(&rq->fair.tree, &se->se_node);
+		if (rq->curr == t)
 			rq_resched(rq);
-		} else {
+		else
 			rq_check_preempt(rq, t);
-		}
 	}
 	thread_rq_unlock(t, rq, flags);
 }

@@ -55,7 +55,7 @@ struct runq {
 	bool wants_work;	/* A somebody asks this idle CPU to look for work */
 	bool is_polling;	/* A its idle loop looks at WORK_RESCHED before it halts */
 	bool wants_kick;	/* Q interrupt the CPU once the lock is released */
-	struct thread *curr;	/* Q */
+	struct thread *curr;	/* Q; changed by its own CPU alone, which reads it without */
 	struct thread *idle;	/* I */
 	nsec_t clock;		/* Q */
 	struct fair_rq fair;	/* Q */
