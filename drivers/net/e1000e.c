@@ -107,7 +107,7 @@ static void refill_work(struct workitem *w)
 /* Bytes of a page to a packet: the first ones copied, the rest by reference. Takes the page. */
 static bool take_bytes(struct pktbuf *pb, struct page *p, u32 n)
 {
-	u32 copy = pb->len ? 0 : n <= PKT_COPY_WHOLE ? n : PKT_COPY_HEADERS;
+	u32 copy = pb->len ? 0 : n <= PKT_COPY_WHOLE ? n : ether_copy_len(pktpage_at(p, 0));
 	bool ok = true;
 
 	if (copy)
@@ -136,7 +136,7 @@ static void deliver(struct e1000e *e, const struct rx_desc *d)
 	if (!(d->status & RXS_IXSM) && (d->status & (RXS_TCPCS | RXS_UDPCS)) && !(d->errors & RXE_CSUM))
 		pb->sum_state = PKTSUM_GOOD;
 	if (netif_is_up(&e->nif) && ether_receive_header(&e->nif, pb)) {
-		net_receive(pb);
+		net_receive_gro(pb);
 		return;
 	}
 	netif_stat_add(&e->nif, rx_errors, netif_is_up(&e->nif));
@@ -518,7 +518,7 @@ static void setup_netif(struct e1000e *e)
 	e1000e_set_addr(&e->nif, mac);
 	e->nif.driver_name = "e1000e";
 	e->nif.bus_name = e->pci->node.name;
-	e->nif.features = NETIF_F_SG | NETIF_F_SUM | NETIF_F_TSO4 | NETIF_F_TSO6;
+	e->nif.features = NETIF_F_GRO | NETIF_F_SG | NETIF_F_SUM | NETIF_F_TSO4 | NETIF_F_TSO6;
 	e->nif.mtu_max = MTU_MAX;
 	e->nif.has_carrier = get(e, REG_STATUS) & STATUS_LU;
 }

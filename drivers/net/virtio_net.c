@@ -141,7 +141,7 @@ static void refill_work(struct workitem *w)
 /* Bytes of a page to a packet: the first ones copied, the rest by reference. Takes the page. */
 static bool take_bytes(struct pktbuf *pb, struct page *p, u32 off, u32 n)
 {
-	u32 copy = pb->nfrags || pb->len ? 0 : n <= PKT_COPY_WHOLE ? n : PKT_COPY_HEADERS;
+	u32 copy = pb->nfrags || pb->len ? 0 : n <= PKT_COPY_WHOLE ? n : ether_copy_len(pktpage_at(p, off));
 	bool ok = true;
 
 	if (copy) {
@@ -201,7 +201,7 @@ static void receive(struct vnpair *pair, struct page *p, u32 len)
 		pktbuf_free(pb);
 		goto bad;
 	}
-	net_receive(pb);
+	net_receive_gro(pb);
 	return;
 bad:
 	netif_stat_add(&v->nif, rx_errors, netif_is_up(&v->nif));
@@ -608,7 +608,7 @@ static void setup_netif(struct vnet *v)
 	v->nif.driver_name = "virtio_net";
 	v->nif.is_lockless = true;
 	v->nif.bus_name = d->node.parent ? d->node.parent->name : NULL;
-	v->nif.features = NETIF_F_SG;
+	v->nif.features = NETIF_F_SG | NETIF_F_GRO;
 	if (virtio_has(d, NET_F_CSUM))
 		v->nif.features |= NETIF_F_SUM;
 	if (virtio_has(d, NET_F_HOST_TSO4))

@@ -33,6 +33,12 @@ struct netsock *sock_borrow(int fd, struct fdref *r, int *err);
 #define SOCKOPT_MAX	1024u	/* bytes of an option */
 
 struct pktbuf;
-struct list;
-/** pktgso_cut() - @pb (TCP over IPv4, gso_size set) as packets on @out; consumes it. */
-void pktgso_cut(struct pktbuf *pb, struct list *out);
+/** pktgso_fix_ip() - length, identity + @index and sum of an IP header; the sum of TCP's pseudo header, folded. */
+u16 pktgso_fix_ip(u8 *ip, u32 iplen, u32 hlen, u32 index);
+/** net_count_arrival() - a packet in its interface's counts. net_deliver() - to taps and protocols; consumes. */
+void net_count_arrival(struct pktbuf *pb);
+void net_deliver(struct pktbuf *pb);
+/** netgro_begin() / netgro_end() - polls of drivers run meanwhile. netgro_flush() - what is held is delivered. */
+void netgro_begin(void);
+void netgro_end(void);
+void netgro_flush(void);

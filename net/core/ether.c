@@ -5,6 +5,8 @@
 #include <tern/kernel/random.h>
 #include <tern/lib/string.h>
 
+#include "groseg.h"
+
 #define ETH_HEAD	14u
 #define ETH_MTU_MAX	65535u
 
@@ -27,6 +29,13 @@ bool ether_receive_header(struct netif *nif, struct pktbuf *pb)
 	memcpy(&pb->protocol, pb->data + 12, 2);
 	pktbuf_pull(pb, ETH_HEAD);
 	return true;
+}
+
+u32 ether_copy_len(const u8 *frame)
+{
+	u32 head = groseg_head_len(frame + ETH_HEAD, PKT_COPY_HEADERS - ETH_HEAD);
+
+	return head ? ETH_HEAD + head : PKT_COPY_HEADERS;
 }
 
 void ether_header(struct netif *nif, struct pktbuf *pb, const u8 *dst)

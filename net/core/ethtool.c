@@ -60,6 +60,9 @@ static bool value_of(const struct netif *nif, u32 cmd, u32 *v)
 	case ETHTOOL_GTSO:
 		*v = !!(f & NETIF_F_TSO4);
 		return true;
+	case ETHTOOL_GGRO:
+		*v = !!(f & NETIF_F_GRO);
+		return true;
 	case ETHTOOL_GGSO:
 		*v = 1;		/* large packets are cut just before the device */
 		return true;

@@ -45,6 +45,11 @@ static u64 fix_ip4(u8 *ip, u32 hlen, u32 iplen, u32 index)
 	return inetsum_pseudo4(saddr, daddr, ip[9], iplen - hlen);
 }
 
+u16 pktgso_fix_ip(u8 *ip, u32 iplen, u32 hlen, u32 index)
+{
+	return inetsum_fold(ip[0] >> 4 == 6 ? fix_ip6(ip, iplen - hlen) : fix_ip4(ip, hlen, iplen, index));
+}
+
 /* Headers of the part at @off: length, identity, sequence, flags, both sums. */
 static void fix_headers(struct pktbuf *seg, u32 off, u32 index, bool is_last)
 {
@@ -52,7 +57,7 @@ static void fix_headers(struct pktbuf *seg, u32 off, u32 index, bool is_last)
 	u32 iplen = seg->len - (u32)(ip - seg->data), hlen = (u32)(tcp - ip), seq;
 	u16 sum;
 
-	sum = inetsum_fold(ip[0] >> 4 == 6 ? fix_ip6(ip, iplen - hlen) : fix_ip4(ip, hlen, iplen, index));
+	sum = pktgso_fix_ip(ip, iplen, hlen, index);
 	memcpy(&seq, tcp + TCP_SEQ_OFF, 4);
 	seq = TO_BE32(FROM_BE32(seq) + off);
 	memcpy(tcp + TCP_SEQ_OFF, &seq, 4);

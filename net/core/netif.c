@@ -100,13 +100,23 @@ void netif_add_promisc(struct netif *nif, s32 promisc, s32 allmulti)
 		nif->ops->set_filter(nif);
 }
 
+void net_count_arrival(struct pktbuf *pb)
+{
+	netif_stat_add(pb->nif, rx_packets, 1);
+	netif_stat_add(pb->nif, rx_bytes, pb->len + pktbuf_headroom(pb) - pb->mac);
+}
+
 void net_receive(struct pktbuf *pb)
+{
+	net_count_arrival(pb);
+	net_deliver(pb);
+}
+
+void net_deliver(struct pktbuf *pb)
 {
 	bool (*hook)(struct netif *nif, struct pktbuf *pb);
 	bool seen = false;
 
-	netif_stat_add(pb->nif, rx_packets, 1);
-	netif_stat_add(pb->nif, rx_bytes, pb->len + pktbuf_headroom(pb) - pb->mac);
 	pb->net = (u16)pktbuf_headroom(pb);
 	rcu_read_lock();
 	if (unlikely(!list_is_empty(&pb->nif->ns->taps)))
@@ -166,6 +176,7 @@ bool rxpoll_schedule(struct rxpoll *p)
 
 void rxpoll_done(struct rxpoll *p)
 {
+	netgro_flush();		/* whoever waits for the poll's end waits for its packets */
 	store_release(&p->is_scheduled, 0);
 }
 
@@ -211,7 +222,9 @@ static u32 run_polls(struct netcpu *c, u32 budget)
 		irq_enable();
 		if (!p)
 			break;
+		netgro_begin();
 		n = p->poll(p, POLL_WEIGHT);
+		netgro_end();
 		done += n;
 		if (n >= POLL_WEIGHT) {
 			irq_disable();

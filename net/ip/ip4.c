@@ -103,7 +103,7 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 		pktbuf_free(pb);
 		return;
 	}
-	if (pb->len > r.mtu && !pb->gso_size && (h->frag_off & TO_BE16(IP4_DF))) {
+	if (pkt_is_over(pb, r.mtu) && (h->frag_off & TO_BE16(IP4_DF))) {
 		icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, r.mtu);
 		pktbuf_free(pb);
 		return;
@@ -245,11 +245,27 @@ static void loop_copy(struct netns *ns, const struct iproute *r, const struct pk
 	net_queue_receive(c);
 }
 
+/* Segments that came joined and are too long one by one. */
+static int cut_and_fragment(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
+{
+	struct pktbuf *next;
+	LIST_HEAD(parts);
+	int err = 0;
+
+	pktgso_cut(pb, &parts);
+	list_foreach_safe(pb, next, &parts, link) {
+		int e = ip4_fragment(ns, r, r->mtu, pb);
+
+		err = err ? err : e;
+	}
+	return err;
+}
+
 /* Whole or in pieces; consumes. */
 static int to_wire(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 {
-	if (unlikely(pb->len > r->mtu && !pb->gso_size))
-		return ip4_fragment(ns, r, r->mtu, pb);
+	if (unlikely(pkt_is_over(pb, r->mtu)))
+		return pb->gso_size ? cut_and_fragment(ns, r, pb) : ip4_fragment(ns, r, r->mtu, pb);
 	to_link(r, pkt_ip4(pb)->daddr, pb);
 	return 0;
 }

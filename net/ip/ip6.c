@@ -142,7 +142,7 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 				    err == -EACCES ? ICMP6_ADMIN_PROHIBITED : ICMP6_NO_ROUTE, 0);
 		goto drop;
 	}
-	if (pb->len > r.mtu && !pb->gso_size) {
+	if (pkt_is_over(pb, r.mtu)) {
 		icmp6_error(ns, pb, ICMP6_PACKET_TOO_BIG, 0, r.mtu);
 		goto drop;
 	}

@@ -149,6 +149,11 @@ struct ipproto {
 #define IPPROTO_TABLE(p) TABLE_ENTRY(ipproto, const struct ipproto *, ipproto_ptr_##p) = &(p)
 
 static inline struct ip4_head *pkt_ip4(const struct pktbuf *pb) { return (void *)(pb->buf + pb->net); }
+/* Of a packet that begins with its network header: it, or each of the parts that it will be cut into, is too long. */
+static inline bool pkt_is_over(const struct pktbuf *pb, u32 mtu)
+{
+	return pb->len > mtu && (!pb->gso_size || pktgso_part_len(pb) > mtu);
+}
 
 /* ---- ICMP ---- */
 /** icmp4_error() - tell the sender of @pb, which stays the caller's; limited in rate. */

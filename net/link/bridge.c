@@ -33,7 +33,7 @@ static bool may_send(const struct brport *p, const struct brport *from, const st
 		return p->hairpin;
 	if (from && p->isolated && from->isolated)
 		return false;
-	return pb->gso_size || pb->len <= p->nif->mtu + ETH_HEAD;
+	return (pb->gso_size ? pktgso_part_len(pb) : pb->len - ETH_HEAD) <= p->nif->mtu;
 }
 
 static bool wants_flood(const struct brport *p, const u8 *dst)

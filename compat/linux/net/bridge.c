@@ -34,7 +34,8 @@ u32 lx_nic_features(const struct lx_net_device *dev)
 	u64 f = dev->features;
 	bool has_sum = f & (DEV_F(HW_CSUM) | DEV_F(IP_CSUM)), has_sg = f & DEV_F(SG);
 
-	return (has_sg ? NETIF_F_SG : 0) | (has_sum ? NETIF_F_SUM : 0) |
+	return (dev->napi_list.next != &dev->napi_list ? NETIF_F_GRO : 0) |
+	       (has_sg ? NETIF_F_SG : 0) | (has_sum ? NETIF_F_SUM : 0) |
 	       (has_sum && has_sg && (f & DEV_F(TSO)) ? NETIF_F_TSO4 : 0) |
 	       (has_sg && (f & DEV_F(TSO6)) && (f & (DEV_F(HW_CSUM) | DEV_F(IPV6_CSUM))) ? NETIF_F_TSO6 : 0);
 }
@@ -254,10 +255,18 @@ static void take_head(struct pktbuf *pb, const struct lx_sk_buff *skb, u32 copy)
 	pktbuf_pull(pb, ETH_HEAD);
 }
 
+/* Bytes behind the link header that are headers, of a long packet. */
+static u32 heads_len(const struct lx_sk_buff *skb)
+{
+	const u8 *mac = skb->head + skb->mac_header;
+
+	return skb->data == mac + ETH_HEAD ? ether_copy_len(mac) - ETH_HEAD : PKT_COPY_HEADERS;
+}
+
 /* NULL: no memory, or nonsense. */
 static struct pktbuf *to_native(struct lx_nic *nic, struct lx_sk_buff *skb)
 {
-	u32 linear = skb_linear(skb), copy = linear <= COPY_WHOLE ? linear : PKT_COPY_HEADERS;
+	u32 linear = skb_linear(skb), copy = linear <= COPY_WHOLE ? linear : heads_len(skb);
 	struct pktbuf *pb = pktbuf_alloc(PKT_HEADROOM - TAG_LEN, 0, ALLOC_ATOMIC);
 	int by;
 
@@ -274,7 +283,7 @@ static struct pktbuf *to_native(struct lx_nic *nic, struct lx_sk_buff *skb)
 	return NULL;
 }
 
-void lx_nic_receive(struct lx_sk_buff *skb)
+void lx_nic_receive(struct lx_sk_buff *skb, void (*receive)(struct pktbuf *pb))
 {
 	struct lx_net_device *dev = skb->dev;
 	struct lx_nic *nic = nic_of(dev);
@@ -287,5 +296,5 @@ void lx_nic_receive(struct lx_sk_buff *skb)
 	}
 	lx_skb_free(skb);
 	if (pb)
-		net_receive(pb);
+		receive(pb);
 }

@@ -77,8 +77,8 @@ void lx_skb_free(struct lx_sk_buff *skb);
 /** lx_skb_sum() - the Internet checksum over @n bytes from @off on top of @sum, not folded. */
 u64 lx_skb_sum(const struct lx_sk_buff *skb, u32 off, u32 n, u64 sum);
 
-/** lx_nic_receive() - a packet that a driver received, its link header parsed; consumes. Bottom halves off. */
-void lx_nic_receive(struct lx_sk_buff *skb);
+/** lx_nic_receive() - a packet of a driver, its link header parsed, to @receive; consumes. Bottom halves off. */
+void lx_nic_receive(struct lx_sk_buff *skb, void (*receive)(struct pktbuf *pb));
 /** lx_nic_xmit() - netif_ops.xmit. */
 int lx_nic_xmit(struct netif *nif, struct pktbuf *pb);
 /** lx_nic_resume() - a queue has room again. Context: any but NMI. */

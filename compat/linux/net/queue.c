@@ -145,7 +145,7 @@ LX_EXPORT(napi_complete_done);
 
 unsigned int lx_napi_gro_receive(struct lx_napi_struct *n, struct lx_sk_buff *skb)
 {
-	lx_nic_receive(skb);
+	lx_nic_receive(skb, net_receive_gro);
 	return LX_GRO_NORMAL;
 }
 LX_EXPORT(napi_gro_receive);
@@ -176,7 +176,7 @@ LX_EXPORT(napi_gro_frags);
 int lx_netif_receive_skb(struct lx_sk_buff *skb)
 {
 	bh_disable();
-	lx_nic_receive(skb);
+	lx_nic_receive(skb, net_receive);
 	bh_enable();
 	return 0;
 }
@@ -202,7 +202,7 @@ static u32 late_run(struct rxpoll *p, u32 budget)
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb->next = NULL;
-		lx_nic_receive(skb);
+		lx_nic_receive(skb, net_receive);
 	}
 	return 0;
 }

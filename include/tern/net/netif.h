@@ -31,6 +31,7 @@ struct sysnode;
 #define NETIF_F_SG	BIT(2)	/* sends pages */
 #define NETIF_F_NOARP	BIT(3)
 #define NETIF_F_TSO6	BIT(4)	/* cuts TCP over IPv6 */
+#define NETIF_F_GRO	BIT(5)	/* what arrives is joined: its driver calls net_receive_gro() */
 
 struct netif_ops {
 	/* IFF_UP: receive and send from now on; 0 or -errno. stop: no more. config_lock held. */
@@ -161,6 +162,11 @@ extern void (*netif_tell_sent)(struct pktbuf *pb);
 void netif_tx_resume(struct netif *nif);
 /** net_receive() - a packet for the protocols; consumes. Bottom halves off. */
 void net_receive(struct pktbuf *pb);
+/**
+ * net_receive_gro() - the same from a rxpoll; may keep it until the poll's end and join it with others of its TCP
+ * stream (net/core/gro.c). The less of the packet is linear beside its headers, the better: ether_copy_len().
+ */
+void net_receive_gro(struct pktbuf *pb);
 /** net_queue_receive() - the same, later in the soft interrupt. Bottom halves off. */
 void net_queue_receive(struct pktbuf *pb);
 
@@ -229,6 +235,11 @@ void netif_sysfs_remove(struct netif *nif);
 /** ether_receive_header() - take the link header off: type, protocol, mac. False: too short. */
 bool ether_receive_header(struct netif *nif, struct pktbuf *pb);
 void ether_header(struct netif *nif, struct pktbuf *pb, const u8 *dst);
+/**
+ * ether_copy_len() - bytes of a frame that a driver best copies to the linear part, where the rest can stay in its page
+ * @frame: more than PKT_COPY_HEADERS bytes, link header first
+ */
+u32 ether_copy_len(const u8 *frame);
 /** ether_random_addr() - a hardware address made up here, of one station. */
 void ether_random_addr(u8 addr[6]);
 /** netif_no_header() - header of a link that has none. */

@@ -118,6 +118,13 @@ static inline void *pktbuf_put(struct pktbuf *pb, u32 n)
 	pb->len += n;
 	return p;
 }
+/* Bytes of its parts on the wire, from the network header on. @pb has a gso_size. */
+static inline u32 pktgso_part_len(const struct pktbuf *pb)
+{
+	return (u32)(pb->tp - pb->net) + (pb->buf[pb->tp + 12] >> 4) * 4u + pb->gso_size;
+}
+/** pktgso_cut() - @pb (TCP, gso_size set, data at the network or link header) as packets on @out; consumes it. */
+void pktgso_cut(struct pktbuf *pb, struct list *out);
 /** pktbuf_make_linear() - the first @n bytes lie at data; false: shorter, or no memory. */
 bool pktbuf_make_linear_slow(struct pktbuf *pb, u32 n);
 static inline bool pktbuf_make_linear(struct pktbuf *pb, u32 n)
