@@ -7,9 +7,8 @@
 # processor works for it, or if it works on and on.
 # parts: 1 2 3 4 5 6
 parts=6
-# A mix may use up the processes that there may be: how often the shell asks again is chance, what else it says is not.
-exec 2>shell.log
-trap 'while read -r line; do [[ $line == *"fork: retry"* ]] || echo "$line"; done <shell.log' EXIT
+# A mix may use up the processes that there may be, and keep them until it ends: who waits for it starts none.
+exec 3<> <(:)	# nothing comes from it
 
 free_now() {
 	sync
@@ -18,18 +17,24 @@ free_now() {
 	awk '/^MemFree:/ { print $2 }' /proc/meminfo
 }
 
-# Microseconds that processors worked for the mix.
-worked() {
-	sed -n 's/^usage_usec //p' groups/mix/cpu.stat
+# In $usage: microseconds that processors worked for the mix.
+look() {
+	local key value
+
+	while read -r key value; do
+		[ "$key" != usage_usec ] || usage=$value
+	done <groups/mix/cpu.stat
 }
 
 # Wait for the process $1; whether it and its children still do something in each minute.
 ends() {
 	local seen quiet=0 seconds=0
 	while kill -0 "$1" 2>/dev/null; do
-		seen=$(worked)
-		sleep 1
-		if [ $(($(worked) - seen)) -lt 1000 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+		look
+		seen=$usage
+		read -r -t 1 -u 3
+		look
+		if [ $((usage - seen)) -lt 1000 ]; then quiet=$((quiet + 1)); else quiet=0; fi
 		seconds=$((seconds + 1))
 		[ $quiet -lt 60 ] && [ $seconds -lt $((each * 10)) ] || return 1
 	done
