@@ -39,27 +39,26 @@ u32 groseg_head_len(const u8 *ip, u32 n)
 
 bool groseg_parse(const u8 *ip, u32 n, u32 len, struct groseg *s)
 {
-	u32 head = groseg_head_len(ip, n), flags;
+	u32 head = groseg_head_len(ip, n), flags, total;
 
 	if (!head)
 		return false;
 	if (is_v6(ip)) {
 		s->tcp = IP6_HEAD;
-		if (get16(ip + 4) + IP6_HEAD != len)
-			return false;
+		total = get16(ip + 4) + IP6_HEAD;
 	} else {
 		s->tcp = IP4_HEAD;
-		if (get16(ip + 2) != len || (get16(ip + 6) & IP4_FRAGMENT) ||
-		    inetsum_fold(inetsum_add(0, ip, IP4_HEAD)) != 0xffff)
+		total = get16(ip + 2);
+		if ((get16(ip + 6) & IP4_FRAGMENT) || inetsum_fold(inetsum_add(0, ip, IP4_HEAD)) != 0xffff)
 			return false;
 	}
-	if (head > len)
+	if (head > total || total > len)
 		return false;
 	flags = ip[s->tcp + TCP_FLAGS];
 	s->head = (u16)head;
-	s->len = len - head;
+	s->len = total - head;
 	s->seq = get32(ip + s->tcp + 4);
-	s->has_plain_head = (flags & ~PSH) == ACK && !(ip[s->tcp + TCP_OFF] & 15);
+	s->has_plain_head = total == len && (flags & ~PSH) == ACK && !(ip[s->tcp + TCP_OFF] & 15);
 	s->is_pushed = flags & PSH;
 	return true;
 }

@@ -4,12 +4,12 @@
 
 #include <tern/net/byteorder.h>
 
-/* A segment: IPv4 without options or IPv6 without extensions, whole, of the length that it says. */
+/* A segment: IPv4 without options or IPv6 without extensions, whole; short frames have something behind it. */
 struct groseg {
 	u16 tcp, head;		/* bytes of the IP header, of both headers */
 	u32 len;		/* bytes of data */
 	u32 seq;		/* of its first byte */
-	bool has_plain_head;	/* ACK and nothing else but PSH: it can be part of a longer one */
+	bool has_plain_head;	/* nothing behind it, ACK and nothing else but PSH: it can be part of a longer one */
 	bool is_pushed;		/* PSH: nothing need be waited for */
 };
 
