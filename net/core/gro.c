@@ -164,7 +164,7 @@ static void join(struct pktbuf *to, struct pktbuf *pb, const struct groseg *s)
 	memcpy(to->frag + to->nfrags, pb->frag, pb->nfrags * sizeof(pb->frag[0]));
 	to->nfrags += pb->nfrags;
 	to->len += s->len;
-	to->truesize += s->len;
+	to->truesize += pb->truesize;	/* as if it were apart: its pieces keep whole pages */
 	to->data[s->tcp + TCP_FLAGS] |= pb->data[s->tcp + TCP_FLAGS];
 	h->next += s->len;
 	h->nparts++;

@@ -164,6 +164,7 @@ static void expect_bytes(struct scene *s, u32 seq, u32 n, u32 nparts)
 		return;
 	EXPECT_EQ(pb->len, head + n);
 	EXPECT_EQ(max(pb->gso_segs, (u16)1), nparts);
+	EXPECT(pb->truesize >= nparts * sizeof(*pb) + n);	/* charged as if apart */
 	EXPECT_EQ(pb->sum_state, nparts > 1 ? PKTSUM_PARTIAL : PKTSUM_GOOD);
 	for (u32 i = 0; i < n && pb->len == head + n; i++) {
 		u8 b;

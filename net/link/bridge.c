@@ -22,6 +22,7 @@
 #include <tern/mm/slab.h>
 
 #define ETH_HEAD	14u
+#define VLAN_TAG	4u	/* does not count against an MTU */
 
 /* ---- packets; RCU, bottom halves off ---- */
 
@@ -33,7 +34,7 @@ static bool may_send(const struct brport *p, const struct brport *from, const st
 		return p->hairpin;
 	if (from && p->isolated && from->isolated)
 		return false;
-	return (pb->gso_size ? pktgso_part_len(pb) : pb->len - ETH_HEAD) <= p->nif->mtu;
+	return (pb->gso_size ? pktgso_part_len(pb) : pb->len - ETH_HEAD) <= p->nif->mtu + VLAN_TAG;
 }
 
 static bool wants_flood(const struct brport *p, const u8 *dst)
