@@ -11,6 +11,8 @@ LINE = re.compile(r"^(not )?ok\b(?:\s+\d+)?(?:\s*-)?\s*(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)\s*(?:#\s*skip\b\s*(.*))?$", re.IGNORECASE)
 SKIP = re.compile(r"(?:^|\s)#\s*skip\b.*$", re.IGNORECASE)
 
+MOST_SAID = 40          # lines shown of a failed case
+
 
 class Result:
     """What one test file did."""
@@ -61,6 +63,18 @@ class Result:
 
     def count(self, verdict):
         return sum(1 for v, _ in self.cases if v == verdict)
+
+    def account(self):
+        """The lines that say what failed: of each failed case what it said last, and the end of all."""
+        shown, said = [], []
+        for line in self.lines:
+            said.append(line)
+            case = LINE.match(line)
+            if case and case.group(1):
+                shown += said[-MOST_SAID:]
+            if case:
+                said = []
+        return shown + said[-MOST_SAID:]
 
     @property
     def passed(self):
