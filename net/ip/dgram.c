@@ -158,6 +158,19 @@ static bool has_room(const struct isock *sk)
 	       (READ_ONCE(sk->shutdown) & SEND_SHUTDOWN);
 }
 
+int dgram_route(struct isock *sk, const struct dgsend *d, struct iproute *r)
+{
+	int err;
+
+	if (d->is_v6)
+		err = ip6_route_flow(sk->net, &d->daddr6, &d->saddr6, d->oif, 0, sk->mark, r);
+	else
+		err = ip4_route_flow(sk->net, d->daddr, d->saddr, d->oif, 0, sk->mark, r);
+	if (!err && !d->is_v6 && r->type == RTN_BROADCAST && !(sk->ns.options & BIT(SO_BROADCAST)))
+		return -EACCES;
+	return ip_count_no_route(sk->net, d->is_v6, err);
+}
+
 int dgram_charge(struct isock *sk, u32 flags)
 {
 	int err = netsock_take_error(&sk->ns);

@@ -6,8 +6,8 @@
 
 static void expired(struct netns *ns, const struct pktbuf *first)
 {
-	ipstat_inc(IPSTAT_REASM_TIMEOUT);
-	ipstat_inc(IPSTAT_REASM_FAILS);
+	ipstat_inc(ns, IPSTAT_REASM_TIMEOUT);
+	ipstat_inc(ns, IPSTAT_REASM_FAILS);
 	if (first)
 		icmp4_error(ns, first, ICMP_TIME_EXCEEDED, 1, 0);
 }
@@ -44,11 +44,11 @@ struct pktbuf *ip4_reassemble(struct netns *ns, struct pktbuf *pb)
 	struct list pieces;
 	int n;
 
-	ipstat_inc(IPSTAT_REASM_REQDS);
+	ipstat_inc(ns, IPSTAT_REASM_REQDS);
 	n = reasm_add(&ns->ip4->reasm, ns, &key, &piece, pb, &pieces);
 	if (n > 0)
 		whole = join(&pieces, (u32)n);
 	if (n)
-		ipstat_inc(whole ? IPSTAT_REASM_OKS : IPSTAT_REASM_FAILS);
+		ipstat_inc(ns, whole ? IPSTAT_REASM_OKS : IPSTAT_REASM_FAILS);
 	return whole;
 }

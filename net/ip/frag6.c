@@ -10,6 +10,8 @@
 
 static void expired(struct netns *ns, const struct pktbuf *first)
 {
+	ipstat_inc(ns, IP6STAT_REASM_TIMEOUT);
+	ipstat_inc(ns, IP6STAT_REASM_FAILS);
 	if (first)
 		icmp6_error(ns, first, ICMP6_TIME_EXCEEDED, 1, 0);
 }
@@ -47,16 +49,19 @@ struct pktbuf *ip6_reassemble(struct netns *ns, struct pktbuf *pb, u8 *next)
 	struct reasm_piece piece = { .skip = sizeof(struct frag6_head) };
 	struct reasm_key key = { .saddr = h->saddr, .daddr = h->daddr };
 	const struct frag6_head *f;
+	struct pktbuf *whole;
 	struct list pieces;
 	u32 wrong;
 	int n;
 
+	ipstat_inc(ns, IP6STAT_REASM_REQDS);
 	if (!pktbuf_make_linear(pb, sizeof(*f))) {
 		pktbuf_free(pb);
 		return NULL;
 	}
 	f = (const struct frag6_head *)pb->data;
 	if (!(f->off & TO_BE16(FRAG6_OFFSET | FRAG6_MORE))) {
+		ipstat_inc(ns, IP6STAT_REASM_OKS);
 		*next = f->next;
 		pktbuf_pull(pb, sizeof(*f));
 		return pb;
@@ -69,5 +74,8 @@ struct pktbuf *ip6_reassemble(struct netns *ns, struct pktbuf *pb, u8 *next)
 	if (wrong)
 		icmp6_error(ns, pb, ICMP6_PARAM_PROB, 0, wrong);
 	n = reasm_add(&ns->ip6->reasm, ns, &key, &piece, pb, &pieces);
-	return n > 0 ? join(&pieces, (u32)n, next) : NULL;
+	whole = n > 0 ? join(&pieces, (u32)n, next) : NULL;
+	if (n)
+		ipstat_inc(ns, whole ? IP6STAT_REASM_OKS : IP6STAT_REASM_FAILS);
+	return whole;
 }

@@ -4,18 +4,23 @@
 
 #include <tern/lib/string.h>
 #include <tern/net/inetsum.h>
+#include <uapi/errno.h>
 
-u32 ip4_parse(const struct ip4_head *h, u32 linear, u32 len)
+int ip4_parse(const struct ip4_head *h, u32 linear, u32 len)
 {
 	u32 hlen, total;
 
 	if (linear < sizeof(*h) || h->version_ihl >> 4 != 4)
-		return 0;
+		return -EINVAL;
 	hlen = ip4_hlen(h);
+	if (hlen < sizeof(*h) || hlen > linear)
+		return -EINVAL;
+	if (inetsum_fold(inetsum_add(0, h, hlen)) != 0xffff)
+		return -EBADMSG;
 	total = FROM_BE16(h->total_len);
-	if (hlen < sizeof(*h) || hlen > linear || total < hlen || total > len)
-		return 0;
-	return inetsum_fold(inetsum_add(0, h, hlen)) == 0xffff ? total : 0;
+	if (total > len)
+		return -EMSGSIZE;
+	return total < hlen ? -EINVAL : (int)total;
 }
 
 bool arp_parse(const struct arp_head *h, u32 n)

@@ -78,11 +78,12 @@ struct tcp_opts {
 };
 
 /**
- * ip4_parse() - check a header against what is there
+ * ip4_parse() - check a header against what is there, RFC 791 3.1
  * @linear: bytes at @h; @len: bytes of the packet
- * Return: length of the packet by its header; 0: malformed.
+ * Return: length of the packet by its header; -EINVAL: malformed; -EBADMSG: its checksum is wrong;
+ *	-EMSGSIZE: there is less of it.
  */
-u32 ip4_parse(const struct ip4_head *h, u32 linear, u32 len);
+int ip4_parse(const struct ip4_head *h, u32 linear, u32 len);
 /**
  * tcp_read_options() - @n bytes of options behind a header into *@o
  * Malformed options end the list, as they do on Linux.

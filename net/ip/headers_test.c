@@ -4,6 +4,7 @@
 #include <string.h>
 #include <tern/lib/ktest.h>
 #include <tern/net/inetsum.h>
+#include <uapi/errno.h>
 
 static void fill(struct ip4_head *h, u16 total)
 {
@@ -19,14 +20,14 @@ TEST(net_headers, ip_lengths_are_checked)
 
 	fill(&h, 40);
 	EXPECT_EQ(ip4_parse(&h, 20, 60), 40);
-	EXPECT_EQ(ip4_parse(&h, 20, 39), 0);
-	EXPECT_EQ(ip4_parse(&h, 19, 60), 0);
+	EXPECT_EQ(ip4_parse(&h, 20, 39), -EMSGSIZE);
+	EXPECT_EQ(ip4_parse(&h, 19, 60), -EINVAL);
 	h.ttl ^= 1;
-	EXPECT_EQ(ip4_parse(&h, 20, 60), 0);
+	EXPECT_EQ(ip4_parse(&h, 20, 60), -EBADMSG);
 	fill(&h, 19);
-	EXPECT_EQ(ip4_parse(&h, 20, 60), 0);
+	EXPECT_EQ(ip4_parse(&h, 20, 60), -EINVAL);
 	h.version_ihl = 0x4f;
-	EXPECT_EQ(ip4_parse(&h, 20, 60), 0);
+	EXPECT_EQ(ip4_parse(&h, 20, 60), -EINVAL);
 }
 
 TEST(net_headers, tcp_options_of_a_syn)

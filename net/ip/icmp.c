@@ -86,15 +86,21 @@ void icmp4_error(struct netns *ns, const struct pktbuf *pb, u8 type, u8 code, u3
 	struct pktbuf *e;
 	bool is_ours;
 
-	if (!deserves_error(ns, pb) || !take_token())
+	if (!deserves_error(ns, pb))
 		return;
+	if (!take_token()) {
+		ipstat_inc(ns, ICMPSTAT_OUT_LIMITED);
+		return;
+	}
 	is_ours = ip4_local_type(ns, h->daddr) == RTN_LOCAL;
 	if (ip4_route_out(ns, h->saddr, is_ours ? h->daddr : 0, 0, &r))
 		return;
 	how.saddr = r.saddr;
 	e = pktbuf_alloc(PKT_HEADROOM, sizeof(*ih) + QUOTE_MAX, ALLOC_ATOMIC);
-	if (!e)
+	if (!e) {
+		ipstat_inc(ns, ICMPSTAT_OUT_ERRORS);
 		return;
+	}
 	ih = pktbuf_put(e, sizeof(*ih));
 	ih->type = type;
 	ih->code = code;
@@ -104,8 +110,6 @@ void icmp4_error(struct netns *ns, const struct pktbuf *pb, u8 type, u8 code, u3
 	rest = min(QUOTE_MAX - behind, pb->len);
 	pktbuf_read(pb, 0, pktbuf_put(e, rest), rest);
 	finish(e);
-	ipstat_inc(ICMPSTAT_OUT_MSGS);
-	ipstat_inc(type == ICMP_DEST_UNREACH ? ICMPSTAT_OUT_UNREACH : ICMPSTAT_OUT_TIME_EXCDS);
 	ip4_send(ns, &r, &how, e);
 }
 
@@ -167,12 +171,12 @@ static void answer_echo(struct netns *ns, struct pktbuf *pb)
 		goto out;
 	how.saddr = h->daddr;
 	e = pktbuf_slice(pb, 0, pb->len, PKT_HEADROOM, ALLOC_ATOMIC);
-	if (!e)
+	if (!e) {
+		ipstat_inc(ns, ICMPSTAT_OUT_ERRORS);
 		goto out;
+	}
 	((struct icmp_head *)e->data)->type = ICMP_ECHOREPLY;
 	finish(e);
-	ipstat_inc(ICMPSTAT_OUT_MSGS);
-	ipstat_inc(ICMPSTAT_OUT_ECHO_REPS);
 	ip4_send(ns, &r, &how, e);
 out:
 	pktbuf_free(pb);
@@ -183,31 +187,31 @@ static void icmp4_receive(struct netns *ns, struct pktbuf *pb)
 	const struct icmp_head *h;
 	u8 type, code;
 
-	ipstat_inc(ICMPSTAT_IN_MSGS);
-	if (!pktbuf_make_linear(pb, sizeof(*h)) ||
-	    (!pktsum_is_trusted(pb) && inetsum_fold(pktbuf_sum(pb, 0, pb->len, 0)) != 0xffff)) {
-		ipstat_inc(ICMPSTAT_IN_ERRORS);
-		pktbuf_free(pb);
-		return;
+	ipstat_inc(ns, ICMPSTAT_IN_MSGS);
+	if (!pktbuf_make_linear(pb, sizeof(*h)))
+		goto bad;
+	if (!pktsum_is_trusted(pb) && inetsum_fold(pktbuf_sum(pb, 0, pb->len, 0)) != 0xffff) {
+		ipstat_inc(ns, ICMPSTAT_IN_CSUM_ERRORS);
+		goto bad;
 	}
 	h = (void *)pb->data;
 	type = h->type;
 	code = h->code;
+	icmp4_count_in(ns, type);
 	if (type == ICMP_ECHO && !code) {
-		ipstat_inc(ICMPSTAT_IN_ECHOS);
 		answer_echo(ns, pb);
 		return;
 	}
 	if (type == ICMP_ECHOREPLY) {
-		ipstat_inc(ICMPSTAT_IN_ECHO_REPS);
 		ping_receive(ns, pb);
 		return;
 	}
-	if (type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB) {
-		if (type == ICMP_DEST_UNREACH)
-			ipstat_inc(ICMPSTAT_IN_UNREACH);
+	if (type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB)
 		take_error(ns, pb, type, code, FROM_BE32(h->info));
-	}
+	pktbuf_free(pb);
+	return;
+bad:
+	ipstat_inc(ns, ICMPSTAT_IN_ERRORS);
 	pktbuf_free(pb);
 }
 

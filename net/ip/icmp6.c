@@ -65,8 +65,10 @@ void icmp6_error(struct netns *ns, const struct pktbuf *pb, u8 type, u8 code, u3
 		return;
 	how.saddr = r.saddr6;
 	e = pktbuf_alloc(PKT_HEADROOM, (u32)sizeof(*ih) + max, ALLOC_ATOMIC);
-	if (!e)
+	if (!e) {
+		ipstat_inc(ns, ICMP6STAT_OUT_ERRORS);
 		return;
+	}
 	ih = pktbuf_put(e, sizeof(*ih));
 	ih->type = type;
 	ih->code = code;
@@ -126,8 +128,10 @@ static void answer_echo(struct netns *ns, struct pktbuf *pb)
 		goto out;
 	how.saddr = r.saddr6;
 	e = pktbuf_slice(pb, 0, pb->len, PKT_HEADROOM, ALLOC_ATOMIC);
-	if (!e)
+	if (!e) {
+		ipstat_inc(ns, ICMP6STAT_OUT_ERRORS);
 		goto out;
+	}
 	((struct icmp_head *)e->data)->type = ICMP6_ECHO_REPLY;
 	icmp6_finish(e, &how.saddr, &how.daddr);
 	ip6_send(ns, &r, &how, e);
@@ -135,22 +139,32 @@ out:
 	pktbuf_free(pb);
 }
 
+static bool is_right(struct netns *ns, struct pktbuf *pb)
+{
+	if (!pktbuf_make_linear(pb, sizeof(struct icmp_head)))
+		return false;
+	if (pktsum_is_trusted(pb) ||
+	    inetsum_fold(pktbuf_sum(pb, 0, pb->len, pkt_pseudo(pb, IPPROTO_ICMPV6, pb->len))) == 0xffff)
+		return true;
+	ipstat_inc(ns, ICMP6STAT_IN_CSUM_ERRORS);
+	return false;
+}
+
 static void icmp6_receive(struct netns *ns, struct pktbuf *pb)
 {
 	const struct icmp_head *h;
 	u8 type, code;
 
-	ipstat_inc(ICMP6STAT_IN_MSGS);
-	if (!pktbuf_make_linear(pb, sizeof(*h)) ||
-	    (!pktsum_is_trusted(pb) &&
-	     inetsum_fold(pktbuf_sum(pb, 0, pb->len, pkt_pseudo(pb, IPPROTO_ICMPV6, pb->len))) != 0xffff)) {
-		ipstat_inc(ICMP6STAT_IN_ERRORS);
+	ipstat_inc(ns, ICMP6STAT_IN_MSGS);
+	if (!is_right(ns, pb)) {
+		ipstat_inc(ns, ICMP6STAT_IN_ERRORS);
 		pktbuf_free(pb);
 		return;
 	}
 	h = (void *)pb->data;
 	type = h->type;
 	code = h->code;
+	icmp6_count_in(ns, type);
 	if (type == ICMP6_ECHO_REQUEST) {
 		answer_echo(ns, pb);
 	} else if (type == ICMP6_ECHO_REPLY) {

@@ -9,29 +9,15 @@
  */
 #include "ip_impl.h"
 
-#include <tern/fs/procfs.h>
 #include <tern/kernel/random.h>
 #include <tern/lib/string.h>
 #include <tern/net/filter.h>
 #include <tern/net/inetsum.h>
 #include <tern/net/netctl.h>
 
-DEFINE_PERCPU(u64, ip_stats[IPSTAT_COUNT]);
-static u64 ip_default_ttl = 64;
 NETCTL(forward, "ipv4/ip_forward", ns->ip4->forwarding, 0, S32_MAX);
 NETCTL(forward_all, "ipv4/conf/all/forwarding", ns->ip4->forwarding, 0, S32_MAX);
-static struct procint ttl_int = { .path = "sys/net/ipv4/ip_default_ttl", .value = &ip_default_ttl, .min = 1,
-	.max = 255, .width = 8 };
-PROCINT(ttl_int);
-
-u64 ipstat_sum(enum ipstat which)
-{
-	u64 n = 0;
-
-	for_each_possible_cpu(cpu)
-		n += READ_ONCE((*percpu_ptr(ip_stats, cpu))[which]);
-	return n;
-}
+NETCTL(ttl, "ipv4/ip_default_ttl", ns->ip4->ttl, 1, 255);
 
 /* ---- in ---- */
 
@@ -65,13 +51,20 @@ static void deliver(struct netns *ns, struct pktbuf *pb)
 	raw = rawsock_receive(ns, pb);
 	p = find_proto(h->protocol);
 	if (p) {
-		ipstat_inc(IPSTAT_IN_DELIVERS);
+		ipstat_inc(ns, IPSTAT_IN_DELIVERS);
 		p->receive(ns, pb);
 		return;
 	}
-	ipstat_inc(raw ? IPSTAT_IN_DELIVERS : IPSTAT_IN_UNKNOWN_PROTOS);
+	ipstat_inc(ns, raw ? IPSTAT_IN_DELIVERS : IPSTAT_IN_UNKNOWN_PROTOS);
 	if (!raw)
 		icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
+	pktbuf_free(pb);
+}
+
+/* Nothing is wrong with it, but there is no memory to go on with it. */
+static void discard(struct netns *ns, struct pktbuf *pb)
+{
+	ipstat_inc(ns, IPSTAT_OUT_DISCARDS);
 	pktbuf_free(pb);
 }
 
@@ -87,23 +80,27 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 	int err;
 
 	if (!ns->ip4->forwarding || pb->type != PKT_HOST) {
-		ipstat_inc(IPSTAT_IN_ADDR_ERRORS);
+		ipstat_inc(ns, IPSTAT_IN_ADDR_ERRORS);
 		pktbuf_free(pb);
 		return;
 	}
 	if (h->ttl <= 1) {
+		ipstat_inc(ns, IPSTAT_IN_HDR_ERRORS);
 		icmp4_error(ns, pb, ICMP_TIME_EXCEEDED, 0, 0);
 		pktbuf_free(pb);
 		return;
 	}
 	err = ip4_route_flow(ns, h->daddr, h->saddr, 0, pb->nif->index, pb->mark, &r);
 	if (err || r.type != RTN_UNICAST) {
+		if (err == -ENETUNREACH)
+			ipstat_inc(ns, IPSTAT_IN_NO_ROUTES);
 		if (err != -EINVAL)	/* a black hole is silent */
 			icmp4_error(ns, pb, ICMP_DEST_UNREACH, unreachable_code(err), 0);
 		pktbuf_free(pb);
 		return;
 	}
 	if (pkt_is_over(pb, r.mtu) && (h->frag_off & TO_BE16(IP4_DF))) {
+		ipstat_inc(ns, IPSTAT_FRAG_FAILS);
 		icmp4_error(ns, pb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, r.mtu);
 		pktbuf_free(pb);
 		return;
@@ -114,9 +111,10 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 	h->ttl--;
 	h->check = 0;
 	h->check = (u16)~inetsum_fold(inetsum_add(0, h, ip4_hlen(h)));
-	ipstat_inc(IPSTAT_FORWARDED);
+	ipstat_inc(ns, IPSTAT_FORWARDED);
+	ipstat_add(ns, IPSTAT_OUT_OCTETS, pb->len);
 	if (!pktbuf_need_headroom(pb, PKT_HEADROOM))
-		pktbuf_free(pb);
+		discard(ns, pb);
 	else if (filter_pass(ns, NF_POST_ROUTING, NULL, r.nif, pb))
 		to_wire(ns, &r, pb);
 }
@@ -129,16 +127,29 @@ static bool is_martian(const struct pktbuf *pb, be32 saddr)
 	return (saddr & TO_BE32(0xff000000)) == TO_BE32(0x7f000000) && !(pb->nif->flags & IFF_LOOPBACK);
 }
 
+/* @err: ip4_parse()'s. */
+static void count_malformed(struct netns *ns, int err)
+{
+	if (err == -EMSGSIZE) {
+		ipstat_inc(ns, IPSTAT_IN_TRUNCATED);
+		return;
+	}
+	if (err == -EBADMSG)
+		ipstat_inc(ns, IPSTAT_IN_CSUM_ERRORS);
+	ipstat_inc(ns, IPSTAT_IN_HDR_ERRORS);
+}
+
 static void ip4_receive(struct pktbuf *pb)
 {
 	struct netns *ns = pb->nif->ns;
 	struct ip4_head *h;
-	u32 total;
+	int total;
 	u8 type;
 
-	ipstat_inc(IPSTAT_IN_RECEIVES);
 	if (unlikely(pb->type == PKT_OTHERHOST))
 		goto drop;
+	ipstat_inc(ns, IPSTAT_IN_RECEIVES);
+	ipstat_add(ns, IPSTAT_IN_OCTETS, pb->len);
 	if (!pktbuf_make_linear(pb, sizeof(*h)))
 		goto bad;
 	h = (void *)pb->data;
@@ -147,9 +158,12 @@ static void ip4_receive(struct pktbuf *pb)
 	h = (void *)pb->data;
 	pb->net = (u16)pktbuf_headroom(pb);
 	total = ip4_parse(h, pb->linear, pb->len);
-	if (unlikely(!total))
-		goto bad;
-	pktbuf_trim(pb, total);
+	if (unlikely(total < 0)) {
+		count_malformed(ns, total);
+		goto drop;
+	}
+	ipstat_inc(ns, IPSTAT_IN_NOECT + (h->tos & 3u));
+	pktbuf_trim(pb, (u32)total);
 	if (unlikely(READ_ONCE(ns->defrags) && (h->frag_off & TO_BE16(IP4_MF | IP4_OFFMASK)))) {
 		pb = ip4_reassemble(ns, pb);
 		if (!pb)
@@ -162,11 +176,17 @@ static void ip4_receive(struct pktbuf *pb)
 		goto bad_addr;
 	type = ip4_local_type(ns, h->daddr);
 	pb->flags = type;	/* protocols look at it */
-	if (likely(type == RTN_LOCAL || type == RTN_BROADCAST)) {
+	if (likely(type == RTN_LOCAL)) {
+		deliver(ns, pb);
+		return;
+	}
+	if (type == RTN_BROADCAST) {
+		ipstat_inc(ns, IPSTAT_IN_BCAST);
 		deliver(ns, pb);
 		return;
 	}
 	if (type == RTN_MULTICAST) {
+		ipstat_inc(ns, IPSTAT_IN_MCAST);
 		if (!netif_mc4_wants(pb->nif, h->daddr))
 			goto drop;
 		deliver(ns, pb);
@@ -175,10 +195,10 @@ static void ip4_receive(struct pktbuf *pb)
 	forward(ns, pb);
 	return;
 bad:
-	ipstat_inc(IPSTAT_IN_HDR_ERRORS);
+	ipstat_inc(ns, IPSTAT_IN_HDR_ERRORS);
 	goto drop;
 bad_addr:
-	ipstat_inc(IPSTAT_IN_ADDR_ERRORS);
+	ipstat_inc(ns, IPSTAT_IN_ADDR_ERRORS);
 drop:
 	pktbuf_free(pb);
 }
@@ -200,11 +220,13 @@ u16 ip4_id(be32 saddr, be32 daddr, u8 protocol)
 	return (u16)(__atomic_fetch_add(&counters[h & 255], 1, __ATOMIC_RELAXED) + (h >> 32));
 }
 
-static void to_link(const struct iproute *r, be32 daddr, struct pktbuf *pb)
+static void to_link(struct netns *ns, const struct iproute *r, be32 daddr, struct pktbuf *pb)
 {
 	struct netif *nif = r->nif;
 
 	pb->protocol = TO_BE16(ETH_P_IP);
+	if (unlikely(r->type == RTN_BROADCAST || r->type == RTN_MULTICAST))
+		ipstat_inc(ns, r->type == RTN_BROADCAST ? IPSTAT_OUT_BCAST : IPSTAT_OUT_MCAST);
 	if (nif->features & NETIF_F_NOARP) {
 		nif->ops->header(nif, pb, NULL);
 		netif_send(nif, pb);
@@ -266,7 +288,7 @@ static int to_wire(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 {
 	if (unlikely(pkt_is_over(pb, r->mtu)))
 		return pb->gso_size ? cut_and_fragment(ns, r, pb) : ip4_fragment(ns, r, r->mtu, pb);
-	to_link(r, pkt_ip4(pb)->daddr, pb);
+	to_link(ns, r, pkt_ip4(pb)->daddr, pb);
 	return 0;
 }
 
@@ -290,10 +312,24 @@ static int leave(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 	return filter_pass(ns, NF_POST_ROUTING, NULL, r->nif, pb) ? to_wire(ns, r, pb) : -EPERM;
 }
 
+/* A packet of our own, whole. */
+static void count_out(struct netns *ns, const struct pktbuf *pb, u8 protocol)
+{
+	u32 hlen = ip4_hlen(pkt_ip4(pb));
+	u8 type;
+
+	ipstat_inc(ns, IPSTAT_OUT_REQUESTS);
+	ipstat_add(ns, IPSTAT_OUT_OCTETS, pb->len);
+	if (unlikely(protocol == IPPROTO_ICMP) && pb->len > hlen) {
+		pktbuf_read(pb, hlen, &type, 1);
+		icmp4_count_out(ns, type);
+	}
+}
+
 int ip4_send_raw(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 {
 	pb->net = (u16)pktbuf_headroom(pb);
-	ipstat_inc(IPSTAT_OUT_REQUESTS);
+	count_out(ns, pb, pkt_ip4(pb)->protocol);
 	return leave(ns, r, pb);
 }
 
@@ -313,13 +349,13 @@ int ip4_send(struct netns *ns, const struct iproute *r, const struct ip4send *ho
 	h->frag_off = how->is_df && fits ? TO_BE16(IP4_DF) : 0;
 	h->id = how->is_df && fits && !pb->gso_size ? 0 :
 		TO_BE16(ip4_id(how->saddr, how->daddr, how->protocol));
-	h->ttl = how->ttl ? how->ttl : (u8)ip_default_ttl;
+	h->ttl = how->ttl ? how->ttl : (u8)ns->ip4->ttl;
 	h->protocol = how->protocol;
 	h->check = 0;
 	h->saddr = how->saddr;
 	h->daddr = how->daddr;
 	h->check = (u16)~inetsum_fold(inetsum_add(0, h, sizeof(*h)));
-	ipstat_inc(IPSTAT_OUT_REQUESTS);
+	count_out(ns, pb, how->protocol);
 	if (unlikely(r->type == RTN_BROADCAST || (r->type == RTN_MULTICAST && pb->flags)))
 		loop_copy(ns, r, pb);
 	return leave(ns, r, pb);
@@ -354,12 +390,12 @@ int ip4_fragment(struct netns *ns, const struct iproute *r, u32 mtu, struct pktb
 		fh->check = 0;
 		fh->check = (u16)~inetsum_fold(inetsum_add(0, fh, hlen));
 		f->net = (u16)pktbuf_headroom(f);
-		ipstat_inc(IPSTAT_FRAG_CREATES);
-		to_link(r, fh->daddr, f);
+		ipstat_inc(ns, IPSTAT_FRAG_CREATES);
+		to_link(ns, r, fh->daddr, f);
 	}
 	err = 0;
 out:
-	ipstat_inc(err ? IPSTAT_FRAG_FAILS : IPSTAT_FRAG_OKS);
+	ipstat_inc(ns, err ? IPSTAT_FRAG_FAILS : IPSTAT_FRAG_OKS);
 	pktbuf_free(pb);
 	return err;
 }

@@ -20,7 +20,7 @@ NETCTL(forward6, "ipv6/conf/all/forwarding", ns->ip6->forwarding, 0, S32_MAX);
 
 #define EXT_MAX	8u	/* extension headers of one packet */
 
-static void to_link(const struct iproute *r, const struct in6ip *daddr, struct pktbuf *pb);
+static void to_link(struct netns *ns, const struct iproute *r, const struct in6ip *daddr, struct pktbuf *pb);
 
 static const struct ip6proto *find_proto(u8 protocol)
 {
@@ -102,7 +102,7 @@ static void deliver(struct netns *ns, struct pktbuf *pb)
 	if (!pb)
 		return;
 	if (next < 0) {
-		ipstat_inc(IP6STAT_IN_HDR_ERRORS);
+		ipstat_inc(ns, IP6STAT_IN_HDR_ERRORS);
 		pktbuf_free(pb);
 		return;
 	}
@@ -110,10 +110,11 @@ static void deliver(struct netns *ns, struct pktbuf *pb)
 	raw = rawsock6_receive(ns, pb, (u8)next);
 	p = find_proto((u8)next);
 	if (likely(p)) {
-		ipstat_inc(IP6STAT_IN_DELIVERS);
+		ipstat_inc(ns, IP6STAT_IN_DELIVERS);
 		p->receive(ns, pb);
 		return;
 	}
+	ipstat_inc(ns, raw || next == IPPROTO_NONE ? IP6STAT_IN_DELIVERS : IP6STAT_IN_UNKNOWN_PROTOS);
 	if (!raw && next != IPPROTO_NONE)
 		icmp6_error(ns, pb, ICMP6_PARAM_PROB, 1, offsetof(struct ip6_head, next));
 	pktbuf_free(pb);
@@ -128,31 +129,40 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 
 	if (!ns->ip6->forwarding || pb->type != PKT_HOST || pb->flags == RTN_MULTICAST || in6_is_any(&h->saddr) ||
 	    in6_is_link(&h->saddr) || in6_is_link(&h->daddr)) {
-		ipstat_inc(IP6STAT_IN_ADDR_ERRORS);
+		ipstat_inc(ns, IP6STAT_IN_ADDR_ERRORS);
 		goto drop;
 	}
 	if (h->hops <= 1) {
+		ipstat_inc(ns, IP6STAT_IN_HDR_ERRORS);
 		icmp6_error(ns, pb, ICMP6_TIME_EXCEEDED, 0, 0);
 		goto drop;
 	}
 	err = ip6_route_flow(ns, &h->daddr, &h->saddr, 0, pb->nif->index, pb->mark, &r);
 	if (err || r.type != RTN_UNICAST) {
+		if (err == -ENETUNREACH)
+			ipstat_inc(ns, IP6STAT_IN_NO_ROUTES);
 		if (err != -EINVAL)	/* a black hole is silent */
 			icmp6_error(ns, pb, ICMP6_DEST_UNREACH,
 				    err == -EACCES ? ICMP6_ADMIN_PROHIBITED : ICMP6_NO_ROUTE, 0);
 		goto drop;
 	}
 	if (pkt_is_over(pb, r.mtu)) {
+		ipstat_inc(ns, IP6STAT_IN_TOO_BIG);
+		ipstat_inc(ns, IP6STAT_FRAG_FAILS);
 		icmp6_error(ns, pb, ICMP6_PACKET_TOO_BIG, 0, r.mtu);
 		goto drop;
 	}
-	if (!pktbuf_need_headroom(pb, PKT_HEADROOM))
+	if (!pktbuf_need_headroom(pb, PKT_HEADROOM)) {
+		ipstat_inc(ns, IP6STAT_OUT_DISCARDS);
 		goto drop;
+	}
 	if (!filter_pass(ns, NF_FORWARD, pb->nif, r.nif, pb))
 		return;
 	pkt_ip6(pb)->hops--;
+	ipstat_inc(ns, IP6STAT_FORWARDED);
+	ipstat_add(ns, IP6STAT_OUT_OCTETS, pb->len);
 	if (filter_pass(ns, NF_POST_ROUTING, NULL, r.nif, pb))
-		to_link(&r, &pkt_ip6(pb)->daddr, pb);
+		to_link(ns, &r, &pkt_ip6(pb)->daddr, pb);
 	return;
 drop:
 	pktbuf_free(pb);
@@ -174,9 +184,10 @@ static void ip6_receive(struct pktbuf *pb)
 	const struct ip6_head *h;
 	u32 len;
 
-	ipstat_inc(IP6STAT_IN_RECEIVES);
 	if (unlikely(pb->type == PKT_OTHERHOST))
 		goto drop;
+	ipstat_inc(ns, IP6STAT_IN_RECEIVES);
+	ipstat_add(ns, IP6STAT_IN_OCTETS, pb->len);
 	if (!pktbuf_make_linear(pb, sizeof(*h)))
 		goto bad;
 	h = (void *)pb->data;
@@ -184,15 +195,20 @@ static void ip6_receive(struct pktbuf *pb)
 	len = FROM_BE16(h->len) + (u32)sizeof(*h);
 	if ((FROM_BE32(h->flow) >> 28) != 6 || is_martian(pb, h))
 		goto bad;
+	ipstat_inc(ns, IP6STAT_IN_NOECT + (FROM_BE32(h->flow) >> 20 & 3u));
 	if (h->len || !pb->gso_size) {	/* a joined packet may be longer than the field */
-		if (len > pb->len)
-			goto bad;
+		if (len > pb->len) {
+			ipstat_inc(ns, IP6STAT_IN_TRUNCATED);
+			goto drop;
+		}
 		pktbuf_trim(pb, len);
 	}
 	if (!filter_pass(ns, NF_PRE_ROUTING, pb->nif, NULL, pb))
 		return;
 	h = pkt_ip6(pb);
 	pb->flags = ip6_local_type(ns, &h->daddr);
+	if (pb->flags == RTN_MULTICAST)
+		ipstat_inc(ns, IP6STAT_IN_MCAST);
 	if (pb->flags == RTN_LOCAL || (pb->flags == RTN_MULTICAST && netif_mc6_wants(pb->nif, &h->daddr))) {
 		deliver(ns, pb);
 		return;
@@ -200,7 +216,7 @@ static void ip6_receive(struct pktbuf *pb)
 	forward(ns, pb);
 	return;
 bad:
-	ipstat_inc(IP6STAT_IN_HDR_ERRORS);
+	ipstat_inc(ns, IP6STAT_IN_HDR_ERRORS);
 drop:
 	pktbuf_free(pb);
 }
@@ -209,10 +225,12 @@ LINKPROTO(ip6_link);
 
 /* ---- out ---- */
 
-static void to_link(const struct iproute *r, const struct in6ip *daddr, struct pktbuf *pb)
+static void to_link(struct netns *ns, const struct iproute *r, const struct in6ip *daddr, struct pktbuf *pb)
 {
 	struct netif *nif = r->nif;
 
+	if (unlikely(r->type == RTN_MULTICAST))
+		ipstat_inc(ns, IP6STAT_OUT_MCAST);
 	pb->protocol = TO_BE16(ETH_P_IPV6);
 	if (nif->features & NETIF_F_NOARP) {
 		nif->ops->header(nif, pb, NULL);
@@ -247,7 +265,7 @@ static void loop_copy(const struct iproute *r, const struct pktbuf *pb)
 }
 
 /* As pieces with fragment headers; consumes. */
-static int fragment(const struct iproute *r, struct pktbuf *pb)
+static int fragment(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 {
 	const struct ip6_head *h = (void *)pb->data;
 	u32 hlen = sizeof(*h), step = (r->mtu - hlen - (u32)sizeof(struct frag6_head)) & ~7u, len = pb->len - hlen;
@@ -275,10 +293,12 @@ static int fragment(const struct iproute *r, struct pktbuf *pb)
 			goto out;
 		}
 		f->net = (u16)pktbuf_headroom(f);
-		to_link(r, &nh->daddr, f);
+		ipstat_inc(ns, IP6STAT_FRAG_CREATES);
+		to_link(ns, r, &nh->daddr, f);
 	}
 	err = 0;
 out:
+	ipstat_inc(ns, err ? IP6STAT_FRAG_FAILS : IP6STAT_FRAG_OKS);
 	pktbuf_free(pb);
 	return err;
 }
@@ -303,8 +323,8 @@ static int leave(struct netns *ns, const struct iproute *r, struct pktbuf *pb)
 	if (!filter_pass(ns, NF_POST_ROUTING, NULL, r->nif, pb))
 		return -EPERM;
 	if (unlikely(pb->len > r->mtu && !pb->gso_size))
-		return fragment(r, pb);
-	to_link(r, &pkt_ip6(pb)->daddr, pb);
+		return fragment(ns, r, pb);
+	to_link(ns, r, &pkt_ip6(pb)->daddr, pb);
 	return 0;
 }
 
@@ -312,6 +332,7 @@ int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *ho
 {
 	u32 len = pb->len;
 	struct ip6_head *h = pktbuf_push(pb, sizeof(*h));
+	u8 type;
 
 	pb->net = (u16)pktbuf_headroom(pb);
 	if (unlikely(len > 65535 || (pb->len > r->mtu && !pb->gso_size && !how->may_fragment))) {
@@ -324,7 +345,12 @@ int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *ho
 	h->hops = how->hops ? how->hops : 64;
 	h->saddr = how->saddr;
 	h->daddr = how->daddr;
-	ipstat_inc(IP6STAT_OUT_REQUESTS);
+	ipstat_inc(ns, IP6STAT_OUT_REQUESTS);
+	ipstat_add(ns, IP6STAT_OUT_OCTETS, pb->len);
+	if (unlikely(how->protocol == IPPROTO_ICMPV6) && pb->len > sizeof(*h)) {
+		pktbuf_read(pb, sizeof(*h), &type, 1);
+		icmp6_count_out(ns, type);
+	}
 	if (unlikely(r->type == RTN_MULTICAST && pb->flags))
 		loop_copy(r, pb);
 	return leave(ns, r, pb);

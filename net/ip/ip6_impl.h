@@ -79,7 +79,12 @@ struct ip6tables {
 	struct fibset set;
 	u64 forwarding;			/* A sysctl: we are a router */
 	struct reasm_table reasm;
+	struct icmptypes icmp;
 };
+
+/** icmp6_count_in() / icmp6_count_out() - as icmp4_count_in(). */
+void icmp6_count_in(struct netns *ns, u8 type);
+void icmp6_count_out(struct netns *ns, u8 type);
 
 int ip6_route_out(struct netns *ns, const struct in6ip *daddr, const struct in6ip *saddr, u32 oif,
 		  struct iproute *r);

@@ -13,33 +13,21 @@
 
 #include "fibset.h"
 #include "headers.h"
+#include "ipstat.h"
 #include "reasm.h"
 
-/* ---- statistics: RFC 1213 and Linux's own, as /proc/net/snmp and netstat show them ---- */
-enum ipstat {
-	IPSTAT_IN_RECEIVES, IPSTAT_IN_HDR_ERRORS, IPSTAT_IN_ADDR_ERRORS, IPSTAT_FORWARDED,
-	IPSTAT_IN_UNKNOWN_PROTOS, IPSTAT_IN_DISCARDS, IPSTAT_IN_DELIVERS, IPSTAT_OUT_REQUESTS,
-	IPSTAT_OUT_DISCARDS, IPSTAT_OUT_NO_ROUTES, IPSTAT_REASM_TIMEOUT, IPSTAT_REASM_REQDS,
-	IPSTAT_REASM_OKS, IPSTAT_REASM_FAILS, IPSTAT_FRAG_OKS, IPSTAT_FRAG_FAILS, IPSTAT_FRAG_CREATES,
-	ICMPSTAT_IN_MSGS, ICMPSTAT_IN_ERRORS, ICMPSTAT_IN_CSUM_ERRORS, ICMPSTAT_OUT_MSGS,
-	ICMPSTAT_IN_UNREACH, ICMPSTAT_IN_ECHOS, ICMPSTAT_IN_ECHO_REPS, ICMPSTAT_OUT_UNREACH,
-	ICMPSTAT_OUT_TIME_EXCDS, ICMPSTAT_OUT_ECHOS, ICMPSTAT_OUT_ECHO_REPS,
-	TCPSTAT_ACTIVE_OPENS, TCPSTAT_PASSIVE_OPENS, TCPSTAT_ATTEMPT_FAILS, TCPSTAT_ESTAB_RESETS,
-	TCPSTAT_IN_SEGS, TCPSTAT_OUT_SEGS, TCPSTAT_RETRANS_SEGS, TCPSTAT_IN_ERRS, TCPSTAT_OUT_RSTS,
-	TCPSTAT_IN_CSUM_ERRORS, TCPSTAT_LISTEN_OVERFLOWS, TCPSTAT_LISTEN_DROPS, TCPSTAT_DELAYED_ACKS,
-	TCPSTAT_TIMEOUTS, TCPSTAT_FAST_RETRANS, TCPSTAT_OFO_QUEUE, TCPSTAT_TW, TCPSTAT_SYNCOOKIES_SENT,
-	TCPSTAT_LOSS_PROBES,
-	UDPSTAT_IN, UDPSTAT_NO_PORTS, UDPSTAT_IN_ERRORS, UDPSTAT_OUT, UDPSTAT_RCVBUF_ERRORS,
-	UDPSTAT_SNDBUF_ERRORS, UDPSTAT_IN_CSUM_ERRORS,
-	UDPLITESTAT_IN, UDPLITESTAT_NO_PORTS, UDPLITESTAT_IN_ERRORS, UDPLITESTAT_OUT,
-	UDPLITESTAT_RCVBUF_ERRORS, UDPLITESTAT_SNDBUF_ERRORS, UDPLITESTAT_IN_CSUM_ERRORS,
-	IP6STAT_IN_RECEIVES, IP6STAT_IN_HDR_ERRORS, IP6STAT_IN_ADDR_ERRORS, IP6STAT_IN_DELIVERS,
-	IP6STAT_OUT_REQUESTS, ICMP6STAT_IN_MSGS, ICMP6STAT_IN_ERRORS,
-	IPSTAT_COUNT
-};
-DECLARE_PERCPU(u64, ip_stats[IPSTAT_COUNT]);
-#define ipstat_inc(which) this_cpu_add(ip_stats[which], 1)
-u64 ipstat_sum(enum ipstat which);
+/* ---- counters ---- */
+extern struct ipstats initial_ipstats;	/* netns_initial's; a per-CPU object */
+/** icmp4_count_in() / icmp4_count_out() - a message of @type; the latter counts it in OutMsgs too. Any context. */
+void icmp4_count_in(struct netns *ns, u8 type);
+void icmp4_count_out(struct netns *ns, u8 type);
+/** ip_count_no_route() - @err is what asking for a route of our own said; returns it. */
+static inline int ip_count_no_route(struct netns *ns, bool is_v6, int err)
+{
+	if (unlikely(err == -ENETUNREACH))
+		ipstat_inc(ns, is_v6 ? IP6STAT_OUT_NO_ROUTES : IPSTAT_OUT_NO_ROUTES);
+	return err;
+}
 
 /* ---- addresses and routes ---- */
 struct ifaddr4 {
@@ -82,6 +70,8 @@ struct ip4tables {
 	struct tcpknobs tcp;
 	struct fibset set;
 	u64 forwarding;			/* A sysctl: we are a router */
+	u64 ttl;			/* A ip_default_ttl */
+	struct icmptypes icmp;
 	struct reasm_table reasm;
 };
 
@@ -338,6 +328,8 @@ ssize_t dgram_recv(struct netsock *s, struct sockmsg *m);
 u32 dgram_poll(struct netsock *s, struct ofile *f, struct poll_table *pt);
 int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block);
 int dgram_shutdown(struct netsock *s, int how);
+/** dgram_route() - where @d goes, counted if nowhere; RCU. What ip4_route_flow() says, -EACCES: SO_BROADCAST. */
+int dgram_route(struct isock *sk, const struct dgsend *d, struct iproute *r);
 /** dgram_destroy() - at release: queues, groups, the hash's reference. */
 void dgram_destroy(struct isock *sk);
 /** isock_queue_zerocopy() - a send with MSG_ZEROCOPY is done with its buffer. 0 or -ENOBUFS. */
@@ -365,8 +357,6 @@ struct netsock *ping_create(u32 protocol);
 struct netsock *rawsock6_create(int protocol);
 struct netsock *rawsock_create(int protocol);
 struct netsock *tcp_create(void);
-/** tcp_count_established() - connections in ESTABLISHED or CLOSE_WAIT. */
-u64 tcp_count_established(void);
 u64 rawsock_count(const struct netns *ns);
 /** rawsock_receive() - copies for raw sockets; true if there was one. RCU. */
 bool rawsock_receive(struct netns *ns, struct pktbuf *pb);

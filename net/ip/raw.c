@@ -197,7 +197,7 @@ static int push6(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8
 
 	bh_disable();
 	rcu_read_lock();
-	err = ip6_route_flow(sk->net, &d->daddr6, &d->saddr6, d->oif, 0, sk->mark, &r);
+	err = dgram_route(sk, d, &r);
 	if (!err)
 		err = sum6(sk, pb, &r.saddr6, &d->daddr6);
 	if (err) {
@@ -228,9 +228,7 @@ static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8 
 		return push6(sk, pb, d, protocol);
 	bh_disable();
 	rcu_read_lock();
-	err = ip4_route_flow(sk->net, d->daddr, d->saddr, d->oif, 0, sk->mark, &r);
-	if (!err && r.type == RTN_BROADCAST && !(sk->ns.options & BIT(SO_BROADCAST)))
-		err = -EACCES;
+	err = dgram_route(sk, d, &r);
 	if (err) {
 		pktbuf_free(pb);
 	} else if (sk->hdrincl) {
@@ -531,8 +529,6 @@ static ssize_t ping_send(struct netsock *s, struct sockmsg *m)
 	h->id = TO_BE16(sk->sport);
 	h->check = 0;
 	h->check = (u16)~inetsum_fold(pktbuf_sum(pb, 0, pb->len, 0));
-	ipstat_inc(ICMPSTAT_OUT_MSGS);
-	ipstat_inc(ICMPSTAT_OUT_ECHOS);
 	err = push(sk, pb, &d, (u8)s->protocol);
 	return err ? err : (ssize_t)len;
 }

@@ -17,8 +17,10 @@
 #include <tern/mm/slab.h>
 #include <uapi/netlink.h>
 
-static struct ip4tables initial_tables = { .ns = &netns_initial,
-					   .tcp = TCPKNOBS_DEFAULT, .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
+#define TTL_DEFAULT	64
+
+static struct ip4tables initial_tables = { .ns = &netns_initial, .ttl = TTL_DEFAULT, .tcp = TCPKNOBS_DEFAULT,
+					   .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
 
 static be32 mask4(u8 plen)
 {
@@ -270,6 +272,7 @@ static int route_watch(struct netif *nif, enum netevent ev)
 		if (!ns->ip4) {
 			err = fibset_init(&initial_tables.set, ns, AF_INET);
 			ns->ip4 = &initial_tables;
+			ns->ipstats = &initial_ipstats;
 		}
 		break;
 	case NETEVENT_UP:
@@ -303,6 +306,7 @@ static int tables_init(struct netns *ns)
 	if (!t)
 		return -ENOMEM;
 	t->ns = ns;
+	t->ttl = TTL_DEFAULT;
 	t->tcp = (struct tcpknobs)TCPKNOBS_DEFAULT;
 	reasm_table_init(&t->reasm, &ip4_reasm_ops);
 	err = fibset_init(&t->set, ns, AF_INET);

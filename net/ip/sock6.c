@@ -116,9 +116,13 @@ void isock_forget_peer(struct isock *sk)
 
 int isock_route(struct isock *sk, const struct isockaddr *to, struct iproute *r)
 {
+	int err;
+
 	if (!to->is_v6)
-		return ip4_route_flow(sk->net, to->a4, sk->saddr, sk->bound_if, 0, sk->mark, r);
-	return ip6_route_flow(sk->net, &to->a6, &sk->saddr6, to->oif, 0, sk->mark, r);
+		err = ip4_route_flow(sk->net, to->a4, sk->saddr, sk->bound_if, 0, sk->mark, r);
+	else
+		err = ip6_route_flow(sk->net, &to->a6, &sk->saddr6, to->oif, 0, sk->mark, r);
+	return ip_count_no_route(sk->net, to->is_v6, err);
 }
 
 void isock_set_peer(struct isock *sk, const struct isockaddr *to, const struct iproute *r)

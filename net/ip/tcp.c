@@ -26,12 +26,6 @@
 #include <tern/mm/slab.h>
 
 static const struct netsock_ops tcp_ops;
-static atomic64 nestablished;
-
-u64 tcp_count_established(void)
-{
-	return (u64)atomic_read(&nestablished);
-}
 
 static bool counts(u8 state)
 {
@@ -41,7 +35,11 @@ static bool counts(u8 state)
 void tcp_go(struct tcpsock *tp, u8 state)
 {
 	if (counts(state) != counts(tp->state))
-		atomic_add(&nestablished, counts(state) ? 1 : -1);
+		ipstat_add(tp->sk.net, TCPSTAT_CURR_ESTAB, counts(state) ? 1 : -1);
+	if (state == TCP_CLOSE && counts(tp->state))
+		ipstat_inc(tp->sk.net, TCPSTAT_ESTAB_RESETS);
+	if (state == TCP_CLOSE && (tp->state == TCP_SYN_SENT || tp->state == TCP_SYN_RECV))
+		ipstat_inc(tp->sk.net, TCPSTAT_ATTEMPT_FAILS);
 	if (tp->state == TCP_TIME_WAIT && state != TCP_TIME_WAIT)
 		atomic_dec(&tp->sk.net->ntime_wait);
 	WRITE_ONCE(tp->state, state);
@@ -188,7 +186,7 @@ void tcp_linger_tw(struct tcpsock *tp)
 	}
 	if (tp->is_orphan)
 		let_go_of_net(tp);
-	ipstat_inc(TCPSTAT_TW);
+	ipstat_inc(ns, TCPSTAT_TW);
 	tp->rtx.due = tp->delack.due = 0;
 	tcp_purge(tp);
 	tcp_timer_set(tp, &tp->keep, clock_ns() + TCP_TW_NS);
@@ -397,7 +395,7 @@ static int start_connect(struct tcpsock *tp, const struct iproute *r, const stru
 	tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
 	tp->rcv_mss = TCP_MSS_DEFAULT;
 	tcp_go(tp, TCP_SYN_SENT);
-	ipstat_inc(TCPSTAT_ACTIVE_OPENS);
+	ipstat_inc(sk->net, TCPSTAT_ACTIVE_OPENS);
 	if (tp->fast_wants)
 		tcp_fast_prepare(tp);
 	err = tcp_queue_flag(tp, TCPF_SYN);

@@ -205,7 +205,7 @@ static void enter_recovery(struct tcpsock *tp)
 		reduce(tp);
 	tp->high_seq = tp->snd_nxt;
 	tp->ca_state = TCPCA_RECOVERY;
-	ipstat_inc(TCPSTAT_FAST_RETRANS);
+	ipstat_inc(tp->sk.net, TCPSTAT_FAST_RETRANS);
 }
 
 void tcp_enter_loss(struct tcpsock *tp)

@@ -101,7 +101,7 @@ void tcp_cookie_send(struct tcpsock *l, const struct pktbuf *pb, const struct se
 		if (s->o.wscale >= 0)
 			p = put32(p, 0x01030300 | OUR_SCALE);
 	}
-	ipstat_inc(TCPSTAT_SYNCOOKIES_SENT);
+	ipstat_inc(l->sk.net, TCPSTAT_SYNCOOKIES_SENT);
 	tcp_reply_syn(l->sk.net, pb, s->h, make_cookie(pb, s, mss, now), 65535, opt, (u32)(p - opt));
 }
 

@@ -124,7 +124,7 @@ static void keep_early(struct tcpsock *tp, struct pktbuf *pb)
 	struct pktbuf *p, *next;
 	struct list *at = &tp->ofo;
 
-	ipstat_inc(TCPSTAT_OFO_QUEUE);
+	ipstat_inc(tp->sk.net, TCPSTAT_OFO_QUEUE);
 	tp->rcv_ooopack++;
 	list_foreach_reverse(p, &tp->ofo, link) {
 		if (!seq_after(tcpcb_of(p)->seq, cb->seq)) {

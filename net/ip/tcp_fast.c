@@ -94,7 +94,7 @@ bool tcp_fast_open(struct tcpsock *l, struct tcpsock *c, struct pktbuf *pb, stru
 	spin_lock(&l->accept_lock);
 	l->nfast++;
 	spin_unlock(&l->accept_lock);
-	ipstat_inc(TCPSTAT_PASSIVE_OPENS);
+	ipstat_inc(l->sk.net, TCPSTAT_PASSIVE_OPENS);
 	c->bytes_acked--;	/* our SYN will be counted */
 	c->max_window = c->snd_wnd;
 	tcp_established(c);

@@ -91,7 +91,6 @@ static void syn_sent(struct tcpsock *tp, const struct pktbuf *pb, struct segment
 		return;
 	}
 	if ((s->flags & TCPF_RST) && ack_ok) {
-		ipstat_inc(TCPSTAT_ATTEMPT_FAILS);
 		tcp_end(tp, -ECONNREFUSED);
 		return;
 	}
@@ -144,8 +143,6 @@ static void take_reset(struct tcpsock *tp, const struct segment *s)
 		tcp_send_challenge(tp);	/* RFC 5961 3.2 */
 		return;
 	}
-	if (tp->state == TCP_ESTABLISHED || tp->state == TCP_CLOSE_WAIT)
-		ipstat_inc(TCPSTAT_ESTAB_RESETS);
 	if (tp->state == TCP_SYN_RECV && !tp->listener)
 		tcp_end(tp, -ECONNREFUSED);
 	else
@@ -183,7 +180,7 @@ static bool first_ack(struct tcpsock *tp, const struct pktbuf *pb, struct segmen
 		return false;	/* comes back with data */
 	if (!tcp_hand_to_listener(tp, pb, s))
 		return false;
-	ipstat_inc(TCPSTAT_PASSIVE_OPENS);
+	ipstat_inc(tp->sk.net, TCPSTAT_PASSIVE_OPENS);
 	tp->bytes_acked--;	/* our SYN is about to be counted */
 	tp->snd_wnd = (u32)FROM_BE16(s->h->window) << tp->snd_wscale;
 	tp->max_window = tp->snd_wnd;
@@ -316,7 +313,7 @@ static bool parse(struct pktbuf *pb, struct segment *s)
 	pb->tp = (u16)pktbuf_headroom(pb);
 	if (!pktsum_is_trusted(pb) &&
 	    inetsum_fold(pktbuf_sum(pb, 0, pb->len, pkt_pseudo(pb, IPPROTO_TCP, pb->len))) != 0xffff) {
-		ipstat_inc(TCPSTAT_IN_CSUM_ERRORS);
+		ipstat_inc(pb->nif->ns, TCPSTAT_IN_CSUM_ERRORS);
 		return false;
 	}
 	s->seq = FROM_BE32(s->h->seq);
@@ -359,9 +356,9 @@ static void tcp_receive(struct netns *ns, struct pktbuf *pb)
 	bool consumed = false;
 	struct ipflow f;
 
-	ipstat_inc(TCPSTAT_IN_SEGS);
+	ipstat_inc(ns, TCPSTAT_IN_SEGS);
 	if (unlikely(pb->flags != RTN_LOCAL || !parse(pb, &s))) {
-		ipstat_inc(TCPSTAT_IN_ERRS);
+		ipstat_inc(ns, TCPSTAT_IN_ERRS);
 		pktbuf_free(pb);
 		return;
 	}

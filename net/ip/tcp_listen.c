@@ -51,7 +51,7 @@ bool tcp_hand_to_listener(struct tcpsock *tp, const struct pktbuf *pb, const str
 	spin_unlock(&l->accept_lock);
 	if (ok)
 		return true;
-	ipstat_inc(TCPSTAT_LISTEN_OVERFLOWS);
+	ipstat_inc(l->sk.net, TCPSTAT_LISTEN_OVERFLOWS);
 	if (gone) {
 		tcp_reply_reset(tp->sk.net, pb, s->h, s->len);
 		tcp_end(tp, -ECONNRESET);
@@ -147,7 +147,7 @@ bool tcp_listener_syn(struct tcpsock *l, struct pktbuf *pb, struct segment *s)
 		l->nsyn++;
 	spin_unlock(&l->accept_lock);
 	if (full || (many && !tcp_knobs(l)->cookies)) {
-		ipstat_inc(TCPSTAT_LISTEN_DROPS);
+		ipstat_inc(l->sk.net, TCPSTAT_LISTEN_DROPS);
 		return false;
 	}
 	if (many) {

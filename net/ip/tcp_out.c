@@ -26,7 +26,7 @@ const struct iproute *tcp_route(struct tcpsock *tp, int *err)
 		return &sk->route;
 	*err = sk->is_v6 ? ip6_route_flow(sk->net, &sk->daddr6, &sk->saddr6, sk->bound_if, 0, sk->mark, &sk->route) :
 	       ip4_route_flow(sk->net, sk->daddr, sk->saddr, sk->bound_if, 0, sk->mark, &sk->route);
-	if (*err)
+	if (ip_count_no_route(sk->net, sk->is_v6, *err))
 		return NULL;
 	sk->route_gen = gen;
 	return &sk->route;
@@ -259,7 +259,7 @@ static int transmit(struct tcpsock *tp, const struct pktbuf *from, u32 seq, u8 f
 		tp->delack.due = 0;
 	}
 	tp->segs_out += max(pb->gso_segs, (u16)1);
-	ipstat_inc(TCPSTAT_OUT_SEGS);
+	ipstat_add(tp->sk.net, TCPSTAT_OUT_SEGS, max(pb->gso_segs, (u16)1));
 	return to_ip(tp, r, pb, ecn);
 }
 
@@ -306,7 +306,7 @@ void tcp_send_probe(struct tcpsock *tp)
 
 void tcp_send_reset(struct tcpsock *tp)
 {
-	ipstat_inc(TCPSTAT_OUT_RSTS);
+	ipstat_inc(tp->sk.net, TCPSTAT_OUT_RSTS);
 	transmit(tp, NULL, tp->snd_nxt, TCPF_RST | TCPF_ACK);
 }
 
@@ -356,7 +356,7 @@ void tcp_reply_syn(struct netns *ns, const struct pktbuf *pb, const struct tcp_h
 				.ack = TO_BE32(FROM_BE32(in->seq) + 1), .window = TO_BE16(window),
 				.doff = (u8)((sizeof(*h) + nopt) / 4 << 4), .flags = TCPF_SYN | TCPF_ACK };
 	memcpy(h + 1, opt, nopt);
-	ipstat_inc(TCPSTAT_OUT_SEGS);
+	ipstat_inc(ns, TCPSTAT_OUT_SEGS);
 	reply(ns, pb, out);
 }
 
@@ -378,7 +378,8 @@ void tcp_reply_reset(struct netns *ns, const struct pktbuf *pb, const struct tcp
 		h->flags |= TCPF_ACK;
 		h->ack = TO_BE32(FROM_BE32(in->seq) + seg_len);
 	}
-	ipstat_inc(TCPSTAT_OUT_RSTS);
+	ipstat_inc(ns, TCPSTAT_OUT_SEGS);
+	ipstat_inc(ns, TCPSTAT_OUT_RSTS);
 	reply(ns, pb, out);
 }
 
@@ -538,6 +539,6 @@ int tcp_resend(struct tcpsock *tp, struct pktbuf *pb)
 	}
 	cb->retries++;
 	tp->total_retrans++;
-	ipstat_inc(TCPSTAT_RETRANS_SEGS);
+	ipstat_inc(tp->sk.net, TCPSTAT_RETRANS_SEGS);
 	return 0;
 }

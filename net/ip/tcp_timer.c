@@ -162,7 +162,7 @@ static void probe_tail(struct tcpsock *tp, nsec_t now)
 			pb = list_next_entry(pb, link);
 		tp->tlp_was_resent = true;
 		tcp_resend(tp, pb);
-		ipstat_inc(TCPSTAT_LOSS_PROBES);
+		ipstat_inc(tp->sk.net, TCPSTAT_LOSS_PROBES);
 	}
 	tp->tlp_seq = tp->snd_nxt;
 	tcp_rearm_rtx(tp, now);
@@ -205,7 +205,7 @@ static void resend_timer(struct tcpsock *tp, nsec_t now)
 	}
 	tp->tlp_out = false;
 	tp->reorder_due = 0;
-	ipstat_inc(TCPSTAT_TIMEOUTS);
+	ipstat_inc(tp->sk.net, TCPSTAT_TIMEOUTS);
 	if (!tp->retrans_since)
 		tp->retrans_since = now;
 	if (is_over(tp, tp->retries, now)) {
@@ -226,7 +226,7 @@ static void resend_timer(struct tcpsock *tp, nsec_t now)
 static void delack_timer(struct tcpsock *tp, nsec_t now)
 {
 	if (tp->ack_pending) {
-		ipstat_inc(TCPSTAT_DELAYED_ACKS);
+		ipstat_inc(tp->sk.net, TCPSTAT_DELAYED_ACKS);
 		tp->is_pingpong = false;
 		tcp_send_ack(tp);
 	}

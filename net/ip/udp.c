@@ -47,10 +47,12 @@ static u32 port_hash(const struct netns *ns, u16 port)
 	return (u32)hash_combine((u64)(uptr)ns, port);
 }
 
-/* @stat: UDPSTAT_*. */
-static void count(bool lite, u32 stat)
+/* @stat: UDPSTAT_*; counted where packets of that version and protocol are. */
+static void count(struct netns *ns, bool is_v6, bool lite, u32 stat)
 {
-	ipstat_inc(lite ? stat - UDPSTAT_IN + UDPLITESTAT_IN : stat);
+	static const u32 first[2][2] = { { UDPSTAT_IN, UDPLITESTAT_IN }, { UDP6STAT_IN, UDPLITE6STAT_IN } };
+
+	ipstat_inc(ns, stat - UDPSTAT_IN + first[is_v6][lite]);
 }
 
 /* ---- ports ---- */
@@ -205,20 +207,20 @@ static struct isock *lookup(struct netns *ns, bool lite, const struct ipflow *f)
 /* To one socket; consumes. The checksum covers @cover bytes from the header on. */
 static void to_socket(struct isock *sk, struct pktbuf *pb, u16 sport, u32 cover)
 {
-	bool lite = is_lite(sk);
+	bool lite = is_lite(sk), is_v6 = pkt_is_v6(pb);
 
 	if (unlikely(lite && !udplite_is_wanted(sk, pb->len + (u32)sizeof(struct udp_head), cover))) {
-		count(lite, UDPSTAT_IN_ERRORS);
+		count(sk->net, is_v6, true, UDPSTAT_IN_ERRORS);
 		pktbuf_free(pb);
 		return;
 	}
 	pb->cb[4] = sport;
 	pb->cb[5] = pb->nif->index;
 	if (dgram_deliver(sk, pb)) {
-		count(lite, UDPSTAT_IN);
+		count(sk->net, is_v6, lite, UDPSTAT_IN);
 	} else {
-		count(lite, UDPSTAT_RCVBUF_ERRORS);
-		count(lite, UDPSTAT_IN_ERRORS);
+		count(sk->net, is_v6, lite, UDPSTAT_RCVBUF_ERRORS);
+		count(sk->net, is_v6, lite, UDPSTAT_IN_ERRORS);
 	}
 }
 
@@ -256,7 +258,7 @@ static bool is_right(struct pktbuf *pb, const struct udp_head *h, u32 *cover)
 	if ((!h->check && !pkt_is_v6(pb)) || pktsum_is_trusted(pb) ||
 	    inetsum_fold(pktbuf_sum(pb, 0, len, pkt_pseudo(pb, IPPROTO_UDP, len))) == 0xffff)
 		return true;
-	count(false, UDPSTAT_IN_CSUM_ERRORS);
+	count(pb->nif->ns, pkt_is_v6(pb), false, UDPSTAT_IN_CSUM_ERRORS);
 	return false;
 }
 
@@ -284,7 +286,7 @@ static void receive(struct netns *ns, struct pktbuf *pb, bool lite)
 		to_socket(sk, pb, f.rport, cover);
 		return;
 	}
-	count(lite, UDPSTAT_NO_PORTS);
+	count(ns, f.is_v6, lite, UDPSTAT_NO_PORTS);
 	if (f.is_v6)
 		icmp6_error(ns, pb, ICMP6_DEST_UNREACH, ICMP6_PORT_UNREACH, 0);
 	else
@@ -292,7 +294,7 @@ static void receive(struct netns *ns, struct pktbuf *pb, bool lite)
 	pktbuf_free(pb);
 	return;
 bad:
-	count(lite, UDPSTAT_IN_ERRORS);
+	count(ns, pkt_is_v6(pb), lite, UDPSTAT_IN_ERRORS);
 	pktbuf_free(pb);
 }
 
@@ -377,14 +379,11 @@ static int push6(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 {
 	struct ip6send how = { .daddr = d->daddr6, .protocol = (u8)sk->ns.protocol };
 	struct iproute r;
-	int err;
+	int err = dgram_route(sk, d, &r);
 
-	bh_disable();
-	rcu_read_lock();
-	err = ip6_route_flow(sk->net, &d->daddr6, &d->saddr6, d->oif, 0, sk->mark, &r);
 	if (err) {
 		pktbuf_free(pb);
-		goto out;
+		return err;
 	}
 	how.saddr = r.saddr6;
 	how.tclass = d->tos >= 0 ? (u8)d->tos : sk->tclass;
@@ -394,31 +393,20 @@ static int push6(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 	put_head(sk, pb, d->dport, inetsum_pseudo6(&r.saddr6, &d->daddr6, sk->ns.protocol,
 						   pb->len + (u32)sizeof(struct udp_head)));
 	pb->flags = sk->mc_loop;
-	count(is_lite(sk), UDPSTAT_OUT);
 	pktbuf_own_write(pb, sk);
-	err = ip6_send(sk->net, &r, &how, pb);
-out:
-	rcu_read_unlock();
-	bh_enable();
-	return err;
+	return ip6_send(sk->net, &r, &how, pb);
 }
 
-/* Header and checksum, then out; consumes. */
-static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
+static int push4(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 {
 	struct ip4send how = { .daddr = d->daddr, .protocol = (u8)sk->ns.protocol };
 	struct iproute r;
-	int err;
+	int err = dgram_route(sk, d, &r);
 
-	if (d->is_v6)
-		return push6(sk, pb, d);
-	bh_disable();
-	rcu_read_lock();
-	err = ip4_route_flow(sk->net, d->daddr, d->saddr, d->oif, 0, sk->mark, &r);
-	if (!err && r.type == RTN_BROADCAST && !(sk->ns.options & BIT(SO_BROADCAST)))
-		err = -EACCES;
-	if (err)
-		goto drop;
+	if (err) {
+		pktbuf_free(pb);
+		return err;
+	}
 	how.saddr = r.saddr;
 	how.tos = d->tos >= 0 ? (u8)d->tos : sk->tos;
 	how.ttl = d->ttl >= 0 ? (u8)d->ttl : isock_ttl(sk, d->daddr);
@@ -430,15 +418,22 @@ static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 	put_head(sk, pb, d->dport, inetsum_pseudo4(r.saddr, d->daddr, sk->ns.protocol,
 						   pb->len + (u32)sizeof(struct udp_head)));
 	pb->flags = sk->mc_loop;
-	count(is_lite(sk), UDPSTAT_OUT);
 	pktbuf_own_write(pb, sk);
-	err = ip4_send(sk->net, &r, &how, pb);
-	pb = NULL;
-drop:
+	return ip4_send(sk->net, &r, &how, pb);
+}
+
+/* Header and checksum, then out; consumes. */
+static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
+{
+	int err;
+
+	bh_disable();
+	rcu_read_lock();
+	err = d->is_v6 ? push6(sk, pb, d) : push4(sk, pb, d);
+	if (!err || err == -ENOBUFS)
+		count(sk->net, d->is_v6, is_lite(sk), err ? UDPSTAT_SNDBUF_ERRORS : UDPSTAT_OUT);
 	rcu_read_unlock();
 	bh_enable();
-	if (pb)
-		pktbuf_free(pb);
 	return err;
 }
 

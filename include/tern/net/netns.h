@@ -17,6 +17,7 @@ struct ip4tables;
 struct ip6tables;
 struct nftgen;
 struct tracktable;
+struct ipstats;
 
 struct netns {
 	struct nsbase base;		/* first member */
@@ -29,6 +30,7 @@ struct netns {
 	struct ip4tables *ip4;		/* I net/ip's */
 	struct ip6tables *ip6;		/* I net/ip's */
 	struct nftgen *filter;		/* R config_lock: net/nft's; NULL: none */
+	struct ipstats *ipstats;	/* I net/ip's: what is counted, a per-CPU cookie */
 	struct tracktable *track;	/* I net/ip's: connections */
 	bool defrags;			/* A the filter follows connections: IPv4 fragments are put together first */
 	u64 tcp_max_tw, tcp_tw_reuse;	/* A sysctls */
