@@ -454,12 +454,14 @@ static int tables_init(struct netns *ns)
 		return err;
 	}
 	reasm_table_init(&t->reasm, &ip6_reasm_ops);
+	pathtable_init(&t->paths, ns, IP6_MTU_MIN);
 	ns->ip6 = t;
 	return 0;
 }
 
 static void tables_fini(struct netns *ns)
 {
+	pathtable_fini(&ns->ip6->paths);
 	fibset_fini(&ns->ip6->set);
 	kmem_free(ns->ip6);
 }

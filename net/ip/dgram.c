@@ -168,6 +168,8 @@ int dgram_route(struct isock *sk, const struct dgsend *d, struct iproute *r)
 		err = ip4_route_flow(sk->net, d->daddr, d->saddr, d->oif, 0, sk->mark, r);
 	if (!err && !d->is_v6 && r->type == RTN_BROADCAST && !(sk->ns.options & BIT(SO_BROADCAST)))
 		return -EACCES;
+	if (!err && sk->pmtudisc >= IP_PMTUDISC_PROBE)
+		r->mtu = r->nif->mtu;	/* whatever the path takes */
 	return ip_count_no_route(sk->net, d->is_v6, err);
 }
 

@@ -17,6 +17,8 @@
 
 NETCTL(forward, "ipv4/ip_forward", ns->ip4->forwarding, 0, S32_MAX);
 NETCTL(forward_all, "ipv4/conf/all/forwarding", ns->ip4->forwarding, 0, S32_MAX);
+NETCTL(mtu_expires, "ipv4/route/mtu_expires", ns->ip4->paths.expires_s, 1, S32_MAX);	/* s */
+NETCTL(min_pmtu, "ipv4/route/min_pmtu", ns->ip4->paths.least, 68, S32_MAX);
 NETCTL(ttl, "ipv4/ip_default_ttl", ns->ip4->ttl, 1, 255);
 
 /* ---- in ---- */

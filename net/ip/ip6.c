@@ -16,6 +16,7 @@
 #include <tern/net/filter.h>
 #include <tern/net/netctl.h>
 
+NETCTL(mtu_expires6, "ipv6/route/mtu_expires", ns->ip6->paths.expires_s, 1, S32_MAX);	/* s */
 NETCTL(forward6, "ipv6/conf/all/forwarding", ns->ip6->forwarding, 0, S32_MAX);
 
 #define EXT_MAX	8u	/* extension headers of one packet */

@@ -80,6 +80,7 @@ struct ip6tables {
 	u64 forwarding;			/* A sysctl: we are a router */
 	struct reasm_table reasm;
 	struct icmptypes icmp;
+	struct pathtable paths;
 };
 
 /** icmp6_count_in() / icmp6_count_out() - as icmp4_count_in(). */

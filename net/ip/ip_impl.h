@@ -14,6 +14,7 @@
 #include "fibset.h"
 #include "headers.h"
 #include "ipstat.h"
+#include "pathmtu.h"
 #include "reasm.h"
 
 /* ---- counters ---- */
@@ -49,6 +50,8 @@ struct iproute {
 	u32 mtu;
 	u32 table;			/* where it was found */
 	u8 type;			/* RTN_* */
+	bool is_locked;			/* the MTU is not to be found out: no bit DF */
+	nsec_t expires;			/* of an MTU that was learnt; else 0 */
 };
 
 /* Settings of TCP, /proc/sys/net/ipv4/tcp_*; A. */
@@ -72,6 +75,7 @@ struct ip4tables {
 	u64 forwarding;			/* A sysctl: we are a router */
 	u64 ttl;			/* A ip_default_ttl */
 	struct icmptypes icmp;
+	struct pathtable paths;
 	struct reasm_table reasm;
 };
 
@@ -328,6 +332,8 @@ ssize_t dgram_recv(struct netsock *s, struct sockmsg *m);
 u32 dgram_poll(struct netsock *s, struct ofile *f, struct poll_table *pt);
 int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block);
 int dgram_shutdown(struct netsock *s, int how);
+/** isock_path_is() - a router said that packets of @sk to @dst from @src (IPv4's mapped) may have @mtu bytes. RCU. */
+void isock_path_is(struct isock *sk, const struct in6ip *dst, const struct in6ip *src, u32 mtu);
 /** dgram_route() - where @d goes, counted if nowhere; RCU. What ip4_route_flow() says, -EACCES: SO_BROADCAST. */
 int dgram_route(struct isock *sk, const struct dgsend *d, struct iproute *r);
 /** dgram_destroy() - at release: queues, groups, the hash's reference. */

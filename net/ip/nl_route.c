@@ -51,28 +51,28 @@ static void put_hops(struct nlpkt *p, u8 family, const struct fibroute *f)
 	nlpkt_nest_end(p, all);
 }
 
-static void put_metrics(struct nlpkt *p, const struct fibroute *f)
+static void put_metrics(struct nlpkt *p, u32 mtu, bool is_locked)
 {
 	u32 at;
 
-	if (!f->mtu)
+	if (!mtu)
 		return;
 	at = nlpkt_nest(p, RTA_METRICS);
-	if (f->is_mtu_locked)
+	if (is_locked)
 		nlpkt_put_u32(p, RTAX_LOCK, BIT(RTAX_MTU));
-	nlpkt_put_u32(p, RTAX_MTU, f->mtu);
+	nlpkt_put_u32(p, RTAX_MTU, mtu);
 	nlpkt_nest_end(p, at);
 }
 
-static void put_cache(struct nlpkt *p, const struct fibroute *f)
+/* @expires: 0: never. */
+static void put_cache(struct nlpkt *p, nsec_t expires)
 {
 	nsec_t now = clock_ns();
 	u32 cache[8] = { 0 };
 
-	if (f->expires)
-		cache[2] = f->expires > now ? (u32)((f->expires - now) / NSEC_PER_SEC) * USER_HZ : 0;
+	if (expires)
+		cache[2] = expires > now ? (u32)((expires - now) * USER_HZ / NSEC_PER_SEC) : 0;
 	nlpkt_put(p, RTA_CACHEINFO, cache, sizeof(cache));
-	nlpkt_put_u8(p, RTA_PREF, 0);
 }
 
 static bool put_route(struct nlpkt *p, u8 family, u32 table, fibkey key, const struct fibroute *f, u16 type,
@@ -97,15 +97,17 @@ static bool put_route(struct nlpkt *p, u8 family, u32 table, fibkey key, const s
 		nlpkt_put(p, RTA_DST, &dst, sizeof(dst));
 	if (f->metric || family == AF_INET6)
 		nlpkt_put_u32(p, RTA_PRIORITY, f->metric);
-	put_metrics(p, f);
+	put_metrics(p, f->mtu, f->is_mtu_locked);
 	put_ip(p, family, RTA_PREFSRC, f->prefsrc, &f->prefsrc6);
 	put_ip(p, family, RTA_GATEWAY, f->gateway, &f->gateway6);
 	if (f->nif)
 		nlpkt_put_u32(p, RTA_OIF, f->nif->index);
 	if (f->nhops)
 		put_hops(p, family, f);
-	if (family == AF_INET6)
-		put_cache(p, f);
+	if (family == AF_INET6) {
+		put_cache(p, f->expires);
+		nlpkt_put_u8(p, RTA_PREF, 0);
+	}
 	return nlpkt_end(p);
 }
 
@@ -135,6 +137,40 @@ static u32 asked_table(const struct nldump *d)
 	return nlattr_u32(tb[RTA_TABLE]);
 }
 
+/* What is known of one destination. */
+static bool put_path(struct nlpkt *p, u8 family, const struct pathinfo *i, u32 portid, u32 seq)
+{
+	struct rtmsg *m = nlpkt_begin(p, RTM_NEWROUTE, NLM_F_MULTI, portid, seq, sizeof(*m));
+	u32 at = family == AF_INET ? 3 : 0, n = family == AF_INET ? 4 : 16;
+
+	if (!m)
+		return false;
+	*m = (struct rtmsg){ .family = family, .dst_len = (u8)(n * 8), .table = RT_TABLE_MAIN, .type = RTN_UNICAST,
+			     .flags = RTM_F_CLONED };
+	nlpkt_put_u32(p, RTA_TABLE, RT_TABLE_MAIN);
+	nlpkt_put(p, RTA_DST, &i->dst.w[at], n);
+	nlpkt_put_u32(p, RTA_OIF, i->ifindex);
+	if (!in6_is_any(&i->gateway))
+		nlpkt_put(p, RTA_GATEWAY, &i->gateway.w[at], n);
+	put_metrics(p, i->mtu, i->is_locked);
+	put_cache(p, clock_ns() + i->left);
+	return nlpkt_end(p);
+}
+
+/* RTM_F_CLONED: paths with an MTU of their own are all the cache of routes there is. */
+static int dump_paths(struct nldump *d, struct nlpkt *p, u8 family)
+{
+	struct pathtable *t = family == AF_INET ? &d->ns->ip4->paths : &d->ns->ip6->paths;
+	struct pathinfo i;
+
+	while (pathmtu_get(t, (u32)d->arg[0], &i)) {
+		if (!put_path(p, family, &i, d->portid, d->seq))
+			return 1;
+		d->arg[0]++;
+	}
+	return 0;
+}
+
 static int dump_routes(struct nldump *d, struct nlpkt *p, u8 family)
 {
 	const struct rtmsg *m = (const void *)d->req;
@@ -142,7 +178,7 @@ static int dump_routes(struct nldump *d, struct nlpkt *p, u8 family)
 	u32 table = asked_table(d);
 
 	if (d->req_len >= sizeof(*m) && (m->flags & RTM_F_CLONED))
-		return 0;	/* there is no cache of routes */
+		return dump_paths(d, p, family);
 	if (table && !fibset_find(set_of(d->ns, family), table))
 		return -ENOENT;
 	fibset_walk(set_of(d->ns, family), table, walk_one, &w);
@@ -216,7 +252,6 @@ static int get_route(struct nlreq *r)
 	struct rtmsg store, *m;
 	u8 family = *(const u8 *)r->data;
 	struct in6ip dst, src;
-	u32 cache[8] = { 0 };
 	struct iproute via;
 	struct nlpkt *p;
 	int err = nlreq_attrs(r, sizeof(store), tb, RTA_MARK);
@@ -251,8 +286,12 @@ static int get_route(struct nlreq *r)
 	put_ip(p, family, RTA_GATEWAY, via.gateway, &via.gateway6);
 	if (family == AF_INET) {
 		nlpkt_put_u32(p, RTA_UID, cred_self()->euid);
-		nlpkt_put(p, RTA_CACHEINFO, cache, sizeof(cache));
+		put_cache(p, via.expires);
+	} else if (via.expires) {
+		put_cache(p, via.expires);
 	}
+	if (via.expires)
+		put_metrics(p, via.mtu, via.is_locked);
 	nlpkt_end(p);
 	return nlreq_reply(r, p);
 }

@@ -487,6 +487,11 @@ void ping_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u
 	if (!sk)
 		return;
 	err = icmp4_to_errno(type, code, &hard);
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
+		struct in6ip dst = in6_map(q->daddr), src = in6_map(q->saddr);
+
+		isock_path_is(sk, &dst, &src, info);
+	}
 	if (sk->recverr)
 		isock_queue_error(sk, pb, err, SO_EE_ORIGIN_ICMP, type, code, info, pkt_ip4(pb)->saddr,
 				  q->daddr, 0);

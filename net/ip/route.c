@@ -7,7 +7,7 @@
  * config_lock and move route_gen on, so that who keeps a route looks again; readers
  * are RCU.
  */
-#include "ip_impl.h"
+#include "ip6_impl.h"
 
 #include <tern/base/initcall.h>
 #include <tern/kernel/clock.h>
@@ -18,6 +18,7 @@
 #include <uapi/netlink.h>
 
 #define TTL_DEFAULT	64
+#define PATH_LEAST	552u	/* bytes that are believed of a path, unless told otherwise */
 
 static struct ip4tables initial_tables = { .ns = &netns_initial, .ttl = TTL_DEFAULT, .tcp = TCPKNOBS_DEFAULT,
 					   .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
@@ -62,6 +63,13 @@ static int route_direct(struct netns *ns, struct netif *nif, u8 type, be32 daddr
 	return 0;
 }
 
+static void look_for_path(struct netns *ns, be32 daddr, struct iproute *r)
+{
+	struct in6ip dst = in6_map(daddr);
+
+	pathmtu_look(&ns->ip4->paths, &dst, r);
+}
+
 int ip4_route_flow(struct netns *ns, be32 daddr, be32 saddr, u32 oif, u32 iif, u32 mark, struct iproute *r)
 {
 	struct fibflow flow = { fib4_key(FROM_BE32(saddr)), fib4_key(FROM_BE32(daddr)), oif, iif, mark, 0 };
@@ -99,6 +107,9 @@ int ip4_route_flow(struct netns *ns, be32 daddr, be32 saddr, u32 oif, u32 iif, u
 	fibroute_hop(f, (u32)hash_combine(saddr, daddr), &hop);
 	*r = (struct iproute){ .nif = hop.nif, .type = type, .mtu = f->mtu ? min(f->mtu, hop.nif->mtu) : hop.nif->mtu,
 			       .saddr = saddr, .gateway = type == RTN_UNICAST ? hop.gateway : 0, .table = table };
+	r->is_locked = f->is_mtu_locked;
+	if (!iif && !pathtable_is_empty(&ns->ip4->paths))
+		look_for_path(ns, daddr, r);
 	if (!saddr)
 		r->saddr = f->prefsrc ? f->prefsrc : ip4_addr_for(hop.nif, hop.gateway ? hop.gateway : daddr);
 	return 0;
@@ -272,6 +283,7 @@ static int route_watch(struct netif *nif, enum netevent ev)
 		if (!ns->ip4) {
 			err = fibset_init(&initial_tables.set, ns, AF_INET);
 			ns->ip4 = &initial_tables;
+			pathtable_init(&ns->ip4->paths, ns, PATH_LEAST);
 			ns->ipstats = &initial_ipstats;
 		}
 		break;
@@ -307,6 +319,7 @@ static int tables_init(struct netns *ns)
 		return -ENOMEM;
 	t->ns = ns;
 	t->ttl = TTL_DEFAULT;
+	pathtable_init(&t->paths, ns, PATH_LEAST);
 	t->tcp = (struct tcpknobs)TCPKNOBS_DEFAULT;
 	reasm_table_init(&t->reasm, &ip4_reasm_ops);
 	err = fibset_init(&t->set, ns, AF_INET);
@@ -320,6 +333,7 @@ static int tables_init(struct netns *ns)
 /* Its interfaces are gone, and their routes with them; packets in pieces hold the namespace. */
 static void tables_fini(struct netns *ns)
 {
+	pathtable_fini(&ns->ip4->paths);
 	fibset_fini(&ns->ip4->set);
 	kmem_free(ns->ip4);
 }

@@ -77,6 +77,9 @@ int ip6_route_flow(struct netns *ns, const struct in6ip *daddr, const struct in6
 	fibroute_hop(f, (u32)hash_combine(flow_hash(saddr), flow_hash(dst)), &hop);
 	*r = (struct iproute){ .nif = hop.nif, .type = type, .gateway6 = hop.gateway6, .table = table,
 			       .mtu = f->mtu ? min(f->mtu, hop.nif->mtu) : hop.nif->mtu };
+	r->is_locked = f->is_mtu_locked;
+	if (!iif && !pathtable_is_empty(&ns->ip6->paths))
+		pathmtu_look(&ns->ip6->paths, dst, r);
 	if (saddr && !in6_is_any(saddr))
 		r->saddr6 = *saddr;
 	else if (!in6_is_any(&f->prefsrc6))

@@ -387,10 +387,26 @@ out:
 		pktbuf_free(pb);
 }
 
+/* Known for all connections there; without memory for that, for this one. */
+static void path_is(struct tcpsock *tp, u32 mtu)
+{
+	struct isock *sk = &tp->sk;
+	struct in6ip dst = sk->is_v6 ? sk->daddr6 : in6_map(sk->daddr);
+	struct in6ip src = sk->is_v6 ? sk->saddr6 : in6_map(sk->saddr);
+	const struct iproute *r;
+	int err;
+
+	isock_path_is(sk, &dst, &src, mtu);
+	r = tcp_route(tp, &err);
+	if (r && r->mtu > mtu && !r->is_locked)
+		tp->pmtu = mtu;
+	tcp_choose_mss(tp);
+}
+
 /* A path that takes no more than @mtu, or an error that ends an attempt. */
 static void take_error(struct tcpsock *tp, u32 seq, bool too_big, u32 mtu, int err)
 {
-	u32 least = tp->sk.is_v6 ? IP6_MTU_MIN : 576;
+	u32 least = tp->sk.is_v6 ? IP6_MTU_MIN : 0;
 
 	tcp_lock(tp);
 	if (tp->state == TCP_CLOSE || tp->state == TCP_LISTEN || seq_before(seq, tp->snd_una) ||
@@ -400,8 +416,7 @@ static void take_error(struct tcpsock *tp, u32 seq, bool too_big, u32 mtu, int e
 	}
 	if (too_big) {
 		if (mtu >= least && mtu < tp->mss + tcp_overhead(tp) + (tp->ts_ok ? 12 : 0)) {
-			tp->pmtu = mtu;
-			tcp_choose_mss(tp);
+			path_is(tp, mtu);
 			tcp_enter_loss(tp);
 			tp->cwnd = max(tp->ssthresh, tp->mss);
 			tcp_resend_lost(tp);

@@ -187,7 +187,8 @@ static int to_ip(struct tcpsock *tp, const struct iproute *r, struct pktbuf *pb,
 	struct isock *sk = &tp->sk;
 	struct ip4send how = { .saddr = sk->saddr, .daddr = sk->daddr, .protocol = IPPROTO_TCP,
 			       .tos = (u8)((sk->tos & ~ECN_MASK) | ecn),
-			       .is_df = sk->pmtudisc != IP_PMTUDISC_DONT, .may_fragment = true };
+			       .is_df = sk->pmtudisc == IP_PMTUDISC_WANT ? !r->is_locked :
+					sk->pmtudisc != IP_PMTUDISC_DONT, .may_fragment = true };
 	struct ip6send how6;
 
 	if (likely(!sk->is_v6)) {
@@ -488,6 +489,8 @@ void tcp_push(struct tcpsock *tp, bool now_all)
 	struct pktbuf *pb;
 	bool sent = false;
 
+	if (unlikely(tp->sk.route_gen != READ_ONCE(tp->sk.net->route_gen)))
+		tcp_choose_mss(tp);	/* what the path takes may have been forgotten */
 	while ((pb = tp->send_head)) {
 		struct tcpcb *cb = tcpcb_of(pb);
 		u32 may;

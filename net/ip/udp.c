@@ -322,8 +322,12 @@ static void udp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf 
 	if (!sk)
 		return;
 	err = icmp4_to_errno(type, code, &hard);
-	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
+		struct in6ip dst = in6_map(q->daddr), src = in6_map(q->saddr);
+
+		isock_path_is(sk, &dst, &src, info);
 		hard = sk->pmtudisc != IP_PMTUDISC_DONT;
+	}
 	if (!sk->recverr) {
 		if (hard && sk->daddr)
 			isock_error(sk, err);
@@ -346,6 +350,8 @@ static void udp6_error(struct netns *ns, const struct ip6_head *q, struct pktbuf
 	if (!sk)
 		return;
 	err = icmp6_to_errno(type, code, &hard);
+	if (type == ICMP6_PACKET_TOO_BIG)
+		isock_path_is(sk, &q->daddr, &q->saddr, info);
 	if (sk->recverr) {
 		pktbuf_pull(pb, sizeof(*h));
 		isock_queue_error6(sk, pb, err, type, code, info, &q->daddr, f.rport);
@@ -412,7 +418,7 @@ static int push4(struct isock *sk, struct pktbuf *pb, const struct dgsend *d)
 	how.ttl = d->ttl >= 0 ? (u8)d->ttl : isock_ttl(sk, d->daddr);
 	if (r.type == RTN_MULTICAST && !how.ttl && d->ttl < 0)
 		how.ttl = 1;
-	how.is_df = sk->pmtudisc == IP_PMTUDISC_DO || sk->pmtudisc == IP_PMTUDISC_WANT ||
+	how.is_df = sk->pmtudisc == IP_PMTUDISC_DO || (sk->pmtudisc == IP_PMTUDISC_WANT && !r.is_locked) ||
 		    sk->pmtudisc == IP_PMTUDISC_PROBE;
 	how.may_fragment = sk->pmtudisc != IP_PMTUDISC_DO && sk->pmtudisc != IP_PMTUDISC_PROBE;
 	put_head(sk, pb, d->dport, inetsum_pseudo4(r.saddr, d->daddr, sk->ns.protocol,
