@@ -24,13 +24,15 @@ struct netns *netns_self(void)
 	return likely(b == nsbase_net_initial) ? &netns_initial : netns_of(b);
 }
 
-/* Those before @end; NULL: all. */
+/* Those before @end, NULL: all; the last first. */
 static void parts_fini(struct netns *ns, const struct netnspart *end)
 {
-	TABLE_FOREACH(netnspart, __typeof__(const struct netnspart *), p) {
-		if (*p == end)
-			return;
-		(*p)->fini(ns);
+	bool is_before = !end;
+
+	TABLE_FOREACH_REVERSE(netnspart, __typeof__(const struct netnspart *), p) {
+		if (is_before)
+			(*p)->fini(ns);
+		is_before = is_before || *p == end;
 	}
 }
 

@@ -54,6 +54,11 @@
 	for (type *it = ({ extern type __start_tab_##table[]; __start_tab_##table; }), \
 	     *it##_end = ({ extern type __stop_tab_##table[]; __stop_tab_##table; }); \
 	     it < it##_end; it++)
+/* The last first. */
+#define TABLE_FOREACH_REVERSE(table, type, it)				\
+	for (type *it##_first = ({ extern type __start_tab_##table[]; __start_tab_##table; }), \
+	     *it = ({ extern type __stop_tab_##table[]; __stop_tab_##table; }); \
+	     it-- > it##_first; )
 
 /* IS_ENABLED(CONFIG_X): 1 if X is y, else 0, as a plain expression. */
 #define __cfg_arg_1		0,

@@ -38,7 +38,7 @@ struct netns {
 	struct workitem end;		/* takes it down, in process context */
 };
 
-/* What a protocol keeps for each namespace: made before its first interface, ended after the last. */
+/* What a protocol keeps for each namespace: made before its first interface, ended after the last in reverse order. */
 struct netnspart {
 	int (*init)(struct netns *ns);
 	void (*fini)(struct netns *ns);
