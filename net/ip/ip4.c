@@ -129,6 +129,15 @@ static bool is_martian(const struct pktbuf *pb, be32 saddr)
 	return (saddr & TO_BE32(0xff000000)) == TO_BE32(0x7f000000) && !(pb->nif->flags & IFF_LOOPBACK);
 }
 
+/* The first @n bytes in one piece; counted, if it is too short or there is no memory. */
+static bool has_head(struct netns *ns, struct pktbuf *pb, u32 n)
+{
+	if (likely(pktbuf_make_linear(pb, n)))
+		return true;
+	ipstat_inc(ns, pb->len < n ? IPSTAT_IN_HDR_ERRORS : IPSTAT_IN_DISCARDS);
+	return false;
+}
+
 /* @err: ip4_parse()'s. */
 static void count_malformed(struct netns *ns, int err)
 {
@@ -152,11 +161,11 @@ static void ip4_receive(struct pktbuf *pb)
 		goto drop;
 	ipstat_inc(ns, IPSTAT_IN_RECEIVES);
 	ipstat_add(ns, IPSTAT_IN_OCTETS, pb->len);
-	if (!pktbuf_make_linear(pb, sizeof(*h)))
-		goto bad;
+	if (!has_head(ns, pb, sizeof(*h)))
+		goto drop;
 	h = (void *)pb->data;
-	if (!pktbuf_make_linear(pb, max(ip4_hlen(h), (u32)sizeof(*h))))
-		goto bad;
+	if (!has_head(ns, pb, max(ip4_hlen(h), (u32)sizeof(*h))))
+		goto drop;
 	h = (void *)pb->data;
 	pb->net = (u16)pktbuf_headroom(pb);
 	total = ip4_parse(h, pb->linear, pb->len);
@@ -196,9 +205,6 @@ static void ip4_receive(struct pktbuf *pb)
 	}
 	forward(ns, pb);
 	return;
-bad:
-	ipstat_inc(ns, IPSTAT_IN_HDR_ERRORS);
-	goto drop;
 bad_addr:
 	ipstat_inc(ns, IPSTAT_IN_ADDR_ERRORS);
 drop:

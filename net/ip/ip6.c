@@ -189,8 +189,10 @@ static void ip6_receive(struct pktbuf *pb)
 		goto drop;
 	ipstat_inc(ns, IP6STAT_IN_RECEIVES);
 	ipstat_add(ns, IP6STAT_IN_OCTETS, pb->len);
-	if (!pktbuf_make_linear(pb, sizeof(*h)))
-		goto bad;
+	if (!pktbuf_make_linear(pb, sizeof(*h))) {
+		ipstat_inc(ns, pb->len < sizeof(*h) ? IP6STAT_IN_HDR_ERRORS : IP6STAT_IN_DISCARDS);
+		goto drop;
+	}
 	h = (void *)pb->data;
 	pb->net = (u16)pktbuf_headroom(pb);
 	len = FROM_BE16(h->len) + (u32)sizeof(*h);

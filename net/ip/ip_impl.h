@@ -332,8 +332,9 @@ ssize_t dgram_recv(struct netsock *s, struct sockmsg *m);
 u32 dgram_poll(struct netsock *s, struct ofile *f, struct poll_table *pt);
 int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block);
 int dgram_shutdown(struct netsock *s, int how);
-/** isock_path_is() - a router said that packets of @sk to @dst from @src (IPv4's mapped) may have @mtu bytes. RCU. */
-void isock_path_is(struct isock *sk, const struct in6ip *dst, const struct in6ip *src, u32 mtu);
+/** isock_path4_is() / isock_path6_is() - packets of @sk from @src to @dst may have @mtu bytes, a router said. RCU. */
+void isock_path4_is(struct isock *sk, be32 dst, be32 src, u32 mtu);
+void isock_path6_is(struct isock *sk, const struct in6ip *dst, const struct in6ip *src, u32 mtu);
 /** dgram_route() - where @d goes, counted if nowhere; RCU. What ip4_route_flow() says, -EACCES: SO_BROADCAST. */
 int dgram_route(struct isock *sk, const struct dgsend *d, struct iproute *r);
 /** dgram_destroy() - at release: queues, groups, the hash's reference. */

@@ -70,8 +70,8 @@ static void put_cache(struct nlpkt *p, nsec_t expires)
 	nsec_t now = clock_ns();
 	u32 cache[8] = { 0 };
 
-	if (expires)
-		cache[2] = expires > now ? (u32)((expires - now) * USER_HZ / NSEC_PER_SEC) : 0;
+	if (expires > now)
+		cache[2] = (u32)min_t(u64, (expires - now) / (NSEC_PER_SEC / USER_HZ), S32_MAX);
 	nlpkt_put(p, RTA_CACHEINFO, cache, sizeof(cache));
 }
 
@@ -138,14 +138,16 @@ static u32 asked_table(const struct nldump *d)
 }
 
 /* What is known of one destination. */
-static bool put_path(struct nlpkt *p, u8 family, const struct pathinfo *i, u32 portid, u32 seq)
+static bool put_path(const struct pathinfo *i, void *arg)
 {
-	struct rtmsg *m = nlpkt_begin(p, RTM_NEWROUTE, NLM_F_MULTI, portid, seq, sizeof(*m));
-	u32 at = family == AF_INET ? 3 : 0, n = family == AF_INET ? 4 : 16;
+	const struct walk *w = arg;
+	struct nlpkt *p = w->p;
+	struct rtmsg *m = nlpkt_begin(p, RTM_NEWROUTE, NLM_F_MULTI, w->d->portid, w->d->seq, sizeof(*m));
+	u32 at = w->family == AF_INET ? 3 : 0, n = w->family == AF_INET ? 4 : 16;
 
 	if (!m)
 		return false;
-	*m = (struct rtmsg){ .family = family, .dst_len = (u8)(n * 8), .table = RT_TABLE_MAIN, .type = RTN_UNICAST,
+	*m = (struct rtmsg){ .family = w->family, .dst_len = (u8)(n * 8), .table = RT_TABLE_MAIN, .type = RTN_UNICAST,
 			     .flags = RTM_F_CLONED };
 	nlpkt_put_u32(p, RTA_TABLE, RT_TABLE_MAIN);
 	nlpkt_put(p, RTA_DST, &i->dst.w[at], n);
@@ -158,17 +160,11 @@ static bool put_path(struct nlpkt *p, u8 family, const struct pathinfo *i, u32 p
 }
 
 /* RTM_F_CLONED: paths with an MTU of their own are all the cache of routes there is. */
-static int dump_paths(struct nldump *d, struct nlpkt *p, u8 family)
+static int dump_paths(struct walk *w)
 {
-	struct pathtable *t = family == AF_INET ? &d->ns->ip4->paths : &d->ns->ip6->paths;
-	struct pathinfo i;
+	struct netns *ns = w->d->ns;
 
-	while (pathmtu_get(t, (u32)d->arg[0], &i)) {
-		if (!put_path(p, family, &i, d->portid, d->seq))
-			return 1;
-		d->arg[0]++;
-	}
-	return 0;
+	return !pathtable_walk(w->family == AF_INET ? &ns->ip4->paths : &ns->ip6->paths, &w->d->arg[0], put_path, w);
 }
 
 static int dump_routes(struct nldump *d, struct nlpkt *p, u8 family)
@@ -178,7 +174,7 @@ static int dump_routes(struct nldump *d, struct nlpkt *p, u8 family)
 	u32 table = asked_table(d);
 
 	if (d->req_len >= sizeof(*m) && (m->flags & RTM_F_CLONED))
-		return dump_paths(d, p, family);
+		return dump_paths(&w);
 	if (table && !fibset_find(set_of(d->ns, family), table))
 		return -ENOENT;
 	fibset_walk(set_of(d->ns, family), table, walk_one, &w);

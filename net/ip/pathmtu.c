@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What routers said that paths take, RFC 1191 and 8201. TCP, UDP and raw sockets tell of errors about packets
+ * What routers said that paths take, RFC 1191 and 8201. TCP, UDP and ping sockets tell of errors about packets
  * of theirs; routes of our own to that destination by that interface have the smaller MTU then, for every
  * socket, until the timer ends it. Nobody who forwards asks here.
  *
@@ -56,13 +56,15 @@ void pathmtu_look(const struct pathtable *t, const struct in6ip *dst, struct ipr
 {
 	const struct pathmtu *p = find(t, dst, r->nif->index, hash_of(t, dst, r->nif->index));
 	nsec_t expires;
+	u32 mtu;
 
 	if (!p || r->is_locked)
 		return;
 	expires = READ_ONCE(p->expires);
-	if (expires <= clock_ns() || READ_ONCE(p->mtu) > r->mtu)
+	mtu = READ_ONCE(p->mtu);
+	if (expires <= clock_ns() || mtu > r->mtu)
 		return;
-	r->mtu = READ_ONCE(p->mtu);
+	r->mtu = mtu;
 	r->is_locked = READ_ONCE(p->is_locked);
 	r->expires = expires;
 }
@@ -208,25 +210,48 @@ void pathmtu_learn(struct pathtable *t, const struct in6ip *dst, const struct ip
 		netns_routes_changed(t->ns);
 }
 
+void isock_path4_is(struct isock *sk, be32 dst, be32 src, u32 mtu)
+{
+	struct in6ip mapped = in6_map(dst);
+	struct iproute r;
+
+	if (!ip4_route_flow(sk->net, dst, src, sk->bound_if, 0, sk->mark, &r) && r.type == RTN_UNICAST)
+		pathmtu_learn(&sk->net->ip4->paths, &mapped, &r, mtu);
+}
+
+void isock_path6_is(struct isock *sk, const struct in6ip *dst, const struct in6ip *src, u32 mtu)
+{
+	struct iproute r;
+
+	if (mtu < IP6_MTU_MIN)		/* which every link takes: RFC 8201 4 */
+		return;
+	if (!ip6_route_flow(sk->net, dst, src, sk->bound_if, 0, sk->mark, &r) && r.type == RTN_UNICAST)
+		pathmtu_learn(&sk->net->ip6->paths, dst, &r, mtu);
+}
+
 /* ---- showing ---- */
 
-bool pathmtu_get(struct pathtable *t, u32 i, struct pathinfo *info)
+bool pathtable_walk(struct pathtable *t, u64 *at, bool (*fn)(const struct pathinfo *info, void *arg), void *arg)
 {
 	nsec_t now = clock_ns();
 	struct pathmtu *p;
-	bool found = false;
+	bool more = true;
+	u64 i = 0;
 
 	spin_lock_bh(&t->lock);
 	list_foreach(p, &t->by_age, by_age) {
-		if (i--)
+		struct pathinfo info = { p->dst, p->gateway, p->ifindex, p->mtu, 0, p->is_locked };
+
+		if (i++ < *at)
 			continue;
-		*info = (struct pathinfo){ p->dst, p->gateway, p->ifindex, p->mtu, 0, p->is_locked };
-		info->left = p->expires > now ? p->expires - now : 0;
-		found = true;
-		break;
+		info.left = p->expires > now ? p->expires - now : 0;
+		more = fn(&info, arg);
+		if (!more)
+			break;
+		++*at;
 	}
 	spin_unlock_bh(&t->lock);
-	return found;
+	return more;
 }
 
 static ssize_t write_flush(const char *text, size_t n, void *arg)

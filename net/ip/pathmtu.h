@@ -45,6 +45,9 @@ void pathtable_flush(struct pathtable *t);
 void pathmtu_learn(struct pathtable *t, const struct in6ip *dst, const struct iproute *r, u32 mtu);
 /** pathmtu_look() - what is known of the way to @dst into *@r. RCU. */
 void pathmtu_look(const struct pathtable *t, const struct in6ip *dst, struct iproute *r);
-/** pathmtu_get() - the path number @i of those known; false: there is none. */
-bool pathmtu_get(struct pathtable *t, u32 i, struct pathinfo *info);
+/**
+ * pathtable_walk() - the paths from number *@at on, which moves behind those that @fn took; false from it stops
+ * Context: @fn does not sleep. Return: false if it stopped.
+ */
+bool pathtable_walk(struct pathtable *t, u64 *at, bool (*fn)(const struct pathinfo *info, void *arg), void *arg);
 static inline bool pathtable_is_empty(const struct pathtable *t) { return likely(!READ_ONCE(t->n)); }

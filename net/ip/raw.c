@@ -154,7 +154,7 @@ static int send_with_header(struct isock *sk, const struct iproute *r, struct pk
 	if (pb->len < sizeof(*h) || ip4_hlen(h) < sizeof(*h) || ip4_hlen(h) > pb->linear)
 		goto bad;
 	hlen = ip4_hlen(h);
-	if (pb->len > r->mtu) {
+	if (pb->len > r->nif->mtu || (pb->len > r->mtu && (h->frag_off & TO_BE16(IP4_DF)))) {
 		pktbuf_free(pb);
 		return -EMSGSIZE;
 	}
@@ -487,11 +487,8 @@ void ping_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u
 	if (!sk)
 		return;
 	err = icmp4_to_errno(type, code, &hard);
-	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
-		struct in6ip dst = in6_map(q->daddr), src = in6_map(q->saddr);
-
-		isock_path_is(sk, &dst, &src, info);
-	}
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
+		isock_path4_is(sk, q->daddr, q->saddr, info);
 	if (sk->recverr)
 		isock_queue_error(sk, pb, err, SO_EE_ORIGIN_ICMP, type, code, info, pkt_ip4(pb)->saddr,
 				  q->daddr, 0);

@@ -125,20 +125,6 @@ int isock_route(struct isock *sk, const struct isockaddr *to, struct iproute *r)
 	return ip_count_no_route(sk->net, to->is_v6, err);
 }
 
-void isock_path_is(struct isock *sk, const struct in6ip *dst, const struct in6ip *src, u32 mtu)
-{
-	struct netns *ns = sk->net;
-	struct iproute r;
-
-	if (in6_is_mapped(dst)) {
-		if (!ip4_route_flow(ns, dst->w[3], src->w[3], sk->bound_if, 0, sk->mark, &r) && r.type == RTN_UNICAST)
-			pathmtu_learn(&ns->ip4->paths, dst, &r, mtu);
-	} else if (mtu >= IP6_MTU_MIN) {	/* which every link takes: RFC 8201 4 */
-		if (!ip6_route_flow(ns, dst, src, sk->bound_if, 0, sk->mark, &r) && r.type == RTN_UNICAST)
-			pathmtu_learn(&ns->ip6->paths, dst, &r, mtu);
-	}
-}
-
 void isock_set_peer(struct isock *sk, const struct isockaddr *to, const struct iproute *r)
 {
 	sk->is_v6 = to->is_v6;

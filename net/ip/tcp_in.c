@@ -391,15 +391,16 @@ out:
 static void path_is(struct tcpsock *tp, u32 mtu)
 {
 	struct isock *sk = &tp->sk;
-	struct in6ip dst = sk->is_v6 ? sk->daddr6 : in6_map(sk->daddr);
-	struct in6ip src = sk->is_v6 ? sk->saddr6 : in6_map(sk->saddr);
 	const struct iproute *r;
 	int err;
 
-	isock_path_is(sk, &dst, &src, mtu);
+	if (sk->is_v6)
+		isock_path6_is(sk, &sk->daddr6, &sk->saddr6, mtu);
+	else
+		isock_path4_is(sk, sk->daddr, sk->saddr, mtu);
 	r = tcp_route(tp, &err);
 	if (r && r->mtu > mtu && !r->is_locked)
-		tp->pmtu = mtu;
+		tp->pmtu = max(mtu, sk->is_v6 ? IP6_MTU_MIN : 576u);
 	tcp_choose_mss(tp);
 }
 

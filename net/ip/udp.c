@@ -323,9 +323,7 @@ static void udp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf 
 		return;
 	err = icmp4_to_errno(type, code, &hard);
 	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
-		struct in6ip dst = in6_map(q->daddr), src = in6_map(q->saddr);
-
-		isock_path_is(sk, &dst, &src, info);
+		isock_path4_is(sk, q->daddr, q->saddr, info);
 		hard = sk->pmtudisc != IP_PMTUDISC_DONT;
 	}
 	if (!sk->recverr) {
@@ -351,7 +349,7 @@ static void udp6_error(struct netns *ns, const struct ip6_head *q, struct pktbuf
 		return;
 	err = icmp6_to_errno(type, code, &hard);
 	if (type == ICMP6_PACKET_TOO_BIG)
-		isock_path_is(sk, &q->daddr, &q->saddr, info);
+		isock_path6_is(sk, &q->daddr, &q->saddr, info);
 	if (sk->recverr) {
 		pktbuf_pull(pb, sizeof(*h));
 		isock_queue_error6(sk, pb, err, type, code, info, &q->daddr, f.rport);

@@ -14,7 +14,10 @@ bool udplite_is_right(const struct pktbuf *pb, const struct udp_head *h, u32 *co
 	*cover = h->len ? FROM_BE16(h->len) : pb->len;
 	if (*cover < sizeof(*h) || *cover > pb->len || !h->check)
 		return false;
-	return inetsum_fold(pktbuf_sum(pb, 0, *cover, pkt_pseudo(pb, IPPROTO_UDPLITE, pb->len))) == 0xffff;
+	if (inetsum_fold(pktbuf_sum(pb, 0, *cover, pkt_pseudo(pb, IPPROTO_UDPLITE, pb->len))) == 0xffff)
+		return true;
+	ipstat_inc(pb->nif->ns, pkt_is_v6(pb) ? UDPLITE6STAT_IN_CSUM_ERRORS : UDPLITESTAT_IN_CSUM_ERRORS);
+	return false;
 }
 
 bool udplite_is_wanted(const struct isock *sk, u32 len, u32 cover)

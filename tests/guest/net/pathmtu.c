@@ -9,6 +9,7 @@
 
 #include <linux/if_tun.h>
 #include <linux/route.h>
+#include <linux/rtnetlink.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
@@ -156,6 +157,64 @@ CASE(who_must_not_fragment_is_told)
 	CHECK_EQ(send_far(s, FAR, 1400), 0);
 	CHECK_EQ(next_out(4), 1428);
 	CHECK_EQ(pkt[6] & 0x40, 0x40);
+}
+
+/* How many of the routes that an answer holds are to FAR with an MTU of @mtu that ends. */
+static int in_answer(const char *p, int n, uint32_t mtu)
+{
+	int found = 0;
+
+	for (struct nlmsghdr *h = (void *)p; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+		struct rtmsg *m = NLMSG_DATA(h);
+		int left = (int)RTM_PAYLOAD(h), good = 0;
+
+		if (h->nlmsg_type != RTM_NEWROUTE || !(m->rtm_flags & RTM_F_CLONED))
+			continue;
+		for (struct rtattr *a = RTM_RTA(m); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+			struct rtattr *metric = RTA_DATA(a);
+			in_addr_t far = inet_addr(FAR);
+
+			if (a->rta_type == RTA_DST)
+				good += !memcmp(RTA_DATA(a), &far, 4);
+			if (a->rta_type == RTA_CACHEINFO)
+				good += ((struct rta_cacheinfo *)RTA_DATA(a))->rta_expires > 50000;
+			if (a->rta_type == RTA_METRICS)
+				good += metric->rta_type == RTAX_MTU && *(uint32_t *)RTA_DATA(metric) == mtu;
+		}
+		found += good == 3;
+	}
+	return found;
+}
+
+/* The route to FAR (a @dump: all that were learnt) as ip route shows it. */
+static int shown(int dump, uint32_t mtu)
+{
+	struct { struct nlmsghdr h; struct rtmsg m; struct rtattr a; in_addr_t dst; } q = {
+		.h = { sizeof(q), RTM_GETROUTE, NLM_F_REQUEST | (dump ? NLM_F_DUMP : 0), 1, 0 },
+		.m = { .rtm_family = AF_INET, .rtm_dst_len = dump ? 0 : 32, .rtm_flags = dump ? RTM_F_CLONED : 0 },
+		.a = { 8, RTA_DST }, .dst = inet_addr(FAR) };
+	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), found;
+	static char answer[16384];
+	ssize_t n;
+
+	if (dump)
+		q.h.nlmsg_len = NLMSG_LENGTH(sizeof(q.m));
+	NEED(send(s, &q, q.h.nlmsg_len, 0) == (ssize_t)q.h.nlmsg_len);
+	n = recv(s, answer, sizeof(answer), 0);
+	NEED(n > 0);
+	found = in_answer(answer, (int)n, mtu);
+	close(s);
+	return found;
+}
+
+CASE(it_is_shown)
+{
+	setup();
+	CHECK_EQ(shown(0, 1000), 0);
+	CHECK_EQ(shown(1, 1000), 0);
+	learn(1000);
+	CHECK_EQ(shown(0, 1000), 1);
+	CHECK_EQ(shown(1, 1000), 1);
 }
 
 CASE(it_is_forgotten_when_asked)
