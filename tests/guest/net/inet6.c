@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 
 #define A(a) (struct sockaddr *)&(a), sizeof(a)
 
@@ -193,13 +194,17 @@ CASE(one_listener_takes_both_versions)
 	CHECK_EQ(read(c, back, 10), 1);
 }
 
+/* In a namespace of its own: elsewhere an IPv4 connection in TIME-WAIT may have the port that IPv6 was given. */
 CASE(v6only_leaves_the_port_to_ipv4)
 {
 	struct sockaddr_in6 a;
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
-	int s = socket(AF_INET6, SOCK_STREAM, 0), t = socket(AF_INET, SOCK_STREAM, 0), on = 1, u;
+	int s, t, u, on = 1;
 
+	NEED(!unshare(CLONE_NEWNET));
 	lo_up();
+	s = socket(AF_INET6, SOCK_STREAM, 0);
+	t = socket(AF_INET, SOCK_STREAM, 0);
 	CHECK(setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0);
 	a = addr6("::", 0);
 	CHECK(bind(s, A(a)) == 0);
