@@ -414,6 +414,7 @@ static int addr6_watch(struct netif *nif, enum netevent ev)
 	case NETEVENT_ADD:
 		if (!nif->ns->ip6) {
 			err = fibset_init(&initial_tables.set, nif->ns, AF_INET6);
+			pathtable_init(&initial_tables.paths, nif->ns, IP6_MTU_MIN);
 			nif->ns->ip6 = &initial_tables;
 		}
 		return err ? err : make_if6(nif);

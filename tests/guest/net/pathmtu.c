@@ -20,6 +20,7 @@
 
 struct in6_ifreq { struct in6_addr addr; uint32_t plen; int ifindex; };
 
+static int in_the_first;	/* namespace: the one that is never made */
 static int tun, udp;
 static uint8_t pkt[2000];	/* what came out last */
 
@@ -40,7 +41,7 @@ static void setup(void)
 	struct sockaddr_in *a = (void *)&r.ifr_addr;
 	int s;
 
-	NEED(!unshare(CLONE_NEWNET));
+	NEED(in_the_first || !unshare(CLONE_NEWNET));
 	lo_up();
 	s = socket(AF_INET, SOCK_DGRAM, 0);
 	tun = open("/dev/net/tun", O_RDWR);
@@ -379,6 +380,23 @@ CASE(the_same_of_ipv6)
 	CHECK_EQ(pkt[6], IPPROTO_FRAGMENT);
 	CHECK_EQ(next_out(6), 40 + 8 + 1408 - 1248);
 	too_big6(1000);				/* it is the second piece: nothing to find a socket by */
+	CHECK_EQ(mtu_to6(FAR6), 1300);
+}
+
+CASE(the_first_namespace_learns_too)
+{
+	int udp6;
+
+	in_the_first = 1;
+	setup6();
+	udp6 = udp;
+	udp = socket(AF_INET, SOCK_DGRAM, 0);
+	learn(1000);
+	CHECK_EQ(mtu_to(FAR), 1000);
+	udp = udp6;
+	NEED(send_far6(1400) == 0);
+	CHECK_EQ(next_out(6), 1448);
+	too_big6(1300);
 	CHECK_EQ(mtu_to6(FAR6), 1300);
 }
 
