@@ -9,6 +9,7 @@
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 
 static unsigned char buf[70000];
@@ -220,6 +221,7 @@ CASE(what_is_sent_arrives)
 	struct sockaddr_in any = { .sin_family = AF_INET };
 	socklen_t len = sizeof(any);
 
+	NEED(!unshare(CLONE_NEWNET));	/* the address is not to stay */
 	s = tap(SOCK_DGRAM, ETH_P_ARP);
 	add_address();
 	u = socket(AF_INET, SOCK_DGRAM, 0);
