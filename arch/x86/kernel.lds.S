@@ -84,6 +84,7 @@ SECTIONS {
 		TABLE(cmdline)
 		TABLE(procfile)
 		TABLE(procint)
+		TABLE(procset)
 		TABLE(chardev)
 		TABLE(lx_export)
 		TABLE(svc)

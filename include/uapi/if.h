@@ -81,6 +81,7 @@ static_assert(sizeof(struct arpreq) == 68, "user ABI");
 #define SIOCGIFMETRIC	0x891du
 #define SIOCGIFMTU	0x8921u
 #define SIOCSIFMTU	0x8922u
+#define SIOCSIFNAME	0x8923u
 #define SIOCSIFHWADDR	0x8924u
 #define SIOCGIFHWADDR	0x8927u
 #define SIOCGIFINDEX	0x8933u

@@ -13,6 +13,7 @@
 
 #include "fibset.h"
 #include "headers.h"
+#include "if4conf.h"
 #include "ipstat.h"
 #include "pathmtu.h"
 #include "reasm.h"
@@ -72,13 +73,17 @@ struct ip4tables {
 	struct netns *ns;
 	struct tcpknobs tcp;
 	struct fibset set;
-	u64 forwarding;			/* A sysctl: we are a router */
+	struct if4confs conf;
 	u64 ttl;			/* A ip_default_ttl */
 	struct icmptypes icmp;
 	struct pathtable paths;
 	struct reasm_table reasm;
 };
 
+static inline bool ip4_is_group(be32 a) { return (a & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000); }
+static inline bool ip4_is_loopback(be32 a) { return (a & TO_BE32(0xff000000)) == TO_BE32(0x7f000000); }
+/** ip4_mask() - of a prefix of @plen bits, 0 to 32. */
+static inline be32 ip4_mask(u8 plen) { return plen ? TO_BE32(~0u << (32 - plen)) : 0; }
 /** ip4_route_out() - for a packet that we send; RCU. 0, -ENETUNREACH, -EHOSTUNREACH, -EACCES. */
 int ip4_route_out(struct netns *ns, be32 daddr, be32 saddr, u32 oif, struct iproute *r);
 /** ip4_local_type() - RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST; RCU. */
@@ -107,10 +112,17 @@ long ip6_ioctl(struct netns *ns, u32 cmd, uptr arg);
 /* ---- neighbours ---- */
 /** neigh4_send() - to the next hop, resolving it first if need be; consumes. Bottom halves off. */
 void neigh4_send(struct netif *nif, be32 hop, struct pktbuf *pb);
-/** neigh4_confirm() - it was heard of by an upper layer. */
-void neigh4_confirm(struct netif *nif, be32 hop);
 
 /* ---- IP ---- */
+/** ip4_addrs_are_sane() - can a packet that came from a link have these addresses at all; RCU. */
+bool ip4_addrs_are_sane(const struct pktbuf *pb, const struct ip4_head *h);
+/**
+ * ip4_check_source() - could a packet from @saddr to @daddr have come in where it did; RCU
+ * Return: 0; -EINVAL: it says that we sent it ourselves; -EXDEV: by rp_filter, it came another way.
+ */
+int ip4_check_source(struct netns *ns, const struct pktbuf *pb, be32 saddr, be32 daddr);
+/** ip4_log_martian() - tell of a packet that neither lets pass, where log_martians says so. */
+void ip4_log_martian(const struct pktbuf *pb, be32 saddr, be32 daddr);
 struct isock;
 struct ip4send {		/* what a sender wants in the header */
 	be32 saddr, daddr;

@@ -139,7 +139,7 @@ static void take_solicit(struct netif *nif, struct pktbuf *pb)
 		return;
 	}
 	if (!in6_is_any(from) && mac)
-		neigh6_learn(nif, from, mac, NEIGH_STALE, true);
+		neigh_learn(nif->neigh6, from, mac, NEIGH_MAKE);
 	if (in6_is_any(from) || mac)
 		advertise(nif, &h->target, from, mac);
 	else
@@ -162,7 +162,7 @@ static void take_advert(struct netif *nif, struct pktbuf *pb)
 		return;
 	}
 	if (mac)
-		neigh6_learn(nif, &h->target, mac, flags & NA_SOLICITED ? NEIGH_REACHABLE : NEIGH_STALE, false);
+		neigh_learn(nif->neigh6, &h->target, mac, flags & NA_SOLICITED ? NEIGH_ANSWER : 0);
 }
 
 void nd_receive(struct netns *ns, struct pktbuf *pb)
@@ -179,7 +179,7 @@ void nd_receive(struct netns *ns, struct pktbuf *pb)
 		    !find_link(pb, 16, OPT_SOURCE_LINK, &mac))
 			goto out;
 		if (mac)
-			neigh6_learn(nif, &pkt_ip6(pb)->saddr, mac, NEIGH_STALE, true);
+			neigh_learn(nif->neigh6, &pkt_ip6(pb)->saddr, mac, NEIGH_MAKE);
 		ip6_take_advert(nif, pb);
 		return;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Neighbours: which link address has an IPv4 address. RFC 826, states as RFC 4861.
+ * Neighbours: which link address has an address of IPv4 or IPv6. States as RFC 4861; who is asked how is arp.c's and
+ * nd.c's.
  *
  * An entry is INCOMPLETE while it is asked for (packets wait in its queue), REACHABLE
  * for a while after it was heard of, then STALE: still used, and DELAY, PROBE
@@ -27,7 +28,6 @@
 #define QUEUE_MAX	64u
 #define ENTRIES_MAX	1024u
 
-
 static struct hlist *bucket_of(struct neightab *t, const struct in6ip *ip)
 {
 	return &t->hash[hash_u64(ip->q[0] ^ ip->q[1], 6)];
@@ -43,41 +43,21 @@ static struct neigh *find(struct neightab *t, const struct in6ip *ip)
 	return NULL;
 }
 
-static void send_arp(struct netif *nif, u16 op, const u8 *dst, be32 tpa, be32 spa, const u8 *tha)
-{
-	struct pktbuf *pb = pktbuf_alloc(PKT_HEADROOM, sizeof(struct arp_head), ALLOC_ATOMIC);
-	struct arp_head *h;
-
-	if (!pb)
-		return;
-	h = pktbuf_put(pb, sizeof(*h));
-	*h = (struct arp_head){ .htype = TO_BE16(1), .ptype = TO_BE16(ETH_P_IP), .hlen = 6, .plen = 4,
-				.op = TO_BE16(op), .spa = spa, .tpa = tpa };
-	memcpy(h->sha, nif->addr, 6);
-	if (tha)
-		memcpy(h->tha, tha, 6);
-	pb->protocol = TO_BE16(ETH_P_ARP);
-	pb->net = (u16)pktbuf_headroom(pb);
-	nif->ops->header(nif, pb, dst);
-	netif_send(nif, pb);
-}
-
-static void send_question(struct netif *nif, be32 ip, const u8 *dst)
-{
-	be32 spa;
-
-	rcu_read_lock();
-	spa = ip4_addr_for(nif, ip);
-	send_arp(nif, 1, dst, ip, spa, NULL);
-	rcu_read_unlock();
-}
-
-static void ask_for(struct netif *nif, bool is_v6, const struct in6ip *ip, const u8 *dst)
+/* @from: who wants to send there, as far as we know. */
+static void ask_for(struct netif *nif, bool is_v6, const struct in6ip *ip, const u8 *dst, be32 from)
 {
 	if (is_v6)
 		nd_solicit(nif, ip, dst, NULL);
 	else
-		send_question(nif, ip->w[0], dst);
+		arp_ask(nif, ip->w[0], dst, from);
+}
+
+/* Source of the packet that waits the longest; 0: none, or of IPv6. */
+static be32 who_waits(const struct neightab *t, const struct neigh *n)
+{
+	if (t->is_v6 || list_is_empty(&n->queue))
+		return 0;
+	return pkt_ip4(list_first_entry(&n->queue, struct pktbuf, link))->saddr;
 }
 
 static void neigh_free(struct neigh *n)
@@ -143,7 +123,7 @@ static bool step(struct neigh *n, nsec_t now, struct list *dead)
 static void table_timer(struct timeout *timer)
 {
 	struct neightab *t = container_of(timer, struct neightab, timer);
-	struct { struct in6ip ip; u8 mac[6]; bool unicast; } ask[ASK_AT_ONCE];
+	struct { struct in6ip ip; u8 mac[6]; bool unicast; be32 from; } ask[ASK_AT_ONCE];
 	nsec_t now = clock_ns(), next = U64_MAX;
 	struct hnode *tmp;
 	struct neigh *n;
@@ -156,6 +136,7 @@ static void table_timer(struct timeout *timer)
 			if (n->due <= now && nask < ASK_AT_ONCE && step(n, now, &dead)) {
 				ask[nask].ip = n->ip6;
 				ask[nask].unicast = n->state == NEIGH_PROBE;
+				ask[nask].from = who_waits(t, n);
 				memcpy(ask[nask++].mac, n->mac, 6);
 			}
 			if (hlist_unhashed(&n->node)) {
@@ -170,7 +151,7 @@ static void table_timer(struct timeout *timer)
 		timeout_arm(&t->timer, next);
 	spin_unlock_bh(&t->lock);
 	for (u32 i = 0; i < nask; i++)
-		ask_for(t->nif, t->is_v6, &ask[i].ip, ask[i].unicast ? ask[i].mac : NULL);
+		ask_for(t->nif, t->is_v6, &ask[i].ip, ask[i].unicast ? ask[i].mac : NULL, ask[i].from);
 	give_up(t->nif, t->is_v6, &dead);
 }
 
@@ -208,6 +189,7 @@ static void send_to(struct neightab *t, const struct in6ip *hop, struct pktbuf *
 	struct netif *nif = t->nif;
 	struct pktbuf *old = NULL;
 	bool ask = false;
+	be32 from = 0;
 	struct neigh *n;
 	u8 mac[6];
 
@@ -245,12 +227,13 @@ static void send_to(struct neightab *t, const struct in6ip *hop, struct pktbuf *
 		pb->nif = nif;
 		list_add_tail(&pb->link, &n->queue);
 		n->nqueue++;
+		from = who_waits(t, n);
 	}
 	spin_unlock(&t->lock);
 	if (old)
 		pktbuf_free(old);
 	if (ask)
-		ask_for(nif, t->is_v6, hop, NULL);
+		ask_for(nif, t->is_v6, hop, NULL, from);
 }
 
 void neigh4_send(struct netif *nif, be32 hop, struct pktbuf *pb)
@@ -263,10 +246,9 @@ void neigh6_send(struct netif *nif, const struct in6ip *hop, struct pktbuf *pb)
 	send_to(nif->neigh6, hop, pb);
 }
 
-/* @mac is the address of @ip. */
-static void learn(struct neightab *t, const struct in6ip *ip, const u8 *mac, bool make_it, bool is_answer,
-		  bool is_permanent)
+void neigh_learn(struct neightab *t, const struct in6ip *ip, const u8 *mac, u32 how)
 {
+	bool is_permanent = how & NEIGH_FOR_EVER;
 	struct netif *nif = t->nif;
 	struct pktbuf *pb, *next;
 	struct neigh *n;
@@ -274,7 +256,7 @@ static void learn(struct neightab *t, const struct in6ip *ip, const u8 *mac, boo
 
 	spin_lock_bh(&t->lock);
 	n = find(t, ip);
-	if (!n && make_it)
+	if (!n && (how & NEIGH_MAKE))
 		n = make(t, ip);
 	if (n && (n->state != NEIGH_PERMANENT || is_permanent)) {
 		bool same = !memcmp(n->mac, mac, 6);
@@ -282,7 +264,7 @@ static void learn(struct neightab *t, const struct in6ip *ip, const u8 *mac, boo
 		memcpy(n->mac, mac, 6);
 		if (is_permanent)
 			n->state = NEIGH_PERMANENT;
-		else if (is_answer || n->state == NEIGH_INCOMPLETE)
+		else if ((how & NEIGH_ANSWER) || n->state == NEIGH_INCOMPLETE)
 			n->state = NEIGH_REACHABLE;
 		else if (!same || n->state < NEIGH_REACHABLE)
 			n->state = NEIGH_STALE;
@@ -306,7 +288,8 @@ int neigh_put(struct neightab *t, const struct in6ip *ip, const u8 *mac, u8 stat
 {
 	if (!t)
 		return -EINVAL;
-	learn(t, ip, mac, true, state != NEIGH_STALE, state == NEIGH_PERMANENT);
+	neigh_learn(t, ip, mac, NEIGH_MAKE | (state != NEIGH_STALE ? NEIGH_ANSWER : 0) |
+		    (state == NEIGH_PERMANENT ? NEIGH_FOR_EVER : 0));
 	return 0;
 }
 
@@ -353,38 +336,6 @@ int neigh_del(struct neightab *t, const struct in6ip *ip)
 	spin_unlock_bh(&t->lock);
 	return n ? 0 : -ENXIO;
 }
-
-void neigh6_learn(struct netif *nif, const struct in6ip *ip, const u8 *mac, u8 state, bool make_it)
-{
-	learn(nif->neigh6, ip, mac, make_it, state == NEIGH_REACHABLE, state == NEIGH_PERMANENT);
-}
-
-static void arp_receive(struct pktbuf *pb)
-{
-	struct netif *nif = pb->nif;
-	const struct arp_head *h;
-	bool for_us;
-
-	if (!nif->neigh4 || pb->type == PKT_OTHERHOST || !pktbuf_make_linear(pb, sizeof(*h)))
-		goto out;
-	h = (void *)pb->data;
-	if (!arp_parse(h, pb->linear) || (h->sha[0] & 1))
-		goto out;
-	for_us = ip4_local_type(nif->ns, h->tpa) == RTN_LOCAL &&
-		 (h->tpa & TO_BE32(0xff000000)) != TO_BE32(0x7f000000);
-	if (h->op == TO_BE16(1) && for_us) {
-		send_arp(nif, 2, h->sha, h->spa, h->tpa, h->sha);
-		if (h->spa)
-			learn(nif->neigh4, NEIGH_KEY4(h->spa), h->sha, true, false, false);
-	} else if (h->spa && ip4_local_type(nif->ns, h->spa) == RTN_UNICAST) {
-		learn(nif->neigh4, NEIGH_KEY4(h->spa), h->sha, false, h->op == TO_BE16(2) && pb->type == PKT_HOST,
-		      false);
-	}
-out:
-	pktbuf_free(pb);
-}
-static const struct linkproto arp_link = { .type = TO_BE16(ETH_P_ARP), .receive = arp_receive };
-LINKPROTO(arp_link);
 
 static void table_empty(struct neightab *t)
 {

@@ -31,6 +31,7 @@ struct neightab {
 	bool is_v6;		/* I */
 	struct timeout timer;
 	bool is_dead;
+	u8 told[6];		/* config_lock: our link address, as neighbours know it */
 };
 
 #define NEIGH_KEY4(ip) (&(struct in6ip){ .w = { (ip) } })
@@ -44,5 +45,15 @@ void neigh_walk(struct neightab *t, bool (*fn)(const struct neigh *n, void *arg)
 int neigh_get(struct neightab *t, const struct in6ip *ip, struct neigh *out);
 /** neigh_del() - 0 or -ENXIO. */
 int neigh_del(struct neightab *t, const struct in6ip *ip);
-/** neigh6_learn() - @mac is the address of @ip; @make_it: even if nobody asked. */
-void neigh6_learn(struct netif *nif, const struct in6ip *ip, const u8 *mac, u8 state, bool make_it);
+/** neigh_learn() - @mac is the address of @ip; what waits for it goes out. @how: NEIGH_MAKE and others. */
+void neigh_learn(struct neightab *t, const struct in6ip *ip, const u8 *mac, u32 how);
+#define NEIGH_MAKE	0x1u	/* remember it even if nobody asked */
+#define NEIGH_ANSWER	0x2u	/* it answered us: REACHABLE, else STALE */
+#define NEIGH_FOR_EVER	0x4u	/* PERMANENT */
+/**
+ * arp_ask() - who has @ip (RFC 826)
+ * @dst: link address to ask; NULL: everybody
+ * @from: source of what is to be sent there, which is told where arp_announce allows; 0: not known
+ * Context: any but hard interrupts.
+ */
+void arp_ask(struct netif *nif, be32 ip, const u8 *dst, be32 from);

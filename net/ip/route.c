@@ -20,13 +20,8 @@
 #define TTL_DEFAULT	64
 #define PATH_LEAST	552u	/* bytes that are believed of a path, unless told otherwise */
 
-static struct ip4tables initial_tables = { .ns = &netns_initial, .ttl = TTL_DEFAULT, .tcp = TCPKNOBS_DEFAULT,
+static struct ip4tables initial_tables = { .ns = &netns_initial, .conf = IF4CONFS_INIT, .ttl = TTL_DEFAULT, .tcp = TCPKNOBS_DEFAULT,
 					   .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
-
-static be32 mask4(u8 plen)
-{
-	return plen ? TO_BE32(~0u << (32 - plen)) : 0;
-}
 
 /* ---- lookups ---- */
 
@@ -35,7 +30,7 @@ be32 ip4_addr_for(const struct netif *nif, be32 daddr)
 	const struct ifaddr4 *a, *first = NULL;
 
 	list_foreach_rcu(a, &nif->addrs4, link) {
-		if (!((a->local ^ daddr) & mask4(a->plen)))
+		if (!((a->local ^ daddr) & ip4_mask(a->plen)))
 			return a->local;
 		if (!first)
 			first = a;
@@ -49,7 +44,7 @@ u8 ip4_local_type(struct netns *ns, be32 addr)
 
 	if (addr == INADDR_ANY || addr == INADDR_BROADCAST)
 		return RTN_BROADCAST;
-	if ((addr & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000))
+	if (ip4_is_group(addr))
 		return RTN_MULTICAST;
 	r = fib_lookup(&ns->ip4->set.local, fib4_key(FROM_BE32(addr)), NULL, NULL);
 	return r ? r->type : RTN_UNICAST;
@@ -152,7 +147,7 @@ int ip4_route_add(struct netns *ns, u32 table, be32 dst, u8 plen, struct fibrout
 {
 	int err;
 
-	if (plen > 32 || (dst & ~mask4(plen)))
+	if (plen > 32 || (dst & ~ip4_mask(plen)))
 		return -EINVAL;
 	err = find_way(ns, model->gateway, &model->nif);
 	if (!err && model->type == RTN_UNICAST && !model->nhops)
@@ -181,7 +176,7 @@ static int addr_routes_add(struct netif *nif, const struct ifaddr4 *a)
 	struct netns *ns = nif->ns;
 	struct fibroute r = { .nif = nif, .prefsrc = a->local, .type = RTN_LOCAL, .scope = RT_SCOPE_HOST,
 			      .protocol = RTPROT_KERNEL };
-	be32 net = a->local & mask4(a->plen);
+	be32 net = a->local & ip4_mask(a->plen);
 	int err = add_own(ns, RT_TABLE_LOCAL, a->local, 32, &r);
 
 	if (err)
@@ -192,8 +187,8 @@ static int addr_routes_add(struct netif *nif, const struct ifaddr4 *a)
 	r.scope = RT_SCOPE_LINK;
 	if (!err && a->broadcast)
 		err = add_own(ns, RT_TABLE_LOCAL, a->broadcast, 32, &r);
-	if (!err && a->plen < 31 && a->broadcast != (net | ~mask4(a->plen)))
-		err = add_own(ns, RT_TABLE_LOCAL, net | ~mask4(a->plen), 32, &r);
+	if (!err && a->plen < 31 && a->broadcast != (net | ~ip4_mask(a->plen)))
+		err = add_own(ns, RT_TABLE_LOCAL, net | ~ip4_mask(a->plen), 32, &r);
 	r.type = RTN_UNICAST;
 	if (!err && !(nif->flags & IFF_LOOPBACK) && a->plen < 32)
 		err = add_own(ns, RT_TABLE_MAIN, net, a->plen, &r);
@@ -204,14 +199,14 @@ static void addr_routes_del(struct netif *nif, struct ifaddr4 *a)
 {
 	struct fibset *s = &nif->ns->ip4->set;
 	struct fibmatch own = { .prefsrc = a->local, .protocol = RTPROT_KERNEL };
-	u32 net = FROM_BE32(a->local & mask4(a->plen));
+	u32 net = FROM_BE32(a->local & ip4_mask(a->plen));
 
 	fibset_del(s, RT_TABLE_LOCAL, fib4_key(FROM_BE32(a->local)), 32, &own);
 	fibset_del(s, RT_TABLE_LOCAL, fib4_key(net), a->plen, &own);
 	if (a->broadcast)
 		fibset_del(s, RT_TABLE_LOCAL, fib4_key(FROM_BE32(a->broadcast)), 32, &own);
 	if (a->plen < 31)
-		fibset_del(s, RT_TABLE_LOCAL, fib4_key(net | ~FROM_BE32(mask4(a->plen))), 32, &own);
+		fibset_del(s, RT_TABLE_LOCAL, fib4_key(net | ~FROM_BE32(ip4_mask(a->plen))), 32, &own);
 	fibset_del(s, RT_TABLE_MAIN, fib4_key(net), a->plen, &own);
 }
 
@@ -234,6 +229,7 @@ int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const c
 	a->scope = scope;
 	a->stamp = (u32)(clock_ns() / 10000000);
 	strlcpy(a->label, label, sizeof(a->label));
+	if4conf_settle(nif);
 	list_add_tail_rcu(&a->link, &nif->addrs4);
 	ip4_addr_news(nif, a, true);
 	if (netif_is_up(nif))
@@ -286,7 +282,7 @@ static int route_watch(struct netif *nif, enum netevent ev)
 			pathtable_init(&ns->ip4->paths, ns, PATH_LEAST);
 			ns->ipstats = &initial_ipstats;
 		}
-		break;
+		return err ? err : if4conf_attach(nif);
 	case NETEVENT_UP:
 		list_foreach(a, &nif->addrs4, link)
 			if (!err)
@@ -298,7 +294,9 @@ static int route_watch(struct netif *nif, enum netevent ev)
 		fibset_flush(&ns->ip4->set, nif, false);
 		break;
 	case NETEVENT_CHANGE:
+		break;
 	case NETEVENT_GONE:
+		if4conf_detach(nif);
 		break;
 	case NETEVENT_REMOVE:
 		list_foreach_safe(a, next, &nif->addrs4, link)
@@ -319,6 +317,7 @@ static int tables_init(struct netns *ns)
 		return -ENOMEM;
 	t->ns = ns;
 	t->ttl = TTL_DEFAULT;
+	if4confs_init(&t->conf);
 	pathtable_init(&t->paths, ns, PATH_LEAST);
 	t->tcp = (struct tcpknobs)TCPKNOBS_DEFAULT;
 	reasm_table_init(&t->reasm, &ip4_reasm_ops);

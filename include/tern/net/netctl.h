@@ -17,5 +17,6 @@ ssize_t netctl_write(const char *text, size_t n, void *arg);
 	static u64 *id##_value(struct netns *ns) { return &(member); }			\
 	static struct netctl id##_ctl = { id##_value, lowest, highest };		\
 	static struct procfile id##_file = { .path = "sys/net/" where, .mode = 0644,	\
-		.print = netctl_print, .write = netctl_write, .arg = &id##_ctl };	\
+		.print = netctl_print, .write = netctl_write, .arg = &id##_ctl,		\
+		.is_netns = true };						\
 	PROCFILE(id##_file)

@@ -16,6 +16,7 @@
 #include <tern/net/pktbuf.h>
 #include <uapi/if.h>
 
+struct if4conf;
 struct if6;
 struct linkkind;
 struct neightab;
@@ -98,6 +99,7 @@ struct netif {
 	struct neightab *neigh4, *neigh6;	/* I net/ip's */
 	struct list addrs6, groups6;	/* R C of ifaddr6; multicast groups */
 	struct if6 *if6;		/* I net/ip's */
+	struct if4conf *conf4;		/* I net/ip's, from NETEVENT_ADD to GONE */
 	u32 npromisc, nallmulti;	/* C packet sockets that need it */
 	struct list groups4;		/* C multicast groups */
 	struct sysnode *sys;		/* its directory */
