@@ -74,6 +74,7 @@ static_assert(sizeof(struct arpreq) == 68, "user ABI");
 #define SIOCGIFADDR	0x8915u
 #define SIOCSIFADDR	0x8916u
 #define SIOCGIFDSTADDR	0x8917u
+#define SIOCSIFDSTADDR	0x8918u
 #define SIOCGIFBRDADDR	0x8919u
 #define SIOCSIFBRDADDR	0x891au
 #define SIOCGIFNETMASK	0x891bu

@@ -35,11 +35,6 @@ static void send(struct netif *nif, u16 op, const u8 *dst, be32 tpa, be32 spa, c
 	netif_send(nif, pb);
 }
 
-static bool is_on_link(const struct ifaddr4 *a, be32 ip)
-{
-	return !((a->local ^ ip) & ip4_mask(a->plen));
-}
-
 /* ---- questions ---- */
 
 /* Is there a network of @nif's that both are in. */
@@ -48,7 +43,7 @@ static bool share_network(const struct netif *nif, be32 a, be32 b)
 	const struct ifaddr4 *i;
 
 	list_foreach_rcu(i, &nif->addrs4, link)
-		if (is_on_link(i, a) && is_on_link(i, b))
+		if (ifaddr4_covers(i, a) && ifaddr4_covers(i, b))
 			return true;
 	return false;
 }
@@ -84,7 +79,7 @@ static bool has_addr(struct netns *ns, const struct netif *nif, be32 tpa, be32 s
 		if (nif && i != nif)
 			continue;
 		list_foreach_rcu(a, &i->addrs4, link)
-			if (a->local == tpa && a->scope <= scope && (!spa || is_on_link(a, spa)))
+			if (a->local == tpa && a->scope <= scope && (!spa || ifaddr4_covers(a, spa)))
 				return true;
 	}
 	return false;

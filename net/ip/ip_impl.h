@@ -4,6 +4,7 @@
 
 #include <tern/base/err.h>
 #include <tern/kernel/growtab.h>
+#include <tern/kernel/irq.h>
 #include <tern/kernel/timeout.h>
 #include <tern/lib/hash.h>
 #include <tern/lib/hlist.h>
@@ -32,14 +33,27 @@ static inline int ip_count_no_route(struct netns *ns, bool is_v6, int err)
 }
 
 /* ---- addresses and routes ---- */
-struct ifaddr4 {
+static inline bool ip4_is_group(be32 a) { return (a & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000); }
+static inline bool ip4_is_loopback(be32 a) { return (a & TO_BE32(0xff000000)) == TO_BE32(0x7f000000); }
+/** ip4_mask() - of a prefix of @plen bits, 0 to 32. */
+static inline be32 ip4_mask(u8 plen) { return plen ? TO_BE32(~0u << (32 - plen)) : 0; }
+struct ifaddr4 {			/* I unless noted */
 	struct list link;		/* R, config_lock: nif->addrs4 */
 	struct rcu_job rcu;
 	be32 local, broadcast;
-	u8 plen, scope;
-	u32 stamp;			/* hundredths of a second since boot */
+	be32 peer;			/* the network is this one's: @local, or the other end of a link */
+	u8 plen, scope, protocol;
+	u32 flags;			/* A IFA_F_* */
+	u32 metric;			/* config_lock; of the network's route */
+	nsec_t valid, preferred;	/* config_lock; when it is over; 0: never */
+	u32 made, changed;		/* hundredths of a second since boot; the latter config_lock */
 	char label[IFNAMSIZ];
 };
+/** ifaddr4_covers() - is @ip in the network of @a. */
+static inline bool ifaddr4_covers(const struct ifaddr4 *a, be32 ip)
+{
+	return !((a->peer ^ ip) & ip4_mask(a->plen));
+}
 
 /* Where a packet goes. Borrowed pointers: valid in the RCU read section, or while
  * ns->route_gen stays and the section begins before it is compared. */
@@ -73,6 +87,7 @@ struct ip4tables {
 	struct netns *ns;
 	struct tcpknobs tcp;
 	struct fibset set;
+	struct delayed_item lifetimes;	/* of addresses that end: addr4.c */
 	struct if4confs conf;
 	u64 ttl;			/* A ip_default_ttl */
 	struct icmptypes icmp;
@@ -80,19 +95,38 @@ struct ip4tables {
 	struct reasm_table reasm;
 };
 
-static inline bool ip4_is_group(be32 a) { return (a & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000); }
-static inline bool ip4_is_loopback(be32 a) { return (a & TO_BE32(0xff000000)) == TO_BE32(0x7f000000); }
-/** ip4_mask() - of a prefix of @plen bits, 0 to 32. */
-static inline be32 ip4_mask(u8 plen) { return plen ? TO_BE32(~0u << (32 - plen)) : 0; }
 /** ip4_route_out() - for a packet that we send; RCU. 0, -ENETUNREACH, -EHOSTUNREACH, -EACCES. */
 int ip4_route_out(struct netns *ns, be32 daddr, be32 saddr, u32 oif, struct iproute *r);
 /** ip4_local_type() - RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST; RCU. */
 u8 ip4_local_type(struct netns *ns, be32 addr);
-/** ip4_addr_for() - an address of ours to talk to @daddr through @nif, 0: none; RCU. */
-be32 ip4_addr_for(const struct netif *nif, be32 daddr);
-/** ip4_addr_add() / ip4_addr_del() - config_lock held. 0, -EEXIST, -ENOMEM, -EADDRNOTAVAIL. */
-int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const char *label, u8 scope);
-int ip4_addr_del(struct netif *nif, be32 local, u8 plen);
+/**
+ * ip4_source_for() - an address of ours to talk to @daddr through @nif
+ * @scope: no wider than it: RT_SCOPE_LINK for neighbours, RT_SCOPE_UNIVERSE behind a gateway
+ * Return: one of @nif, of @daddr's network if there is one; another interface's; 0: none. Context: RCU.
+ */
+be32 ip4_source_for(const struct netif *nif, be32 daddr, u8 scope);
+/** ip4_addr_for() - the same for neighbours. */
+static inline be32 ip4_addr_for(const struct netif *nif, be32 daddr)
+{
+	return ip4_source_for(nif, daddr, RT_SCOPE_LINK);
+}
+/**
+ * ip4_addr_add() - a copy of @model (local, peer, plen, scope, broadcast, label, protocol, metric, valid and preferred,
+ *	and of flags those that a user may set); config_lock held
+ * Return: 0, -EINVAL: bits, or scope not that of its network; -EEXIST, -ENOMEM.
+ */
+int ip4_addr_add(struct netif *nif, const struct ifaddr4 *model);
+/** ip4_addr_find() - by all that makes an address one; config_lock held. NULL: none. */
+struct ifaddr4 *ip4_addr_find(const struct netif *nif, const struct ifaddr4 *model);
+/** ip4_addr_change() - metric, protocol and lifetimes are @model's from now on; config_lock held. 0 or -ENOMEM. */
+int ip4_addr_change(struct netif *nif, struct ifaddr4 *a, const struct ifaddr4 *model);
+/** ip4_addr_del() - and what follows from it; config_lock held. */
+void ip4_addr_del(struct netif *nif, struct ifaddr4 *a);
+/** addr4_work_init() - a namespace begins. */
+void addr4_work_init(struct ip4tables *t);
+extern struct ip4tables ip4_initial_tables;	/* netns_initial's */
+/** ip4_tables_begin() - what does not begin as zero. */
+void ip4_tables_begin(struct ip4tables *t, struct netns *ns);
 /** ip4_route_flow() - the same for a packet that came in on @iif (0: ours), with a mark. */
 int ip4_route_flow(struct netns *ns, be32 daddr, be32 saddr, u32 oif, u32 iif, u32 mark, struct iproute *r);
 /**
