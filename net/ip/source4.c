@@ -46,6 +46,14 @@ static int look_back(struct netns *ns, const struct pktbuf *pb, be32 saddr, be32
 	return *r ? 0 : fibset_lookup(&ns->ip4->set, &flow, r, &table);
 }
 
+/* An address of an interface; not only of a network that is all ours, as 127.0.0.0/8 is. */
+static bool is_our_address(struct netns *ns, be32 a)
+{
+	const struct fibroute *r = fib_lookup(&ns->ip4->set.local, fib4_key(FROM_BE32(a)), NULL, NULL);
+
+	return r && r->type == RTN_LOCAL && r->plen == 32;
+}
+
 int ip4_check_source(struct netns *ns, const struct pktbuf *pb, be32 saddr, be32 daddr)
 {
 	struct netif *nif = pb->nif;
@@ -53,7 +61,7 @@ int ip4_check_source(struct netns *ns, const struct pktbuf *pb, be32 saddr, be32
 	const struct fibroute *r;
 
 	if (likely(!filter))
-		return ip4_local_type(ns, saddr) != RTN_LOCAL || if4_any(nif, IF4_ACCEPT_LOCAL) ? 0 : -EINVAL;
+		return !is_our_address(ns, saddr) || if4_any(nif, IF4_ACCEPT_LOCAL) ? 0 : -EINVAL;
 	if (!saddr)
 		return 0;
 	if (look_back(ns, pb, saddr, daddr, 0, &r))
