@@ -65,6 +65,7 @@ struct iproute {
 	u32 mtu;
 	u32 table;			/* where it was found */
 	u8 type;			/* RTN_* */
+	u8 hops6;			/* IPv6: limit of what does not say one; 0: 64 */
 	bool is_locked;			/* the MTU is not to be found out: no bit DF */
 	nsec_t expires;			/* of an MTU that was learnt; else 0 */
 };

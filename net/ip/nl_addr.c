@@ -204,16 +204,22 @@ static bool put_addr6(struct nlpkt *p, const struct netif *nif, const struct ifa
 {
 	struct ifaddrmsg *m = nlpkt_begin(p, type, flags, portid, seq, sizeof(*m));
 	nsec_t now = clock_ns();
-	struct ifacacheinfo ci = { seconds_left(a->preferred, now), seconds_left(a->valid, now), a->stamp, a->stamp };
+	struct ifacacheinfo ci = { seconds_left(a->preferred, now), seconds_left(a->valid, now), a->made, a->changed };
 
 	if (!m)
 		return false;
 	m->family = AF_INET6;
 	m->plen = a->plen;
-	m->flags = a->flags;
+	m->flags = (u8)a->flags;
 	m->scope = a->scope;
 	m->index = nif->index;
-	nlpkt_put(p, IFA_ADDRESS, &a->addr, 16);
+	if (!in6_is_any(&a->peer))
+		nlpkt_put(p, IFA_LOCAL, &a->addr, 16);
+	nlpkt_put(p, IFA_ADDRESS, in6_is_any(&a->peer) ? &a->addr : &a->peer, 16);
+	if (a->protocol)
+		nlpkt_put_u8(p, IFA_PROTO, a->protocol);
+	if (a->metric)
+		nlpkt_put_u32(p, IFA_RT_PRIORITY, a->metric);
 	nlpkt_put(p, IFA_CACHEINFO, &ci, sizeof(ci));
 	nlpkt_put_u32(p, IFA_FLAGS, a->flags);
 	return nlpkt_end(p);
@@ -247,35 +253,47 @@ void ip6_addr_news(struct netif *nif, const struct ifaddr6 *a, bool is_new)
 	netlink_publish(nif->ns, NETLINK_ROUTE, RTNLGRP_IPV6_IFADDR, p);
 }
 
+/* IFA_ADDRESS is the peer if there is IFA_LOCAL, the address itself if not. */
+static int read_addr6(const struct ifaddrmsg *m, const struct nlattr_head **tb, struct ifaddr6 *model)
+{
+	struct ifacacheinfo ci;
+	struct in6ip local, address;
+
+	if ((!tb[IFA_LOCAL] && !tb[IFA_ADDRESS]) || m->plen > 128 || !nlattr_ip(tb[IFA_LOCAL], AF_INET6, &local) ||
+	    !nlattr_ip(tb[IFA_ADDRESS], AF_INET6, &address) || !read_lifetimes(tb[IFA_CACHEINFO], &ci))
+		return -EINVAL;
+	*model = (struct ifaddr6){ .addr = tb[IFA_LOCAL] ? local : address, .plen = m->plen,
+				   .flags = tb[IFA_FLAGS] ? nlattr_u32(tb[IFA_FLAGS]) : m->flags,
+				   .valid = end_of(ci.valid), .preferred = end_of(ci.preferred) };
+	if (tb[IFA_LOCAL] && tb[IFA_ADDRESS] && !in6_same(&local, &address))
+		model->peer = address;
+	model->metric = tb[IFA_RT_PRIORITY] ? nlattr_u32(tb[IFA_RT_PRIORITY]) : 0;
+	model->protocol = tb[IFA_PROTO] && nlattr_len(tb[IFA_PROTO]) ? *(const u8 *)nlattr_data(tb[IFA_PROTO]) : 0;
+	return model->flags & IFA_F_MCAUTOJOIN ? -EOPNOTSUPP : 0;
+}
+
 static int change_addr6(struct nlreq *r, bool is_new)
 {
-	const struct nlattr_head *tb[IFA_FLAGS + 1];
-	struct ifacacheinfo ci = { U32_MAX, U32_MAX, 0, 0 };
+	const struct nlattr_head *tb[IFA_PROTO + 1];
 	struct ifaddrmsg store;
 	const struct ifaddrmsg *m = nlreq_fixed(r, &store, sizeof(store));
 	struct netif *nif = netif_find_index(r->ns, m->index);
-	struct in6ip addr;
-	u32 flags;
-	int err = nlreq_attrs(r, sizeof(*m), tb, IFA_FLAGS);
+	int err = nlreq_attrs(r, sizeof(*m), tb, IFA_PROTO);
+	struct ifaddr6 model, *a;
 
+	if (!err)
+		err = read_addr6(m, tb, &model);
 	if (err)
 		return err;
-	if ((!tb[IFA_LOCAL] && !tb[IFA_ADDRESS]) || m->plen > 128 ||
-	    !nlattr_ip(tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS], AF_INET6, &addr))
-		return -EINVAL;
 	if (!nif)
 		return -ENODEV;
 	if (!is_new)
-		return ip6_addr_del(nif, &addr, m->plen);
-	if (netif_addr6(nif, &addr))
-		return already_there(r);
-	if (tb[IFA_CACHEINFO] && nlattr_len(tb[IFA_CACHEINFO]) >= sizeof(ci))
-		memcpy(&ci, nlattr_data(tb[IFA_CACHEINFO]), sizeof(ci));
-	if (!ci.valid || ci.preferred > ci.valid)
-		return -EINVAL;
-	flags = (tb[IFA_FLAGS] ? nlattr_u32(tb[IFA_FLAGS]) : m->flags) & IFA_F_NODAD;
-	return ip6_addr_add(nif, &addr, m->plen, (u8)(flags | (ci.valid == U32_MAX ? IFA_F_PERMANENT : 0)),
-			    ci.valid == U32_MAX ? 0 : ci.valid, ci.preferred == U32_MAX ? 0 : ci.preferred);
+		return ip6_addr_del(nif, &model.addr, m->plen);
+	a = netif_addr6(nif, &model.addr);
+	if (!a)
+		return ip6_addr_add(nif, &model);
+	err = already_there(r);
+	return err ? err : ip6_addr_change(nif, a, &model);
 }
 
 static const struct rtobject addr6_object = { .base = RTM_NEWADDR, .family = AF_INET6, .change = change_addr6,

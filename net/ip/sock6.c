@@ -396,7 +396,7 @@ int isock_get6(struct isock *sk, int name, s32 *v)
 
 	switch (name) {
 	case IPV6_V6ONLY: *v = sk->v6only; return 0;
-	case IPV6_UNICAST_HOPS: *v = sk->hops6 < 0 ? 64 : sk->hops6; return 0;
+	case IPV6_UNICAST_HOPS: *v = sk->hops6 < 0 ? READ_ONCE(sk->net->ip6->conf.all.v[IF6_HOP_LIMIT]) : sk->hops6; return 0;
 	case IPV6_MULTICAST_HOPS: *v = sk->mc_hops6; return 0;
 	case IPV6_MULTICAST_LOOP: *v = sk->mc_loop; return 0;
 	case IPV6_MULTICAST_IF: *v = (s32)sk->mc_if; return 0;

@@ -17,6 +17,7 @@
 #include <uapi/if.h>
 
 struct if4conf;
+struct if6conf;
 struct if6;
 struct linkkind;
 struct neightab;
@@ -100,6 +101,7 @@ struct netif {
 	struct list addrs6, groups6;	/* R C of ifaddr6; multicast groups */
 	struct if6 *if6;		/* I net/ip's */
 	struct if4conf *conf4;		/* I net/ip's, from NETEVENT_ADD to GONE */
+	struct if6conf *conf6;		/* I the same of IPv6 */
 	u32 npromisc, nallmulti;	/* C packet sockets that need it */
 	struct list groups4;		/* C multicast groups */
 	struct sysnode *sys;		/* its directory */
