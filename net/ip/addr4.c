@@ -18,6 +18,8 @@
 #include <tern/mm/slab.h>
 #include <uapi/netlink.h>
 
+#include "neigh.h"
+
 static bool is_secondary(const struct ifaddr4 *a) { return READ_ONCE(a->flags) & IFA_F_SECONDARY; }
 static be32 network_of(const struct ifaddr4 *a) { return a->peer & ip4_mask(a->plen); }
 
@@ -397,7 +399,9 @@ static int come(struct netif *nif)
 		ip4_tables_begin(ns->ip4, ns);
 		ns->ipstats = &initial_ipstats;
 	}
-	return err ? err : if4conf_attach(nif);
+	if (!err)
+		err = if4conf_attach(nif);
+	return err ? err : neigh_attach(nif, false);
 }
 
 static void go(struct netif *nif)

@@ -20,6 +20,8 @@
 #include <tern/mm/slab.h>
 #include <uapi/netlink.h>
 
+#include "neigh.h"
+
 #define DAD_NS		NSEC_PER_SEC
 
 u8 in6_scope(const struct in6ip *a)
@@ -430,7 +432,8 @@ static int change(struct netif *nif)
 	return nif->if6->waits_for_link ? go_up(nif) : 0;
 }
 
-static struct ip6tables initial_tables = { .conf = IF6CONFS_INIT, .reasm = REASM_TABLE_INIT(ip6_reasm_ops) };
+static struct ip6tables initial_tables = { .conf = IF6CONFS_INIT, .neighbours = NEIGHBOURS_INIT,
+					   .reasm = REASM_TABLE_INIT(ip6_reasm_ops) };
 
 static int come(struct netif *nif)
 {
@@ -444,7 +447,9 @@ static int come(struct netif *nif)
 	}
 	if (!err)
 		err = make_if6(nif);
-	return err ? err : if6conf_attach(nif);
+	if (!err)
+		err = if6conf_attach(nif);
+	return err ? err : neigh_attach(nif, true);
 }
 
 static int addr6_watch(struct netif *nif, enum netevent ev)
@@ -482,6 +487,7 @@ static int tables_init(struct netns *ns)
 		return err;
 	}
 	t->conf = conf;
+	t->neighbours = (struct neighbours)NEIGHBOURS_INIT;
 	reasm_table_init(&t->reasm, &ip6_reasm_ops);
 	pathtable_init(&t->paths, ns, IP6_MTU_MIN);
 	ns->ip6 = t;

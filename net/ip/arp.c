@@ -9,6 +9,8 @@
  */
 #include "ip_impl.h"
 
+#include <tern/fs/procfs.h>
+#include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
 
 #include "neigh.h"
@@ -216,3 +218,32 @@ static int arp_watch(struct netif *nif, enum netevent ev)
 	return 0;
 }
 NETWATCH(arp_watch);
+
+/* ---- /proc/net/arp ---- */
+
+static bool print_one(const struct neigh *n, void *arg)
+{
+	const u8 *a = (const u8 *)&n->ip, *m = n->mac;
+	struct seqbuf *sb = arg;
+	char ip[16];
+
+	fmt_print(ip, sizeof(ip), "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
+	seqbuf_printf(sb, "%-16s 0x%-10x0x%-10x%02x:%02x:%02x:%02x:%02x:%02x     *        %s\n", ip, 1,
+		      neigh_is_usable(n) ? n->state == NEIGH_PERMANENT ? 6 : 2 : 0, m[0], m[1], m[2], m[3], m[4], m[5],
+		      n->table->nif->name);
+	return true;
+}
+
+static void print_arp(struct seqbuf *sb, void *arg)
+{
+	struct netif *nif;
+
+	seqbuf_puts(sb, "IP address       HW type     Flags       HW address            Mask     Device\n");
+	rcu_read_lock();
+	netif_foreach(nif, netns_self())
+		if (nif->neigh4)
+			neigh_walk(nif->neigh4, print_one, sb);
+	rcu_read_unlock();
+}
+static struct procfile arp_file = { .path = "net/arp", .print = print_arp };
+PROCFILE(arp_file);

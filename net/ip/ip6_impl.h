@@ -96,6 +96,7 @@ struct if6 {
 struct ip6tables {
 	struct fibset set;
 	struct if6confs conf;
+	struct neighbours neighbours;
 	struct reasm_table reasm;
 	struct icmptypes icmp;
 	struct pathtable paths;

@@ -16,6 +16,7 @@
 #include "headers.h"
 #include "if4conf.h"
 #include "ipstat.h"
+#include "neighconf.h"
 #include "pathmtu.h"
 #include "reasm.h"
 
@@ -90,6 +91,7 @@ struct ip4tables {
 	struct fibset set;
 	struct delayed_item lifetimes;	/* of addresses that end: addr4.c */
 	struct if4confs conf;
+	struct neighbours neighbours;
 	u64 ttl;			/* A ip_default_ttl */
 	struct icmptypes icmp;
 	struct pathtable paths;

@@ -5,6 +5,7 @@
 #include <asm/uaccess.h>
 #include <tern/fs/procfs.h>
 #include <tern/kernel/cred.h>
+#include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
 #include <tern/lib/bits.h>
 #include <uapi/netlink.h>

@@ -19,7 +19,8 @@
 #define TTL_DEFAULT	64
 #define PATH_LEAST	552u	/* bytes that are believed of a path, unless told otherwise */
 
-struct ip4tables ip4_initial_tables = { .ns = &netns_initial, .conf = IF4CONFS_INIT, .ttl = TTL_DEFAULT, .tcp = TCPKNOBS_DEFAULT,
+struct ip4tables ip4_initial_tables = { .ns = &netns_initial, .conf = IF4CONFS_INIT, .neighbours = NEIGHBOURS_INIT,
+				       .ttl = TTL_DEFAULT, .tcp = TCPKNOBS_DEFAULT,
 					   .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
 
 /* ---- lookups ---- */
@@ -167,6 +168,7 @@ static int tables_init(struct netns *ns)
 	t->ns = ns;
 	t->ttl = TTL_DEFAULT;
 	if4confs_init(&t->conf);
+	t->neighbours = (struct neighbours)NEIGHBOURS_INIT;
 	ip4_tables_begin(t, ns);
 	t->tcp = (struct tcpknobs)TCPKNOBS_DEFAULT;
 	reasm_table_init(&t->reasm, &ip4_reasm_ops);
