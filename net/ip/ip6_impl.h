@@ -97,6 +97,7 @@ struct ip6tables {
 	struct fibset set;
 	struct if6confs conf;
 	struct neighbours neighbours;
+	u64 binds_nonlocal, echo_ignores_all;	/* A sysctls */
 	struct reasm_table reasm;
 	struct icmptypes icmp;
 	struct pathtable paths;

@@ -8,6 +8,7 @@
 #include <tern/kernel/timeout.h>
 #include <tern/lib/hash.h>
 #include <tern/lib/hlist.h>
+#include <tern/net/netctl.h>
 #include <tern/net/netif.h>
 #include <tern/net/netsock.h>
 #include <uapi/in6.h>
@@ -80,13 +81,28 @@ struct tcpknobs {
 	u64 fastopen;		/* tcp_fast.c */
 	u64 probes_mtu;		/* 1: smaller segments where larger ones vanish */
 	u64 base_mss, mss_floor;	/* of these */
+	u64 fin_time;			/* s that an orphan waits for the other end's FIN */
+	u64 timestamps, sack, scaling;	/* options that are offered, and taken: RFC 7323, 2018 */
 };
 #define TCPKNOBS_DEFAULT { .syn_retries = 6, .synack_retries = 5, .retries1 = 3, .retries2 = 15,		\
 	.keep_time = 7200, .keep_interval = 75, .keep_count = 9, .ecn = 2, .cookies = 1, .fastopen = 1,	\
-	.base_mss = 1024, .mss_floor = 48 }
+	.base_mss = 1024, .mss_floor = 48, .fin_time = 60, .timestamps = 1, .sack = 1, .scaling = 1 }
+
+/* Settings of both versions of IP, /proc/sys/net/ipv4; A. */
+struct ipknobs {
+	u64 ports;			/* ip_local_port_range: two numbers, as NETRANGE() has them */
+	u64 ping_gids;			/* ping_group_range: who may have ping sockets */
+	u64 first_free_port;		/* the first that needs no privilege */
+	u64 binds_nonlocal;		/* to addresses that are not ours (yet), IPv4's */
+	u64 echo_ignores_all, echo_ignores_groups;
+};
+#define IPKNOBS_DEFAULT { .ports = NETRANGE_OF(32768, 60999), .ping_gids = NETRANGE_OF(0, S32_MAX),	\
+	.first_free_port = 1024, .echo_ignores_groups = 1 }
 
 struct ip4tables {
 	struct netns *ns;
+	struct ipknobs knobs;
+	const struct tcpcc *cc;		/* A what new connections use; NULL: the usual one */
 	struct tcpknobs tcp;
 	struct fibset set;
 	struct delayed_item lifetimes;	/* of addresses that end: addr4.c */
@@ -422,12 +438,11 @@ void ping_error(struct netns *ns, const struct ip4_head *quoted, struct pktbuf *
 		u32 info);
 
 /* ---- ports ---- */
-extern u32 ip_port_range;	/* A ip_local_port_range: the first, the last << 16 */
 /** ip_local_ports() - how many ports are there to choose from; *@first. */
-static inline u32 ip_local_ports(u32 *first)
+static inline u32 ip_local_ports(const struct netns *ns, u32 *first)
 {
-	u32 range = READ_ONCE(ip_port_range);
+	u64 range = READ_ONCE(ns->ip4->knobs.ports);
 
-	*first = range & 0xffff;
-	return (range >> 16) - *first + 1;
+	*first = NETRANGE_LOW(range);
+	return NETRANGE_HIGH(range) - *first + 1;
 }

@@ -21,6 +21,7 @@
 
 struct ip4tables ip4_initial_tables = { .ns = &netns_initial, .conf = IF4CONFS_INIT, .neighbours = NEIGHBOURS_INIT,
 				       .ttl = TTL_DEFAULT, .tcp = TCPKNOBS_DEFAULT,
+				       .knobs = IPKNOBS_DEFAULT,
 					   .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
 
 /* ---- lookups ---- */
@@ -171,6 +172,7 @@ static int tables_init(struct netns *ns)
 	t->neighbours = (struct neighbours)NEIGHBOURS_INIT;
 	ip4_tables_begin(t, ns);
 	t->tcp = (struct tcpknobs)TCPKNOBS_DEFAULT;
+	t->knobs = (struct ipknobs)IPKNOBS_DEFAULT;
 	reasm_table_init(&t->reasm, &ip4_reasm_ops);
 	err = fibset_init(&t->set, ns, AF_INET);
 	if (err)

@@ -53,7 +53,8 @@ static bool is_bindable(const struct isock *sk, const struct isockaddr *b)
 {
 	bool ok;
 
-	if (sk->freebind || (b->is_v6 ? in6_is_any(&b->a6) : !b->a4))
+	if (sk->freebind || (b->is_v6 ? in6_is_any(&b->a6) || READ_ONCE(sk->net->ip6->binds_nonlocal) :
+					!b->a4 || READ_ONCE(sk->net->ip4->knobs.binds_nonlocal)))
 		return true;
 	rcu_read_lock();
 	if (b->is_v6) {
@@ -77,7 +78,7 @@ int isock_check_bind(struct isock *sk, const struct sockaddr_any *a, u32 len, st
 		return -EINVAL;
 	if (!is_bindable(sk, b))
 		return -EADDRNOTAVAIL;
-	if (b->port && b->port < 1024 && sk->ns.type != SOCK_RAW && !netns_cap(CAP_NET_BIND_SERVICE))
+	if (b->port && b->port < READ_ONCE(sk->net->ip4->knobs.first_free_port) && sk->ns.type != SOCK_RAW && !netns_cap(CAP_NET_BIND_SERVICE))
 		return -EACCES;
 	return 0;
 }
