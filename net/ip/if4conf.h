@@ -3,8 +3,8 @@
  * What IPv4 does on each interface, as /proc/sys/net/ipv4/conf has it. Owner net/ip/if4conf.c.
  *
  * Three kinds of arrays: the namespace's "all", which is combined with an interface's own in a way that differs from
- * row to row (below); "default", which an interface begins with, and follows until it was set for itself or has an address; and the
- * interface's. Values are Linux's; where a row is a switch, anything but 0 is on.
+ * row to row (below); "default", which an interface begins with, and follows until it was set for itself or has an
+ * address; and the interface's. Values are Linux's; where a row is a switch, anything but 0 is on.
  */
 #pragma once
 

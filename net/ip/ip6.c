@@ -128,8 +128,8 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 	struct iproute r;
 	int err;
 
-	if (!READ_ONCE(ns->ip6->conf.all.v[IF6_FORWARDING]) || pb->type != PKT_HOST || pb->flags == RTN_MULTICAST || in6_is_any(&h->saddr) ||
-	    in6_is_link(&h->saddr) || in6_is_link(&h->daddr)) {
+	if (!READ_ONCE(ns->ip6->conf.all.v[IF6_FORWARDING]) || pb->type != PKT_HOST || pb->flags == RTN_MULTICAST ||
+	    in6_is_any(&h->saddr) || in6_is_link(&h->saddr) || in6_is_link(&h->daddr)) {
 		ipstat_inc(ns, IP6STAT_IN_ADDR_ERRORS);
 		goto drop;
 	}

@@ -119,12 +119,15 @@ bool ip6_source_for(const struct netif *nif, const struct in6ip *daddr, struct i
 /** netif_addr6() - address of an interface, tentative ones too; RCU or config_lock. NULL. */
 struct ifaddr6 *netif_addr6(const struct netif *nif, const struct in6ip *a);
 /**
- * ip6_addr_add() - a copy of @model (addr, peer, plen, protocol, metric, valid, preferred, and of flags those that a user
- *	may set); config_lock held
+ * ip6_addr_add() - a copy of @model (addr, peer, plen, protocol, metric, valid, preferred, and of flags those that a
+ *	user may set); config_lock held
  * Return: 0, -EEXIST, -ENOMEM, -EINVAL, -EADDRNOTAVAIL: a group; -EACCES: IPv6 is disabled here; -EOPNOTSUPP.
  */
 int ip6_addr_add(struct netif *nif, const struct ifaddr6 *model);
-/** ip6_addr_change() - peer, metric and lifetimes, and whether it makes a route, as @model; config_lock held. 0 or -ENOMEM. */
+/**
+ * ip6_addr_change() - peer, metric and lifetimes, and whether it makes a route, as @model; config_lock held
+ * Return: 0 or -ENOMEM.
+ */
 int ip6_addr_change(struct netif *nif, struct ifaddr6 *a, const struct ifaddr6 *model);
 /** ip6_addr_del() - config_lock held; 0 or -EADDRNOTAVAIL. */
 int ip6_addr_del(struct netif *nif, const struct in6ip *a, u8 plen);

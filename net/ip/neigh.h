@@ -20,7 +20,7 @@ struct neigh {
 	struct neightab *table;	/* I */
 	struct in6ip ip6;	/* I key; IPv4 in w[0] */
 	be32 ip;		/* I */
-	u64 fast;		/* A the link address with NEIGH_FAST: packets go there without a look at the rest; or 0 */
+	u64 fast;		/* A the link address with NEIGH_FAST: packets go there at once; or 0 */
 	nsec_t used;		/* A when a packet last went there, to a second */
 	struct list of_table;	/* the table's all */
 	struct list idle;	/* the table's idle, the longest first: STALE or FAILED; else empty */
@@ -76,5 +76,5 @@ void arp_ask(struct netif *nif, be32 ip, const u8 *dst, be32 from);
 
 /* ---- nl_neigh.c ---- */
 struct nlpkt;
-/** neigh_news() - what netlink's listeners are told of @n, RTM_NEWNEIGH or RTM_DELNEIGH. NULL: nobody listens. nosleep. */
+/** neigh_news() - what who listens is told of @n, RTM_NEWNEIGH or RTM_DELNEIGH; NULL: nobody does. Does not sleep. */
 struct nlpkt *neigh_news(const struct neigh *n, u16 type);

@@ -94,7 +94,8 @@ int ip4_route_flow(struct netns *ns, be32 daddr, be32 saddr, u32 oif, u32 iif, u
 	if (!iif && !pathtable_is_empty(&ns->ip4->paths))
 		look_for_path(ns, daddr, r);
 	if (!saddr)
-		r->saddr = f->prefsrc ? f->prefsrc : hop.gateway ? ip4_source_for(hop.nif, hop.gateway, RT_SCOPE_UNIVERSE) :
+		r->saddr = f->prefsrc ? f->prefsrc :
+			   hop.gateway ? ip4_source_for(hop.nif, hop.gateway, RT_SCOPE_UNIVERSE) :
 			   ip4_source_for(hop.nif, daddr, RT_SCOPE_LINK);
 	return 0;
 }

@@ -169,6 +169,15 @@ int ip6_local_add(struct netif *nif, const struct ifaddr6 *a)
 	return err == -EEXIST ? 0 : err;
 }
 
+/* Does @b have the route to its network from where @a has it. */
+static bool shares_route(const struct ifaddr6 *a, const struct ifaddr6 *b)
+{
+	struct in6ip x = network_of(a), y = network_of(b);
+
+	return !(b->flags & (IFA_F_TENTATIVE | IFA_F_NOPREFIXROUTE)) && a->metric == b->metric && a->plen == b->plen &&
+	       in6_same(&x, &y);
+}
+
 void ip6_local_del(struct netif *nif, const struct ifaddr6 *a)
 {
 	struct fibmatch own = { .nif = nif }, net_route = { .nif = nif,
@@ -178,11 +187,10 @@ void ip6_local_del(struct netif *nif, const struct ifaddr6 *a)
 	const struct ifaddr6 *b;
 
 	fibset_del(s, RT_TABLE_LOCAL, fib6_key(&a->addr), 128, &own);
-	list_foreach(b, &nif->addrs6, link) {
-		struct in6ip other = network_of(b);
-
-		if (b != a && !(b->flags & (IFA_F_TENTATIVE | IFA_F_NOPREFIXROUTE)) && b->metric == a->metric && b->plen == a->plen && in6_same(&other, &net))
+	if (a->flags & IFA_F_NOPREFIXROUTE)
+		return;
+	list_foreach(b, &nif->addrs6, link)
+		if (b != a && shares_route(a, b))
 			return;		/* somebody else needs the network's route */
-	}
 	fibset_del(s, RT_TABLE_MAIN, fib6_key(&net), a->plen, &net_route);
 }

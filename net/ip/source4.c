@@ -78,6 +78,6 @@ void ip4_log_martian(const struct pktbuf *pb, be32 saddr, be32 daddr)
 	const u8 *s = (const u8 *)&saddr, *d = (const u8 *)&daddr;
 
 	if (if4_any(pb->nif, IF4_LOG_MARTIANS))
-		klog_ratelimited(KLOG_WARNING, "IPv4: martian source %u.%u.%u.%u from %u.%u.%u.%u, on dev %s", d[0], d[1], d[2], d[3],
-				  s[0], s[1], s[2], s[3], pb->nif->name);
+		klog_ratelimited(KLOG_WARNING, "IPv4: martian source %u.%u.%u.%u from %u.%u.%u.%u, on dev %s", d[0],
+				 d[1], d[2], d[3], s[0], s[1], s[2], s[3], pb->nif->name);
 }

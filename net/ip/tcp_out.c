@@ -99,7 +99,8 @@ static u8 *put_stamp(struct tcpsock *tp, u8 *p, nsec_t now)
 static u32 syn_options(struct tcpsock *tp, u8 *opt, bool is_reply, nsec_t now)
 {
 	const struct tcpknobs *k = tcp_knobs(tp);
-	bool stamps = is_reply ? tp->ts_ok : READ_ONCE(k->timestamps), sack = is_reply ? tp->sack_ok : READ_ONCE(k->sack);
+	bool stamps = is_reply ? tp->ts_ok : READ_ONCE(k->timestamps);
+	bool sack = is_reply ? tp->sack_ok : READ_ONCE(k->sack);
 	const struct iproute *r;
 	u32 mss = TCP_MSS_DEFAULT;
 	u8 *p = opt;

@@ -127,7 +127,8 @@ static int next_icmp(int tap, int type, int ms)
 
 	while ((left = end - now_ms()) > 0) {
 		n = tun_next(tap, frame, sizeof(frame), (int)left);
-		if (n >= 62 && frame[12] == 0x86 && frame[13] == 0xdd && frame[20] == IPPROTO_ICMPV6 && frame[54] == type)
+		if (n >= 62 && frame[12] == 0x86 && frame[13] == 0xdd && frame[20] == IPPROTO_ICMPV6 &&
+		    frame[54] == type)
 			return 1;
 	}
 	return 0;
