@@ -85,6 +85,7 @@ SECTIONS {
 		TABLE(procfile)
 		TABLE(procint)
 		TABLE(procset)
+		TABLE(linkaf)
 		TABLE(chardev)
 		TABLE(lx_export)
 		TABLE(svc)

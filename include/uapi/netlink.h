@@ -109,6 +109,7 @@ static_assert(sizeof(struct ifinfomsg) == 16, "user ABI");
 #define IFLA_LINKINFO		18
 #define IFLA_STATS64		23
 #define IFLA_AF_SPEC		26
+#define IFLA_INET6_ADDR_GEN_MODE 8	/* in IFLA_AF_SPEC's AF_INET6 */
 #define IFLA_GROUP		27
 #define IFLA_EXT_MASK		29
 #define IFLA_PROMISCUITY	30

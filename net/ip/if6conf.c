@@ -64,6 +64,13 @@ static int set(struct netif *nif, u32 row, s32 v)
 	return 0;
 }
 
+int if6conf_set(struct netif *nif, enum if6row row, s32 v)
+{
+	if (v < rows[row].min || v > rows[row].max)
+		return -EINVAL;
+	return set(nif, row, v);
+}
+
 /* Rows of "all" that are everybody's. */
 static int set_all(struct netns *ns, u32 row, s32 v)
 {

@@ -299,3 +299,29 @@ static int change_addr6(struct nlreq *r, bool is_new)
 static const struct rtobject addr6_object = { .base = RTM_NEWADDR, .family = AF_INET6, .change = change_addr6,
 					      .dump = dump6 };
 RTOBJECT(addr6_object);
+
+/* ---- IPv6 of an interface ---- */
+
+static void fill_link6(struct nlpkt *p, const struct netif *nif)
+{
+	if (nif->conf6)
+		nlpkt_put_u8(p, IFLA_INET6_ADDR_GEN_MODE, (u8)if6_own(nif, IF6_ADDR_GEN_MODE));
+}
+
+static int set_link6(struct netif *nif, const struct nlattr_head *a)
+{
+	const struct nlattr_head *tb[IFLA_INET6_ADDR_GEN_MODE + 1];
+	int err = nlattrs_in(a, tb, IFLA_INET6_ADDR_GEN_MODE);
+	const struct nlattr_head *mode = err ? NULL : tb[IFLA_INET6_ADDR_GEN_MODE];
+
+	if (err)
+		return err;
+	for (u32 i = 0; i < IFLA_INET6_ADDR_GEN_MODE; i++)
+		if (tb[i])
+			return -EOPNOTSUPP;
+	return !mode || !nlattr_len(mode) ? -EINVAL :
+	       if6conf_set(nif, IF6_ADDR_GEN_MODE, *(const u8 *)nlattr_data(mode));
+}
+
+static const struct linkaf link6 = { .family = AF_INET6, .fill = fill_link6, .set = set_link6 };
+LINKAF(link6);

@@ -345,6 +345,41 @@ CASE(no_address_of_its_own)
 	FAILS(set("t0", "addr_gen_mode", "7"), EINVAL);
 }
 
+/* As what manages the network says it: 0 or errno. */
+static int say_mode(const char *dev, uint8_t mode)
+{
+	struct rtattr *spec, *six;
+	struct ifinfomsg *m;
+	struct req r;
+
+	m = start(&r, RTM_SETLINK, 0, sizeof(*m));
+	m->ifi_index = (int)if_nametoindex(dev);
+	spec = attr(&r, IFLA_AF_SPEC, NULL, 0);
+	six = attr(&r, AF_INET6, NULL, 0);
+	attr(&r, IFLA_INET6_ADDR_GEN_MODE, &mode, 1);
+	end(&r, six);
+	end(&r, spec);
+	return ask(&r);
+}
+
+CASE(no_address_by_request)
+{
+	struct rtattr *tb[IFLA_MAX + 1];
+	struct ifinfomsg m;
+
+	own_namespace();
+	tun_open("t0", IFF_TAP);
+	CHECK_EQ(say_mode("t0", 1), 0);
+	CHECK_EQ(get("t0", "addr_gen_mode"), 1);
+	NEED(!show("t0", &m, tb));
+	CHECK_EQ(*(uint8_t *)RTA_DATA(sub(sub(tb[IFLA_AF_SPEC], AF_INET6), IFLA_INET6_ADDR_GEN_MODE)), 1);
+	link_up("t0");
+	CHECK(!comes("t0", "fe80", 300));
+	CHECK_EQ(say_mode("t0", 77), EINVAL);
+	CHECK_EQ(say_mode("t0", 0), 0);
+	CHECK(comes("t0", "fe80", 3000));
+}
+
 CASE(addresses_go_with_the_link)
 {
 	own_namespace();
