@@ -337,11 +337,13 @@ static bool is_exact(const struct fibroute *r, void *arg)
 
 static void table_flush(struct fibset *s, u32 id, struct fib *t, const struct found *what)
 {
+	struct found f = *what;
+
 	for (;;) {
-		struct found f = *what;
 		struct exact e = { s, id, 0, NULL };
 
-		fib_walk(t, find_through, &f);
+		f.route = NULL;
+		fib_walk_from(t, f.key, f.plen, find_through, &f);
 		e.key = f.key;
 		e.route = f.route;
 		if (!f.route || fib_delete(t, f.key, f.plen, is_exact, &e, &route_alloc))
