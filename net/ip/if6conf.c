@@ -64,11 +64,12 @@ static int set(struct netif *nif, u32 row, s32 v)
 	return 0;
 }
 
-int if6conf_set(struct netif *nif, enum if6row row, s32 v)
+int if6conf_put(struct netif *nif, enum if6row row, s32 v)
 {
 	if (v < rows[row].min || v > rows[row].max)
 		return -EINVAL;
-	return set(nif, row, v);
+	WRITE_ONCE(nif->conf6->v[row], v);
+	return 0;
 }
 
 /* Rows of "all" that are everybody's. */

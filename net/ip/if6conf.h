@@ -51,8 +51,8 @@ struct if6confs { struct if6conf all, dflt; };
 int if6conf_attach(struct netif *nif);
 /** if6conf_detach() - nobody reads them any more. */
 void if6conf_detach(struct netif *nif);
-/** if6conf_set() - a row of it is @v, and acts; config_lock held. 0, -EINVAL, or what it meets. */
-int if6conf_set(struct netif *nif, enum if6row row, s32 v);
+/** if6conf_put() - a row of it is @v from now on, no more; config_lock held. 0, -EINVAL. */
+int if6conf_put(struct netif *nif, enum if6row row, s32 v);
 /** if6conf_mtu_changed() - the link's MTU is IPv6's, too; config_lock held. */
 void if6conf_mtu_changed(struct netif *nif);
 

@@ -308,6 +308,7 @@ static void fill_link6(struct nlpkt *p, const struct netif *nif)
 		nlpkt_put_u8(p, IFLA_INET6_ADDR_GEN_MODE, (u8)if6_own(nif, IF6_ADDR_GEN_MODE));
 }
 
+/* For when it goes up: an address of its own does not come or go at once, as it does by the file. */
 static int set_link6(struct netif *nif, const struct nlattr_head *a)
 {
 	const struct nlattr_head *tb[IFLA_INET6_ADDR_GEN_MODE + 1];
@@ -320,7 +321,7 @@ static int set_link6(struct netif *nif, const struct nlattr_head *a)
 		if (tb[i])
 			return -EOPNOTSUPP;
 	return !mode || !nlattr_len(mode) ? -EINVAL :
-	       if6conf_set(nif, IF6_ADDR_GEN_MODE, *(const u8 *)nlattr_data(mode));
+	       if6conf_put(nif, IF6_ADDR_GEN_MODE, *(const u8 *)nlattr_data(mode));
 }
 
 static const struct linkaf link6 = { .family = AF_INET6, .fill = fill_link6, .set = set_link6 };
