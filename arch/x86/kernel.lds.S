@@ -84,6 +84,8 @@ SECTIONS {
 		TABLE(cmdline)
 		TABLE(procfile)
 		TABLE(procint)
+		TABLE(procset)
+		TABLE(linkaf)
 		TABLE(chardev)
 		TABLE(lx_export)
 		TABLE(svc)

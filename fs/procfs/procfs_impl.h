@@ -29,7 +29,7 @@ struct task_ref;
 /* ---- tree.c: entries that are always there ---- */
 
 enum procnode_kind { PROCNODE_DIR, PROCNODE_TEXT, PROCNODE_INT, PROCNODE_LINK, PROCNODE_DYNLINK,
-	PROCNODE_FILE };
+	PROCNODE_FILE, PROCNODE_SET };
 
 struct procnode {
 	struct list children, sibling;	/* tree lock */
@@ -39,7 +39,7 @@ struct procnode {
 	u64 ino;			/* I */
 	u64 cookie;			/* I place in the parent's listing */
 	u64 next_cookie;		/* tree lock; for children */
-	const void *what;		/* I procfile, procint, or fops */
+	const void *what;		/* I procfile, procint, procset, or fops */
 	char *target;			/* I symbolic links */
 	int (*make_target)(struct pidns *ns, char *buf, size_t size);	/* I PROCNODE_DYNLINK */
 	size_t size_hint;		/* racy: how long the text was */
@@ -75,6 +75,8 @@ struct procvn {
 	int fd;				/* I */
 	uptr map_start, map_end;	/* I of map_files/START-END */
 	bool is_thread;			/* I below task/ */
+	u64 set_key;			/* I of a set's member and its files; else 0 */
+	u32 set_row;			/* I of a member's files */
 };
 
 static inline struct procvn *procvn_of(const struct vnode *vn)
@@ -102,6 +104,16 @@ bool proc_emit(struct dir_sink *s, const char *name, u32 len, u64 ino, mode_t mo
 bool proc_emit_dots(struct ofile *f, struct dir_sink *s);
 const char *proc_no_vnlink(struct vnode *vn, void **cookie);
 extern const struct vnode_ops procfile_vnops;	/* plain files of all kinds */
+
+/** proc_net_permission() - for settings of the caller's network namespace: who rules it is their owner. */
+int proc_net_permission(struct vnode *vn, u32 mask);
+extern const struct vnode_ops procnetfile_vnops;	/* plain files with it */
+
+/* ---- set.c: directories that depend on who looks ---- */
+extern const struct vnode_ops setdir_vnops;
+extern const struct ofile_ops setdir_fops;
+int set_print(const struct procvn *pv, struct seqbuf *sb);
+ssize_t set_write(const struct procvn *pv, const char *text, size_t n);
 
 /* Slots that are the same in every table of this file system. */
 #define PROC_VNOPS_NO_CHANGE						\

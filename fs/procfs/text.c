@@ -53,11 +53,14 @@ static u64 int_load(const struct procint *i)
 	return i->width == 4 ? READ_ONCE(*(u32 *)i->value) : READ_ONCE(*i->value);
 }
 
-static int print_node(struct procnode *n, struct seqbuf *sb)
+static int print_node(const struct procvn *pv, struct seqbuf *sb)
 {
+	struct procnode *n = pv->node;
 	const struct procfile *file = n->what;
 	const struct procint *i = n->what;
 
+	if (n->kind == PROCNODE_SET)
+		return set_print(pv, sb);
 	if (n->kind == PROCNODE_INT) {
 		if (i->max > S64_MAX)
 			seqbuf_printf(sb, "%lu\n", int_load(i));
@@ -120,7 +123,7 @@ static struct snapshot *snapshot_make(struct ofile *f, u64 from, loff_t start)
 			return ERR_PTR(-ENOMEM);
 		seqbuf_init(&sb, s->text, size);
 		next = pv->node ? TASK_TEXT_END : from;
-		err = pv->node ? print_node(pv->node, &sb) : print_task(f, pv, &sb, &next);
+		err = pv->node ? print_node(pv, &sb) : print_task(f, pv, &sb, &next);
 		if (!err && !sb.is_full)
 			break;
 		kmem_free_large(s);
@@ -306,11 +309,14 @@ static ssize_t write_int(const struct procint *i, const char *text, size_t n)
 	return n;
 }
 
-static ssize_t write_node(struct procnode *n, const char *text, size_t len)
+static ssize_t write_node(const struct procvn *pv, const char *text, size_t len)
 {
+	struct procnode *n = pv->node;
 	const struct procfile *file = n->what;
 	ssize_t done;
 
+	if (n->kind == PROCNODE_SET)
+		return set_write(pv, text, len);
 	if (n->kind == PROCNODE_INT)
 		return write_int(n->what, text, len);
 	if (!file->write)
@@ -352,7 +358,7 @@ static ssize_t text_write(struct ofile *f, struct uio *u, loff_t *pos)
 		return -ENOMEM;
 	if (uio_get(u, text, n) == n) {
 		text[n] = '\0';
-		done = pv->node ? write_node(pv->node, text, n) : write_task(f, text, n);
+		done = pv->node ? write_node(pv, text, n) : write_task(f, text, n);
 	}
 	kmem_free(text);
 	if (done > 0)

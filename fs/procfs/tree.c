@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The tree of entries that are always there: registered by link table
- * (PROCFILE, PROCINT) or at run time (procfile_register).
+ * (PROCFILE, PROCINT, PROCSET) or at run time (procfile_register).
  *
  * A node is referenced by the tree and by each vnode. Unregistering takes it
  * out of the tree, marks it gone and waits until no print or write of it is
@@ -281,4 +281,6 @@ void proctree_init(void)
 		check(procfile_register(*f), (*f)->path);
 	TABLE_FOREACH(procint, __typeof__(struct procint *), i)
 		check(node_result(node_add((*i)->path, PROCNODE_INT, S_IFREG | 0644, *i)), (*i)->path);
+	TABLE_FOREACH(procset, __typeof__(const struct procset *), t)
+		check(node_result(node_add((*t)->path, PROCNODE_SET, S_IFDIR | 0555, *t)), (*t)->path);
 }

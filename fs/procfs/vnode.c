@@ -3,6 +3,8 @@
 #include "procfs_impl.h"
 
 #include <tern/kernel/clock.h>
+#include <tern/kernel/cred.h>
+#include <tern/kernel/ns.h>
 
 #define PID_POS_BASE	0x100000000L	/* position of /proc/N in the root's listing: this + N */
 
@@ -151,17 +153,27 @@ static const struct ofile_ops nodedir_fops = {
 	.readdir = nodedir_readdir,
 };
 
-const struct vnode_ops procfile_vnops = {
-	PROC_VNOPS_NO_CHANGE,
-	.lookup = vnop_no_lookup,
-	.readlink = proc_no_vnlink,
-	.link_put = vnop_default_link_put,
-	.follow = vnop_no_follow,
-	.getattr = vnop_default_getattr,
-	.setattr = proc_setattr,
-	.permission = vnop_default_permission,
-	.revalidate = node_revalidate,
-};
+int proc_net_permission(struct vnode *vn, u32 mask)
+{
+	mode_t owner = READ_ONCE(vn->vn_mode) >> 6 & 7;
+
+	if (!cap_has_in(nsset_self()->net->owner, CAP_NET_ADMIN))
+		return vnop_default_permission(vn, mask);
+	return mask & (MAY_READ | MAY_WRITE | MAY_EXEC) & ~owner ? -EACCES : 0;
+}
+
+#define PLAIN_FILE_SLOTS			\
+	PROC_VNOPS_NO_CHANGE,			\
+	.lookup = vnop_no_lookup,		\
+	.readlink = proc_no_vnlink,		\
+	.link_put = vnop_default_link_put,	\
+	.follow = vnop_no_follow,		\
+	.getattr = vnop_default_getattr,	\
+	.setattr = proc_setattr,		\
+	.revalidate = node_revalidate
+
+const struct vnode_ops procfile_vnops = { PLAIN_FILE_SLOTS, .permission = vnop_default_permission };
+const struct vnode_ops procnetfile_vnops = { PLAIN_FILE_SLOTS, .permission = proc_net_permission };
 
 /* ---- symbolic links ---- */
 
@@ -216,6 +228,11 @@ struct vnode *procvn_for_node(struct filesys *fs, struct procnode *n)
 		ops = &nodelink_vnops;
 	} else if (n->kind == PROCNODE_FILE) {
 		fops = n->what;
+	} else if (n->kind == PROCNODE_SET) {
+		ops = &setdir_vnops;
+		fops = &setdir_fops;
+	} else if (n->kind == PROCNODE_TEXT && ((const struct procfile *)n->what)->is_netns) {
+		ops = &procnetfile_vnops;
 	} else if (n->kind == PROCNODE_TEXT && ((const struct procfile *)n->what)->event) {
 		fops = &procevent_fops;
 	}

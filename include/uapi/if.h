@@ -74,6 +74,7 @@ static_assert(sizeof(struct arpreq) == 68, "user ABI");
 #define SIOCGIFADDR	0x8915u
 #define SIOCSIFADDR	0x8916u
 #define SIOCGIFDSTADDR	0x8917u
+#define SIOCSIFDSTADDR	0x8918u
 #define SIOCGIFBRDADDR	0x8919u
 #define SIOCSIFBRDADDR	0x891au
 #define SIOCGIFNETMASK	0x891bu
@@ -81,6 +82,7 @@ static_assert(sizeof(struct arpreq) == 68, "user ABI");
 #define SIOCGIFMETRIC	0x891du
 #define SIOCGIFMTU	0x8921u
 #define SIOCSIFMTU	0x8922u
+#define SIOCSIFNAME	0x8923u
 #define SIOCSIFHWADDR	0x8924u
 #define SIOCGIFHWADDR	0x8927u
 #define SIOCGIFINDEX	0x8933u

@@ -109,6 +109,7 @@ static_assert(sizeof(struct ifinfomsg) == 16, "user ABI");
 #define IFLA_LINKINFO		18
 #define IFLA_STATS64		23
 #define IFLA_AF_SPEC		26
+#define IFLA_INET6_ADDR_GEN_MODE 8	/* in IFLA_AF_SPEC's AF_INET6 */
 #define IFLA_GROUP		27
 #define IFLA_EXT_MASK		29
 #define IFLA_PROMISCUITY	30
@@ -188,6 +189,12 @@ static_assert(sizeof(struct ifaddrmsg) == 8, "user ABI");
 #define IFA_BROADCAST	4
 #define IFA_CACHEINFO	6
 #define IFA_FLAGS	8
+#define IFA_RT_PRIORITY	9
+#define IFA_PROTO	11
+#define IFA_F_SECONDARY	0x01u
+#define IFA_F_DEPRECATED 0x20u
+#define IFA_F_NOPREFIXROUTE 0x200u
+#define IFA_F_MCAUTOJOIN 0x400u
 #define IFA_F_TENTATIVE	0x40u
 #define IFA_F_PERMANENT	0x80u
 #define IFA_F_DADFAILED	0x08u

@@ -30,6 +30,15 @@ int sockaddr_out(const struct sockaddr_any *a, u32 len, void __user *user, s32 _
  */
 struct netsock *sock_borrow(int fd, struct fdref *r, int *err);
 
+/* ---- netif_table.c; config_lock of the interface's namespace held ---- */
+struct netif;
+/** iftable_add() - found by its number and name from now on; 0 or -ENOMEM. iftable_del() - no more. */
+int iftable_add(struct netif *nif);
+void iftable_del(struct netif *nif);
+/** iftable_rename() - found by @name in place of its old name; 0 or -ENOMEM. */
+int iftable_rename(struct netif *nif, const char *name);
+void iftable_start(void);
+
 #define SOCKOPT_MAX	1024u	/* bytes of an option */
 
 struct pktbuf;

@@ -446,26 +446,6 @@ void netif_put(struct netif *nif)
 	nif->ops->release(nif);
 }
 
-struct netif *netif_find_index(struct netns *ns, u32 index)
-{
-	struct netif *nif;
-
-	netif_foreach(nif, ns)
-		if (nif->index == index)
-			return nif;
-	return NULL;
-}
-
-struct netif *netif_find_name(struct netns *ns, const char *name)
-{
-	struct netif *nif;
-
-	netif_foreach(nif, ns)
-		if (!strncmp(nif->name, name, IFNAMSIZ))
-			return nif;
-	return NULL;
-}
-
 static int tell(struct netif *nif, enum netevent ev)
 {
 	int err = 0;
@@ -527,6 +507,8 @@ static int publish(struct netif *nif, struct netns *ns)
 	if (netif_sysfs_add(nif))
 		kwarn("net: %s has no place in sysfs", nif->name);
 	err = tell(nif, NETEVENT_ADD);
+	if (!err)
+		err = iftable_add(nif);
 	if (!err) {
 		list_add_tail_rcu(&nif->link, &ns->ifs);
 	} else {
@@ -549,6 +531,7 @@ static void unpublish(struct netif *nif)
 	netif_leave_master(nif);
 	netif_set_flags(nif, nif->flags & ~IFF_UP);
 	tell(nif, NETEVENT_REMOVE);
+	iftable_del(nif);
 	list_del_rcu(&nif->link);
 	netif_sysfs_remove(nif);
 	netns_routes_changed(ns);
@@ -709,12 +692,17 @@ bool netif_name_is_valid_pattern(const char *name)
 
 int netif_rename(struct netif *nif, const char *name)
 {
+	int err;
+
 	if (!netif_name_is_valid_pattern(name) || strchr(name, '%'))
 		return -EINVAL;
 	if (netif_find_name(nif->ns, name))
 		return -EEXIST;
 	if (netif_is_up(nif))
 		return -EBUSY;
+	err = iftable_rename(nif, name);
+	if (err)
+		return err;
 	netif_sysfs_remove(nif);
 	strlcpy(nif->name, name, sizeof(nif->name));
 	if (netif_sysfs_add(nif))
@@ -761,6 +749,7 @@ void netif_stats_sum(const struct netif *nif, struct netif_stats *out)
 
 static int netif_start(void)
 {
+	iftable_start();
 	for_each_possible_cpu(cpu) {
 		list_init(&percpu_ptr(netcpus, cpu)->backlog);
 		list_init(&percpu_ptr(netcpus, cpu)->polls);

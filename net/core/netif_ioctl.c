@@ -61,6 +61,14 @@ static long set_hwaddr(struct netif *nif, const struct ifreq *r)
 	return err;
 }
 
+static long set_name(struct netif *nif, const struct ifreq *r)
+{
+	char name[IFNAMSIZ];
+
+	strlcpy(name, r->newname, sizeof(name));
+	return netif_rename(nif, name);
+}
+
 static long set_one(struct netif *nif, u32 cmd, const struct ifreq *r)
 {
 	switch (cmd) {
@@ -75,13 +83,16 @@ static long set_one(struct netif *nif, u32 cmd, const struct ifreq *r)
 		return 0;
 	case SIOCSIFHWADDR:
 		return set_hwaddr(nif, r);
+	case SIOCSIFNAME:
+		return set_name(nif, r);
 	}
 	return -ENOTTY;
 }
 
 static bool is_set(u32 cmd)
 {
-	return cmd == SIOCSIFFLAGS || cmd == SIOCSIFMTU || cmd == SIOCSIFTXQLEN || cmd == SIOCSIFHWADDR;
+	return cmd == SIOCSIFFLAGS || cmd == SIOCSIFMTU || cmd == SIOCSIFTXQLEN || cmd == SIOCSIFHWADDR ||
+	       cmd == SIOCSIFNAME;
 }
 
 static bool is_get(u32 cmd)

@@ -15,25 +15,14 @@
 #include <tern/base/initcall.h>
 #include <tern/fs/procfs.h>
 #include <tern/kernel/clock.h>
+#include <tern/kernel/klog.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 #include <uapi/netlink.h>
 
-#define DAD_NS		NSEC_PER_SEC
-#define SOLICIT_NS	(4 * NSEC_PER_SEC)
-#define SOLICITS	3u
-#define ADVERTS_MAX	8u
+#include "neigh.h"
 
-struct if6 {
-	struct netif *nif;		/* I */
-	struct delayed_item work;
-	bool waits_for_link;		/* config_lock; up, but nobody would hear us */
-	u32 solicits_left;		/* config_lock */
-	nsec_t solicit_at;		/* config_lock; 0: no */
-	struct spin adverts_lock;	/* protects adverts; bottom halves off */
-	struct list adverts;		/* of pktbuf */
-	u32 nadverts;
-};
+#define DAD_NS		NSEC_PER_SEC
 
 u8 in6_scope(const struct in6ip *a)
 {
@@ -104,57 +93,127 @@ bool ip6_source_for(const struct netif *nif, const struct in6ip *daddr, struct i
 
 /* ---- changes; config_lock held ---- */
 
-static void wake_work(struct if6 *i, nsec_t delay)
+void ip6_wake(struct if6 *i, nsec_t delay)
 {
 	workpool_rearm_delayed(workpool_system, &i->work, delay);
 }
 
-static void start_detection(struct netif *nif, struct ifaddr6 *a)
+static u32 stamp_now(void) { return (u32)(clock_ns() / 10000000); }
+
+/* Questions that are asked before an address is used, 0: it is used at once. */
+static u32 questions(const struct netif *nif, const struct ifaddr6 *a)
 {
-	if (!(a->flags & IFA_F_TENTATIVE)) {
-		ip6_local_add(nif, a);
-		return;
-	}
+	s32 n = if6_own(nif, IF6_DAD_TRANSMITS);
+
+	if ((a->flags & IFA_F_NODAD) || (nif->features & NETIF_F_NOARP) || n <= 0)
+		return 0;
+	return if6_own(nif, IF6_ACCEPT_DAD) < 1 && nif->ns->ip6->conf.all.v[IF6_ACCEPT_DAD] < 1 ? 0 : (u32)n;
+}
+
+static void ask(struct netif *nif, struct ifaddr6 *a)
+{
+	a->dad_left--;
 	a->dad_until = clock_ns() + DAD_NS;
 	bh_disable();
 	nd_solicit(nif, &a->addr, NULL, &(struct in6ip){ 0 });
 	bh_enable();
-	wake_work(nif->if6, DAD_NS);
+	ip6_wake(nif->if6, DAD_NS);
 }
 
-int ip6_addr_add(struct netif *nif, const struct in6ip *addr, u8 plen, u8 flags, u64 valid_s, u64 preferred_s)
+/* It is ours. */
+static void begin_use(struct netif *nif, struct ifaddr6 *a)
+{
+	ip6_local_add(nif, a);
+	if (a->scope == RT_SCOPE_LINK && !(nif->flags & IFF_LOOPBACK))
+		ip6_begin_solicit(nif);
+	if (if6_own(nif, IF6_NDISC_NOTIFY)) {
+		bh_disable();
+		nd_announce(nif, &a->addr);
+		bh_enable();
+	}
+}
+
+static void start_detection(struct netif *nif, struct ifaddr6 *a)
+{
+	a->dad_left = questions(nif, a);
+	if (!a->dad_left) {
+		__atomic_fetch_and(&a->flags, ~(IFA_F_TENTATIVE | IFA_F_DADFAILED), __ATOMIC_SEQ_CST);
+		begin_use(nif, a);
+		return;
+	}
+	__atomic_fetch_or(&a->flags, IFA_F_TENTATIVE, __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&a->flags, ~IFA_F_DADFAILED, __ATOMIC_SEQ_CST);
+	ask(nif, a);
+}
+
+static void set_lifetimes(struct netif *nif, struct ifaddr6 *a, const struct ifaddr6 *model)
 {
 	nsec_t now = clock_ns();
-	struct ifaddr6 *a;
 
-	if (plen > 128 || in6_is_any(addr) || in6_is_group(addr) ||
-	    (in6_is_loopback(addr) && !(nif->flags & IFF_LOOPBACK)))
-		return in6_is_group(addr) ? -EADDRNOTAVAIL : -EINVAL;
+	a->valid = model->valid;
+	a->preferred = model->preferred;
+	a->changed = stamp_now();
+	__atomic_fetch_and(&a->flags, ~(IFA_F_PERMANENT | IFA_F_DEPRECATED), __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&a->flags, (a->valid ? 0 : IFA_F_PERMANENT) |
+			  (a->preferred && a->preferred <= now ? IFA_F_DEPRECATED : 0), __ATOMIC_SEQ_CST);
+	if (a->valid || a->preferred)
+		ip6_wake(nif->if6, 0);
+}
+
+static int check_addr(const struct netif *nif, const struct ifaddr6 *model)
+{
+	if (in6_is_group(&model->addr))
+		return -EADDRNOTAVAIL;
+	if (model->plen > 128 || in6_is_any(&model->addr) ||
+	    (in6_is_loopback(&model->addr) && !(nif->flags & IFF_LOOPBACK)))
+		return -EINVAL;
 	if (!nif->if6)
 		return -EOPNOTSUPP;
-	if (netif_addr6(nif, addr))
-		return -EEXIST;
-	a = kmem_zalloc(sizeof(*a), ALLOC_KERNEL);
+	if (if6_is_disabled(nif))
+		return -EACCES;
+	return netif_addr6(nif, &model->addr) ? -EEXIST : 0;
+}
+
+int ip6_addr_add(struct netif *nif, const struct ifaddr6 *model)
+{
+	int err = check_addr(nif, model);
+	struct ifaddr6 *a;
+
+	if (err)
+		return err;
+	a = kmem_dup(model, sizeof(*model), ALLOC_KERNEL);
 	if (!a)
 		return -ENOMEM;
-	a->addr = *addr;
-	a->plen = plen;
-	a->scope = in6_scope(addr);
-	a->stamp = (u32)(now / 10000000);
-	a->flags = flags;
-	if (!(flags & IFA_F_NODAD) && !(nif->features & NETIF_F_NOARP))
-		a->flags |= IFA_F_TENTATIVE;
-	if (valid_s)
-		a->valid = now + valid_s * NSEC_PER_SEC;
-	if (preferred_s)
-		a->preferred = now + preferred_s * NSEC_PER_SEC;
+	a->scope = in6_scope(&a->addr);
+	a->made = stamp_now();
+	a->flags = model->flags & (IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+	a->flags |= questions(nif, a) ? IFA_F_TENTATIVE : 0;
+	set_lifetimes(nif, a, model);
 	list_add_tail_rcu(&a->link, &nif->addrs6);
 	if (netif_is_up(nif))
 		start_detection(nif, a);
-	if (a->valid)
-		wake_work(nif->if6, min_t(u64, DAD_NS, valid_s * NSEC_PER_SEC));
 	ip6_addr_news(nif, a, true);
 	return 0;
+}
+
+int ip6_addr_change(struct netif *nif, struct ifaddr6 *a, const struct ifaddr6 *model)
+{
+	bool has_route = netif_is_up(nif) && !(a->flags & IFA_F_TENTATIVE);
+	u32 settable = IFA_F_NOPREFIXROUTE;
+	int err = 0;
+
+	if (has_route)
+		ip6_local_del(nif, a);
+	a->metric = model->metric;
+	a->peer = model->peer;
+	a->protocol = model->protocol;
+	__atomic_fetch_and(&a->flags, ~settable, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&a->flags, model->flags & settable, __ATOMIC_SEQ_CST);
+	if (has_route)
+		err = ip6_local_add(nif, a);
+	set_lifetimes(nif, a, model);
+	ip6_addr_news(nif, a, true);
+	return err;
 }
 
 static void addr_drop(struct netif *nif, struct ifaddr6 *a)
@@ -183,7 +242,7 @@ void ip6_addr_clash(struct netif *nif, const struct in6ip *addr)
 		__atomic_fetch_or(&a->flags, IFA_F_DADFAILED, __ATOMIC_SEQ_CST);
 }
 
-static struct in6ip interface_id(const struct netif *nif, const struct in6ip *prefix)
+struct in6ip ip6_interface_id(const struct netif *nif, const struct in6ip *prefix)
 {
 	struct in6ip a = *prefix;
 
@@ -195,162 +254,88 @@ static struct in6ip interface_id(const struct netif *nif, const struct in6ip *pr
 	return a;
 }
 
-/* ---- advertisements: RFC 4861 4.2, RFC 4862 5.5.3 ---- */
-
-struct advert { u8 type, code; be16 check; u8 hops, flags; be16 lifetime; be32 reachable, retrans; };
-struct prefix_opt { u8 type, len, plen, flags; be32 valid, preferred, pad_; struct in6ip prefix; };
-static_assert(sizeof(struct prefix_opt) == 32, "wire");
-#define PREFIX_ON_LINK	0x80
-#define PREFIX_AUTO	0x40
-#define INFINITE	0xffffffffu
-
-void ip6_take_advert(struct netif *nif, struct pktbuf *pb)
+/* Nobody answered, or somebody did; RFC 4862 5.4.5. */
+static void end_detection(struct netif *nif, struct ifaddr6 *a)
 {
-	struct if6 *i = nif->if6;
-	bool ok = false;
+	struct in6ip own = ip6_interface_id(nif, &IN6_LINK_PREFIX);
 
-	if (i) {
-		spin_lock_bh(&i->adverts_lock);
-		ok = i->nadverts < ADVERTS_MAX;
-		if (ok) {
-			i->nadverts++;
-			list_add_tail(&pb->link, &i->adverts);
-		}
-		spin_unlock_bh(&i->adverts_lock);
+	a->dad_until = 0;
+	if (!(a->flags & IFA_F_DADFAILED)) {
+		__atomic_fetch_and(&a->flags, ~IFA_F_TENTATIVE, __ATOMIC_SEQ_CST);
+		begin_use(nif, a);
+	} else if (if6_own(nif, IF6_ACCEPT_DAD) > 1 && in6_same(&a->addr, &own)) {
+		kwarn("IPv6: %s: another host has its link address, IPv6 is disabled there", nif->name);
+		WRITE_ONCE(nif->conf6->v[IF6_DISABLE], 1);
 	}
-	if (ok)
-		wake_work(i, 0);
-	else
-		pktbuf_free(pb);
-}
-
-static void take_prefix(struct netif *nif, const struct prefix_opt *o)
-{
-	u32 valid = FROM_BE32(o->valid), preferred = FROM_BE32(o->preferred);
-	struct fibroute r = { .nif = nif, .type = RTN_UNICAST, .protocol = RTPROT_KERNEL, .metric = 256 };
-	struct in6ip addr;
-	struct ifaddr6 *a;
-	nsec_t now = clock_ns();
-
-	if (preferred > valid || in6_is_link(&o->prefix) || in6_is_group(&o->prefix) || o->plen > 128)
-		return;
-	if ((o->flags & PREFIX_ON_LINK) && valid) {
-		r.expires = valid == INFINITE ? 0 : now + valid * NSEC_PER_SEC;
-		ip6_route_add(nif->ns, RT_TABLE_MAIN, &o->prefix, o->plen, &r);
-	}
-	if (!(o->flags & PREFIX_AUTO) || o->plen != 64 || !valid)
-		return;
-	addr = interface_id(nif, &o->prefix);
-	a = netif_addr6(nif, &addr);
-	if (!a) {
-		ip6_addr_add(nif, &addr, 64, 0, valid == INFINITE ? 0 : valid, preferred == INFINITE ? 0 : preferred);
-		return;
-	}
-	if (a->valid)
-		a->valid = valid == INFINITE ? 0 : now + valid * NSEC_PER_SEC;
-	a->preferred = preferred == INFINITE ? 0 : now + preferred * NSEC_PER_SEC;
-}
-
-static void take_router(struct netif *nif, const struct pktbuf *pb, const struct advert *ra)
-{
-	const struct in6ip any = { 0 }, *from = &pkt_ip6(pb)->saddr;
-	u32 lifetime = FROM_BE16(ra->lifetime);
-	struct fibroute r = { .nif = nif, .type = RTN_UNICAST, .protocol = RTPROT_RA, .metric = 1024,
-			      .gateway6 = *from };
-	struct fibmatch old = { .nif = nif, .metric = 1024, .gateway6 = *from };
-
-	fibset_del(&nif->ns->ip6->set, RT_TABLE_MAIN, 0, 0, &old);
-	if (!lifetime)
-		return;
-	r.expires = clock_ns() + lifetime * NSEC_PER_SEC;
-	ip6_route_add(nif->ns, RT_TABLE_MAIN, &any, 0, &r);
-}
-
-static void run_advert(struct netif *nif, struct pktbuf *pb)
-{
-	const struct advert *ra = (void *)pb->data;
-	u32 off = sizeof(*ra);
-
-	if (!pktbuf_make_linear(pb, pb->len))
-		return;
-	ra = (void *)pb->data;
-	nif->if6->solicit_at = 0;
-	take_router(nif, pb, ra);
-	while (off + 8 <= pb->len) {
-		const u8 *o = pb->data + off;
-		u32 n = o[1] * 8u;
-
-		if (!n || off + n > pb->len)
-			return;
-		if (o[0] == 3 && n == sizeof(struct prefix_opt))
-			take_prefix(nif, (const void *)o);
-		off += n;
-	}
+	ip6_addr_news(nif, a, true);
 }
 
 /* ---- the work item ---- */
+
+static nsec_t next_of(const struct ifaddr6 *a)
+{
+	nsec_t due = a->dad_until ? a->dad_until : U64_MAX;
+
+	if (a->valid)
+		due = min(due, a->valid);
+	return a->preferred && !(a->flags & IFA_F_DEPRECATED) ? min(due, a->preferred) : due;
+}
 
 /* What is due at addresses; time of the next. */
 static nsec_t step_addrs(struct netif *nif, nsec_t now)
 {
 	struct ifaddr6 *a, *tmp;
-	nsec_t next = U64_MAX;
+	nsec_t due, next = U64_MAX;
 
 	list_foreach_safe(a, tmp, &nif->addrs6, link) {
 		if (a->dad_until && a->dad_until <= now) {
-			a->dad_until = 0;
-			if (!(a->flags & IFA_F_DADFAILED)) {
-				__atomic_fetch_and(&a->flags, (u8)~IFA_F_TENTATIVE, __ATOMIC_SEQ_CST);
-				ip6_local_add(nif, a);
-				if (a->scope == RT_SCOPE_LINK && !(nif->flags & IFF_LOOPBACK)) {
-					nif->if6->solicits_left = SOLICITS;
-					nif->if6->solicit_at = now;
-				}
-			}
-			ip6_addr_news(nif, a, true);
+			if (a->dad_left && !(a->flags & IFA_F_DADFAILED))
+				ask(nif, a);
+			else
+				end_detection(nif, a);
 		}
 		if (a->valid && a->valid <= now) {
 			addr_drop(nif, a);
 			continue;
 		}
-		if (a->dad_until)
-			next = min(next, a->dad_until);
-		if (a->valid)
-			next = min(next, a->valid);
+		if (a->preferred && a->preferred <= now && !(a->flags & IFA_F_DEPRECATED)) {
+			__atomic_fetch_or(&a->flags, IFA_F_DEPRECATED, __ATOMIC_SEQ_CST);
+			ip6_addr_news(nif, a, true);
+		}
+		due = next_of(a);
+		next = min(next, due);
 	}
 	return next;
+}
+
+static void drop_all(struct netif *nif)
+{
+	struct ifaddr6 *a, *tmp;
+
+	list_foreach_safe(a, tmp, &nif->addrs6, link)
+		addr_drop(nif, a);
+	fibset_flush(&nif->ns->ip6->set, nif, true);
 }
 
 static void if6_work(struct workitem *w)
 {
 	struct if6 *i = container_of(w, struct if6, work.work);
 	struct netif *nif = i->nif;
-	struct pktbuf *pb, *tmp;
-	nsec_t now, next;
-	LIST_HEAD(adverts);
+	nsec_t now, next = U64_MAX, solicit;
 
 	kmutex_lock(&nif->ns->config_lock);
-	spin_lock_bh(&i->adverts_lock);
-	list_splice_init(&i->adverts, &adverts);
-	i->nadverts = 0;
-	spin_unlock_bh(&i->adverts_lock);
-	if (netif_is_up(nif))
-		list_foreach_safe(pb, tmp, &adverts, link)
-			run_advert(nif, pb);
-	pktbuf_purge(&adverts);
+	ip6_run_adverts(nif);
 	now = clock_ns();
-	next = netif_is_up(nif) ? step_addrs(nif, now) : U64_MAX;
-	if (netif_is_up(nif) && i->solicit_at && i->solicit_at <= now) {
-		bh_disable();
-		nd_router_solicit(nif);
-		bh_enable();
-		i->solicit_at = --i->solicits_left ? now + SOLICIT_NS : 0;
+	if (netif_is_up(nif)) {
+		next = step_addrs(nif, now);
+		if (if6_is_disabled(nif) && !list_is_empty(&nif->addrs6))
+			drop_all(nif);
+		solicit = ip6_solicit(nif, now);
+		next = min(next, solicit);
 	}
-	if (netif_is_up(nif) && i->solicit_at)
-		next = min(next, i->solicit_at);
 	kmutex_unlock(&nif->ns->config_lock);
 	if (next != U64_MAX)
-		workpool_rearm_delayed(workpool_system, &i->work, next > now ? next - now : 0);
+		ip6_wake(i, next > now ? next - now : 0);
 }
 
 /* ---- interfaces ---- */
@@ -362,6 +347,7 @@ static int make_if6(struct netif *nif)
 	if (!i)
 		return -ENOMEM;
 	i->nif = nif;
+	i->link_mtu = nif->mtu;
 	delayed_work_init(&i->work, if6_work);
 	spin_init(&i->adverts_lock, LOCKRANK_NET_TABLE);
 	list_init(&i->adverts);
@@ -379,67 +365,112 @@ static void if6_destroy(struct netif *nif)
 	nif->if6 = NULL;
 }
 
+int ip6_make_local(struct netif *nif)
+{
+	struct ifaddr6 a = { .addr = IN6_LOOPBACK, .plen = 128 };
+
+	if (!netif_is_up(nif) || nif->if6->waits_for_link || if6_is_disabled(nif))
+		return 0;
+	if (!(nif->flags & IFF_LOOPBACK)) {
+		if (nif->type != ARPHRD_ETHER || if6_own(nif, IF6_ADDR_GEN_MODE) == IF6_GEN_NONE)
+			return 0;
+		a.addr = ip6_interface_id(nif, &IN6_LINK_PREFIX);
+		a.plen = 64;
+	}
+	return netif_addr6(nif, &a.addr) ? 0 : ip6_addr_add(nif, &a);
+}
+
 static int go_up(struct netif *nif)
 {
-	static const struct in6ip link = { .b = { 0xfe, 0x80 } };
-	struct in6ip local = interface_id(nif, &link);
 	struct ifaddr6 *a;
 
 	nif->if6->waits_for_link = !READ_ONCE(nif->has_carrier);
-	if (nif->if6->waits_for_link)
+	if (nif->if6->waits_for_link || if6_is_disabled(nif))
 		return 0;
-	list_foreach(a, &nif->addrs6, link) {
-		if (!(a->flags & IFA_F_NODAD) && !(nif->features & NETIF_F_NOARP))
-			a->flags = (u8)((a->flags | IFA_F_TENTATIVE) & ~IFA_F_DADFAILED);
+	list_foreach(a, &nif->addrs6, link)
 		start_detection(nif, a);
-	}
-	if (nif->flags & IFF_LOOPBACK) {
-		int err = ip6_addr_add(nif, &IN6_LOOPBACK, 128, IFA_F_PERMANENT, 0, 0);
+	return ip6_make_local(nif);
+}
 
-		return err == -EEXIST ? 0 : err;
+/* keep_addr_on_down: an address that somebody gave it stays. */
+static bool stays(const struct netif *nif, const struct ifaddr6 *a)
+{
+	s32 all = nif->ns->ip6->conf.all.v[IF6_KEEP_ADDR];
+
+	return (all ? all : if6_own(nif, IF6_KEEP_ADDR)) > 0 && !a->valid && a->scope == RT_SCOPE_UNIVERSE;
+}
+
+static void go_down(struct netif *nif)
+{
+	struct ifaddr6 *a, *tmp;
+
+	nif->if6->waits_for_link = false;
+	list_foreach_safe(a, tmp, &nif->addrs6, link) {
+		if (stays(nif, a))
+			ip6_local_del(nif, a);
+		else
+			addr_drop(nif, a);
 	}
-	if (nif->type == ARPHRD_ETHER && !netif_addr6(nif, &local))
-		return ip6_addr_add(nif, &local, 64, IFA_F_PERMANENT, 0, 0);
+	fibset_flush(&nif->ns->ip6->set, nif, false);
+}
+
+int ip6_switch(struct netif *nif)
+{
+	if (if6_is_disabled(nif))
+		drop_all(nif);
+	else if (netif_is_up(nif))
+		return go_up(nif);
 	return 0;
 }
 
-static struct ip6tables initial_tables = { .reasm = REASM_TABLE_INIT(ip6_reasm_ops) };
+static int change(struct netif *nif)
+{
+	if (nif->if6->link_mtu != nif->mtu) {
+		nif->if6->link_mtu = nif->mtu;
+		if6conf_mtu_changed(nif);
+	}
+	return nif->if6->waits_for_link ? go_up(nif) : 0;
+}
+
+static struct ip6tables initial_tables = { .conf = IF6CONFS_INIT, .neighbours = NEIGHBOURS_INIT,
+					   .reasm = REASM_TABLE_INIT(ip6_reasm_ops) };
+
+static int come(struct netif *nif)
+{
+	struct netns *ns = nif->ns;
+	int err = 0;
+
+	if (!ns->ip6) {
+		err = fibset_init(&initial_tables.set, ns, AF_INET6);
+		pathtable_init(&initial_tables.paths, ns, IP6_MTU_MIN);
+		ns->ip6 = &initial_tables;
+	}
+	if (!err)
+		err = make_if6(nif);
+	if (!err)
+		err = if6conf_attach(nif);
+	return err ? err : neigh_attach(nif, true);
+}
 
 static int addr6_watch(struct netif *nif, enum netevent ev)
 {
-	struct ifaddr6 *a, *tmp;
-	int err = 0;
-
 	switch (ev) {
 	case NETEVENT_ADD:
-		if (!nif->ns->ip6) {
-			err = fibset_init(&initial_tables.set, nif->ns, AF_INET6);
-			pathtable_init(&initial_tables.paths, nif->ns, IP6_MTU_MIN);
-			nif->ns->ip6 = &initial_tables;
-		}
-		return err ? err : make_if6(nif);
+		return come(nif);
 	case NETEVENT_UP:
 		return go_up(nif);
 	case NETEVENT_DOWN:
-		nif->if6->waits_for_link = false;
-		list_foreach_safe(a, tmp, &nif->addrs6, link) {
-			if (a->valid || a->scope == RT_SCOPE_LINK)
-				addr_drop(nif, a);
-			else
-				ip6_local_del(nif, a);
-		}
-		fibset_flush(&nif->ns->ip6->set, nif, false);
+		go_down(nif);
 		break;
 	case NETEVENT_REMOVE:
-		list_foreach_safe(a, tmp, &nif->addrs6, link)
-			addr_drop(nif, a);
-		fibset_flush(&nif->ns->ip6->set, nif, true);
+		drop_all(nif);
 		break;
 	case NETEVENT_GONE:
 		if6_destroy(nif);
+		if6conf_detach(nif);
 		break;
 	case NETEVENT_CHANGE:
-		return nif->if6->waits_for_link ? go_up(nif) : 0;
+		return change(nif);
 	}
 	return 0;
 }
@@ -447,6 +478,7 @@ NETWATCH(addr6_watch);
 
 static int tables_init(struct netns *ns)
 {
+	static const struct if6confs conf = IF6CONFS_INIT;
 	struct ip6tables *t = kmem_zalloc(sizeof(*t), ALLOC_KERNEL);
 	int err = t ? fibset_init(&t->set, ns, AF_INET6) : -ENOMEM;
 
@@ -454,6 +486,8 @@ static int tables_init(struct netns *ns)
 		kmem_free(t);
 		return err;
 	}
+	t->conf = conf;
+	t->neighbours = (struct neighbours)NEIGHBOURS_INIT;
 	reasm_table_init(&t->reasm, &ip6_reasm_ops);
 	pathtable_init(&t->paths, ns, IP6_MTU_MIN);
 	ns->ip6 = t;

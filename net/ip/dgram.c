@@ -101,17 +101,35 @@ static int take_control(const struct sockmsg *m, struct dgsend *d)
 	return 0;
 }
 
+/* A name of IPv4 is as good to a socket of IPv6, unless it is for that alone: then @refused. 0 or -errno. */
+static int read_name(const struct isock *sk, const struct sockaddr_any *a, u32 len, int refused, struct isockaddr *to)
+{
+	const struct sockaddr_in *in = (const void *)a;
+
+	if (sk->ns.family != AF_INET6 || len < sizeof(*in) || in->sin_family != AF_INET)
+		return isock_read_addr(sk, a, len, to);
+	*to = (struct isockaddr){ .a4 = in->sin_addr, .port = FROM_BE16(in->sin_port), .oif = sk->bound_if };
+	return sk->v6only ? refused : 0;
+}
+
+static bool is_udp(const struct isock *sk)
+{
+	return sk->ns.protocol == IPPROTO_UDP || sk->ns.protocol == IPPROTO_UDPLITE;
+}
+
 /* Where a message goes that names nobody, or somebody; 0 or -errno. */
 static int take_name(struct isock *sk, const struct sockmsg *m, struct dgsend *d)
 {
+	bool is_udp6 = sk->ns.family == AF_INET6 && is_udp(sk);
 	struct isockaddr to;
 	int err;
 
-	if (!m->name || !m->name_len)
+	if (!m->name || !m->name_len || (is_udp6 && m->name_len >= 2 && m->name->family == AF_UNSPEC))
 		return isock_has_peer(sk) ? 0 : -EDESTADDRREQ;
 	if (sk->ns.family == AF_INET && m->name_len >= sizeof(struct sockaddr_in) && m->name->family == AF_UNSPEC)
 		m->name->family = AF_INET;
-	err = isock_read_addr(sk, m->name, m->name_len, &to);
+	err = is_udp6 ? read_name(sk, m->name, m->name_len, -ENETUNREACH, &to) :
+	      isock_read_addr(sk, m->name, m->name_len, &to);
 	if (err)
 		return err;
 	d->is_v6 = to.is_v6;
@@ -567,7 +585,7 @@ int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool
 		spin_unlock_bh(&sk->lock);
 		return 0;
 	}
-	err = isock_read_addr(sk, a, len, &to);
+	err = read_name(sk, a, len, -EAFNOSUPPORT, &to);
 	if (err)
 		return err;
 	if (to.is_v6 && in6_is_any(&to.a6))

@@ -171,19 +171,31 @@ int fib_delete(struct fib *t, fibkey key, u8 plen, bool (*match)(const struct fi
 	return -ESRCH;
 }
 
-static bool walk(const struct fibnode *n, fib_walk_fn fn, void *arg)
+/* The last address that @n and what is below it can be about. */
+static fibkey last_of(const struct fibnode *n)
 {
-	if (!n)
+	return n->plen < 128 ? n->key | ~(fibkey)0 >> n->plen : n->key;
+}
+
+static bool walk(const struct fibnode *n, fibkey key, u8 plen, fib_walk_fn fn, void *arg)
+{
+	if (!n || last_of(n) < key)
 		return true;
-	for (const struct fibroute *r = __atomic_load_n(&n->routes, __ATOMIC_ACQUIRE); r;
-	     r = __atomic_load_n(&r->next, __ATOMIC_ACQUIRE))
-		if (!fn(n->key, n->plen, r, arg))
-			return false;
-	return walk(__atomic_load_n(&n->child[0], __ATOMIC_ACQUIRE), fn, arg) &&
-	       walk(__atomic_load_n(&n->child[1], __ATOMIC_ACQUIRE), fn, arg);
+	if (n->key > key || (n->key == key && n->plen >= plen))
+		for (const struct fibroute *r = __atomic_load_n(&n->routes, __ATOMIC_ACQUIRE); r;
+		     r = __atomic_load_n(&r->next, __ATOMIC_ACQUIRE))
+			if (!fn(n->key, n->plen, r, arg))
+				return false;
+	return walk(__atomic_load_n(&n->child[0], __ATOMIC_ACQUIRE), key, plen, fn, arg) &&
+	       walk(__atomic_load_n(&n->child[1], __ATOMIC_ACQUIRE), key, plen, fn, arg);
+}
+
+void fib_walk_from(const struct fib *t, fibkey key, u8 plen, fib_walk_fn fn, void *arg)
+{
+	walk(__atomic_load_n(&t->root, __ATOMIC_ACQUIRE), key, plen, fn, arg);
 }
 
 void fib_walk(const struct fib *t, fib_walk_fn fn, void *arg)
 {
-	walk(__atomic_load_n(&t->root, __ATOMIC_ACQUIRE), fn, arg);
+	fib_walk_from(t, 0, 0, fn, arg);
 }

@@ -78,6 +78,8 @@ int fib_delete(struct fib *t, fibkey key, u8 plen, bool (*match)(const struct fi
 /** fib_walk() - all routes by ascending prefix; false from @fn stops. */
 typedef bool (*fib_walk_fn)(fibkey key, u8 plen, const struct fibroute *r, void *arg);
 void fib_walk(const struct fib *t, fib_walk_fn fn, void *arg);
+/** fib_walk_from() - those of prefix @key, @plen and behind it: to go on with a walk. */
+void fib_walk_from(const struct fib *t, fibkey key, u8 plen, fib_walk_fn fn, void *arg);
 
 static inline fibkey fib4_key(u32 addr) { return (fibkey)addr << 96; }
 static inline u32 fib4_addr(fibkey key) { return (u32)(key >> 96); }

@@ -106,3 +106,41 @@ TEST(net_fib, metric_orders_routes_of_a_prefix)
 	EXPECT_EQ(fib_delete(&t, fib4_key(0), 0, NULL, NULL, &heap), -ESRCH);
 	EXPECT_EQ(live, 0);
 }
+
+struct listing { u32 n; u32 ids[400]; fibkey keys[400]; u8 plens[400]; };
+
+static bool list_one(fibkey key, u8 plen, const struct fibroute *r, void *arg)
+{
+	struct listing *l = arg;
+
+	l->keys[l->n] = key;
+	l->plens[l->n] = plen;
+	l->ids[l->n++] = r->prefsrc;
+	return true;
+}
+
+TEST(net_fib, a_walk_goes_on_where_it_was)
+{
+	static struct listing all, rest;
+	struct fib t = { 0 };
+	u64 rng = 7;
+
+	for (u32 i = 0; i < 300; i++) {
+		u8 plen = (u8)(next_random(&rng) % 33);
+		u32 mask = plen ? ~0u << (32 - plen) : 0;
+
+		insert(&t, (u32)(next_random(&rng) & 0x0303ffff) & mask, plen, i);
+	}
+	all.n = 0;
+	fib_walk(&t, list_one, &all);
+	EXPECT_EQ(all.n, t.nroutes);
+	for (u32 i = 0; i < all.n; i++) {
+		rest.n = 0;
+		fib_walk_from(&t, all.keys[i], all.plens[i], list_one, &rest);
+		REQUIRE_EQ(rest.n, all.n - i);
+		REQUIRE_EQ(rest.ids[0], all.ids[i]);
+	}
+	for (u32 i = 0; i < all.n; i++)
+		REQUIRE_EQ(fib_delete(&t, all.keys[i], all.plens[i], NULL, NULL, &heap), 0);
+	EXPECT_EQ(live, 0);
+}

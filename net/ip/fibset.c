@@ -295,13 +295,15 @@ const struct fibroute *fibset_exists(struct fibset *s, u32 table, fibkey key, u8
 	return p.found;
 }
 
-/* A route that must go when an interface does, if there is any. */
-struct found { struct netif *nif; bool is_gone; fibkey key; u8 plen; const struct fibroute *route; };
+/* A route that must go when an interface does, or an address (@source), if there is any. */
+struct found { struct netif *nif; bool is_gone; be32 source; fibkey key; u8 plen; const struct fibroute *route; };
 
 static bool must_go(const struct fibroute *r, const struct found *f)
 {
 	bool names = r->nif == f->nif, any_up = false;
 
+	if (f->source)
+		return r->prefsrc == f->source;
 	for (u32 i = 0; i < r->nhops; i++) {
 		names |= r->hops[i].nif == f->nif;
 		any_up |= r->hops[i].nif != f->nif && hop_works(&r->hops[i]);
@@ -333,13 +335,15 @@ static bool is_exact(const struct fibroute *r, void *arg)
 	return true;
 }
 
-static void table_flush(struct fibset *s, u32 id, struct fib *t, struct netif *nif, bool is_gone)
+static void table_flush(struct fibset *s, u32 id, struct fib *t, const struct found *what)
 {
+	struct found f = *what;
+
 	for (;;) {
-		struct found f = { .nif = nif, .is_gone = is_gone };
 		struct exact e = { s, id, 0, NULL };
 
-		fib_walk(t, find_through, &f);
+		f.route = NULL;
+		fib_walk_from(t, f.key, f.plen, find_through, &f);
 		e.key = f.key;
 		e.route = f.route;
 		if (!f.route || fib_delete(t, f.key, f.plen, is_exact, &e, &route_alloc))
@@ -347,15 +351,25 @@ static void table_flush(struct fibset *s, u32 id, struct fib *t, struct netif *n
 	}
 }
 
-void fibset_flush(struct fibset *s, struct netif *nif, bool is_gone)
+static void flush(struct fibset *s, const struct found *what)
 {
 	struct fibtable *t;
 
-	table_flush(s, RT_TABLE_MAIN, &s->main, nif, is_gone);
-	table_flush(s, RT_TABLE_LOCAL, &s->local, nif, is_gone);
+	table_flush(s, RT_TABLE_MAIN, &s->main, what);
+	table_flush(s, RT_TABLE_LOCAL, &s->local, what);
 	list_foreach(t, &s->others, link)
-		table_flush(s, t->id, &t->fib, nif, is_gone);
+		table_flush(s, t->id, &t->fib, what);
 	netns_routes_changed(s->ns);
+}
+
+void fibset_flush(struct fibset *s, struct netif *nif, bool is_gone)
+{
+	flush(s, &(struct found){ .nif = nif, .is_gone = is_gone });
+}
+
+void fibset_forget_source(struct fibset *s, be32 local)
+{
+	flush(s, &(struct found){ .source = local });
 }
 
 struct tablewalk { u32 table; fibset_walk_fn fn; void *arg; bool stopped; };

@@ -60,6 +60,8 @@ int fibset_del_others(struct fibset *s, u32 table, fibkey key, u8 plen, struct f
 const struct fibroute *fibset_exists(struct fibset *s, u32 table, fibkey key, u8 plen, u32 metric);
 /** fibset_flush() - routes that have no way left; @is_gone: all that name @nif. */
 void fibset_flush(struct fibset *s, struct netif *nif, bool is_gone);
+/** fibset_forget_source() - routes that name @local as the source to use: it is not ours any more. */
+void fibset_forget_source(struct fibset *s, be32 local);
 /** fibset_walk() - routes of table @table (0: all but local, then local); false from @fn stops. */
 typedef bool (*fibset_walk_fn)(u32 table, fibkey key, u8 plen, const struct fibroute *r, void *arg);
 void fibset_walk(struct fibset *s, u32 table, fibset_walk_fn fn, void *arg);

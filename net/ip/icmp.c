@@ -163,13 +163,15 @@ static void answer_echo(struct netns *ns, struct pktbuf *pb)
 {
 	const struct ip4_head *h = pkt_ip4(pb);
 	struct ip4send how = { .protocol = IPPROTO_ICMP, .daddr = h->saddr, .tos = h->tos, .may_fragment = true };
+	const struct ipknobs *k = &ns->ip4->knobs;
 	bool is_ours = ip4_local_type(ns, h->daddr) == RTN_LOCAL;
 	struct iproute r;
 	struct pktbuf *e;
 
-	if (!is_ours || ip4_route_out(ns, h->saddr, h->daddr, 0, &r))
+	if (READ_ONCE(k->echo_ignores_all) || (!is_ours && READ_ONCE(k->echo_ignores_groups)) ||
+	    ip4_route_out(ns, h->saddr, is_ours ? h->daddr : 0, 0, &r))
 		goto out;
-	how.saddr = h->daddr;
+	how.saddr = r.saddr;
 	e = pktbuf_slice(pb, 0, pb->len, PKT_HEADROOM, ALLOC_ATOMIC);
 	if (!e) {
 		ipstat_inc(ns, ICMPSTAT_OUT_ERRORS);

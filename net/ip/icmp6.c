@@ -165,7 +165,7 @@ static void icmp6_receive(struct netns *ns, struct pktbuf *pb)
 	type = h->type;
 	code = h->code;
 	icmp6_count_in(ns, type);
-	if (type == ICMP6_ECHO_REQUEST) {
+	if (type == ICMP6_ECHO_REQUEST && !READ_ONCE(ns->ip6->echo_ignores_all)) {
 		answer_echo(ns, pb);
 	} else if (type == ICMP6_ECHO_REPLY) {
 		ping6_receive(ns, pb);

@@ -15,8 +15,6 @@
 #include <tern/net/inetsum.h>
 #include <tern/net/netctl.h>
 
-NETCTL(forward, "ipv4/ip_forward", ns->ip4->forwarding, 0, S32_MAX);
-NETCTL(forward_all, "ipv4/conf/all/forwarding", ns->ip4->forwarding, 0, S32_MAX);
 NETCTL(mtu_expires, "ipv4/route/mtu_expires", ns->ip4->paths.expires_s, 1, S32_MAX);	/* s */
 NETCTL(min_pmtu, "ipv4/route/min_pmtu", ns->ip4->paths.least, 68, S32_MAX);
 NETCTL(ttl, "ipv4/ip_default_ttl", ns->ip4->ttl, 1, 255);
@@ -81,7 +79,7 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 	struct iproute r;
 	int err;
 
-	if (!ns->ip4->forwarding || pb->type != PKT_HOST) {
+	if (!if4_own(pb->nif, IF4_FORWARDING) || pb->type != PKT_HOST) {
 		ipstat_inc(ns, IPSTAT_IN_ADDR_ERRORS);
 		pktbuf_free(pb);
 		return;
@@ -121,14 +119,6 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 		to_wire(ns, &r, pb);
 }
 
-/* A source that nobody can have. */
-static bool is_martian(const struct pktbuf *pb, be32 saddr)
-{
-	if (saddr == INADDR_BROADCAST || (saddr & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000))
-		return true;
-	return (saddr & TO_BE32(0xff000000)) == TO_BE32(0x7f000000) && !(pb->nif->flags & IFF_LOOPBACK);
-}
-
 /* The first @n bytes in one piece; counted, if it is too short or there is no memory. */
 static bool has_head(struct netns *ns, struct pktbuf *pb, u32 n)
 {
@@ -148,6 +138,21 @@ static void count_malformed(struct netns *ns, int err)
 	if (err == -EBADMSG)
 		ipstat_inc(ns, IPSTAT_IN_CSUM_ERRORS);
 	ipstat_inc(ns, IPSTAT_IN_HDR_ERRORS);
+}
+
+/* Can the packet be what it says it is; counted, if not. */
+static bool has_right_addrs(struct netns *ns, const struct pktbuf *pb, const struct ip4_head *h)
+{
+	int err = ip4_addrs_are_sane(pb, h) ? 0 : -EINVAL;
+
+	if (likely(!err) && !(pb->nif->flags & IFF_LOOPBACK))
+		err = ip4_check_source(ns, pb, h->saddr, h->daddr);
+	if (likely(!err))
+		return true;
+	ipstat_inc(ns, err == -EXDEV ? TCPSTAT_RP_FILTERED : IPSTAT_IN_ADDR_ERRORS);
+	if (err != -EXDEV)
+		ip4_log_martian(pb, h->saddr, h->daddr);
+	return false;
 }
 
 static void ip4_receive(struct pktbuf *pb)
@@ -183,8 +188,8 @@ static void ip4_receive(struct pktbuf *pb)
 	if (!filter_pass(ns, NF_PRE_ROUTING, pb->nif, NULL, pb))
 		return;
 	h = pkt_ip4(pb);
-	if (unlikely(is_martian(pb, h->saddr)))
-		goto bad_addr;
+	if (unlikely(!has_right_addrs(ns, pb, h)))
+		goto drop;
 	type = ip4_local_type(ns, h->daddr);
 	pb->flags = type;	/* protocols look at it */
 	if (likely(type == RTN_LOCAL)) {
@@ -205,8 +210,6 @@ static void ip4_receive(struct pktbuf *pb)
 	}
 	forward(ns, pb);
 	return;
-bad_addr:
-	ipstat_inc(ns, IPSTAT_IN_ADDR_ERRORS);
 drop:
 	pktbuf_free(pb);
 }

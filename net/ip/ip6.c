@@ -17,8 +17,8 @@
 #include <tern/net/netctl.h>
 
 NETCTL(mtu_expires6, "ipv6/route/mtu_expires", ns->ip6->paths.expires_s, 1, S32_MAX);	/* s */
-NETCTL(forward6, "ipv6/conf/all/forwarding", ns->ip6->forwarding, 0, S32_MAX);
 
+#define HOPS_USUAL 64	/* where neither the sender nor the route says */
 #define EXT_MAX	8u	/* extension headers of one packet */
 
 static void to_link(struct netns *ns, const struct iproute *r, const struct in6ip *daddr, struct pktbuf *pb);
@@ -128,8 +128,8 @@ static void forward(struct netns *ns, struct pktbuf *pb)
 	struct iproute r;
 	int err;
 
-	if (!ns->ip6->forwarding || pb->type != PKT_HOST || pb->flags == RTN_MULTICAST || in6_is_any(&h->saddr) ||
-	    in6_is_link(&h->saddr) || in6_is_link(&h->daddr)) {
+	if (!READ_ONCE(ns->ip6->conf.all.v[IF6_FORWARDING]) || pb->type != PKT_HOST || pb->flags == RTN_MULTICAST ||
+	    in6_is_any(&h->saddr) || in6_is_link(&h->saddr) || in6_is_link(&h->daddr)) {
 		ipstat_inc(ns, IP6STAT_IN_ADDR_ERRORS);
 		goto drop;
 	}
@@ -189,6 +189,10 @@ static void ip6_receive(struct pktbuf *pb)
 		goto drop;
 	ipstat_inc(ns, IP6STAT_IN_RECEIVES);
 	ipstat_add(ns, IP6STAT_IN_OCTETS, pb->len);
+	if (unlikely(if6_is_disabled(pb->nif))) {
+		ipstat_inc(ns, IP6STAT_IN_DISCARDS);
+		goto drop;
+	}
 	if (!pktbuf_make_linear(pb, sizeof(*h))) {
 		ipstat_inc(ns, pb->len < sizeof(*h) ? IP6STAT_IN_HDR_ERRORS : IP6STAT_IN_DISCARDS);
 		goto drop;
@@ -232,6 +236,11 @@ static void to_link(struct netns *ns, const struct iproute *r, const struct in6i
 {
 	struct netif *nif = r->nif;
 
+	if (unlikely(if6_is_disabled(nif))) {
+		ipstat_inc(ns, IP6STAT_OUT_DISCARDS);
+		pktbuf_free(pb);
+		return;
+	}
 	if (unlikely(r->type == RTN_MULTICAST))
 		ipstat_inc(ns, IP6STAT_OUT_MCAST);
 	pb->protocol = TO_BE16(ETH_P_IPV6);
@@ -345,7 +354,7 @@ int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *ho
 	h->flow = TO_BE32(6u << 28 | (u32)how->tclass << 20);
 	h->len = TO_BE16(len);
 	h->next = how->protocol;
-	h->hops = how->hops ? how->hops : 64;
+	h->hops = how->hops ? how->hops : r->hops6 ? r->hops6 : HOPS_USUAL;
 	h->saddr = how->saddr;
 	h->daddr = how->daddr;
 	ipstat_inc(ns, IP6STAT_OUT_REQUESTS);

@@ -4,6 +4,7 @@
 
 #include <tern/net/inetsum.h>
 
+#include "if6conf.h"
 #include "ip_impl.h"
 
 struct ip6_head { be32 flow; be16 len; u8 next, hops; struct in6ip saddr, daddr; };
@@ -45,6 +46,7 @@ static inline struct in6ip in6_solicited(const struct in6ip *a)
 	return (struct in6ip){ .b = { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, a->b[13], a->b[14], a->b[15] } };
 }
 #define IN6_ALL_NODES	((struct in6ip){ .b = { 0xff, 2, [15] = 1 } })
+#define IN6_LINK_PREFIX ((struct in6ip){ .b = { 0xfe, 0x80 } })
 #define IN6_ALL_ROUTERS	((struct in6ip){ .b = { 0xff, 2, [15] = 2 } })
 #define IN6_LOOPBACK	((struct in6ip){ .b = { [15] = 1 } })
 
@@ -68,16 +70,34 @@ struct ifaddr6 {
 	struct list link;		/* R, config_lock: nif->addrs6 */
 	struct rcu_job rcu;
 	struct in6ip addr;		/* I */
-	u8 plen, scope;			/* I */
-	u8 flags;			/* A IFA_F_* */
-	u32 stamp;
+	struct in6ip peer;		/* config_lock; the other end of the link, whose network it is; any: none */
+	u8 plen, scope, protocol;	/* I */
+	u32 flags;			/* A IFA_F_* */
+	u32 metric;			/* config_lock; of the network's route, 0: the kernel's usual one */
+	u32 made, changed;		/* hundredths of a second since boot; the latter config_lock */
 	nsec_t valid, preferred;	/* config_lock; 0: for ever */
 	nsec_t dad_until;		/* config_lock; 0: not tentative */
+	u32 dad_left;			/* config_lock; questions still to be asked */
 };
-struct if6;
+
+/* IPv6 on an interface. */
+struct if6 {
+	struct netif *nif;		/* I */
+	struct delayed_item work;
+	u32 link_mtu;			/* config_lock; as it was last seen */
+	bool waits_for_link;		/* config_lock; up, but nobody would hear us */
+	bool is_configured;		/* config_lock; up, with its addresses */
+	s32 solicits_left;		/* config_lock; -1: no end */
+	nsec_t solicit_at, solicit_gap;	/* config_lock; 0: no */
+	struct spin adverts_lock;	/* protects adverts; bottom halves off */
+	struct list adverts;		/* of pktbuf */
+	u32 nadverts;
+};
 struct ip6tables {
 	struct fibset set;
-	u64 forwarding;			/* A sysctl: we are a router */
+	struct if6confs conf;
+	struct neighbours neighbours;
+	u64 binds_nonlocal, echo_ignores_all;	/* A sysctls */
 	struct reasm_table reasm;
 	struct icmptypes icmp;
 	struct pathtable paths;
@@ -98,13 +118,40 @@ u8 ip6_local_type(struct netns *ns, const struct in6ip *a);
 bool ip6_source_for(const struct netif *nif, const struct in6ip *daddr, struct in6ip *out);
 /** netif_addr6() - address of an interface, tentative ones too; RCU or config_lock. NULL. */
 struct ifaddr6 *netif_addr6(const struct netif *nif, const struct in6ip *a);
-/** ip6_addr_add() / ip6_addr_del() - config_lock held. 0, -EEXIST, -ENOMEM, -EADDRNOTAVAIL. */
-int ip6_addr_add(struct netif *nif, const struct in6ip *a, u8 plen, u8 flags, u64 valid_s, u64 preferred_s);
+/**
+ * ip6_addr_add() - a copy of @model (addr, peer, plen, protocol, metric, valid, preferred, and of flags those that a
+ *	user may set); config_lock held
+ * Return: 0, -EEXIST, -ENOMEM, -EINVAL, -EADDRNOTAVAIL: a group; -EACCES: IPv6 is disabled here; -EOPNOTSUPP.
+ */
+int ip6_addr_add(struct netif *nif, const struct ifaddr6 *model);
+/**
+ * ip6_addr_change() - peer, metric and lifetimes, and whether it makes a route, as @model; config_lock held
+ * Return: 0 or -ENOMEM.
+ */
+int ip6_addr_change(struct netif *nif, struct ifaddr6 *a, const struct ifaddr6 *model);
+/** ip6_addr_del() - config_lock held; 0 or -EADDRNOTAVAIL. */
 int ip6_addr_del(struct netif *nif, const struct in6ip *a, u8 plen);
+/** ip6_switch() - disable_ipv6 has changed: all addresses go, or those that an interface makes itself come. */
+int ip6_switch(struct netif *nif);
+/** ip6_make_local() - the link-local address, if the interface is up and makes one; config_lock held. 0 or -errno. */
+int ip6_make_local(struct netif *nif);
+/** ip6_interface_id() - the address that an interface has in the network @prefix, of 64 bits: RFC 4291 2.5.1. */
+struct in6ip ip6_interface_id(const struct netif *nif, const struct in6ip *prefix);
+/** ip6_wake() - the interface's work item is to look again after @delay; config_lock held. */
+void ip6_wake(struct if6 *i, nsec_t delay);
 /** ip6_addr_clash() - somebody else has a tentative address of ours; RCU. */
 void ip6_addr_clash(struct netif *nif, const struct in6ip *a);
+/* ---- routers (advert6.c) ---- */
 /** ip6_take_advert() - a router's advertisement, checked, data at its ICMP header; consumes. */
 void ip6_take_advert(struct netif *nif, struct pktbuf *pb);
+/** ip6_run_adverts() - act on those that came; config_lock held. */
+void ip6_run_adverts(struct netif *nif);
+/** ip6_begin_solicit() - ask for routers from now on; config_lock held. */
+void ip6_begin_solicit(struct netif *nif);
+/** ip6_solicit() - if it is time; when it is next, U64_MAX: not at all. config_lock held. */
+nsec_t ip6_solicit(struct netif *nif, nsec_t now);
+/** ip6_forget_routers() - default routes that routers told of; config_lock held. */
+void ip6_forget_routers(struct netif *nif);
 /** ip6_route_add() - a copy of @model, ways looked up; config_lock held. As ip4_route_add(). */
 int ip6_route_add(struct netns *ns, u32 table, const struct in6ip *dst, u8 plen, struct fibroute *model);
 /** ip6_local_add() / ip6_local_del() - one of our addresses comes or goes; config_lock held. */
@@ -146,6 +193,8 @@ void icmp6_finish(struct pktbuf *pb, const struct in6ip *s, const struct in6ip *
 /** nd_solicit() - who has @target; @mac NULL: ask the group. @saddr NULL: choose. */
 void nd_solicit(struct netif *nif, const struct in6ip *target, const u8 *mac, const struct in6ip *saddr);
 void nd_router_solicit(struct netif *nif);
+/** nd_announce() - tell everybody on the link that @addr is ours. Bottom halves off. */
+void nd_announce(struct netif *nif, const struct in6ip *addr);
 /** nd_receive() - types 133 to 137, checked sum, data at the ICMP header; consumes. */
 void nd_receive(struct netns *ns, struct pktbuf *pb);
 /** ping6_receive() - an echo reply to ping sockets; consumes. */

@@ -30,7 +30,7 @@ static long addr_request(struct netns *ns, u32 cmd, const struct ifreq6 *r)
 	if (!nif)
 		return -ENODEV;
 	if (cmd == SIOCSIFADDR)
-		return ip6_addr_add(nif, &r->addr, (u8)r->plen, IFA_F_PERMANENT, 0, 0);
+		return ip6_addr_add(nif, &(struct ifaddr6){ .addr = r->addr, .plen = (u8)r->plen });
 	return ip6_addr_del(nif, &r->addr, (u8)r->plen);
 }
 

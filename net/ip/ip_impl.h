@@ -7,15 +7,11 @@
 #include <tern/kernel/timeout.h>
 #include <tern/lib/hash.h>
 #include <tern/lib/hlist.h>
-#include <tern/net/netif.h>
 #include <tern/net/netsock.h>
 #include <uapi/in6.h>
 
-#include "fibset.h"
 #include "headers.h"
-#include "ipstat.h"
-#include "pathmtu.h"
-#include "reasm.h"
+#include "ip4_impl.h"
 
 /* ---- counters ---- */
 extern struct ipstats initial_ipstats;	/* netns_initial's; a per-CPU object */
@@ -30,87 +26,20 @@ static inline int ip_count_no_route(struct netns *ns, bool is_v6, int err)
 	return err;
 }
 
-/* ---- addresses and routes ---- */
-struct ifaddr4 {
-	struct list link;		/* R, config_lock: nif->addrs4 */
-	struct rcu_job rcu;
-	be32 local, broadcast;
-	u8 plen, scope;
-	u32 stamp;			/* hundredths of a second since boot */
-	char label[IFNAMSIZ];
-};
-
-/* Where a packet goes. Borrowed pointers: valid in the RCU read section, or while
- * ns->route_gen stays and the section begins before it is compared. */
-struct iproute {
-	struct netif *nif;
-	be32 gateway;			/* 0: on link */
-	be32 saddr;			/* source to use */
-	struct in6ip gateway6, saddr6;	/* the same of IPv6 */
-	u32 mtu;
-	u32 table;			/* where it was found */
-	u8 type;			/* RTN_* */
-	bool is_locked;			/* the MTU is not to be found out: no bit DF */
-	nsec_t expires;			/* of an MTU that was learnt; else 0 */
-};
-
-/* Settings of TCP, /proc/sys/net/ipv4/tcp_*; A. */
-struct tcpknobs {
-	u64 syn_retries, synack_retries, retries1, retries2;
-	u64 keep_time, keep_interval, keep_count;	/* s, s, probes */
-	u64 ecn;		/* 0: never; 1: ask for it; 2: if asked */
-	u64 cookies;		/* 0: never; 1: if many SYNs wait; 2: always */
-	u64 fastopen;		/* tcp_fast.c */
-	u64 probes_mtu;		/* 1: smaller segments where larger ones vanish */
-	u64 base_mss, mss_floor;	/* of these */
-};
-#define TCPKNOBS_DEFAULT { .syn_retries = 6, .synack_retries = 5, .retries1 = 3, .retries2 = 15,		\
-	.keep_time = 7200, .keep_interval = 75, .keep_count = 9, .ecn = 2, .cookies = 1, .fastopen = 1,	\
-	.base_mss = 1024, .mss_floor = 48 }
-
-struct ip4tables {
-	struct netns *ns;
-	struct tcpknobs tcp;
-	struct fibset set;
-	u64 forwarding;			/* A sysctl: we are a router */
-	u64 ttl;			/* A ip_default_ttl */
-	struct icmptypes icmp;
-	struct pathtable paths;
-	struct reasm_table reasm;
-};
-
-/** ip4_route_out() - for a packet that we send; RCU. 0, -ENETUNREACH, -EHOSTUNREACH, -EACCES. */
-int ip4_route_out(struct netns *ns, be32 daddr, be32 saddr, u32 oif, struct iproute *r);
-/** ip4_local_type() - RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST; RCU. */
-u8 ip4_local_type(struct netns *ns, be32 addr);
-/** ip4_addr_for() - an address of ours to talk to @daddr through @nif, 0: none; RCU. */
-be32 ip4_addr_for(const struct netif *nif, be32 daddr);
-/** ip4_addr_add() / ip4_addr_del() - config_lock held. 0, -EEXIST, -ENOMEM, -EADDRNOTAVAIL. */
-int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const char *label, u8 scope);
-int ip4_addr_del(struct netif *nif, be32 local, u8 plen);
-/** ip4_route_flow() - the same for a packet that came in on @iif (0: ours), with a mark. */
-int ip4_route_flow(struct netns *ns, be32 daddr, be32 saddr, u32 oif, u32 iif, u32 mark, struct iproute *r);
-/**
- * ip4_route_add() - a copy of @model, ways looked up; config_lock held
- * Return: 0, -EINVAL, -ENETUNREACH, -ENODEV, -ENETDOWN, -EEXIST, -ENOMEM.
- */
-int ip4_route_add(struct netns *ns, u32 table, be32 dst, u8 plen, struct fibroute *model);
-/** ip4_addr_news() - to who listens on netlink; config_lock held. */
-void ip4_addr_news(struct netif *nif, const struct ifaddr4 *a, bool is_new);
-long ip4_ioctl(struct netns *ns, u32 cmd, uptr arg);
-/**
- * ip6_ioctl() - SIOCSIFADDR, SIOCDIFADDR, SIOCADDRT and SIOCDELRT of an AF_INET6 socket
- * Return: 0, -ENOTTY: another request; -EPERM, -EFAULT, -EINVAL, -ENODEV, or what adding and deleting say.
- */
-long ip6_ioctl(struct netns *ns, u32 cmd, uptr arg);
-
 /* ---- neighbours ---- */
 /** neigh4_send() - to the next hop, resolving it first if need be; consumes. Bottom halves off. */
 void neigh4_send(struct netif *nif, be32 hop, struct pktbuf *pb);
-/** neigh4_confirm() - it was heard of by an upper layer. */
-void neigh4_confirm(struct netif *nif, be32 hop);
 
 /* ---- IP ---- */
+/** ip4_addrs_are_sane() - can a packet that came from a link have these addresses at all; RCU. */
+bool ip4_addrs_are_sane(const struct pktbuf *pb, const struct ip4_head *h);
+/**
+ * ip4_check_source() - could a packet from @saddr to @daddr have come in where it did; RCU
+ * Return: 0; -EINVAL: it says that we sent it ourselves; -EXDEV: by rp_filter, it came another way.
+ */
+int ip4_check_source(struct netns *ns, const struct pktbuf *pb, be32 saddr, be32 daddr);
+/** ip4_log_martian() - tell of a packet that neither lets pass, where log_martians says so. */
+void ip4_log_martian(const struct pktbuf *pb, be32 saddr, be32 daddr);
 struct isock;
 struct ip4send {		/* what a sender wants in the header */
 	be32 saddr, daddr;
@@ -373,12 +302,11 @@ void ping_error(struct netns *ns, const struct ip4_head *quoted, struct pktbuf *
 		u32 info);
 
 /* ---- ports ---- */
-extern u32 ip_port_range;	/* A ip_local_port_range: the first, the last << 16 */
 /** ip_local_ports() - how many ports are there to choose from; *@first. */
-static inline u32 ip_local_ports(u32 *first)
+static inline u32 ip_local_ports(const struct netns *ns, u32 *first)
 {
-	u32 range = READ_ONCE(ip_port_range);
+	u64 range = READ_ONCE(ns->ip4->knobs.ports);
 
-	*first = range & 0xffff;
-	return (range >> 16) - *first + 1;
+	*first = NETRANGE_LOW(range);
+	return NETRANGE_HIGH(range) - *first + 1;
 }

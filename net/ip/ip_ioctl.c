@@ -5,16 +5,12 @@
 #include <asm/uaccess.h>
 #include <tern/fs/procfs.h>
 #include <tern/kernel/cred.h>
+#include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
 #include <tern/lib/bits.h>
 #include <uapi/netlink.h>
 
 #include "neigh.h"
-
-static be32 mask4(u8 plen)
-{
-	return plen ? TO_BE32(~0u << (32 - plen)) : 0;
-}
 
 /* -1: not contiguous. */
 static int plen_of(be32 mask)
@@ -55,62 +51,75 @@ static void put_addr(struct ifreq *r, be32 a)
 
 static be32 broadcast_of(const struct netif *nif, be32 addr, u8 plen)
 {
-	return (nif->flags & IFF_BROADCAST) && plen < 31 ? addr | ~mask4(plen) : 0;
+	return (nif->flags & IFF_BROADCAST) && plen < 31 ? addr | ~ip4_mask(plen) : 0;
 }
 
 static u8 ip4_default_scope(be32 local)
 {
-	return (local & TO_BE32(0xff000000)) == TO_BE32(0x7f000000) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
+	return ip4_is_loopback(local) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
 }
 
-static int change_addr(struct netif *nif, struct ifaddr4 *a, be32 local, u8 plen, be32 broadcast,
-		       const char *label)
+/* What a changes to, or a new one: in place of @a, which may be NULL. */
+static int put_in_place(struct netif *nif, struct ifaddr4 *a, const struct ifaddr4 *model)
 {
-	if (a) {
-		int err = ip4_addr_del(nif, a->local, a->plen);
+	struct ifaddr4 copy = *model;		/* it may be @a's */
 
-		if (err)
-			return err;
-	}
-	return local ? ip4_addr_add(nif, local, plen, broadcast, label, ip4_default_scope(local)) : 0;
+	if (a)
+		ip4_addr_del(nif, a);
+	return copy.local ? ip4_addr_add(nif, &copy) : 0;
 }
 
 static int set_addr(struct netif *nif, const struct ifreq *r)
 {
-	struct ifaddr4 *a = first_addr(nif, r->ifr_name);
+	struct ifaddr4 *a = first_addr(nif, r->ifr_name), new = { 0 };
 	be32 local = r->addr.sin_addr;
-	u8 plen = a ? a->plen : class_plen(local);
 
 	if (r->addr.sin_family != AF_INET)
 		return -EINVAL;
 	if (FROM_BE32(local) >> 28 >= 14)
 		return -EINVAL;
-	return change_addr(nif, a, local, a && a->local == local ? plen : class_plen(local),
-			   broadcast_of(nif, local, class_plen(local)), r->ifr_name);
+	if (a && a->local == local)
+		return 0;
+	new.local = new.peer = local;
+	new.plen = nif->flags & IFF_POINTOPOINT ? 32 : class_plen(local);
+	new.broadcast = broadcast_of(nif, local, new.plen);
+	new.scope = ip4_default_scope(local);
+	strlcpy(new.label, r->ifr_name, sizeof(new.label));
+	return put_in_place(nif, a, &new);
 }
 
-static int set_mask(struct netif *nif, const struct ifreq *r)
+static int set_mask(struct netif *nif, struct ifaddr4 *a, be32 mask)
 {
-	struct ifaddr4 *a = first_addr(nif, r->ifr_name);
-	int plen = plen_of(r->addr.sin_addr);
+	struct ifaddr4 new = *a;
+	int plen = plen_of(mask);
 
-	if (!a)
-		return -EADDRNOTAVAIL;
 	if (plen < 0)
 		return -EINVAL;
 	if (plen == a->plen)
 		return 0;
-	return change_addr(nif, a, a->local, (u8)plen, broadcast_of(nif, a->local, (u8)plen), r->ifr_name);
+	new.plen = (u8)plen;
+	new.broadcast = broadcast_of(nif, a->local, new.plen);
+	return put_in_place(nif, a, &new);
 }
 
-static int set_broadcast(struct netif *nif, const struct ifreq *r)
+static int set_broadcast(struct netif *nif, struct ifaddr4 *a, be32 broadcast)
 {
-	struct ifaddr4 *a = first_addr(nif, r->ifr_name);
+	struct ifaddr4 new = *a;
 
-	if (!a)
-		return -EADDRNOTAVAIL;
-	return a->broadcast == r->addr.sin_addr ? 0 :
-	       change_addr(nif, a, a->local, a->plen, r->addr.sin_addr, r->ifr_name);
+	if (a->broadcast == broadcast)
+		return 0;
+	new.broadcast = broadcast;
+	return put_in_place(nif, a, &new);
+}
+
+static int set_peer(struct netif *nif, struct ifaddr4 *a, be32 peer)
+{
+	struct ifaddr4 new = *a;
+
+	if (a->peer == peer)
+		return 0;
+	new.peer = peer;
+	return put_in_place(nif, a, &new);
 }
 
 static int addr_request(struct netif *nif, u32 cmd, struct ifreq *r)
@@ -119,24 +128,33 @@ static int addr_request(struct netif *nif, u32 cmd, struct ifreq *r)
 
 	if (cmd == SIOCSIFADDR)
 		return set_addr(nif, r);
-	if (cmd == SIOCSIFNETMASK)
-		return set_mask(nif, r);
-	if (cmd == SIOCSIFBRDADDR)
-		return set_broadcast(nif, r);
 	if (!a)
 		return -EADDRNOTAVAIL;
-	if (cmd == SIOCGIFADDR || cmd == SIOCGIFDSTADDR)
+	switch (cmd) {
+	case SIOCSIFNETMASK:
+		return set_mask(nif, a, r->addr.sin_addr);
+	case SIOCSIFBRDADDR:
+		return set_broadcast(nif, a, r->addr.sin_addr);
+	case SIOCSIFDSTADDR:
+		return set_peer(nif, a, r->addr.sin_addr);
+	case SIOCGIFADDR:
 		put_addr(r, a->local);
-	else if (cmd == SIOCGIFBRDADDR)
+		break;
+	case SIOCGIFDSTADDR:
+		put_addr(r, a->peer);
+		break;
+	case SIOCGIFBRDADDR:
 		put_addr(r, a->broadcast);
-	else
-		put_addr(r, mask4(a->plen));
+		break;
+	default:
+		put_addr(r, ip4_mask(a->plen));
+	}
 	return 0;
 }
 
 static bool is_addr_set(u32 cmd)
 {
-	return cmd == SIOCSIFADDR || cmd == SIOCSIFNETMASK || cmd == SIOCSIFBRDADDR;
+	return cmd == SIOCSIFADDR || cmd == SIOCSIFNETMASK || cmd == SIOCSIFBRDADDR || cmd == SIOCSIFDSTADDR;
 }
 
 static long addr_ioctl(struct netns *ns, u32 cmd, uptr arg)
@@ -302,6 +320,7 @@ long ip4_ioctl(struct netns *ns, u32 cmd, uptr arg)
 	case SIOCGIFDSTADDR:
 	case SIOCGIFBRDADDR:
 	case SIOCSIFBRDADDR:
+	case SIOCSIFDSTADDR:
 	case SIOCGIFNETMASK:
 	case SIOCSIFNETMASK:
 		return addr_ioctl(ns, cmd, arg);
@@ -329,7 +348,7 @@ static bool print_one(fibkey key, u8 plen, const struct fibroute *r, void *arg)
 
 	fmt_print(line, sizeof(line), "%s\t%08X\t%08X\t%04X\t%d\t%u\t%u\t%08X\t%d\t%u\t%u",
 		  r->nif ? r->nif->name : "*", TO_BE32(fib4_addr(key)), r->gateway, flags, 0, 0, r->metric,
-		  mask4(plen), 0, 0, 0);
+		  ip4_mask(plen), 0, 0, 0);
 	seqbuf_printf(sb, "%-127s\n", line);
 	return true;
 }

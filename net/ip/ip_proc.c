@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /proc/net/sockstat, sockstat6, ipv6_route and the range of ports. */
+#include "ip6_impl.h"
 #include "tcp_impl.h"
 
 #include <tern/fs/procfs.h>
@@ -24,36 +25,14 @@ static bool count_udp(struct isock *sk, void *arg)
 	return true;
 }
 
-static void print_port_range(struct seqbuf *sb, void *arg)
-{
-	u32 low, n = ip_local_ports(&low);
-
-	seqbuf_printf(sb, "%u\t%u\n", low, low + n - 1);
-}
-
-static ssize_t write_port_range(const char *text, size_t n, void *arg)
-{
-	const char *p = text;
-	u64 v[2];
-
-	for (u32 i = 0; i < 2; i++) {
-		while (*p == ' ' || *p == '\t')
-			p++;
-		if (*p < '0' || *p > '9')
-			return -EINVAL;
-		for (v[i] = 0; *p >= '0' && *p <= '9' && v[i] <= 65535; p++)
-			v[i] = v[i] * 10 + (u64)(*p - '0');
-		if (!v[i] || v[i] > 65535)
-			return -EINVAL;
-	}
-	if (v[0] > v[1])
-		return -EINVAL;
-	WRITE_ONCE(ip_port_range, (u32)(v[0] | v[1] << 16));
-	return (ssize_t)n;
-}
-static struct procfile port_range_file = { .path = "sys/net/ipv4/ip_local_port_range", .mode = 0644,
-	.print = print_port_range, .write = write_port_range };
-PROCFILE(port_range_file);
+NETRANGE(ports, "ipv4/ip_local_port_range", ns->ip4->knobs.ports, 1, 65535, true);
+NETCTL(free_ports, "ipv4/ip_unprivileged_port_start", ns->ip4->knobs.first_free_port, 0, 65535);
+NETCTL(nonlocal, "ipv4/ip_nonlocal_bind", ns->ip4->knobs.binds_nonlocal, 0, 1);
+NETCTL(nonlocal6, "ipv6/ip_nonlocal_bind", ns->ip6->binds_nonlocal, 0, 1);
+NETRANGE(ping_gids, "ipv4/ping_group_range", ns->ip4->knobs.ping_gids, 0, S32_MAX, false);
+NETCTL(echo_all, "ipv4/icmp_echo_ignore_all", ns->ip4->knobs.echo_ignores_all, 0, 1);
+NETCTL(echo_groups, "ipv4/icmp_echo_ignore_broadcasts", ns->ip4->knobs.echo_ignores_groups, 0, 1);
+NETCTL(echo_all6, "ipv6/icmp/echo_ignore_all", ns->ip6->echo_ignores_all, 0, 1);
 
 static bool count6(struct tcpsock *tp, void *arg)
 {

@@ -157,7 +157,7 @@ static void print_snmp(struct seqbuf *sb, void *arg)
 
 	seqbuf_puts(sb, "Ip: Forwarding DefaultTTL");
 	print_names(sb, &ip);
-	seqbuf_printf(sb, "\nIp: %u %lu", ns->ip4->forwarding ? 1 : 2, ns->ip4->ttl);
+	seqbuf_printf(sb, "\nIp: %u %lu", READ_ONCE(ns->ip4->conf.all.v[IF4_FORWARDING]) ? 1 : 2, ns->ip4->ttl);
 	print_values(sb, ns, &ip);
 	seqbuf_puts(sb, "\n");
 	print_icmp(sb, ns);

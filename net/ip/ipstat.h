@@ -68,6 +68,8 @@
 #define TCPEXT_ROWS(X)					\
 	X(TCPSTAT_SYNCOOKIES_SENT, "SyncookiesSent")	\
 	X(TCPSTAT_TW, "TW")				\
+	X(TCPSTAT_RP_FILTERED, "IPReversePathFilter")	\
+	X(TCPSTAT_ARP_FILTERED, "ArpFilter")		\
 	X(TCPSTAT_DELAYED_ACKS, "DelayedACKs")		\
 	X(TCPSTAT_LISTEN_OVERFLOWS, "ListenOverflows")	\
 	X(TCPSTAT_LISTEN_DROPS, "ListenDrops")		\

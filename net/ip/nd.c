@@ -95,13 +95,19 @@ void nd_router_solicit(struct netif *nif)
 static void advertise(struct netif *nif, const struct in6ip *target, const struct in6ip *to, const u8 *mac)
 {
 	bool to_all = in6_is_any(to);
-	struct pktbuf *pb = make(ICMP6_NEIGH_ADVERT, NA_OVERRIDE | (to_all ? 0 : NA_SOLICITED), target);
+	u32 flags = NA_OVERRIDE | (to_all ? 0 : NA_SOLICITED) | (if6_own(nif, IF6_FORWARDING) ? NA_ROUTER : 0);
+	struct pktbuf *pb = make(ICMP6_NEIGH_ADVERT, flags, target);
 	struct in6ip d = to_all ? IN6_ALL_NODES : *to;
 
 	if (!pb)
 		return;
 	put_link(pb, nif, OPT_TARGET_LINK);
 	send(nif, pb, target, &d, to_all ? NULL : mac);
+}
+
+void nd_announce(struct netif *nif, const struct in6ip *addr)
+{
+	advertise(nif, addr, &(struct in6ip){ 0 }, NULL);
 }
 
 /* Link address option of @type behind @off; NULL: none. False: malformed. */
@@ -139,7 +145,7 @@ static void take_solicit(struct netif *nif, struct pktbuf *pb)
 		return;
 	}
 	if (!in6_is_any(from) && mac)
-		neigh6_learn(nif, from, mac, NEIGH_STALE, true);
+		neigh_learn(nif->neigh6, from, mac, NEIGH_MAKE);
 	if (in6_is_any(from) || mac)
 		advertise(nif, &h->target, from, mac);
 	else
@@ -162,7 +168,7 @@ static void take_advert(struct netif *nif, struct pktbuf *pb)
 		return;
 	}
 	if (mac)
-		neigh6_learn(nif, &h->target, mac, flags & NA_SOLICITED ? NEIGH_REACHABLE : NEIGH_STALE, false);
+		neigh_learn(nif->neigh6, &h->target, mac, flags & NA_SOLICITED ? NEIGH_ANSWER : 0);
 }
 
 void nd_receive(struct netns *ns, struct pktbuf *pb)
@@ -175,11 +181,11 @@ void nd_receive(struct netns *ns, struct pktbuf *pb)
 	if (type == ICMP6_ROUTER_ADVERT) {
 		const u8 *mac;
 
-		if (pb->len < 16 || !in6_is_link(&pkt_ip6(pb)->saddr) ||
+		if (pb->len < 16 || !if6_takes_adverts(nif) || !in6_is_link(&pkt_ip6(pb)->saddr) ||
 		    !find_link(pb, 16, OPT_SOURCE_LINK, &mac))
 			goto out;
 		if (mac)
-			neigh6_learn(nif, &pkt_ip6(pb)->saddr, mac, NEIGH_STALE, true);
+			neigh_learn(nif->neigh6, &pkt_ip6(pb)->saddr, mac, NEIGH_MAKE);
 		ip6_take_advert(nif, pb);
 		return;
 	}

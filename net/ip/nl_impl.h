@@ -8,4 +8,3 @@
 
 /** nlattr_ip() - an address of @family, zero if @a is NULL; true: absent or right. */
 bool nlattr_ip(const struct nlattr_head *a, u8 family, struct in6ip *out);
-static inline be32 ip4_mask(u8 plen) { return plen ? TO_BE32(~0u << (32 - plen)) : 0; }

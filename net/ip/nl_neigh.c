@@ -2,13 +2,14 @@
 /* Neighbours over netlink (RTM_*NEIGH), IPv4 and IPv6. */
 #include "nl_impl.h"
 
+#include <tern/kernel/clock.h>
 #include <tern/lib/string.h>
 
 #include "neigh.h"
 
 #define ROOM	256u
 
-struct walk { struct nldump *d; struct nlpkt *p; struct neightab *t; u64 at; bool is_full; };
+struct walk { struct nldump *d; struct nlpkt *p; u64 at; bool is_full; };
 
 static struct neightab *table_of(const struct netif *nif, bool is_v6) { return is_v6 ? nif->neigh6 : nif->neigh4; }
 
@@ -17,15 +18,21 @@ static u16 nud_of(const struct neigh *n)
 	static const u8 nud[] = { [NEIGH_NONE] = 0, [NEIGH_INCOMPLETE] = NUD_INCOMPLETE, [NEIGH_FAILED] = NUD_FAILED,
 				  [NEIGH_REACHABLE] = NUD_REACHABLE, [NEIGH_STALE] = NUD_STALE,
 				  [NEIGH_DELAY] = NUD_DELAY, [NEIGH_PROBE] = NUD_PROBE,
-				  [NEIGH_PERMANENT] = NUD_PERMANENT };
+				  [NEIGH_NOARP] = NUD_NOARP, [NEIGH_PERMANENT] = NUD_PERMANENT };
 
 	return nud[n->state];
 }
 
-static bool put_neigh(struct nlpkt *p, const struct neightab *t, const struct neigh *n, u16 flags, u32 portid, u32 seq)
+/* How long ago, in hundredths of a second. */
+static u32 age(nsec_t t, nsec_t now) { return now > t ? (u32)((now - t) / 10000000) : 0; }
+
+static bool put_neigh(struct nlpkt *p, const struct neigh *n, u16 type, u16 flags, u32 portid, u32 seq)
 {
-	struct ndmsg *m = nlpkt_begin(p, RTM_NEWNEIGH, flags, portid, seq, sizeof(*m));
-	struct ndacacheinfo ci = { 0 };
+	struct ndmsg *m = nlpkt_begin(p, type, flags, portid, seq, sizeof(*m));
+	const struct neightab *t = n->table;
+	nsec_t now = clock_ns();
+	struct ndacacheinfo ci = { .confirmed = age(n->confirmed, now), .used = age(READ_ONCE(n->used), now),
+				   .updated = age(n->updated, now) };
 
 	if (!m)
 		return false;
@@ -34,11 +41,23 @@ static bool put_neigh(struct nlpkt *p, const struct neightab *t, const struct ne
 	m->state = nud_of(n);
 	m->type = RTN_UNICAST;
 	nlpkt_put(p, NDA_DST, &n->ip6, t->is_v6 ? 16 : 4);
-	if (n->state >= NEIGH_REACHABLE)
+	if (neigh_is_usable(n))
 		nlpkt_put(p, NDA_LLADDR, n->mac, sizeof(n->mac));
 	nlpkt_put_u32(p, NDA_PROBES, n->probes);
 	nlpkt_put(p, NDA_CACHEINFO, &ci, sizeof(ci));
 	return nlpkt_end(p);
+}
+
+struct nlpkt *neigh_news(const struct neigh *n, u16 type)
+{
+	struct nlpkt *p;
+
+	if (!netlink_is_heard(n->table->nif->ns, NETLINK_ROUTE, RTNLGRP_NEIGH))
+		return NULL;
+	p = nlpkt_alloc(ROOM, ALLOC_ATOMIC);
+	if (p)
+		put_neigh(p, n, type, 0, 0, 0);
+	return p;
 }
 
 static bool walk_one(const struct neigh *n, void *arg)
@@ -47,7 +66,7 @@ static bool walk_one(const struct neigh *n, void *arg)
 
 	if (!nldump_due(w->d, &w->at))
 		return true;
-	if (!put_neigh(w->p, w->t, n, NLM_F_MULTI, w->d->portid, w->d->seq)) {
+	if (!put_neigh(w->p, n, RTM_NEWNEIGH, NLM_F_MULTI, w->d->portid, w->d->seq)) {
 		w->is_full = true;
 		return false;
 	}
@@ -59,14 +78,15 @@ static int dump_neighs(struct nldump *d, struct nlpkt *p, bool is_v6)
 {
 	const struct ndmsg *m = (const void *)d->req;
 	struct walk w = { .d = d, .p = p };
+	struct neightab *t;
 	struct netif *nif;
 
 	netif_foreach(nif, d->ns) {
 		if (d->strict && m->index && m->index != (s32)nif->index)
 			continue;
-		w.t = table_of(nif, is_v6);
-		if (w.t && !w.is_full)
-			neigh_walk(w.t, walk_one, &w);
+		t = table_of(nif, is_v6);
+		if (t && !w.is_full)
+			neigh_walk(t, walk_one, &w);
 	}
 	return w.is_full;
 }
@@ -117,6 +137,7 @@ static int change_neigh(struct nlreq *r, bool is_new)
 	if (!n.mac)
 		return -EINVAL;
 	return neigh_put(n.t, &n.ip, nlattr_data(n.mac), n.state & NUD_PERMANENT ? NEIGH_PERMANENT :
+			 n.state & NUD_NOARP ? NEIGH_NOARP :
 			 n.state & NUD_REACHABLE ? NEIGH_REACHABLE : NEIGH_STALE);
 }
 
@@ -134,7 +155,7 @@ static int get_neigh(struct nlreq *r)
 	p = nlpkt_alloc(ROOM, ALLOC_KERNEL);
 	if (!p)
 		return -ENOBUFS;
-	put_neigh(p, n.t, &found, 0, r->portid, r->h->seq);
+	put_neigh(p, &found, RTM_NEWNEIGH, 0, r->portid, r->h->seq);
 	return nlreq_reply(r, p);
 }
 

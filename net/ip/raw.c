@@ -353,37 +353,6 @@ struct netsock *rawsock6_create(int protocol)
 
 /* ---- ping ---- */
 
-/* Debian's sysctl default: everybody; "1 0" is nobody. */
-static u64 ping_gid_low, ping_gid_high = S32_MAX;
-
-static void print_ping_range(struct seqbuf *sb, void *arg)
-{
-	seqbuf_printf(sb, "%lu\t%lu\n", ping_gid_low, ping_gid_high);
-}
-
-static ssize_t write_ping_range(const char *text, size_t n, void *arg)
-{
-	u64 v[2];
-	const char *p = text;
-
-	for (u32 i = 0; i < 2; i++) {
-		while (*p == ' ' || *p == '\t')
-			p++;
-		if (*p < '0' || *p > '9')
-			return -EINVAL;
-		for (v[i] = 0; *p >= '0' && *p <= '9' && v[i] <= S32_MAX; p++)
-			v[i] = v[i] * 10 + (u64)(*p - '0');
-		if (v[i] > S32_MAX)
-			return -EINVAL;
-	}
-	ping_gid_low = v[0];
-	ping_gid_high = v[1];
-	return (ssize_t)n;
-}
-static struct procfile ping_range_file = { .path = "sys/net/ipv4/ping_group_range", .mode = 0644,
-	.print = print_ping_range, .write = write_ping_range };
-PROCFILE(ping_range_file);
-
 /* @local NULL: any address. */
 static struct isock *ping_find(struct netns *ns, u32 protocol, const struct isockaddr *local, u16 id)
 {
@@ -559,11 +528,25 @@ static const struct netsock_ops ping_ops = {
 	.ioctl = isock_ioctl, .setopt = isock_setopt, .getopt = isock_getopt,
 };
 
+/* Is one of the groups of @c in @range. "1 0" is nobody; Debian's user land makes it everybody, as it is here. */
+static bool may_ping(const struct credset *c, u64 range)
+{
+	u32 low = NETRANGE_LOW(range), high = NETRANGE_HIGH(range);
+	const struct grouplist *g = c->groups;
+
+	if (c->egid >= low && c->egid <= high)
+		return true;
+	for (u32 i = 0; g && i < g->n; i++)
+		if (g->gid[i] >= low && g->gid[i] <= high)
+			return true;
+	return false;
+}
+
 struct netsock *ping_create(u32 protocol)
 {
 	struct isock *sk;
 
-	if (cred_self()->egid < ping_gid_low || cred_self()->egid > ping_gid_high)
+	if (!may_ping(cred_self(), READ_ONCE(netns_self()->ip4->knobs.ping_gids)))
 		return ERR_PTR(-EACCES);
 	sk = kmem_zalloc(sizeof(*sk), ALLOC_KERNEL);
 	if (!sk)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Addresses of interfaces and the routes that follow from them.
+ * Where packets of IPv4 go.
  *
- * Table local says which addresses are ours or broadcast, main and those that rules name
- * where the rest goes (fibset.c). An address makes entries in both while its interface is up. Changes hold
- * config_lock and move route_gen on, so that who keeps a route looks again; readers
- * are RCU.
+ * Table local says which addresses are ours or broadcast, main and those that rules name where the rest goes
+ * (fibset.c); addresses make entries in both (addr4.c). Changes hold config_lock and move route_gen on, so that who
+ * keeps a route looks again; readers are RCU.
  */
 #include "ip6_impl.h"
 
@@ -20,28 +19,12 @@
 #define TTL_DEFAULT	64
 #define PATH_LEAST	552u	/* bytes that are believed of a path, unless told otherwise */
 
-static struct ip4tables initial_tables = { .ns = &netns_initial, .ttl = TTL_DEFAULT, .tcp = TCPKNOBS_DEFAULT,
+struct ip4tables ip4_initial_tables = { .ns = &netns_initial, .conf = IF4CONFS_INIT, .neighbours = NEIGHBOURS_INIT,
+				       .ttl = TTL_DEFAULT, .tcp = TCPKNOBS_DEFAULT,
+				       .knobs = IPKNOBS_DEFAULT,
 					   .reasm = REASM_TABLE_INIT(ip4_reasm_ops) };
 
-static be32 mask4(u8 plen)
-{
-	return plen ? TO_BE32(~0u << (32 - plen)) : 0;
-}
-
 /* ---- lookups ---- */
-
-be32 ip4_addr_for(const struct netif *nif, be32 daddr)
-{
-	const struct ifaddr4 *a, *first = NULL;
-
-	list_foreach_rcu(a, &nif->addrs4, link) {
-		if (!((a->local ^ daddr) & mask4(a->plen)))
-			return a->local;
-		if (!first)
-			first = a;
-	}
-	return first ? first->local : 0;
-}
 
 u8 ip4_local_type(struct netns *ns, be32 addr)
 {
@@ -49,7 +32,7 @@ u8 ip4_local_type(struct netns *ns, be32 addr)
 
 	if (addr == INADDR_ANY || addr == INADDR_BROADCAST)
 		return RTN_BROADCAST;
-	if ((addr & TO_BE32(0xf0000000)) == TO_BE32(0xe0000000))
+	if (ip4_is_group(addr))
 		return RTN_MULTICAST;
 	r = fib_lookup(&ns->ip4->set.local, fib4_key(FROM_BE32(addr)), NULL, NULL);
 	return r ? r->type : RTN_UNICAST;
@@ -111,7 +94,9 @@ int ip4_route_flow(struct netns *ns, be32 daddr, be32 saddr, u32 oif, u32 iif, u
 	if (!iif && !pathtable_is_empty(&ns->ip4->paths))
 		look_for_path(ns, daddr, r);
 	if (!saddr)
-		r->saddr = f->prefsrc ? f->prefsrc : ip4_addr_for(hop.nif, hop.gateway ? hop.gateway : daddr);
+		r->saddr = f->prefsrc ? f->prefsrc :
+			   hop.gateway ? ip4_source_for(hop.nif, hop.gateway, RT_SCOPE_UNIVERSE) :
+			   ip4_source_for(hop.nif, daddr, RT_SCOPE_LINK);
 	return 0;
 }
 
@@ -152,7 +137,7 @@ int ip4_route_add(struct netns *ns, u32 table, be32 dst, u8 plen, struct fibrout
 {
 	int err;
 
-	if (plen > 32 || (dst & ~mask4(plen)))
+	if (plen > 32 || (dst & ~ip4_mask(plen)))
 		return -EINVAL;
 	err = find_way(ns, model->gateway, &model->nif);
 	if (!err && model->type == RTN_UNICAST && !model->nhops)
@@ -169,146 +154,11 @@ int ip4_route_add(struct netns *ns, u32 table, be32 dst, u8 plen, struct fibrout
 	return fibset_add(&ns->ip4->set, table, fib4_key(FROM_BE32(dst)), plen, model);
 }
 
-/* ---- addresses ---- */
-
-static int add_own(struct netns *ns, u32 table, be32 dst, u8 plen, const struct fibroute *r)
+void ip4_tables_begin(struct ip4tables *t, struct netns *ns)
 {
-	return fibset_add(&ns->ip4->set, table, fib4_key(FROM_BE32(dst)), plen, r);
+	pathtable_init(&t->paths, ns, PATH_LEAST);
+	addr4_work_init(t);
 }
-
-static int addr_routes_add(struct netif *nif, const struct ifaddr4 *a)
-{
-	struct netns *ns = nif->ns;
-	struct fibroute r = { .nif = nif, .prefsrc = a->local, .type = RTN_LOCAL, .scope = RT_SCOPE_HOST,
-			      .protocol = RTPROT_KERNEL };
-	be32 net = a->local & mask4(a->plen);
-	int err = add_own(ns, RT_TABLE_LOCAL, a->local, 32, &r);
-
-	if (err)
-		return err == -EEXIST ? 0 : err;
-	if ((nif->flags & IFF_LOOPBACK) && a->plen < 32)
-		err = add_own(ns, RT_TABLE_LOCAL, net, a->plen, &r);
-	r.type = RTN_BROADCAST;
-	r.scope = RT_SCOPE_LINK;
-	if (!err && a->broadcast)
-		err = add_own(ns, RT_TABLE_LOCAL, a->broadcast, 32, &r);
-	if (!err && a->plen < 31 && a->broadcast != (net | ~mask4(a->plen)))
-		err = add_own(ns, RT_TABLE_LOCAL, net | ~mask4(a->plen), 32, &r);
-	r.type = RTN_UNICAST;
-	if (!err && !(nif->flags & IFF_LOOPBACK) && a->plen < 32)
-		err = add_own(ns, RT_TABLE_MAIN, net, a->plen, &r);
-	return err == -EEXIST ? 0 : err;
-}
-
-static void addr_routes_del(struct netif *nif, struct ifaddr4 *a)
-{
-	struct fibset *s = &nif->ns->ip4->set;
-	struct fibmatch own = { .prefsrc = a->local, .protocol = RTPROT_KERNEL };
-	u32 net = FROM_BE32(a->local & mask4(a->plen));
-
-	fibset_del(s, RT_TABLE_LOCAL, fib4_key(FROM_BE32(a->local)), 32, &own);
-	fibset_del(s, RT_TABLE_LOCAL, fib4_key(net), a->plen, &own);
-	if (a->broadcast)
-		fibset_del(s, RT_TABLE_LOCAL, fib4_key(FROM_BE32(a->broadcast)), 32, &own);
-	if (a->plen < 31)
-		fibset_del(s, RT_TABLE_LOCAL, fib4_key(net | ~FROM_BE32(mask4(a->plen))), 32, &own);
-	fibset_del(s, RT_TABLE_MAIN, fib4_key(net), a->plen, &own);
-}
-
-int ip4_addr_add(struct netif *nif, be32 local, u8 plen, be32 broadcast, const char *label, u8 scope)
-{
-	struct ifaddr4 *a;
-	int err = 0;
-
-	if (plen > 32)
-		return -EINVAL;
-	list_foreach(a, &nif->addrs4, link)
-		if (a->local == local && a->plen == plen)
-			return -EEXIST;
-	a = kmem_zalloc(sizeof(*a), ALLOC_KERNEL);
-	if (!a)
-		return -ENOMEM;
-	a->local = local;
-	a->plen = plen;
-	a->broadcast = broadcast;
-	a->scope = scope;
-	a->stamp = (u32)(clock_ns() / 10000000);
-	strlcpy(a->label, label, sizeof(a->label));
-	list_add_tail_rcu(&a->link, &nif->addrs4);
-	ip4_addr_news(nif, a, true);
-	if (netif_is_up(nif))
-		err = addr_routes_add(nif, a);
-	return err;
-}
-
-static void addr_drop(struct netif *nif, struct ifaddr4 *a)
-{
-	addr_routes_del(nif, a);
-	ip4_addr_news(nif, a, false);
-	list_del_rcu(&a->link);
-	rcu_defer_free(&a->rcu, a);
-}
-
-int ip4_addr_del(struct netif *nif, be32 local, u8 plen)
-{
-	struct ifaddr4 *a;
-
-	list_foreach(a, &nif->addrs4, link) {
-		if (a->local == local && a->plen == plen) {
-			addr_drop(nif, a);
-			if (list_is_empty(&nif->addrs4))	/* no IPv4 here any more */
-				fibset_flush(&nif->ns->ip4->set, nif, true);
-			return 0;
-		}
-	}
-	return -EADDRNOTAVAIL;
-}
-
-/* The loopback interface has its address as soon as it is up. */
-static int loopback_addr(struct netif *nif)
-{
-	if (!(nif->flags & IFF_LOOPBACK) || !list_is_empty(&nif->addrs4))
-		return 0;
-	return ip4_addr_add(nif, TO_BE32(0x7f000001), 8, 0, nif->name, RT_SCOPE_HOST);
-}
-
-static int route_watch(struct netif *nif, enum netevent ev)
-{
-	struct netns *ns = nif->ns;
-	struct ifaddr4 *a, *next;
-	int err = 0;
-
-	switch (ev) {
-	case NETEVENT_ADD:
-		if (!ns->ip4) {
-			err = fibset_init(&initial_tables.set, ns, AF_INET);
-			ns->ip4 = &initial_tables;
-			pathtable_init(&ns->ip4->paths, ns, PATH_LEAST);
-			ns->ipstats = &initial_ipstats;
-		}
-		break;
-	case NETEVENT_UP:
-		list_foreach(a, &nif->addrs4, link)
-			if (!err)
-				err = addr_routes_add(nif, a);
-		if (!err)
-			err = loopback_addr(nif);
-		break;
-	case NETEVENT_DOWN:
-		fibset_flush(&ns->ip4->set, nif, false);
-		break;
-	case NETEVENT_CHANGE:
-	case NETEVENT_GONE:
-		break;
-	case NETEVENT_REMOVE:
-		list_foreach_safe(a, next, &nif->addrs4, link)
-			addr_drop(nif, a);
-		fibset_flush(&ns->ip4->set, nif, true);
-		break;
-	}
-	return err;
-}
-NETWATCH(route_watch);
 
 static int tables_init(struct netns *ns)
 {
@@ -319,8 +169,11 @@ static int tables_init(struct netns *ns)
 		return -ENOMEM;
 	t->ns = ns;
 	t->ttl = TTL_DEFAULT;
-	pathtable_init(&t->paths, ns, PATH_LEAST);
+	if4confs_init(&t->conf);
+	t->neighbours = (struct neighbours)NEIGHBOURS_INIT;
+	ip4_tables_begin(t, ns);
 	t->tcp = (struct tcpknobs)TCPKNOBS_DEFAULT;
+	t->knobs = (struct ipknobs)IPKNOBS_DEFAULT;
 	reasm_table_init(&t->reasm, &ip4_reasm_ops);
 	err = fibset_init(&t->set, ns, AF_INET);
 	if (err)
@@ -333,6 +186,7 @@ static int tables_init(struct netns *ns)
 /* Its interfaces are gone, and their routes with them; packets in pieces hold the namespace. */
 static void tables_fini(struct netns *ns)
 {
+	delayed_work_cancel_sync(&ns->ip4->lifetimes);
 	pathtable_fini(&ns->ip4->paths);
 	fibset_fini(&ns->ip4->set);
 	kmem_free(ns->ip4);

@@ -38,7 +38,8 @@ static u64 flow_hash(const struct in6ip *a)
 static int direct(struct netif *nif, u8 type, const struct in6ip *daddr, const struct in6ip *saddr,
 		  struct iproute *r)
 {
-	*r = (struct iproute){ .nif = nif, .type = type, .mtu = nif->mtu };
+	*r = (struct iproute){ .nif = nif, .type = type, .mtu = if6_mtu(nif),
+			       .hops6 = (u8)if6_own(nif, IF6_HOP_LIMIT) };
 	if (saddr && !in6_is_any(saddr))
 		r->saddr6 = *saddr;
 	else if (!ip6_source_for(nif, daddr, &r->saddr6))
@@ -76,7 +77,8 @@ int ip6_route_flow(struct netns *ns, const struct in6ip *daddr, const struct in6
 		return err;
 	fibroute_hop(f, (u32)hash_combine(flow_hash(saddr), flow_hash(dst)), &hop);
 	*r = (struct iproute){ .nif = hop.nif, .type = type, .gateway6 = hop.gateway6, .table = table,
-			       .mtu = f->mtu ? min(f->mtu, hop.nif->mtu) : hop.nif->mtu };
+			       .hops6 = (u8)if6_own(hop.nif, IF6_HOP_LIMIT),
+			       .mtu = f->mtu ? min(f->mtu, if6_mtu(hop.nif)) : if6_mtu(hop.nif) };
 	r->is_locked = f->is_mtu_locked;
 	if (!iif && !pathtable_is_empty(&ns->ip6->paths))
 		pathmtu_look(&ns->ip6->paths, dst, r);
@@ -132,6 +134,8 @@ int ip6_route_add(struct netns *ns, u32 table, const struct in6ip *dst, u8 plen,
 		return -ENODEV;
 	if (model->nif && !netif_is_up(model->nif))
 		return -ENETDOWN;
+	if (model->nif && if6_is_disabled(model->nif))
+		return -EACCES;
 	if (!model->metric)
 		model->metric = METRIC_USER;
 	return fibset_add(&ns->ip6->set, table, fib6_key(dst), plen, model);
@@ -142,36 +146,51 @@ static struct in6ip prefix_of(const struct in6ip *a, u8 plen)
 	return fib6_addr(plen ? fib6_key(a) & ~(fibkey)0 << (128 - plen) : 0);
 }
 
+/* What an address is in: its own network, or the other end's. */
+static struct in6ip network_of(const struct ifaddr6 *a)
+{
+	return prefix_of(in6_is_any(&a->peer) ? &a->addr : &a->peer, a->plen);
+}
+
 int ip6_local_add(struct netif *nif, const struct ifaddr6 *a)
 {
 	struct fibroute r = { .nif = nif, .type = RTN_LOCAL, .protocol = RTPROT_KERNEL };
 	struct fibset *s = &nif->ns->ip6->set;
-	struct in6ip net = prefix_of(&a->addr, a->plen);
+	struct in6ip net = network_of(a);
 	int err = fibset_add(s, RT_TABLE_LOCAL, fib6_key(&a->addr), 128, &r);
 
-	if (err)
-		return err == -EEXIST ? 0 : err;
-	r.type = RTN_UNICAST;
-	r.metric = METRIC_KERNEL;
-	if (nif->flags & IFF_LOOPBACK)
+	if (err && err != -EEXIST)
+		return err;
+	if ((nif->flags & IFF_LOOPBACK) || (a->flags & IFA_F_NOPREFIXROUTE))
 		return 0;
+	r.type = RTN_UNICAST;
+	r.metric = a->metric ? a->metric : METRIC_KERNEL;
 	err = fibset_add(s, RT_TABLE_MAIN, fib6_key(&net), a->plen, &r);
 	return err == -EEXIST ? 0 : err;
 }
 
+/* Does @b have the route to its network from where @a has it. */
+static bool shares_route(const struct ifaddr6 *a, const struct ifaddr6 *b)
+{
+	struct in6ip x = network_of(a), y = network_of(b);
+
+	return !(b->flags & (IFA_F_TENTATIVE | IFA_F_NOPREFIXROUTE)) && a->metric == b->metric && a->plen == b->plen &&
+	       in6_same(&x, &y);
+}
+
 void ip6_local_del(struct netif *nif, const struct ifaddr6 *a)
 {
-	struct fibmatch own = { .nif = nif }, net_route = { .nif = nif, .metric = METRIC_KERNEL };
+	struct fibmatch own = { .nif = nif }, net_route = { .nif = nif,
+		.metric = a->metric ? a->metric : METRIC_KERNEL, .type = RTN_UNICAST, .protocol = RTPROT_KERNEL };
 	struct fibset *s = &nif->ns->ip6->set;
-	struct in6ip net = prefix_of(&a->addr, a->plen);
+	struct in6ip net = network_of(a);
 	const struct ifaddr6 *b;
 
 	fibset_del(s, RT_TABLE_LOCAL, fib6_key(&a->addr), 128, &own);
-	list_foreach(b, &nif->addrs6, link) {
-		struct in6ip other = prefix_of(&b->addr, b->plen);
-
-		if (b != a && b->plen == a->plen && in6_same(&other, &net))
+	if (a->flags & IFA_F_NOPREFIXROUTE)
+		return;
+	list_foreach(b, &nif->addrs6, link)
+		if (b != a && shares_route(a, b))
 			return;		/* somebody else needs the network's route */
-	}
 	fibset_del(s, RT_TABLE_MAIN, fib6_key(&net), a->plen, &net_route);
 }

@@ -53,7 +53,8 @@ static bool is_bindable(const struct isock *sk, const struct isockaddr *b)
 {
 	bool ok;
 
-	if (sk->freebind || (b->is_v6 ? in6_is_any(&b->a6) : !b->a4))
+	if (sk->freebind || (b->is_v6 ? in6_is_any(&b->a6) || READ_ONCE(sk->net->ip6->binds_nonlocal) :
+					!b->a4 || READ_ONCE(sk->net->ip4->knobs.binds_nonlocal)))
 		return true;
 	rcu_read_lock();
 	if (b->is_v6) {
@@ -77,9 +78,9 @@ int isock_check_bind(struct isock *sk, const struct sockaddr_any *a, u32 len, st
 		return -EINVAL;
 	if (!is_bindable(sk, b))
 		return -EADDRNOTAVAIL;
-	if (b->port && b->port < 1024 && sk->ns.type != SOCK_RAW && !netns_cap(CAP_NET_BIND_SERVICE))
-		return -EACCES;
-	return 0;
+	if (!b->port || sk->ns.type == SOCK_RAW || b->port >= READ_ONCE(sk->net->ip4->knobs.first_free_port))
+		return 0;
+	return netns_cap(CAP_NET_BIND_SERVICE) ? 0 : -EACCES;
 }
 
 void isock_set_local(struct isock *sk, const struct isockaddr *b)
@@ -396,7 +397,9 @@ int isock_get6(struct isock *sk, int name, s32 *v)
 
 	switch (name) {
 	case IPV6_V6ONLY: *v = sk->v6only; return 0;
-	case IPV6_UNICAST_HOPS: *v = sk->hops6 < 0 ? 64 : sk->hops6; return 0;
+	case IPV6_UNICAST_HOPS:
+		*v = sk->hops6 < 0 ? READ_ONCE(sk->net->ip6->conf.all.v[IF6_HOP_LIMIT]) : sk->hops6;
+		return 0;
 	case IPV6_MULTICAST_HOPS: *v = sk->mc_hops6; return 0;
 	case IPV6_MULTICAST_LOOP: *v = sk->mc_loop; return 0;
 	case IPV6_MULTICAST_IF: *v = (s32)sk->mc_if; return 0;

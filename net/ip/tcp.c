@@ -99,7 +99,7 @@ struct tcpsock *tcp_alloc(struct netns *ns, alloc_flags flags)
 	list_init(&tp->accept_q);
 	list_init(&tp->accept_link);
 	tcp_timers_init(tp);
-	tp->cc = tcpcc_default();
+	tp->cc = tcpcc_default(ns);
 	reset_vars(tp);
 	return tp;
 }
@@ -261,7 +261,7 @@ static void orphan(struct tcpsock *tp)
 		tcp_go(tp, TCP_LAST_ACK);
 		send_fin(tp);
 	} else if (tp->state == TCP_FIN_WAIT2) {
-		tcp_timer_set(tp, &tp->keep, clock_ns() + tcp_fin_wait(tp->linger2));
+		tcp_timer_set(tp, &tp->keep, clock_ns() + tcp_fin_wait(tp));
 	} else if (tp->state == TCP_TIME_WAIT) {
 		let_go_of_net(tp);
 	}

@@ -196,11 +196,12 @@ const struct tcpcc tcp_cubic = { .name = "cubic", .start = cubic_start, .ssthres
 /* ---- the choice ---- */
 
 static const struct tcpcc *const all[] = { &tcp_reno, &tcp_cubic, &tcp_bbr };
-static const struct tcpcc *chosen = &tcp_cubic;
 
-const struct tcpcc *tcpcc_default(void)
+const struct tcpcc *tcpcc_default(const struct netns *ns)
 {
-	return READ_ONCE(chosen);
+	const struct tcpcc *chosen = READ_ONCE(ns->ip4->cc);
+
+	return chosen ? chosen : &tcp_cubic;
 }
 
 const struct tcpcc *tcpcc_find(const char *name)
@@ -220,7 +221,7 @@ void tcpcc_start(struct tcpsock *tp, const struct tcpcc *cc)
 
 static void print_chosen(struct seqbuf *sb, void *arg)
 {
-	seqbuf_printf(sb, "%s\n", tcpcc_default()->name);
+	seqbuf_printf(sb, "%s\n", tcpcc_default(netns_self())->name);
 }
 
 static ssize_t choose(const char *text, size_t n, void *arg)
@@ -231,14 +232,15 @@ static ssize_t choose(const char *text, size_t n, void *arg)
 	for (u32 i = 0; i < n && i < sizeof(name) - 1 && text[i] > ' '; i++)
 		name[i] = text[i];
 	cc = tcpcc_find(name);
-
+	if (!netns_cap(CAP_NET_ADMIN))
+		return -EPERM;
 	if (!cc)
 		return -ENOENT;
-	WRITE_ONCE(chosen, cc);
+	WRITE_ONCE(netns_self()->ip4->cc, cc);
 	return (ssize_t)n;
 }
 static struct procfile congestion_file = { .path = "sys/net/ipv4/tcp_congestion_control", .mode = 0644,
-	.print = print_chosen, .write = choose };
+	.print = print_chosen, .write = choose, .is_netns = true };
 PROCFILE(congestion_file);
 
 static void print_all(struct seqbuf *sb, void *arg)

@@ -84,21 +84,23 @@ static u32 our_mss(const struct tcpsock *l, const struct pktbuf *pb)
 void tcp_cookie_send(struct tcpsock *l, const struct pktbuf *pb, const struct segment *s)
 {
 	u32 mss = s->o.mss ? s->o.mss : pkt_is_v6(pb) ? TCP_MSS6_DEFAULT : TCP_MSS_DEFAULT, stamp, bits;
+	const struct tcpknobs *k = tcp_knobs(l);
+	bool sack = s->o.sack_ok && READ_ONCE(k->sack), scales = s->o.wscale >= 0 && READ_ONCE(k->scaling);
 	nsec_t now = clock_ns();
 	u8 opt[40], *p = opt;
 
 	WRITE_ONCE(l->cookies_at, now);
 	p = put32(p, 0x02040000 | our_mss(l, pb));
-	if (s->o.has_ts) {
+	if (s->o.has_ts && READ_ONCE(k->timestamps)) {
 		stamp = (u32)(now / NSEC_PER_MSEC) + stamp_base(pb, s);
-		bits = s->o.wscale < 0 ? STAMP_NO_SCALE : min((u32)s->o.wscale, 14u);
-		bits |= s->o.sack_ok ? STAMP_SACK : 0;
-		bits |= tcp_knobs(l)->ecn && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)) ? STAMP_ECN : 0;
+		bits = !scales ? STAMP_NO_SCALE : min((u32)s->o.wscale, 14u);
+		bits |= sack ? STAMP_SACK : 0;
+		bits |= k->ecn && !s->ecn && !(~s->flags & (TCPF_ECE | TCPF_CWR)) ? STAMP_ECN : 0;
 		bits |= stamp & ~STAMP_BITS;
-		p = put32(p, s->o.sack_ok ? 0x0402080a : 0x0101080a);
+		p = put32(p, sack ? 0x0402080a : 0x0101080a);
 		p = put32(p, (s32)(bits - stamp) > 0 ? bits - STAMP_BITS - 1 : bits);
 		p = put32(p, s->o.tsval);
-		if (s->o.wscale >= 0)
+		if (scales)
 			p = put32(p, 0x01030300 | OUR_SCALE);
 	}
 	ipstat_inc(l->sk.net, TCPSTAT_SYNCOOKIES_SENT);

@@ -215,9 +215,11 @@ struct segment;
 static inline const struct tcpknobs *tcp_knobs(const struct tcpsock *tp) { return &tp->sk.net->ip4->tcp; }
 
 /* ---- tcp_hash.c ---- */
-extern u64 tcp_fin_time;
 /** tcp_fin_wait() - how long an orphan waits for the other end's FIN, ns. */
-static inline u64 tcp_fin_wait(s32 linger2) { return (linger2 > 0 ? (u64)linger2 : tcp_fin_time) * NSEC_PER_SEC; }
+static inline u64 tcp_fin_wait(const struct tcpsock *tp)
+{
+	return (tp->linger2 > 0 ? (u64)tp->linger2 : READ_ONCE(tcp_knobs(tp)->fin_time)) * NSEC_PER_SEC;
+}
 struct tcpsock *tcp_find(struct netns *ns, const struct ipflow *f);	/* RCU */
 void tcp_flow_of(const struct isock *sk, struct ipflow *f);
 struct tcpsock *tcp_find_listener(struct netns *ns, const struct ipflow *f);	/* RCU */
@@ -302,7 +304,7 @@ void tcp_rtt_sample(struct tcpsock *tp, u64 rtt);
 void tcp_slow_down(struct tcpsock *tp);
 extern const struct tcpcc tcp_cubic, tcp_reno, tcp_bbr;
 /** tcpcc_default() - what new sockets use. */
-const struct tcpcc *tcpcc_default(void);
+const struct tcpcc *tcpcc_default(const struct netns *ns);
 /** tcpcc_find() - by name; NULL. */
 const struct tcpcc *tcpcc_find(const char *name);
 /** tcpcc_start() - begin anew with @cc. */

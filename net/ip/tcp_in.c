@@ -159,7 +159,7 @@ static void fin_acked(struct tcpsock *tp)
 		tcp_go(tp, TCP_FIN_WAIT2);
 		isock_wake(&tp->sk, IWAKE_WRITE);
 		if (tp->is_orphan)
-			tcp_timer_set(tp, &tp->keep, clock_ns() + tcp_fin_wait(tp->linger2));
+			tcp_timer_set(tp, &tp->keep, clock_ns() + tcp_fin_wait(tp));
 		break;
 	case TCP_CLOSING:
 		tcp_linger_tw(tp);

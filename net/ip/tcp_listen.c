@@ -12,9 +12,9 @@ void tcp_take_syn_options(struct tcpsock *tp, const struct segment *s)
 	const struct tcp_opts *o = &s->o;
 
 	tp->mss_peer = o->mss ? o->mss : tp->sk.is_v6 ? TCP_MSS6_DEFAULT : TCP_MSS_DEFAULT;
-	tp->ts_ok = o->has_ts;
-	tp->sack_ok = o->sack_ok;
-	tp->ws_ok = o->wscale >= 0;
+	tp->ts_ok = o->has_ts && READ_ONCE(tcp_knobs(tp)->timestamps);
+	tp->sack_ok = o->sack_ok && READ_ONCE(tcp_knobs(tp)->sack);
+	tp->ws_ok = o->wscale >= 0 && READ_ONCE(tcp_knobs(tp)->scaling);
 	tp->snd_wscale = tp->ws_ok ? (u8)o->wscale : 0;
 	if (!tp->ws_ok)
 		tp->rcv_wscale = 0;

@@ -98,6 +98,9 @@ static u8 *put_stamp(struct tcpsock *tp, u8 *p, nsec_t now)
 
 static u32 syn_options(struct tcpsock *tp, u8 *opt, bool is_reply, nsec_t now)
 {
+	const struct tcpknobs *k = tcp_knobs(tp);
+	bool stamps = is_reply ? tp->ts_ok : READ_ONCE(k->timestamps);
+	bool sack = is_reply ? tp->sack_ok : READ_ONCE(k->sack);
 	const struct iproute *r;
 	u32 mss = TCP_MSS_DEFAULT;
 	u8 *p = opt;
@@ -109,17 +112,17 @@ static u32 syn_options(struct tcpsock *tp, u8 *opt, bool is_reply, nsec_t now)
 	if (tp->mss_user)
 		mss = min(mss, tp->mss_user);
 	p = put32(p, 0x02040000 | mss);
-	if (!is_reply || tp->ts_ok) {
-		if (!is_reply || tp->sack_ok)
+	if (stamps) {
+		if (sack)
 			p = put32(p, 0x0402080a);
 		else
 			p = put32(p, 0x0101080a);
 		p = put32(p, tcp_now_ms(tp, now));
 		p = put32(p, tp->ts_recent);
-	} else if (tp->sack_ok) {
+	} else if (sack) {
 		p = put32(p, 0x01010402);
 	}
-	if (!is_reply || tp->ws_ok)
+	if (is_reply ? tp->ws_ok : READ_ONCE(k->scaling))
 		p = put32(p, 0x01030300 | tp->rcv_wscale);
 	if (unlikely(tp->fast_says) && (is_reply || !tp->retries))
 		p = tcp_fast_option(tp, p);

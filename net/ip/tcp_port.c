@@ -136,7 +136,7 @@ void tcp_leave_port(struct tcpsock *tp)
 
 int tcp_take_port(struct tcpsock *tp, u16 port)
 {
-	u32 low, n = ip_local_ports(&low), start;
+	u32 low, n = ip_local_ports(tp->sk.net, &low), start;
 	int err = -EADDRINUSE;
 
 	if (port)
@@ -155,7 +155,7 @@ int tcp_inherit_port(struct tcpsock *child, u16 port)
 int tcp_connect_port(struct tcpsock *tp)
 {
 	static u32 hint;
-	u32 low, n = ip_local_ports(&low), start;
+	u32 low, n = ip_local_ports(tp->sk.net, &low), start;
 	int err = -EADDRINUSE;
 	struct ipflow f;
 

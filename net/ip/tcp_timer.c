@@ -23,10 +23,10 @@ TCP_KNOB(cookies, "syncookies", cookies, 0, 2);
 TCP_KNOB(probes_mtu, "mtu_probing", probes_mtu, 0, 1);
 TCP_KNOB(base_mss, "base_mss", base_mss, 48, 65535);
 TCP_KNOB(mss_floor, "mtu_probe_floor", mss_floor, 48, 65535);
-u64 tcp_fin_time = 60;
-static struct procint fin_time_int = { .path = "sys/net/ipv4/tcp_fin_timeout", .value = &tcp_fin_time, .min = 1,
-	.max = 120, .width = 8 };
-PROCINT(fin_time_int);
+TCP_KNOB(fin_time, "fin_timeout", fin_time, 1, 120);
+TCP_KNOB(timestamps, "timestamps", timestamps, 0, 2);
+TCP_KNOB(sack, "sack", sack, 0, 1);
+TCP_KNOB(scaling, "window_scaling", scaling, 0, 1);
 
 void tcp_timer_set(struct tcpsock *tp, struct tcptimer *t, nsec_t due)
 {

@@ -30,7 +30,6 @@
 /* UDP's, then UDP-Lite's. */
 static struct growtab udp_table[2];
 
-u32 ip_port_range = 32768 | 60999u << 16;
 
 static bool is_lite(const struct isock *sk)
 {
@@ -95,7 +94,7 @@ static bool try_port(struct isock *sk, u16 port)
 
 static int take_port(struct isock *sk, u16 port)
 {
-	u32 low, n = ip_local_ports(&low), start;
+	u32 low, n = ip_local_ports(sk->net, &low), start;
 
 	if (port)
 		return try_port(sk, port) ? 0 : -EADDRINUSE;

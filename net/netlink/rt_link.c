@@ -76,6 +76,18 @@ static void put_stats(struct nlpkt *p, const struct netif *nif)
 	nlpkt_put(p, IFLA_STATS, s32, sizeof(s32));
 }
 
+static void put_families(struct nlpkt *p, const struct netif *nif)
+{
+	u32 spec = nlpkt_nest(p, IFLA_AF_SPEC), one;
+
+	TABLE_FOREACH(linkaf, __typeof__(const struct linkaf *), af) {
+		one = nlpkt_nest(p, (*af)->family);
+		(*af)->fill(p, nif);
+		nlpkt_nest_end(p, one);
+	}
+	nlpkt_nest_end(p, spec);
+}
+
 /* False: does not fit. */
 static bool put_link(struct nlpkt *p, const struct netif *nif, u16 type, u16 flags, u32 portid, u32 seq,
 		     u32 change)
@@ -111,6 +123,7 @@ static bool put_link(struct nlpkt *p, const struct netif *nif, u16 type, u16 fla
 		nlpkt_put_u32(p, IFLA_MASTER, nif->master->index);
 	if (nif->alias)
 		nlpkt_put_str(p, IFLA_IFALIAS, nif->alias);
+	put_families(p, nif);
 	put_lower(p, nif);
 	put_stats(p, nif);
 	put_info(p, nif);

@@ -11,6 +11,7 @@
 #include <tern/lib/fmt.h>
 #include <tern/lib/string.h>
 #include <tern/net/linkkind.h>
+#include <uapi/socket.h>
 
 /* Text of an attribute, which need not end with a zero; false: too long. */
 static bool text_of(const struct nlattr_head *a, char *text, u32 room)
@@ -199,6 +200,29 @@ static int set_simple(struct netif *nif, const struct nlattr_head **tb)
 	return err;
 }
 
+static const struct linkaf *family_of(u32 type)
+{
+	TABLE_FOREACH(linkaf, __typeof__(const struct linkaf *), af)
+		if ((*af)->family == type)
+			return *af;
+	return NULL;
+}
+
+/* What families have to do with an interface. */
+static int set_families(struct netif *nif, const struct nlattr_head *spec)
+{
+	const struct nlattr_head *tb[AF_MAX];
+	const struct linkaf *af;
+	int err = nlattrs_in(spec, tb, AF_MAX - 1);
+
+	for (u32 i = 0; i < AF_MAX && !err; i++) {
+		af = tb[i] ? family_of(i) : NULL;
+		if (tb[i])
+			err = af ? af->set(nif, tb[i]) : -EAFNOSUPPORT;
+	}
+	return err;
+}
+
 static int set_flags(struct netif *nif, const struct ifinfomsg *m)
 {
 	u32 mask = m->change ? m->change : m->flags ? ~0u : 0;
@@ -219,6 +243,8 @@ static int change(struct netif *nif, const struct ifinfomsg *m, const struct nla
 		err = nif->master ? nif->master->kind->change_port(nif, info[IFLA_INFO_SLAVE_DATA]) : -EOPNOTSUPP;
 	if (!err)
 		err = set_simple(nif, tb);
+	if (!err && tb[IFLA_AF_SPEC] && m->family != AF_BRIDGE)
+		err = set_families(nif, tb[IFLA_AF_SPEC]);
 	if (!err && m->index > 0 && tb[IFLA_IFNAME])
 		err = set_name(nif, tb[IFLA_IFNAME]);
 	if (!err && tb[IFLA_MASTER])

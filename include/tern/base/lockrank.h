@@ -65,7 +65,8 @@ enum lockrank {
 	LOCKRANK_SOCK_GC,		/* protects counts of sockets in flight, lists of blocked senders */
 	LOCKRANK_SOCK_SPIN,		/* protects socket tables and queues; connecting before TIME-WAIT */
 	LOCKRANK_NET_TABLE,		/* protects one bucket of a network table; inside sockets */
-	LOCKRANK_NET_NEIGH,		/* protects one neighbour's state and queue */
+	LOCKRANK_NET_NEIGH,		/* protects the neighbours of an interface */
+	LOCKRANK_NET_NEIGH_HASH,	/* protects a part of the table of all neighbours */
 	LOCKRANK_NET_XMIT,		/* one sender on an interface at a time */
 	LOCKRANK_PIPE_SPIN,		/* protects pipe bookkeeping */
 	LOCKRANK_HANDLE,		/* protects a handle table */

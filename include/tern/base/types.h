@@ -50,6 +50,7 @@ typedef s64 loff_t;
 #define S64_MAX		((s64)(U64_MAX >> 1))
 #define S64_MIN		(-S64_MAX - 1)
 #define S32_MAX		((s32)(U32_MAX >> 1))
+#define S32_MIN		(-S32_MAX - 1)
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT(n)		(1UL << (n))

@@ -12,11 +12,15 @@
 #pragma once
 
 #include <tern/base/err.h>
+#include <tern/kernel/growtab.h>
 #include <tern/net/netns.h>
 #include <tern/net/pktbuf.h>
 #include <uapi/if.h>
 
+struct if4conf;
+struct if6conf;
 struct if6;
+struct ifname;
 struct linkkind;
 struct neightab;
 struct netif_stats;
@@ -89,6 +93,8 @@ struct netif {
 	struct list uppers, upper_link;	/* R links lock: interfaces that stand on this one */
 	refcount refs;
 	struct list link;		/* R C ns->ifs */
+	struct growlink index_link;	/* R its table's lock; by number */
+	struct ifname *name_entry;	/* C by name */
 	struct netif_stats *stats;	/* per-CPU cookie */
 	struct spin tx_lock;		/* protects sending and the queue; bottom halves off */
 	struct list txq;		/* tx_lock */
@@ -98,6 +104,8 @@ struct netif {
 	struct neightab *neigh4, *neigh6;	/* I net/ip's */
 	struct list addrs6, groups6;	/* R C of ifaddr6; multicast groups */
 	struct if6 *if6;		/* I net/ip's */
+	struct if4conf *conf4;		/* I net/ip's, from NETEVENT_ADD to GONE */
+	struct if6conf *conf6;		/* I the same of IPv6 */
 	u32 npromisc, nallmulti;	/* C packet sockets that need it */
 	struct list groups4;		/* C multicast groups */
 	struct sysnode *sys;		/* its directory */
@@ -141,7 +149,7 @@ struct netif *netif_find_name(struct netns *ns, const char *name);
 int netif_set_flags(struct netif *nif, u32 flags);
 /** netif_set_mtu() - config_lock held; 0 or -EINVAL. */
 int netif_set_mtu(struct netif *nif, u32 mtu);
-/** netif_rename() - config_lock held; 0, -EINVAL, -EEXIST, -EBUSY: it is up. */
+/** netif_rename() - config_lock held; 0, -EINVAL, -EEXIST, -EBUSY: it is up; -ENOMEM. */
 int netif_rename(struct netif *nif, const char *name);
 /** netif_changed() - tell watchers that something shown changed; config_lock held. */
 void netif_changed(struct netif *nif);

@@ -112,6 +112,14 @@ struct rtobject {
 };
 #define RTOBJECT(o) TABLE_ENTRY(rtobject, const struct rtobject *, rtobject_ptr_##o) = &(o)
 
+/* What a protocol family says of an interface, and lets be set, in RTM_*LINK's IFLA_AF_SPEC. config_lock held. */
+struct linkaf {
+	u8 family;
+	void (*fill)(struct nlpkt *p, const struct netif *nif);		/* attributes of its own */
+	int (*set)(struct netif *nif, const struct nlattr_head *a);	/* 0 or -errno */
+};
+#define LINKAF(o) TABLE_ENTRY(linkaf, const struct linkaf *, linkaf_ptr_##o) = &(o)
+
 /* Sockets of a family for sock_diag. */
 struct sockdiag {
 	u8 family;

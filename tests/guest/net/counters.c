@@ -6,8 +6,8 @@
  */
 #include "tap.h"
 #include "inet.h"
+#include "tun.h"
 
-#include <linux/if_tun.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
@@ -215,23 +215,10 @@ static int tun;
 
 static void with_tun(void)
 {
-	struct ifreq r = named("tun0");
-	struct sockaddr_in *a = (void *)&r.ifr_addr;
-	int s;
-
 	own_network();
-	s = socket(AF_INET, SOCK_DGRAM, 0);
-	tun = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
-	r.ifr_flags = IFF_TUN | IFF_NO_PI;
-	NEED(tun >= 0 && !ioctl(tun, TUNSETIFF, &r));
-	r = named("tun0");
-	a->sin_family = AF_INET;
-	a->sin_addr.s_addr = inet_addr("10.98.0.1");
-	NEED(!ioctl(s, SIOCSIFADDR, &r));
-	a->sin_addr.s_addr = inet_addr("255.255.255.0");
-	NEED(!ioctl(s, SIOCSIFNETMASK, &r));
+	tun = tun_open("tun0", IFF_TUN);
+	set_address("tun0", "10.98.0.1", "255.255.255.0");
 	link_up("tun0");
-	close(s);
 }
 
 /* A packet from 10.98.0.2; @bad is added to the header's checksum. */

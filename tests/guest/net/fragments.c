@@ -7,9 +7,8 @@
  */
 #include "tap.h"
 #include "inet.h"
+#include "tun.h"
 
-#include <linux/if_tun.h>
-#include <poll.h>
 #include <sched.h>
 
 #define PORT	7000
@@ -24,11 +23,9 @@ static int tun, sock;
 /* An interface whose cable is the descriptor. */
 static int new_tun(const char *name)
 {
-	struct ifreq r = named(name);
-	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
+	int fd = tun_open(name, IFF_TUN);
 
-	r.ifr_flags = IFF_TUN | IFF_NO_PI;
-	NEED(fd >= 0 && !ioctl(fd, TUNSETIFF, &r));
+	NEED(!fcntl(fd, F_SETFL, O_NONBLOCK));
 	link_up(name);
 	return fd;
 }

@@ -246,6 +246,28 @@ CASE(udp_of_both_versions_on_one_socket)
 	CHECK_EQ(recv(t, back, 10, 0), 2);
 }
 
+/* IPv4's own name of a host is understood, too. */
+CASE(udp_to_a_name_of_ipv4)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in6 a, none = { .sin6_family = AF_UNSPEC };
+	int r = bound(SOCK_DGRAM, "::", &a), s = socket(AF_INET6, SOCK_DGRAM, 0), on = 1;
+
+	v4.sin_port = a.sin6_port;
+	CHECK_EQ(sendto(s, "four", 4, 0, A(v4)), 4);
+	CHECK_EQ(recv(r, back, 10, 0), 4);
+	FAILS(sendto(s, "none", 4, 0, A(none)), EDESTADDRREQ);
+	CHECK(connect(s, A(v4)) == 0);
+	CHECK_EQ(send(s, "four", 4, 0), 4);
+	CHECK_EQ(recv(r, back, 10, 0), 4);
+	s = socket(AF_INET6, SOCK_DGRAM, 0);
+	CHECK(setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0);
+	FAILS(sendto(s, "four", 4, 0, A(v4)), ENETUNREACH);
+	FAILS(connect(s, A(v4)), EAFNOSUPPORT);
+	s = socket(AF_INET6, SOCK_STREAM, 0);
+	FAILS(connect(s, A(v4)), EINVAL);
+}
+
 CASE(wrong_addresses_are_refused)
 {
 	struct sockaddr_in6 a = addr6("2001:db8::1", 0);

@@ -6,12 +6,11 @@
  */
 #include "tap.h"
 #include "inet.h"
+#include "tun.h"
 
-#include <linux/if_tun.h>
 #include <linux/route.h>
 #include <linux/rtnetlink.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sched.h>
 
 #define FAR	"10.50.0.1"
@@ -37,22 +36,14 @@ static void add_route(int s)
 
 static void setup(void)
 {
-	struct ifreq r = named("tun0");
-	struct sockaddr_in *a = (void *)&r.ifr_addr;
 	int s;
 
 	NEED(in_the_first || !unshare(CLONE_NEWNET));
 	lo_up();
-	s = socket(AF_INET, SOCK_DGRAM, 0);
-	tun = open("/dev/net/tun", O_RDWR);
-	r.ifr_flags = IFF_TUN | IFF_NO_PI;
-	NEED(tun >= 0 && !ioctl(tun, TUNSETIFF, &r));
-	r = named("tun0");
-	*a = addr("10.98.0.1", 0);
-	NEED(!ioctl(s, SIOCSIFADDR, &r));
-	*a = addr("255.255.255.0", 0);
-	NEED(!ioctl(s, SIOCSIFNETMASK, &r));
+	tun = tun_open("tun0", IFF_TUN);
+	set_address("tun0", "10.98.0.1", "255.255.255.0");
 	link_up("tun0");
+	s = socket(AF_INET, SOCK_DGRAM, 0);
 	add_route(s);
 	close(s);
 	udp = socket(AF_INET, SOCK_DGRAM, 0);
