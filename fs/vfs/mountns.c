@@ -307,15 +307,19 @@ static void print_one(struct seqbuf *sb, struct mountpt *m, const struct fspath 
 static void root_of(struct process *proc, struct fspath *root)
 {
 	struct fsctx *f = NULL;
+	struct thread *t;
 
-	if (proc && proc->p_leader) {
-		u64 flags = spin_lock_irqsave(&proc->p_leader->t_lock);
+	rcu_read_lock();
+	t = proc ? rcu_load(proc->p_leader) : NULL;
+	if (t) {
+		u64 flags = spin_lock_irqsave(&t->t_lock);
 
-		f = proc->p_leader->t_fs;
+		f = t->t_fs;
 		if (f)
 			ref_get(&f->refs);
-		spin_unlock_irqrestore(&proc->p_leader->t_lock, flags);
+		spin_unlock_irqrestore(&t->t_lock, flags);
 	}
+	rcu_read_unlock();
 	fsctx_root(f ? f : fsctx_self(), root);
 	fsctx_put(f);
 }

@@ -100,20 +100,27 @@ static struct process *choose_victim(u64 total)
 	return best;
 }
 
-/* Every process that shares the memory must go, else nothing is freed. */
+/*
+ * Every process that shares the memory must go, else nothing is freed. One that ended since it was chosen, and
+ * may have been waited for, has no leader to ask for its name: it has given its memory back.
+ */
 static void kill_victim(struct process *p)
 {
-	struct aspace *as;
+	struct aspace *as = process_aspace(p);
+	u64 flags;
 
-	kerr("Out of memory: killed process %d (%s), score adjustment %d", pidref_nr(p->p_pid),
-	     p->p_leader->t_comm, p->p_oom_score_adj);
-	vmstat_add(VMSTAT_OOM_KILL, 1);
-	as = process_aspace(p);
-	if (as) {
+	if (as)
 		as->oom_victim = true;
-		aspace_put(as);
+	flags = spin_lock_irqsave(&process_tree_lock);
+	if (may_die(p)) {
+		kerr("Out of memory: killed process %d (%s), score adjustment %d", pidref_nr(p->p_pid),
+		     p->p_leader->t_comm, p->p_oom_score_adj);
+		vmstat_add(VMSTAT_OOM_KILL, 1);
+		signal_send_process(p, SIGKILL, NULL);
 	}
-	signal_send_process(p, SIGKILL, NULL);
+	spin_unlock_irqrestore(&process_tree_lock, flags);
+	if (as)
+		aspace_put(as);
 }
 
 /* Is the last one still holding memory, within reasonable time? */

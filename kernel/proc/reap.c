@@ -241,6 +241,7 @@ void process_release(struct process *p)
 	spin_lock(&p->p_actions->lock);
 	sigpending_flush(&p->p_pending);
 	spin_unlock(&p->p_actions->lock);
+	rcu_publish(p->p_leader, NULL);		/* references to p may outlive it */
 	spin_unlock_irqrestore(&process_tree_lock, flags);
 	pidref_gone(p->p_pid);
 	thread_put(leader);

@@ -267,12 +267,14 @@ static int send_queue(struct process *p, struct thread *t, struct sigpendset *sp
 	return 0;
 }
 
+/*
+ * S. Its leader comes first in the list, as long as that lives. NULL once the process was waited for: who holds
+ * a reference only (the choice of a victim) may come too late, and p_leader is gone by then.
+ */
 static struct thread *first_thread(struct process *p)
 {
-	struct thread *t = p->p_leader;
+	struct thread *t;
 
-	if (t && !(t->t_job & JOB_DYING))
-		return t;
 	list_foreach(t, &p->p_threads, t_group_link)
 		if (!(t->t_job & JOB_DYING))
 			return t;
@@ -465,6 +467,10 @@ int signal_may_send(struct process *target, int sig, bool from_user)
 		return 0;
 	rcu_read_lock();
 	leader = rcu_load(target->p_leader);
+	if (!leader) {
+		rcu_read_unlock();
+		return -ESRCH;
+	}
 	tc = rcu_load(leader->t_real_cred);
 	if (c->euid == tc->suid || c->euid == tc->uid || c->uid == tc->suid || c->uid == tc->uid ||
 	    cap_has_cred(c, tc->ns, CAP_KILL) ||

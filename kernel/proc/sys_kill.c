@@ -303,7 +303,7 @@ long sys_pidfd_getfd(int pidfd, int fd, u32 flags)
 	pid = pidfd_pid_of(f);
 	rcu_read_lock();
 	p = pidref_process(pid);
-	t = p ? p->p_leader : NULL;
+	t = p ? rcu_load(p->p_leader) : NULL;
 	if (t && ref_get_unless_zero(&t->t_refs))
 		ret = 0;
 	rcu_read_unlock();

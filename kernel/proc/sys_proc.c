@@ -106,12 +106,18 @@ long sys_setrlimit(u32 res, const struct rlimit64_ *rlim)
 static int prlimit_may(struct process *p)
 {
 	const struct credset *c = cred_self(), *tc;
+	struct thread *leader;
 	int err = -EPERM;
 
 	if (p == process_self())
 		return 0;
 	rcu_read_lock();
-	tc = rcu_load(p->p_leader->t_real_cred);
+	leader = rcu_load(p->p_leader);
+	if (!leader) {
+		rcu_read_unlock();
+		return -ESRCH;
+	}
+	tc = rcu_load(leader->t_real_cred);
 	if ((c->uid == tc->euid && c->uid == tc->suid && c->uid == tc->uid && c->gid == tc->egid &&
 	     c->gid == tc->sgid && c->gid == tc->gid) || cap_has_cred(c, tc->ns, CAP_SYS_RESOURCE))
 		err = 0;

@@ -64,7 +64,7 @@ struct tty;
 
 struct process {
 	refcount p_refs;
-	struct thread *p_leader;	/* P */
+	struct thread *p_leader;	/* P, read under RCU; NULL once it was waited for */
 	struct list p_threads;		/* S of t_group_link; R for readers */
 	u32 p_nlive;			/* S threads that have not begun to exit */
 	u32 p_nthreads;			/* S threads that have not ended */
