@@ -327,10 +327,12 @@ CASE(how_often_is_asked)
 	CHECK_EQ(set("t0", "dad_transmits", "0"), 0);
 	CHECK_EQ(give("t0", US, 64), 0);
 	CHECK(comes("t0", "fd98", 3000));	/* at once or within a second, by chance (RFC 4862, 5.4.2) */
+	CHECK(!next_icmp(tap, 135, SOON));
 	CHECK_EQ(set("t0", "dad_transmits", "1"), 0);
 	CHECK_EQ(set("t0", "accept_dad", "0"), 0);
 	CHECK_EQ(give("t0", "fd99::1", 64), 0);
 	CHECK(comes("t0", "fd99", 3000));
+	CHECK(!next_icmp(tap, 135, SOON));
 }
 
 CASE(no_address_of_its_own)
