@@ -127,7 +127,8 @@ ssize_t set_write(const struct procvn *pv, const char *text, size_t n);
 ssize_t proc_dir_read(struct ofile *f, struct uio *u, loff_t *pos);
 
 /* ---- text.c ---- */
-extern const struct ofile_ops proctext_fops, procevent_fops;	/* the latter can be polled for changes */
+extern const struct ofile_ops proctext_fops;
+extern const struct ofile_ops procevent_fops;	/* tables of mounts, and what can be polled for changes */
 #define PROC_WRITE_MAX	(4 * 4096UL)	/* bytes that one write may have */
 
 /* ---- task.c: the process behind a vnode ---- */
@@ -157,6 +158,7 @@ struct taskent {
 	enum taskent_kind kind;
 	bool needs_access;		/* open needs process_may_access() */
 	bool in_parts;			/* print() goes on at task->from and sets task->next */
+	enum mounts_style mounts;	/* a table of mounts, and no print() */
 	int (*print)(struct seqbuf *sb, struct task_ref *task);
 	ssize_t (*write)(struct task_ref *task, const char *text, size_t n);
 	int (*follow)(struct task_ref *task, struct fspath *out);
@@ -205,9 +207,6 @@ int task_print_auxv(struct seqbuf *sb, struct task_ref *task);
 int task_print_comm(struct seqbuf *sb, struct task_ref *task);
 ssize_t task_write_comm(struct task_ref *task, const char *text, size_t n);
 int task_print_limits(struct seqbuf *sb, struct task_ref *task);
-int task_print_mounts(struct seqbuf *sb, struct task_ref *task);
-int task_print_mountinfo(struct seqbuf *sb, struct task_ref *task);
-int task_print_mountstats(struct seqbuf *sb, struct task_ref *task);
 int task_print_io(struct seqbuf *sb, struct task_ref *task);
 int task_print_oom_score(struct seqbuf *sb, struct task_ref *task);
 int task_print_oom_score_adj(struct seqbuf *sb, struct task_ref *task);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* limits, mounts, out-of-memory scores and other small files about a process. */
+/* limits, out-of-memory scores and other small files about a process. */
 #include "task_impl.h"
 
 #include <tern/kernel/cgroup.h>
@@ -58,24 +58,6 @@ int task_print_limits(struct seqbuf *sb, struct task_ref *task)
 			seqbuf_printf(sb, "%-10s", limit_rows[i].unit);
 		seqbuf_putc(sb, '\n');
 	}
-	return 0;
-}
-
-int task_print_mounts(struct seqbuf *sb, struct task_ref *task)
-{
-	mounts_print(task->p, sb, 0);
-	return 0;
-}
-
-int task_print_mountinfo(struct seqbuf *sb, struct task_ref *task)
-{
-	mounts_print(task->p, sb, 1);
-	return 0;
-}
-
-int task_print_mountstats(struct seqbuf *sb, struct task_ref *task)
-{
-	mounts_print(task->p, sb, 2);
 	return 0;
 }
 

@@ -181,7 +181,7 @@ void taskdir_gone(struct pidref *pid)
 				  .needs_access = true, .in_parts = true }
 #define TEXT_RW(n, m, fn, wr)	{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_TEXT, .print = fn, \
 				  .write = wr }
-#define TEXT_EVENT(n, m, fn)	{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_TEXT, .print = fn, \
+#define MOUNTS(n, m, style)	{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_TEXT, .mounts = style, \
 				  .fops = &procevent_fops }
 #define LINK(n, fn)		{ .name = n, .mode = S_IFLNK | 0777, .kind = TASKENT_LINK, .follow = fn }
 #define RAW(n, m, f)		{ .name = n, .mode = S_IFREG | (m), .kind = TASKENT_FILE, .fops = &(f) }
@@ -216,8 +216,8 @@ static const struct ofile_ops taskrows_fops, tasklist_fops;
 	TEXT_RW("projid_map", 0644, task_print_projid_map, task_write_projid_map), \
 	LINK("root", task_follow_root),					\
 	LINK("exe", task_follow_exe),					\
-	TEXT_EVENT("mounts", 0444, task_print_mounts),			\
-	TEXT_EVENT("mountinfo", 0444, task_print_mountinfo),			\
+	MOUNTS("mounts", 0444, MOUNTS_TABLE),				\
+	MOUNTS("mountinfo", 0444, MOUNTS_INFO),				\
 	SECRET_PARTS("smaps", 0444, task_print_smaps),			\
 	SECRET("smaps_rollup", 0444, task_print_smaps_rollup),		\
 	TEXT("schedstat", 0444, task_print_schedstat),			\
@@ -241,7 +241,7 @@ static const struct taskent process_rows[] = {
 	DIRECTORY("net", 0555, netlink_vnops, tasklist_fops),
 	TEXT_RW("setgroups", 0644, task_print_setgroups, task_write_setgroups),
 	TEXT_RW("timens_offsets", 0644, task_print_timens_offsets, task_write_timens_offsets),
-	TEXT("mountstats", 0400, task_print_mountstats),
+	MOUNTS("mountstats", 0400, MOUNTS_STATS),
 	TEXT_RW("timerslack_ns", 0666, task_print_timerslack, task_write_timerslack),
 };
 

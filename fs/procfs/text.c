@@ -36,7 +36,7 @@ struct snapshot {
 struct proctext {
 	struct spin lock;		/* protects snap */
 	struct snapshot *snap;		/* with a reference, or NULL */
-	struct nsbase *mounts;		/* I of mount tables, with a reference */
+	struct mountview mounts;	/* I empty but for tables of mounts */
 	const u64 *count;		/* I changes so far, of files that can be polled */
 	struct waitq *waitq;		/* I */
 	u64 seen;			/* A changes that poll(2) has told */
@@ -99,6 +99,16 @@ static int print_task(struct ofile *f, const struct procvn *pv, struct seqbuf *s
 	return err;
 }
 
+static int print_text(struct ofile *f, const struct procvn *pv, struct seqbuf *sb, u64 *at)
+{
+	const struct proctext *pt = f->of_priv;
+
+	if (pv->ent && !pv->ent->mounts)
+		return print_task(f, pv, sb, at);
+	*at = TASK_TEXT_END;
+	return pv->node ? print_node(pv, sb) : mounts_print(&pt->mounts, sb, pv->ent->mounts);
+}
+
 /* Print with growing memory until all, or in parts one record, fits. */
 static struct snapshot *snapshot_make(struct ofile *f, u64 from, loff_t start)
 {
@@ -122,8 +132,8 @@ static struct snapshot *snapshot_make(struct ofile *f, u64 from, loff_t start)
 		if (!s)
 			return ERR_PTR(-ENOMEM);
 		seqbuf_init(&sb, s->text, size);
-		next = pv->node ? TASK_TEXT_END : from;
-		err = pv->node ? print_node(pv, &sb) : print_task(f, pv, &sb, &next);
+		next = from;
+		err = print_text(f, pv, &sb, &next);
 		if (!err && !sb.is_full)
 			break;
 		kmem_free_large(s);
@@ -216,24 +226,39 @@ static int text_open(struct ofile *f, struct vnode *vn)
 	return 0;
 }
 
+static int mounts_open(struct proctext *pt, const struct procvn *pv)
+{
+	struct task_ref task;
+	int err = task_get(pv, &task);
+
+	if (err)
+		return err;
+	err = mountview_get(task.t, &pt->mounts);
+	task_put(&task);
+	if (!err && pv->ent->mounts != MOUNTS_STATS)
+		pt->waitq = mountns_event(pt->mounts.ns, &pt->count);
+	return err;
+}
+
 static int event_open(struct ofile *f, struct vnode *vn)
 {
 	const struct procvn *pv = procvn_of(vn);
 	struct procevent *event = pv->node ? ((const struct procfile *)pv->node->what)->event : NULL;
 	int err = text_open(f, vn);
 	struct proctext *pt = f->of_priv;
-	struct task_ref task;
 
 	if (err)
 		return err;
+	if (pv->ent) {
+		err = mounts_open(pt, pv);
+		if (err) {
+			kmem_free(pt);
+			return err;
+		}
+	}
 	if (event) {
 		pt->count = &event->count;
 		pt->waitq = &event->waitq;
-	} else if (!task_get(pv, &task)) {
-		pt->mounts = mounts_ns(task.p);
-		if (pt->mounts)
-			pt->waitq = mountns_event(pt->mounts, &pt->count);
-		task_put(&task);
 	}
 	if (pt->count)
 		pt->seen = READ_ONCE(*pt->count);
@@ -266,7 +291,7 @@ static void text_release(struct ofile *f)
 	if (!pt)
 		return;
 	snapshot_put(pt->snap);
-	nsbase_put(pt->mounts);
+	mountview_put(&pt->mounts);
 	kmem_free(pt);
 }
 

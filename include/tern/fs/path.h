@@ -173,14 +173,26 @@ void vfs_init(void);
 /** vfs_kernel_mount() - internal mount of a type (pipefs, sockfs, devtmpfs): mount or ERR_PTR. */
 struct mountpt *vfs_kernel_mount(const char *type, void *priv);
 void mountpt_put(struct mountpt *m);
+/** struct mountview - what a table of mounts shows: a namespace as seen from a root. */
+struct mountview {
+	struct nsbase *ns;	/* with a reference; NULL: empty */
+	struct fspath root;	/* with references unless empty */
+};
 /**
- * mounts_print() - /proc/PID/mounts (style 0), mountinfo (1), mountstats (2) as
- * @p sees them from its root.
+ * mountview_get() - namespace and root of @t now
+ *
+ * Refs: those of @view, until mountview_put().
+ * Return: 0; -EINVAL: @t has ended; -ENOENT: it is about to, and has no root any more.
  */
-struct process;
-void mounts_print(struct process *p, struct seqbuf *sb, int style);
-/** mounts_ns() - the mount namespace whose table that is. Refs: returns one; NULL: detached root. */
-struct nsbase *mounts_ns(struct process *p);
+int mountview_get(struct thread *t, struct mountview *view);
+/** mountview_put() - sleeps; nothing if @view is empty. */
+void mountview_put(struct mountview *view);
+enum mounts_style { MOUNTS_NONE, MOUNTS_TABLE, MOUNTS_INFO, MOUNTS_STATS };
+/**
+ * mounts_print() - /proc/PID/mounts, mountinfo or mountstats (@style) of a view; sleeps
+ * Return: 0, or -ENOMEM.
+ */
+int mounts_print(const struct mountview *view, struct seqbuf *sb, enum mounts_style style);
 /** mountns_self() - of thread_self; borrowed. */
 struct mountns *mountns_self(void);
 /** mountns_owner() - user namespace that owns @ns. */

@@ -247,4 +247,31 @@ CASE(fd_names_go_with_the_descriptor)
 	CHECK(lstat(path, &st) == 0 && (st.st_mode & 0777) == 0700);
 }
 
+/* What was opened stays, whatever becomes of the process. */
+CASE(mount_tables_outlive_the_process)
+{
+	static const char *names[] = { "mounts", "mountinfo", "mountstats" };
+	char path[40], text[256];
+	int fds[3];
+	pid_t kid = fork();
+
+	if (!kid)
+		for (;;)
+			pause();
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", kid, names[i]);
+		fds[i] = open(path, O_RDONLY);
+		NEED(fds[i] >= 0);
+	}
+	kill(kid, SIGKILL);
+	NEED(waitid(P_PID, kid, NULL, WEXITED | WNOWAIT) == 0);
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", kid, names[i]);
+		FAILS(open(path, O_RDONLY), EINVAL);
+	}
+	NEED(waitpid(kid, NULL, 0) == kid);
+	for (int i = 0; i < 3; i++)
+		CHECK(read(fds[i], text, sizeof(text)) > 0);
+}
+
 TAP_MAIN
