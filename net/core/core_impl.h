@@ -15,7 +15,7 @@ struct netsock *netsock_create(int family, int type, int protocol);
 /* One operation each of the socket's own table, for the net service (kernel/svc/net.tbl). */
 int netsock_bind(struct netsock *s, const struct sockaddr_any *a, u32 len);
 int netsock_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block);
-int netsock_listen(struct netsock *s, int backlog);
+int netsock_listen(struct netsock *s, int backlog);	/* negative: as many as net.core.somaxconn */
 struct netsock *netsock_accept(struct netsock *s, bool may_block);
 ssize_t netsock_send(struct netsock *s, struct sockmsg *m);
 ssize_t netsock_recv(struct netsock *s, struct sockmsg *m);

@@ -51,6 +51,7 @@ struct netns netns_initial = {
 	.config_lock = KMUTEX_INIT(netns_initial.config_lock, LOCKRANK_NETCONF),
 	.ifs = LIST_INIT(netns_initial.ifs),
 	.taps = LIST_INIT(netns_initial.taps),
+	.somaxconn = SOMAXCONN,
 	.next_ifindex = 1,
 };
 

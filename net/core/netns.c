@@ -11,6 +11,7 @@
 #include <tern/kernel/cgroupns.h>
 #include <tern/kernel/userns.h>
 #include <tern/mm/slab.h>
+#include <uapi/socket.h>
 
 static struct netns *netns_of(struct nsbase *b)
 {
@@ -89,6 +90,7 @@ struct nsbase *netns_create(struct userns *owner)
 	list_init(&ns->ifs);
 	list_init(&ns->taps);
 	ns->next_ifindex = 1;
+	ns->somaxconn = SOMAXCONN;
 	workitem_init(&ns->end, take_down);
 	err = parts_init(ns);
 	if (!err) {

@@ -5,6 +5,7 @@
 #include <asm/uaccess.h>
 #include <tern/kernel/thread.h>
 #include <tern/lib/string.h>
+#include <tern/net/netns.h>
 #include <tern/svc/fault.h>
 
 void netsock_init(struct netsock *s, const struct netsock_ops *ops, u16 family, u16 type, u32 protocol)
@@ -158,7 +159,7 @@ int netsock_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bo
 
 int netsock_listen(struct netsock *s, int backlog)
 {
-	return s->ops->listen(s, backlog);
+	return s->ops->listen(s, (int)min_t(u64, (u32)backlog, READ_ONCE(netns_self()->somaxconn)));
 }
 
 struct netsock *netsock_accept(struct netsock *s, bool may_block)

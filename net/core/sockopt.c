@@ -5,14 +5,13 @@
 #include <tern/fs/procfs.h>
 #include <tern/kernel/clock.h>
 #include <tern/kernel/cred.h>
-#include <tern/net/netns.h>
+#include <tern/net/netctl.h>
 #include <tern/lib/string.h>
 #include <tern/net/sockfilter.h>
 #include <uapi/if_packet.h>
 
 u64 sock_wmem_max = SOCK_BUF_DEFAULT, sock_rmem_max = SOCK_BUF_DEFAULT;
 u64 sock_wmem_default = SOCK_BUF_DEFAULT, sock_rmem_default = SOCK_BUF_DEFAULT;
-u64 sock_somaxconn = SOMAXCONN;
 
 #define NET_LIMIT(var, file, val, lo)						\
 	static struct procint var = { .path = "sys/net/core/" file, .value = &(val), .min = lo,	\
@@ -22,7 +21,7 @@ NET_LIMIT(wmem_max_int, "wmem_max", sock_wmem_max, SOCK_BUF_MIN);
 NET_LIMIT(rmem_max_int, "rmem_max", sock_rmem_max, SOCK_RCVBUF_MIN);
 NET_LIMIT(wmem_default_int, "wmem_default", sock_wmem_default, SOCK_BUF_MIN);
 NET_LIMIT(rmem_default_int, "rmem_default", sock_rmem_default, SOCK_RCVBUF_MIN);
-NET_LIMIT(somaxconn_int, "somaxconn", sock_somaxconn, 0);
+NETCTL(somaxconn, "core/somaxconn", ns->somaxconn, 0, S32_MAX);
 
 /* Options that are one kept bit. */
 #define BOOL_OPTIONS	(BIT(SO_DEBUG) | BIT(SO_REUSEADDR) | BIT(SO_DONTROUTE) | BIT(SO_BROADCAST) | \

@@ -140,8 +140,6 @@ long sys_listen(int fd, int backlog)
 	s = sock_borrow(fd, &r, &err);
 	if (!s)
 		return err;
-	if ((u32)backlog > sock_somaxconn)
-		backlog = (int)sock_somaxconn;
 	err = svc_net_listen(s, backlog);
 	fd_return(r);
 	return err;

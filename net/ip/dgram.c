@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What UDP, raw and ping sockets share: a queue of packets, control messages, the
- * error queue, connecting.
+ * What UDP, raw and ping sockets share: a queue of packets, control messages,
+ * connecting.
  *
  * A queued packet has data at what the user reads, net and tp at its headers. A reader
  * takes it off the queue under the socket's lock and copies without; MSG_PEEK copies
- * a clone. A packet on the error queue has a struct errinfo in cb.
+ * a clone.
  */
 #include "ip6_impl.h"
 
@@ -14,9 +14,6 @@
 #include <tern/lib/string.h>
 #include <tern/mm/uio.h>
 #include <tern/net/sockfilter.h>
-
-struct errinfo { struct sock_extended_err ee; be32 offender, dst; struct in6ip dst6; u16 port; bool is_v6; };
-static_assert(sizeof(struct errinfo) <= sizeof(((struct pktbuf *)0)->cb), "fits");
 
 /* ---- sending ---- */
 
@@ -370,149 +367,6 @@ static void give_cmsgs(struct isock *sk, struct sockmsg *m, const struct pktbuf 
 		memcpy(&in.sin_port, pb->buf + pb->tp + 2, 2);
 		sockmsg_put(m, SOL_IP, IP_RECVORIGDSTADDR, &in, sizeof(in));
 	}
-}
-
-static void give_error6(struct isock *sk, struct sockmsg *m, const struct pktbuf *pb, const struct errinfo *info)
-{
-	struct { struct sock_extended_err ee; struct sockaddr_in6 offender; } out = { .ee = info->ee };
-	struct isockaddr to = { .is_v6 = true, .a6 = info->dst6, .port = info->port };
-
-	if (m->name)
-		isock_put_name(sk, m->name, &m->name_len, &to);
-	out.offender.sin6_family = AF_INET6;
-	memcpy(out.offender.sin6_addr, &pkt_ip6(pb)->saddr, 16);
-	sockmsg_put(m, SOL_IPV6, IPV6_RECVERR, &out, sizeof(out));
-}
-
-/* Buffers of MSG_ZEROCOPY that are free again. */
-static void give_zerocopy(struct isock *sk, struct sockmsg *m, const struct errinfo *info)
-{
-	struct { struct sock_extended_err ee; struct sockaddr_in6 offender; } out = { .ee = info->ee };
-	bool is_6 = sk->ns.family == AF_INET6;
-
-	m->name_len = 0;
-	sockmsg_put(m, is_6 ? SOL_IPV6 : SOL_IP, is_6 ? IPV6_RECVERR : IP_RECVERR, &out,
-		    is_6 ? sizeof(out) : sizeof(out.ee) + sizeof(struct sockaddr_in));
-}
-
-int isock_queue_zerocopy(struct isock *sk)
-{
-	struct errinfo e = { .ee = { .ee_origin = SO_EE_ORIGIN_ZEROCOPY, .ee_code = SO_EE_CODE_ZEROCOPY_COPIED } };
-	struct pktbuf *c = pktbuf_alloc(0, 0, ALLOC_KERNEL), *last;
-	struct errinfo *tail;
-
-	if (!c)
-		return -ENOBUFS;
-	spin_lock_bh(&sk->lock);
-	last = list_last_entry_or_null(&sk->errq, struct pktbuf, link);
-	tail = last ? (struct errinfo *)last->cb : NULL;
-	e.ee.ee_info = e.ee.ee_data = sk->zerocopy_next++;
-	if (tail && tail->ee.ee_origin == SO_EE_ORIGIN_ZEROCOPY && tail->ee.ee_data + 1 == e.ee.ee_info) {
-		tail->ee.ee_data = e.ee.ee_info;
-	} else {
-		memcpy(c->cb, &e, sizeof(e));
-		list_add_tail(&c->link, &sk->errq);
-		c = NULL;
-	}
-	spin_unlock_bh(&sk->lock);
-	if (c)
-		pktbuf_free(c);
-	isock_wake(sk, POLLERR);
-	return 0;
-}
-
-void isock_fill_stamp_error(struct pktbuf *c, u32 key, u32 err)
-{
-	struct errinfo e = { .ee = { .ee_errno = err, .ee_origin = SO_EE_ORIGIN_TIMESTAMPING, .ee_data = key } };
-
-	memcpy(c->cb, &e, sizeof(e));
-}
-
-/* When a packet left. */
-static void give_sent(struct isock *sk, struct sockmsg *m, const struct pktbuf *pb, const struct errinfo *info)
-{
-	if (READ_ONCE(sk->stamping) & STAMPING_SOFTWARE)
-		isock_put_stamping(m, pb->stamp);
-	give_zerocopy(sk, m, info);	/* the rest is the same */
-}
-
-ssize_t isock_recv_error(struct isock *sk, struct sockmsg *m)
-{
-	struct { struct sock_extended_err ee; struct sockaddr_in offender; } out = { 0 };
-	struct errinfo info;
-	struct pktbuf *pb;
-	bool more;
-	size_t n;
-
-	spin_lock_bh(&sk->lock);
-	pb = list_first_entry_or_null(&sk->errq, struct pktbuf, link);
-	if (pb) {
-		list_unlink(&pb->link);
-		sk->nstamps -= ((struct errinfo *)pb->cb)->ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING;
-	}
-	more = !list_is_empty(&sk->errq);
-	spin_unlock_bh(&sk->lock);
-	if (!pb)
-		return -EAGAIN;
-	memcpy(&info, pb->cb, sizeof(info));
-	n = pktbuf_to_uio(pb, 0, m->uio, (u32)min_t(size_t, m->uio->resid, pb->len));
-	if (n < pb->len)
-		m->out_flags |= MSG_TRUNC;
-	m->out_flags |= MSG_ERRQUEUE;
-	if (info.ee.ee_origin == SO_EE_ORIGIN_ZEROCOPY) {
-		give_zerocopy(sk, m, &info);
-		goto out;
-	}
-	if (info.ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
-		give_sent(sk, m, pb, &info);
-		goto out;
-	}
-	if (info.is_v6) {
-		give_error6(sk, m, pb, &info);
-		goto out;
-	}
-	isock_fill_name(m, info.dst, info.port);
-	out.ee = info.ee;
-	if (info.offender) {
-		out.offender.sin_family = AF_INET;
-		out.offender.sin_addr = info.offender;
-	}
-	sockmsg_put(m, SOL_IP, IP_RECVERR, &out, sizeof(out));
-out:
-	pktbuf_free(pb);
-	if (!more && READ_ONCE(sk->ns.error))
-		netsock_take_error(&sk->ns);
-	return (ssize_t)n;
-}
-
-void isock_queue_error(struct isock *sk, const struct pktbuf *pb, int err, u8 origin, u8 type, u8 code,
-		       u32 info, be32 offender, be32 dst, u16 port)
-{
-	struct errinfo e = { .ee = { (u32)-err, origin, type, code, 0, info, 0 }, .offender = offender,
-			     .dst = dst, .port = port };
-	struct pktbuf *c = pktbuf_clone(pb, ALLOC_ATOMIC);
-
-	if (!c)
-		return;
-	memcpy(c->cb, &e, sizeof(e));
-	spin_lock_bh(&sk->lock);
-	list_add_tail(&c->link, &sk->errq);
-	spin_unlock_bh(&sk->lock);
-}
-
-void isock_queue_error6(struct isock *sk, const struct pktbuf *pb, int err, u8 type, u8 code, u32 info,
-			const struct in6ip *dst, u16 port)
-{
-	struct errinfo e = { .ee = { (u32)-err, SO_EE_ORIGIN_ICMP6, type, code, 0, info, 0 }, .dst6 = *dst,
-			     .port = port, .is_v6 = true };
-	struct pktbuf *c = pktbuf_clone(pb, ALLOC_ATOMIC);
-
-	if (!c)
-		return;
-	memcpy(c->cb, &e, sizeof(e));
-	spin_lock_bh(&sk->lock);
-	list_add_tail(&c->link, &sk->errq);
-	spin_unlock_bh(&sk->lock);
 }
 
 ssize_t dgram_recv(struct netsock *s, struct sockmsg *m)

@@ -7,7 +7,6 @@
 #include "ip6_impl.h"
 #include "tcp_impl.h"
 
-#define EXT_MAX	8u
 
 static bool find6(const struct pktbuf *pb, u8 *protocol, u32 *off)
 {
@@ -15,7 +14,7 @@ static bool find6(const struct pktbuf *pb, u8 *protocol, u32 *off)
 	u32 at = sizeof(struct ip6_head);
 	bool is_first = true;
 
-	for (u32 i = 0; i < EXT_MAX; i++) {
+	for (u32 i = 0; i < IP6_EXT_MAX; i++) {
 		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
 		    next != IPPROTO_FRAGMENT)
 			break;

@@ -88,7 +88,7 @@ void icmp4_error(struct netns *ns, const struct pktbuf *pb, u8 type, u8 code, u3
 
 	if (!deserves_error(ns, pb))
 		return;
-	if (!take_token()) {
+	if (pb->nif != ns->loopback && !take_token()) {
 		ipstat_inc(ns, ICMPSTAT_OUT_LIMITED);
 		return;
 	}
@@ -153,6 +153,7 @@ static void take_error(struct netns *ns, struct pktbuf *pb, u8 type, u8 code, u3
 	pktbuf_pull(pb, hlen);
 	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
 		info &= 0xffff;
+	rawsock_error(ns, q, pb, type, code, info);
 	TABLE_FOREACH(ipproto, __typeof__(const struct ipproto *), p)
 		if ((*p)->protocol == q->protocol && (*p)->error)
 			(*p)->error(ns, q, pb, type, code, info);

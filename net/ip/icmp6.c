@@ -59,7 +59,7 @@ void icmp6_error(struct netns *ns, const struct pktbuf *pb, u8 type, u8 code, u3
 	struct iproute r;
 	struct pktbuf *e;
 
-	if (!deserves_error(pb, type) || !take_token())
+	if (!deserves_error(pb, type) || (pb->nif != ns->loopback && !take_token()))
 		return;
 	if (ip6_route_out(ns, &h->saddr, is_ours ? &h->daddr : NULL, in6_is_link(&h->saddr) ? pb->nif->index : 0, &r))
 		return;
@@ -99,21 +99,48 @@ int icmp6_to_errno(u8 type, u8 code, bool *is_hard)
 	return -EHOSTUNREACH;
 }
 
-/* data at the ICMP header; the quoted packet had no extension headers, or its error is nobody's. */
+/* From behind the quoted IP header to its protocol's, if the quote reaches 8 bytes into that; -1: it does not. */
+static int skip_quoted(struct pktbuf *pb, u8 next)
+{
+	for (u32 k = 0; k < IP6_EXT_MAX; k++) {
+		bool is_fragment = next == IPPROTO_FRAGMENT;
+		u32 n;
+
+		if (!pktbuf_make_linear(pb, 8))
+			return -1;
+		if (!is_fragment && next != IPPROTO_HOPOPTS && next != IPPROTO_DSTOPTS && next != IPPROTO_ROUTING)
+			return next;
+		if (is_fragment && ((pb->data[2] << 8 | pb->data[3]) & ~7))
+			return -1;	/* not the first: its protocol's header is in another */
+		n = is_fragment ? 8 : (pb->data[1] + 1u) * 8;
+		if (!pktbuf_make_linear(pb, n))
+			return -1;
+		next = pb->data[0];
+		pktbuf_pull(pb, n);
+	}
+	return -1;
+}
+
+/* data at the ICMP header. */
 static void take_error(struct netns *ns, struct pktbuf *pb, u8 type, u8 code, u32 info)
 {
-	const struct ip6_head *q;
+	struct ip6_head q;	/* a copy: the packet moves when it is made linear */
+	int next;
 
-	if (!pktbuf_make_linear(pb, sizeof(struct icmp_head) + sizeof(*q) + 8))
+	if (!pktbuf_make_linear(pb, sizeof(struct icmp_head) + sizeof(q) + 8))
 		return;
 	pktbuf_pull(pb, sizeof(struct icmp_head));
-	q = (void *)pb->data;
-	if (FROM_BE32(q->flow) >> 28 != 6)
+	memcpy(&q, pb->data, sizeof(q));
+	if (FROM_BE32(q.flow) >> 28 != 6)
 		return;
-	pktbuf_pull(pb, sizeof(*q));
+	pktbuf_pull(pb, sizeof(q));
+	next = skip_quoted(pb, q.next);
+	if (next < 0)
+		return;
+	rawsock6_error(ns, &q, (u8)next, pb, type, code, info);
 	TABLE_FOREACH(ip6proto, __typeof__(const struct ip6proto *), p)
-		if ((*p)->protocol == q->next && (*p)->error)
-			(*p)->error(ns, q, pb, type, code, info);
+		if ((*p)->protocol == next && (*p)->error)
+			(*p)->error(ns, &q, pb, type, code, info);
 }
 
 static void answer_echo(struct netns *ns, struct pktbuf *pb)
@@ -178,5 +205,6 @@ static void icmp6_receive(struct netns *ns, struct pktbuf *pb)
 	}
 }
 
-static const struct ip6proto icmp6_proto = { .protocol = IPPROTO_ICMPV6, .receive = icmp6_receive };
+static const struct ip6proto icmp6_proto = { .protocol = IPPROTO_ICMPV6, .receive = icmp6_receive,
+					    .error = ping6_error };
 IP6PROTO_TABLE(icmp6_proto);

@@ -19,7 +19,6 @@
 NETCTL(mtu_expires6, "ipv6/route/mtu_expires", ns->ip6->paths.expires_s, 1, S32_MAX);	/* s */
 
 #define HOPS_USUAL 64	/* where neither the sender nor the route says */
-#define EXT_MAX	8u	/* extension headers of one packet */
 
 static void to_link(struct netns *ns, const struct iproute *r, const struct in6ip *daddr, struct pktbuf *pb);
 
@@ -62,7 +61,7 @@ static int skip_headers(struct netns *ns, struct pktbuf **ppb, u8 next)
 {
 	struct pktbuf *pb = *ppb;
 
-	for (u32 k = 0; k < EXT_MAX; k++) {
+	for (u32 k = 0; k < IP6_EXT_MAX; k++) {
 		u32 n;
 
 		if (next == IPPROTO_FRAGMENT) {

@@ -161,6 +161,7 @@ void ip6_addr_news(struct netif *nif, const struct ifaddr6 *a, bool is_new);
 u8 in6_scope(const struct in6ip *a);
 
 /* ---- IP (ip6.c, frag6.c) ---- */
+#define IP6_EXT_MAX 8u	/* extension headers of one packet */
 struct ip6send { struct in6ip saddr, daddr; u8 protocol, hops, tclass; bool may_fragment; };
 int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *how, struct pktbuf *pb);
 /**
@@ -169,9 +170,6 @@ int ip6_send(struct netns *ns, const struct iproute *r, const struct ip6send *ho
  */
 struct pktbuf *ip6_reassemble(struct netns *ns, struct pktbuf *pb, u8 *next);
 extern const struct reasm_ops ip6_reasm_ops;
-/** isock_queue_error6() - as isock_queue_error(); the offender is @pb's sender. */
-void isock_queue_error6(struct isock *sk, const struct pktbuf *pb, int err, u8 type, u8 code, u32 info,
-			const struct in6ip *dst, u16 port);
 /** neigh6_send() - to the next hop; consumes. Bottom halves off. */
 void neigh6_send(struct netif *nif, const struct in6ip *hop, struct pktbuf *pb);
 /** netif_mc6_wants() - is a group joined on an interface; RCU. */
@@ -200,3 +198,7 @@ void nd_receive(struct netns *ns, struct pktbuf *pb);
 /** ping6_receive() - an echo reply to ping sockets; consumes. */
 void ping6_receive(struct netns *ns, struct pktbuf *pb);
 bool rawsock6_receive(struct netns *ns, struct pktbuf *pb, u8 protocol);
+/** rawsock6_error() / ping6_error() - as rawsock_error() and ping_error(). */
+void rawsock6_error(struct netns *ns, const struct ip6_head *quoted, u8 protocol, struct pktbuf *pb, u8 type, u8 code,
+		    u32 info);
+void ping6_error(struct netns *ns, const struct ip6_head *quoted, struct pktbuf *pb, u8 type, u8 code, u32 info);

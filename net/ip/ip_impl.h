@@ -128,6 +128,7 @@ struct isock {
 	u32 drops;			/* S */
 	u32 zerocopy_next;		/* S number of the next send with MSG_ZEROCOPY */
 	struct list errq;		/* S for MSG_ERRQUEUE */
+	u32 errq_bytes;			/* S memory of ICMP errors in it */
 	atomic32 wmem;			/* A memory on its way out */
 	struct pktbuf *cork;		/* send_lock */
 	struct kmutex send_lock;	/* one sender at a time when corked; LOCKRANK_SOCK */
@@ -262,6 +263,9 @@ u32 dgram_poll(struct netsock *s, struct ofile *f, struct poll_table *pt);
 int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block);
 int dgram_shutdown(struct netsock *s, int how);
 /** isock_path4_is() / isock_path6_is() - packets of @sk from @src to @dst may have @mtu bytes, a router said. RCU. */
+/* ip4_path_is() / ip6_path_is() - those of no socket. RCU. */
+void ip4_path_is(struct netns *ns, be32 dst, be32 src, u32 mtu);
+void ip6_path_is(struct netns *ns, const struct in6ip *dst, const struct in6ip *src, u32 mtu);
 void isock_path4_is(struct isock *sk, be32 dst, be32 src, u32 mtu);
 void isock_path6_is(struct isock *sk, const struct in6ip *dst, const struct in6ip *src, u32 mtu);
 /** dgram_route() - where @d goes, counted if nowhere; RCU. What ip4_route_flow() says, -EACCES: SO_BROADCAST. */
@@ -272,9 +276,13 @@ void dgram_destroy(struct isock *sk);
 int isock_queue_zerocopy(struct isock *sk);
 /** isock_recv_error() - recvmsg() with MSG_ERRQUEUE: bytes, -EAGAIN, -EFAULT. */
 ssize_t isock_recv_error(struct isock *sk, struct sockmsg *m);
-/** isock_queue_error() - for MSG_ERRQUEUE: @pb's data at the user's payload; a copy is made. */
-void isock_queue_error(struct isock *sk, const struct pktbuf *pb, int err, u8 origin, u8 type, u8 code,
-		       u32 info, be32 offender, be32 dst, u16 port);
+/* An ICMP error about a packet that a socket sent; of the destinations the one that @is_v6 says counts. */
+struct icmperr { int err; u8 type, code; u32 info; be32 dst; struct in6ip dst6; u16 port; bool is_v6; };
+/**
+ * isock_queue_error() - for MSG_ERRQUEUE; dropped if too many wait, or without memory
+ * @pb: data at what the error quotes of the user's bytes, net at the header of who sent it; a copy is made
+ */
+void isock_queue_error(struct isock *sk, const struct pktbuf *pb, const struct icmperr *e);
 
 /* ---- families of protocols by socket type ---- */
 /** udp_create() - @protocol: IPPROTO_UDP or IPPROTO_UDPLITE. */
@@ -296,6 +304,8 @@ struct netsock *tcp_create(void);
 u64 rawsock_count(const struct netns *ns);
 /** rawsock_receive() - copies for raw sockets; true if there was one. RCU. */
 bool rawsock_receive(struct netns *ns, struct pktbuf *pb);
+/** rawsock_error() - tell raw sockets that may have sent what @quoted, data behind it, is of. RCU. */
+void rawsock_error(struct netns *ns, const struct ip4_head *quoted, struct pktbuf *pb, u8 type, u8 code, u32 info);
 /** ping_receive() - an echo reply, data at the ICMP header; consumes. */
 void ping_receive(struct netns *ns, struct pktbuf *pb);
 void ping_error(struct netns *ns, const struct ip4_head *quoted, struct pktbuf *pb, u8 type, u8 code,

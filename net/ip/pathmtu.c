@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What routers said that paths take, RFC 1191 and 8201. TCP, UDP and ping sockets tell of errors about packets
+ * What routers said that paths take, RFC 1191 and 8201. TCP, UDP, raw and ping sockets tell of errors about packets
  * of theirs; routes of our own to that destination by that interface have the smaller MTU then, for every
  * socket, until the timer ends it. Nobody who forwards asks here.
  *
@@ -210,23 +210,43 @@ void pathmtu_learn(struct pathtable *t, const struct in6ip *dst, const struct ip
 		netns_routes_changed(t->ns);
 }
 
-void isock_path4_is(struct isock *sk, be32 dst, be32 src, u32 mtu)
+static void path4_is(struct netns *ns, be32 dst, be32 src, u32 oif, u32 mark, u32 mtu)
 {
 	struct in6ip mapped = in6_map(dst);
 	struct iproute r;
 
-	if (!ip4_route_flow(sk->net, dst, src, sk->bound_if, 0, sk->mark, &r) && r.type == RTN_UNICAST)
-		pathmtu_learn(&sk->net->ip4->paths, &mapped, &r, mtu);
+	if (!ip4_route_flow(ns, dst, src, oif, 0, mark, &r) && r.type == RTN_UNICAST)
+		pathmtu_learn(&ns->ip4->paths, &mapped, &r, mtu);
 }
 
-void isock_path6_is(struct isock *sk, const struct in6ip *dst, const struct in6ip *src, u32 mtu)
+static void path6_is(struct netns *ns, const struct in6ip *dst, const struct in6ip *src, u32 oif, u32 mark, u32 mtu)
 {
 	struct iproute r;
 
 	if (mtu < IP6_MTU_MIN)		/* which every link takes: RFC 8201 4 */
 		return;
-	if (!ip6_route_flow(sk->net, dst, src, sk->bound_if, 0, sk->mark, &r) && r.type == RTN_UNICAST)
-		pathmtu_learn(&sk->net->ip6->paths, dst, &r, mtu);
+	if (!ip6_route_flow(ns, dst, src, oif, 0, mark, &r) && r.type == RTN_UNICAST)
+		pathmtu_learn(&ns->ip6->paths, dst, &r, mtu);
+}
+
+void ip4_path_is(struct netns *ns, be32 dst, be32 src, u32 mtu)
+{
+	path4_is(ns, dst, src, 0, 0, mtu);
+}
+
+void ip6_path_is(struct netns *ns, const struct in6ip *dst, const struct in6ip *src, u32 mtu)
+{
+	path6_is(ns, dst, src, 0, 0, mtu);
+}
+
+void isock_path4_is(struct isock *sk, be32 dst, be32 src, u32 mtu)
+{
+	path4_is(sk->net, dst, src, sk->bound_if, sk->mark, mtu);
+}
+
+void isock_path6_is(struct isock *sk, const struct in6ip *dst, const struct in6ip *src, u32 mtu)
+{
+	path6_is(sk->net, dst, src, sk->bound_if, sk->mark, mtu);
 }
 
 /* ---- showing ---- */
@@ -258,7 +278,7 @@ static ssize_t write_flush(const char *text, size_t n, void *arg)
 {
 	if (!netns_cap(CAP_NET_ADMIN))
 		return -EPERM;
-	pathtable_flush(&netns_self()->ip4->paths);
+	pathtable_flush(arg ? &netns_self()->ip6->paths : &netns_self()->ip4->paths);
 	return (ssize_t)n;
 }
 static void print_nothing(struct seqbuf *sb, void *arg)
@@ -267,6 +287,9 @@ static void print_nothing(struct seqbuf *sb, void *arg)
 static struct procfile flush_file = { .path = "sys/net/ipv4/route/flush", .mode = 0200, .print = print_nothing,
 	.write = write_flush };
 PROCFILE(flush_file);
+static struct procfile flush6_file = { .path = "sys/net/ipv6/route/flush", .mode = 0200, .print = print_nothing,
+	.write = write_flush, .arg = &flush6_file };
+PROCFILE(flush6_file);
 
 /* ---- namespaces ---- */
 

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Raw sockets (whole IP packets of a protocol) and ping sockets (ICMP echo for
- * everybody in ping_group_range).
- *
- * Both hang in a list by protocol or identifier. A raw socket gets a copy of each
- * packet that fits, header included; a ping socket's local port is its identifier.
+ * Raw sockets: whole IP packets of a protocol. They hang in a list by protocol; each gets a copy of every packet
+ * that fits, of IPv4 with its header, and is told of every ICMP error about what it may have sent.
  */
-#include "ip6_impl.h"
+#include "raw_impl.h"
 
 #include <tern/fs/procfs.h>
-#include <tern/kernel/cred.h>
-#include <tern/kernel/random.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
 #include <tern/mm/uio.h>
 #include <tern/net/inetsum.h>
 
-#define BUCKETS 64u
-struct rawbucket { struct spin lock; struct hlist socks; };
-static struct rawbucket raw_table[BUCKETS] = { [0 ... BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
-static struct rawbucket ping_table[BUCKETS] = { [0 ... BUCKETS - 1] = { .lock = SPIN_INIT(LOCKRANK_NET_TABLE) } };
+static struct rawbucket raw_table[RAW_BUCKETS] = { [0 ... RAW_BUCKETS - 1] = RAWBUCKET_INIT };
 
 static void hash_add(struct rawbucket *b, struct isock *sk)
 {
@@ -29,7 +21,7 @@ static void hash_add(struct rawbucket *b, struct isock *sk)
 	spin_unlock_bh(&b->lock);
 }
 
-static void hash_remove(struct rawbucket *b, struct isock *sk)
+void rawbucket_remove(struct rawbucket *b, struct isock *sk)
 {
 	bool was_there;
 
@@ -62,7 +54,7 @@ static bool raw_fits(const struct isock *sk, const struct netns *ns, const struc
 
 bool rawsock_receive(struct netns *ns, struct pktbuf *pb)
 {
-	struct rawbucket *b = &raw_table[pkt_ip4(pb)->protocol % BUCKETS];
+	struct rawbucket *b = &raw_table[pkt_ip4(pb)->protocol % RAW_BUCKETS];
 	u32 hlen = ip4_hlen(pkt_ip4(pb));
 	bool any = false;
 	struct isock *sk;
@@ -105,7 +97,7 @@ static bool raw6_fits(const struct isock *sk, const struct netns *ns, const stru
 
 bool rawsock6_receive(struct netns *ns, struct pktbuf *pb, u8 protocol)
 {
-	struct rawbucket *b = &raw_table[protocol % BUCKETS];
+	struct rawbucket *b = &raw_table[protocol % RAW_BUCKETS];
 	bool any = false;
 	struct isock *sk;
 
@@ -125,6 +117,60 @@ bool rawsock6_receive(struct netns *ns, struct pktbuf *pb, u8 protocol)
 		dgram_deliver(sk, c);
 	}
 	return any;
+}
+
+/* ---- errors ---- */
+
+/* About a packet of @sk, data behind the quoted IP header, which is @hlen bytes. Consumes nothing. */
+static void raw_take_error(struct isock *sk, struct pktbuf *pb, u32 hlen, const struct icmperr *e, bool is_hard)
+{
+	u32 back = sk->hdrincl ? hlen : 0;
+
+	if (!sk->recverr && !isock_has_peer(sk))
+		return;
+	if (sk->recverr) {
+		pktbuf_push(pb, back);
+		isock_queue_error(sk, pb, e);
+		pktbuf_pull(pb, back);
+	}
+	if (sk->recverr || is_hard)
+		isock_error(sk, e->err);
+}
+
+void rawsock_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+{
+	bool hard, too_big = type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED;
+	struct icmperr e = { icmp4_to_errno(type, code, &hard), type, code, info, .dst = q->daddr };
+	struct isock *sk;
+
+	hlist_foreach_rcu(sk, &raw_table[q->protocol % RAW_BUCKETS].socks, hash_node) {
+		if (sk->net != ns || sk->ns.protocol != q->protocol || sk->ns.family != AF_INET ||
+		    (sk->rcv_saddr && sk->rcv_saddr != q->saddr) || (sk->daddr && sk->daddr != q->daddr) ||
+		    (sk->bound_if && sk->bound_if != pb->nif->index))
+			continue;
+		if (too_big)
+			isock_path4_is(sk, q->daddr, q->saddr, info);
+		raw_take_error(sk, pb, ip4_hlen(q), &e, too_big ? sk->pmtudisc != IP_PMTUDISC_DONT : hard);
+	}
+}
+
+void rawsock6_error(struct netns *ns, const struct ip6_head *q, u8 protocol, struct pktbuf *pb, u8 type, u8 code,
+		    u32 info)
+{
+	bool hard, too_big = type == ICMP6_PACKET_TOO_BIG;
+	struct icmperr e = { icmp6_to_errno(type, code, &hard), type, code, info, .dst6 = q->daddr, .is_v6 = true };
+	struct isock *sk;
+
+	hlist_foreach_rcu(sk, &raw_table[protocol % RAW_BUCKETS].socks, hash_node) {
+		if (sk->net != ns || sk->ns.protocol != protocol || sk->ns.family != AF_INET6 ||
+		    (!in6_is_any(&sk->rcv_saddr6) && !in6_same(&sk->rcv_saddr6, &q->saddr)) ||
+		    (!in6_is_any(&sk->daddr6) && !in6_same(&sk->daddr6, &q->daddr)) ||
+		    (sk->bound_if && sk->bound_if != pb->nif->index))
+			continue;
+		if (too_big && (sk->recverr || isock_has_peer(sk)))
+			isock_path6_is(sk, &q->daddr, &q->saddr, info);
+		raw_take_error(sk, pb, 0, &e, too_big ? sk->pmtudisc == IP_PMTUDISC_DO : hard);
+	}
 }
 
 static int raw_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
@@ -217,8 +263,7 @@ static int push6(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8
 	return err;
 }
 
-/* Route and send; consumes. */
-static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8 protocol)
+int raw_push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8 protocol)
 {
 	struct ip4send how = { .daddr = d->daddr, .protocol = protocol, .may_fragment = true };
 	struct iproute r;
@@ -248,7 +293,7 @@ static int push(struct isock *sk, struct pktbuf *pb, const struct dgsend *d, u8 
 	return err;
 }
 
-static struct pktbuf *copy_in(struct sockmsg *m, int *err)
+struct pktbuf *raw_copy_in(struct sockmsg *m, int *err)
 {
 	struct pktbuf *pb = pktbuf_alloc(PKT_HEADROOM, 0, ALLOC_KERNEL);
 
@@ -279,10 +324,10 @@ static ssize_t raw_send(struct netsock *s, struct sockmsg *m)
 		err = dgram_charge(sk, m->flags);
 	if (err)
 		return err;
-	pb = copy_in(m, &err);
+	pb = raw_copy_in(m, &err);
 	if (!pb)
 		return err;
-	err = push(sk, pb, &d, (u8)s->protocol);
+	err = raw_push(sk, pb, &d, (u8)s->protocol);
 	return err ? err : (ssize_t)len;
 }
 
@@ -290,7 +335,7 @@ static void raw_release(struct netsock *s)
 {
 	struct isock *sk = isock_of(s);
 
-	hash_remove(&raw_table[s->protocol % BUCKETS], sk);
+	rawbucket_remove(&raw_table[s->protocol % RAW_BUCKETS], sk);
 	dgram_destroy(sk);
 	isock_put(sk);
 }
@@ -338,7 +383,7 @@ struct netsock *rawsock_create(int protocol)
 	isock_init(sk, &raw_ops, SOCK_RAW, (u32)protocol);
 	sk->hdrincl = protocol == IPPROTO_RAW;
 	sk->sport = (u16)protocol;	/* what /proc shows as a port */
-	hash_add(&raw_table[(u32)protocol % BUCKETS], sk);
+	hash_add(&raw_table[(u32)protocol % RAW_BUCKETS], sk);
 	return &sk->ns;
 }
 
@@ -351,217 +396,13 @@ struct netsock *rawsock6_create(int protocol)
 	return s;
 }
 
-/* ---- ping ---- */
-
-/* @local NULL: any address. */
-static struct isock *ping_find(struct netns *ns, u32 protocol, const struct isockaddr *local, u16 id)
-{
-	struct isock *sk;
-
-	hlist_foreach_rcu(sk, &ping_table[id % BUCKETS].socks, hash_node) {
-		if (sk->net != ns || sk->sport != id || sk->ns.protocol != protocol)
-			continue;
-		if (!local || (protocol == IPPROTO_ICMP && (!sk->rcv_saddr || sk->rcv_saddr == local->a4)) ||
-		    (protocol != IPPROTO_ICMP &&
-		     (in6_is_any(&sk->rcv_saddr6) || in6_same(&sk->rcv_saddr6, &local->a6))))
-			return sk;
-	}
-	return NULL;
-}
-
-static bool ping_try(struct isock *sk, u16 id)
-{
-	struct rawbucket *b = &ping_table[id % BUCKETS];
-	bool free;
-
-	spin_lock(&b->lock);
-	free = !ping_find(sk->net, sk->ns.protocol, NULL, id);
-	if (free) {
-		sk->sport = id;
-		isock_get(sk);
-		hlist_add_head_rcu(&sk->hash_node, &b->socks);
-	}
-	spin_unlock(&b->lock);
-	return free;
-}
-
-/* An identifier for the socket; 0 or -EADDRINUSE. */
-static int ping_take(struct isock *sk, u16 id, const struct isockaddr *addr)
-{
-	u32 start = random_u32();
-	int err = -EADDRINUSE;
-
-	spin_lock_bh(&sk->lock);
-	if (sk->sport) {
-		err = id ? -EINVAL : 0;
-	} else if (id) {
-		err = ping_try(sk, id) ? 0 : -EADDRINUSE;
-	} else {
-		for (u32 i = 0; err && i < 65536; i++)
-			if ((u16)(start + i) && ping_try(sk, (u16)(start + i)))
-				err = 0;
-	}
-	if (!err && addr)
-		isock_set_local(sk, addr);
-	spin_unlock_bh(&sk->lock);
-	return err;
-}
-
-static int pingsock_bind(struct netsock *s, const struct sockaddr_any *a, u32 len)
-{
-	struct isockaddr b;
-	int err = isock_check_bind(isock_of(s), a, len, &b);
-
-	return err ? err : ping_take(isock_of(s), b.port, &b);
-}
-
-/* To a ping socket, if there is one; consumes. */
-static void to_ping(struct isock *sk, struct pktbuf *pb)
-{
-	if (!sk || (sk->bound_if && sk->bound_if != pb->nif->index)) {
-		pktbuf_free(pb);
-		return;
-	}
-	pb->cb[4] = 0;
-	pb->cb[5] = pb->nif->index;
-	dgram_deliver(sk, pb);
-}
-
-void ping_receive(struct netns *ns, struct pktbuf *pb)
-{
-	const struct icmp_head *h = (void *)pb->data;
-	struct isockaddr local = { .a4 = pkt_ip4(pb)->daddr };
-
-	to_ping(ping_find(ns, IPPROTO_ICMP, &local, FROM_BE16(h->id)), pb);
-}
-
-void ping6_receive(struct netns *ns, struct pktbuf *pb)
-{
-	const struct icmp_head *h = (void *)pb->data;
-	struct isockaddr local = { .is_v6 = true, .a6 = pkt_ip6(pb)->daddr };
-
-	to_ping(ping_find(ns, IPPROTO_ICMPV6, &local, FROM_BE16(h->id)), pb);
-}
-
-void ping_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
-{
-	const struct icmp_head *h = (void *)pb->data;
-	struct isock *sk;
-	bool hard;
-	int err;
-
-	if (h->type != ICMP_ECHO)
-		return;
-	sk = ping_find(ns, IPPROTO_ICMP, &(struct isockaddr){ .a4 = q->saddr }, FROM_BE16(h->id));
-	if (!sk)
-		return;
-	err = icmp4_to_errno(type, code, &hard);
-	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
-		isock_path4_is(sk, q->daddr, q->saddr, info);
-	if (sk->recverr)
-		isock_queue_error(sk, pb, err, SO_EE_ORIGIN_ICMP, type, code, info, pkt_ip4(pb)->saddr,
-				  q->daddr, 0);
-	if (sk->recverr || (hard && sk->daddr))
-		isock_error(sk, err);
-}
-
-static ssize_t ping_send(struct netsock *s, struct sockmsg *m)
-{
-	struct isock *sk = isock_of(s);
-	size_t len = m->uio->resid;
-	struct icmp_head *h;
-	struct pktbuf *pb;
-	struct dgsend d;
-	int err;
-
-	if (len > 65535 - 20)
-		return -EMSGSIZE;
-	if (len < sizeof(*h))
-		return -EINVAL;
-	err = dgram_decode(sk, m, &d);
-	if (!err)
-		err = ping_take(sk, 0, NULL);
-	if (!err)
-		err = dgram_charge(sk, m->flags);
-	if (err)
-		return err;
-	pb = copy_in(m, &err);
-	if (!pb)
-		return err;
-	if (!pktbuf_make_linear(pb, sizeof(*h))) {
-		pktbuf_free(pb);
-		return -ENOBUFS;
-	}
-	h = (void *)pb->data;
-	if (h->type != (s->protocol == IPPROTO_ICMP ? ICMP_ECHO : ICMP6_ECHO_REQUEST) || h->code) {
-		pktbuf_free(pb);
-		return -EINVAL;
-	}
-	h->id = TO_BE16(sk->sport);
-	h->check = 0;
-	h->check = (u16)~inetsum_fold(pktbuf_sum(pb, 0, pb->len, 0));
-	err = push(sk, pb, &d, (u8)s->protocol);
-	return err ? err : (ssize_t)len;
-}
-
-static int ping_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block)
-{
-	int err = ping_take(isock_of(s), 0, NULL);
-
-	return err ? err : dgram_connect(s, a, len, may_block);
-}
-
-static void ping_release(struct netsock *s)
-{
-	struct isock *sk = isock_of(s);
-
-	if (sk->sport)
-		hash_remove(&ping_table[sk->sport % BUCKETS], sk);
-	dgram_destroy(sk);
-	isock_put(sk);
-}
-
-static const struct netsock_ops ping_ops = {
-	.release = ping_release, .bind = pingsock_bind, .connect = ping_connect, .pair = netsock_no_pair,
-	.listen = netsock_no_listen, .accept = netsock_no_accept, .getname = isock_getname,
-	.shutdown = dgram_shutdown, .send = ping_send, .recv = dgram_recv, .poll = dgram_poll,
-	.ioctl = isock_ioctl, .setopt = isock_setopt, .getopt = isock_getopt,
-};
-
-/* Is one of the groups of @c in @range. "1 0" is nobody; Debian's user land makes it everybody, as it is here. */
-static bool may_ping(const struct credset *c, u64 range)
-{
-	u32 low = NETRANGE_LOW(range), high = NETRANGE_HIGH(range);
-	const struct grouplist *g = c->groups;
-
-	if (c->egid >= low && c->egid <= high)
-		return true;
-	for (u32 i = 0; g && i < g->n; i++)
-		if (g->gid[i] >= low && g->gid[i] <= high)
-			return true;
-	return false;
-}
-
-struct netsock *ping_create(u32 protocol)
-{
-	struct isock *sk;
-
-	if (!may_ping(cred_self(), READ_ONCE(netns_self()->ip4->knobs.ping_gids)))
-		return ERR_PTR(-EACCES);
-	sk = kmem_zalloc(sizeof(*sk), ALLOC_KERNEL);
-	if (!sk)
-		return ERR_PTR(-ENOMEM);
-	isock_init(sk, &ping_ops, SOCK_DGRAM, protocol);
-	return &sk->ns;
-}
-
 u64 rawsock_count(const struct netns *ns)
 {
 	struct isock *sk;
 	u64 n = 0;
 
 	rcu_read_lock();
-	for (u32 i = 0; i < BUCKETS; i++)
+	for (u32 i = 0; i < RAW_BUCKETS; i++)
 		hlist_foreach_rcu(sk, &raw_table[i].socks, hash_node)
 			n += sk->net == ns;
 	rcu_read_unlock();
@@ -576,7 +417,7 @@ static void print_raw(struct seqbuf *sb, void *arg)
 	seqbuf_puts(sb, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
 		    "timeout inode ref pointer drops\n");
 	rcu_read_lock();
-	for (u32 i = 0; i < BUCKETS; i++) {
+	for (u32 i = 0; i < RAW_BUCKETS; i++) {
 		hlist_foreach_rcu(sk, &raw_table[i].socks, hash_node) {
 			if (sk->ns.family != family || sk->net != netns_self())
 				continue;

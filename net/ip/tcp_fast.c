@@ -299,7 +299,7 @@ int tcp_fast_setopt(struct tcpsock *tp, int name, s32 v)
 	if (name == TCP_FASTOPEN) {
 		if (v < 0 || (!is_idle && !is_listener))
 			return -EINVAL;
-		tp->fast_qlen = (u32)min_t(u64, (u32)v, sock_somaxconn);
+		tp->fast_qlen = (u32)min_t(u64, (u32)v, READ_ONCE(tp->sk.net->somaxconn));
 		return 0;
 	}
 	if (v < 0 || v > 1)

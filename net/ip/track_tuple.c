@@ -4,7 +4,6 @@
 
 #include <tern/lib/string.h>
 
-#define EXT_MAX	8u
 
 bool cttuple_same(const struct cttuple *a, const struct cttuple *b)
 {
@@ -133,8 +132,9 @@ static enum ctparse read_head6(const struct pktbuf *pb, u32 off, struct cttuple 
 	t->dst = h.daddr;
 	next = h.next;
 	*l4 = off + (u32)sizeof(h);
-	for (u32 i = 0; i < EXT_MAX && (next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS);
-	     i++) {
+	for (u32 i = 0; i < IP6_EXT_MAX; i++) {
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS)
+			break;
 		if (!read_at(pb, *l4, ext, sizeof(ext)))
 			return CTPARSE_INVALID;
 		next = ext[0];

@@ -311,9 +311,8 @@ static void udplite_receive(struct netns *ns, struct pktbuf *pb)
 static void udp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
 {
 	const struct udp_head *h = (void *)pb->data;
-	u16 dport = FROM_BE16(h->dport);
-	struct ipflow f = { .l4 = q->saddr, .r4 = q->daddr, .lport = FROM_BE16(h->sport), .rport = dport,
-			    .ifindex = pb->nif->index };
+	struct ipflow f = { .l4 = q->saddr, .r4 = q->daddr, .lport = FROM_BE16(h->sport),
+			    .rport = FROM_BE16(h->dport), .ifindex = pb->nif->index };
 	struct isock *sk = lookup(ns, q->protocol == IPPROTO_UDPLITE, &f);
 	bool hard;
 	int err;
@@ -331,16 +330,17 @@ static void udp_error(struct netns *ns, const struct ip4_head *q, struct pktbuf 
 		return;
 	}
 	pktbuf_pull(pb, sizeof(*h));
-	isock_queue_error(sk, pb, err, SO_EE_ORIGIN_ICMP, type, code, info, pkt_ip4(pb)->saddr, q->daddr, dport);
+	isock_queue_error(sk, pb, &(struct icmperr){ err, type, code, info, .dst = q->daddr, .port = f.rport });
 	isock_error(sk, err);
 }
 
-static void udp6_error(struct netns *ns, const struct ip6_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+static void take_error6(struct netns *ns, const struct ip6_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info,
+			bool lite)
 {
 	const struct udp_head *h = (void *)pb->data;
 	struct ipflow f = { .is_v6 = true, .l6 = q->saddr, .r6 = q->daddr, .lport = FROM_BE16(h->sport),
 			    .rport = FROM_BE16(h->dport), .ifindex = pb->nif->index };
-	struct isock *sk = lookup(ns, q->next == IPPROTO_UDPLITE, &f);
+	struct isock *sk = lookup(ns, lite, &f);
 	bool hard;
 	int err;
 
@@ -351,10 +351,21 @@ static void udp6_error(struct netns *ns, const struct ip6_head *q, struct pktbuf
 		isock_path6_is(sk, &q->daddr, &q->saddr, info);
 	if (sk->recverr) {
 		pktbuf_pull(pb, sizeof(*h));
-		isock_queue_error6(sk, pb, err, type, code, info, &q->daddr, f.rport);
+		isock_queue_error(sk, pb, &(struct icmperr){ err, type, code, info, .dst6 = q->daddr,
+							     .port = f.rport, .is_v6 = true });
 	}
 	if (sk->recverr || (hard && isock_has_peer(sk)))
 		isock_error(sk, err);
+}
+
+static void udp6_error(struct netns *ns, const struct ip6_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+{
+	take_error6(ns, q, pb, type, code, info, false);
+}
+
+static void udplite6_error(struct netns *ns, const struct ip6_head *q, struct pktbuf *pb, u8 type, u8 code, u32 info)
+{
+	take_error6(ns, q, pb, type, code, info, true);
 }
 
 /* ---- sending ---- */
@@ -585,7 +596,7 @@ static const struct ipproto udplite_proto = {
 };
 IPPROTO_TABLE(udplite_proto);
 static const struct ip6proto udplite6_proto = {
-	.protocol = IPPROTO_UDPLITE, .receive = udplite_receive, .error = udp6_error,
+	.protocol = IPPROTO_UDPLITE, .receive = udplite_receive, .error = udplite6_error,
 };
 IP6PROTO_TABLE(udplite6_proto);
 

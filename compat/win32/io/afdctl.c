@@ -294,7 +294,7 @@ static ntstatus plain_control(struct nt_file *f, struct netsock *s, u32 code, co
 		return bind_to(s, in, in_len, out, out_len, used);
 	case AFD_LISTEN:
 		NT_CHECK(nt_copyin(h, in, min(in_len, (u32)sizeof(h))));
-		return nt_status_of(svc_net_listen(s, min(h[1], (s32)sock_somaxconn)));
+		return nt_status_of(svc_net_listen(s, h[1]));
 	case AFD_GETSOCKNAME:
 	case AFD_GETPEERNAME:
 		return get_name(s, code == AFD_GETPEERNAME, out, out_len, used);

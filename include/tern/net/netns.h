@@ -33,7 +33,7 @@ struct netns {
 	struct ipstats *ipstats;	/* I net/ip's: what is counted, a per-CPU cookie */
 	struct tracktable *track;	/* I net/ip's: connections */
 	bool defrags;			/* A the filter follows connections: IPv4 fragments are put together first */
-	u64 tcp_max_tw, tcp_tw_reuse;	/* A sysctls */
+	u64 somaxconn, tcp_max_tw, tcp_tw_reuse;	/* A sysctls */
 	atomic64 ntime_wait;		/* connections in TIME-WAIT */
 	struct workitem end;		/* takes it down, in process context */
 };

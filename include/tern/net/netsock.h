@@ -71,7 +71,7 @@ struct netsock {
 #define SOCK_BUF_DEFAULT	212992u
 #define SOCK_BUF_MIN		4608u
 #define SOCK_RCVBUF_MIN		2304u
-extern u64 sock_wmem_max, sock_rmem_max, sock_wmem_default, sock_rmem_default, sock_somaxconn;
+extern u64 sock_wmem_max, sock_rmem_max, sock_wmem_default, sock_rmem_default;
 
 /* One message on its way in or out of a socket. */
 struct sockmsg {

@@ -60,6 +60,7 @@ static void in_another(void)
 	CHECK_STR(get("ipv4/tcp_fin_timeout"), "60\n");
 	CHECK_STR(get("ipv4/tcp_timestamps"), "1\n");
 	CHECK_STR(get("ipv4/ip_unprivileged_port_start"), "1024\n");
+	CHECK_STR(get("core/somaxconn"), "4096\n");
 }
 
 CASE(each_namespace_has_its_own)
@@ -72,10 +73,34 @@ CASE(each_namespace_has_its_own)
 	CHECK_EQ(set("ipv4/tcp_timestamps", "0"), 0);
 	CHECK_EQ(set("ipv4/ip_unprivileged_port_start", "80"), 0);
 	CHECK_EQ(set("ipv4/tcp_congestion_control", "reno"), 0);
+	CHECK_EQ(set("core/somaxconn", "77"), 0);
 	CHILD(child, in_another());
 	JOIN(child);
 	CHECK_STR(get("ipv4/ip_local_port_range"), "40000\t40003\n");
 	CHECK_STR(get("ipv4/tcp_congestion_control"), "reno\n");
+	CHECK_STR(get("core/somaxconn"), "77\n");
+}
+
+/* A listener has one more than it asks for, as far as the namespace lets it. */
+CASE(how_many_wait_to_be_accepted)
+{
+	struct sockaddr_in a = addr("127.0.0.1", 7000);
+	struct pollfd p[4];
+	int l, n = 0;
+
+	own_namespace();
+	l = socket(AF_INET, SOCK_STREAM, 0);
+	CHECK_EQ(set("core/somaxconn", "1"), 0);
+	NEED(!bind(l, (void *)&a, sizeof(a)) && !listen(l, 100));
+	for (int i = 0; i < 4; i++) {
+		p[i] = (struct pollfd){ socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), POLLOUT, 0 };
+		connect(p[i].fd, (void *)&a, sizeof(a));
+	}
+	usleep(200000);
+	NEED(poll(p, 4, 0) >= 0);
+	for (int i = 0; i < 4; i++)
+		n += !!(p[i].revents & POLLOUT);
+	CHECK_EQ(n, 2);
 }
 
 CASE(ports_to_choose_from)
