@@ -11,18 +11,16 @@
  */
 #include "usage_impl.h"
 
-#define LOW_2G		0x40000000UL	/* MAP_32BIT: first two gigabytes, upper half first */
+#define LOW_2G		0x40000000UL	/* MAP_32BIT: first two gigabytes, the upper half unless asked for */
 #define LOW_2G_END	0x80000000UL
 
 /* Where it goes; as_lock held. 0: nowhere. */
 static uptr choose_place(struct aspace *as, const struct map_request *req, size_t len)
 {
-	uptr hint = ALIGN_UP(req->addr, PAGE_SIZE), at;
+	uptr hint = ALIGN_UP(req->addr, PAGE_SIZE), end = req->map_flags & MAP_32BIT ? LOW_2G_END : USER_END, at;
 	struct region *next;
 
-	if (req->map_flags & MAP_32BIT)
-		return region_find_gap(as, len, LOW_2G, LOW_2G_END);
-	if (hint && hint >= vm_mmap_min_addr && hint < USER_END && USER_END - hint >= len) {
+	if (hint && hint >= vm_mmap_min_addr && hint < end && end - hint >= len) {
 		struct region *prev;
 
 		next = region_find(as, hint);
@@ -31,6 +29,8 @@ static uptr choose_place(struct aspace *as, const struct map_request *req, size_
 		    (!prev || prev->end <= hint))
 			return hint;
 	}
+	if (req->map_flags & MAP_32BIT)
+		return region_find_gap(as, len, LOW_2G, LOW_2G_END);
 	at = region_find_gap(as, len, vm_mmap_min_addr, as->mmap_base);
 	return at ? at : region_find_gap(as, len, vm_mmap_min_addr, USER_END);
 }

@@ -490,4 +490,20 @@ CASE(locked_memory_is_counted_as_it_shrinks)
 	CHECK(strstr(read_file("/proc/self/status"), "VmLck:\t       0 kB"));
 }
 
+CASE(low_addresses_are_given_where_asked_for)
+{
+	char *want = (char *)0x50000000, *p;
+
+	CHECK(mmap(want, 4 * PAGE, PROT_READ, ANON | MAP_32BIT, -1, 0) == want);
+	p = mmap(want, 4 * PAGE, PROT_READ, ANON | MAP_32BIT, -1, 0);
+	CHECK(p != want && p >= (char *)0x40000000 && p + 4 * PAGE <= (char *)0x80000000);
+	munmap(p, 4 * PAGE);
+	p = mmap((char *)0x7fffe000, 4 * PAGE, PROT_READ, ANON | MAP_32BIT, -1, 0);
+	CHECK(p >= (char *)0x40000000 && p + 4 * PAGE <= (char *)0x80000000);
+	munmap(p, 4 * PAGE);
+	CHECK(mmap((char *)0x20000000, PAGE, PROT_READ, ANON | MAP_32BIT, -1, 0) == (char *)0x20000000);
+	CHECK(mmap((char *)0x7ffff000, PAGE, PROT_READ, ANON | MAP_32BIT, -1, 0) == (char *)0x7ffff000);
+	FAILS((long)mmap(NULL, 0x40001000, PROT_READ, ANON | MAP_32BIT, -1, 0), ENOMEM);
+}
+
 TAP_MAIN
