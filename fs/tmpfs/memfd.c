@@ -46,6 +46,8 @@ struct ofile *memfd_open(const char *name, u64 size, u32 seals)
 	}
 	f = ofile_open(&p, O_RDWR | O_LARGEFILE, NULL);
 	ncent_put(p.nc);
+	if (!IS_ERR(f))
+		ofile_drop_write_access(f);	/* programs are run from what made them: execveat(2) of it */
 	return f;
 }
 

@@ -98,10 +98,7 @@ static void release(struct ofile *f)
 	f->of_ops->release(f);
 	if (f->of_mode & OFILE_READ_ONLY)
 		atomic_dec(&vn->vn_readers);
-	if (f->of_mode & OFILE_WROTE_ACCESS) {
-		atomic_dec(&vn->vn_writers);
-		mountpt_drop_write(f->of_path.mnt);
-	}
+	ofile_drop_write_access(f);
 	if (f->of_mode & OFILE_EXEC)
 		vnode_allow_write(vn);	/* was a running program's */
 	if (f->of_path.nc)
@@ -147,6 +144,15 @@ static int take_write_access(struct ofile *f, struct vnode *vn)
 	}
 	mountpt_drop_write(f->of_path.mnt);
 	return -ETXTBSY;
+}
+
+void ofile_drop_write_access(struct ofile *f)
+{
+	if (!(f->of_mode & OFILE_WROTE_ACCESS))
+		return;
+	f->of_mode &= ~OFILE_WROTE_ACCESS;
+	atomic_dec(&f->of_vnode->vn_writers);
+	mountpt_drop_write(f->of_path.mnt);
 }
 
 static u32 mode_of_flags(u32 flags, const struct vnode *vn)

@@ -87,6 +87,8 @@ static inline void ofile_get(struct ofile *f) { object_get(&f->of_obj); }
 void ofile_put(struct ofile *f);
 /** ofile_open() - open a resolved path; ERR_PTR with Linux errors. */
 struct ofile *ofile_open(const struct fspath *p, u32 flags, const struct credset *cred);
+/** ofile_drop_write_access() - @f, new and nobody else's yet, may be written and still be executed. */
+void ofile_drop_write_access(struct ofile *f);
 /** ofile_open_kernel() - by kernel string, with @flags O_*; for exec, core dumps, console. */
 struct ofile *ofile_open_kernel(const char *name, u32 flags, mode_t mode);
 /**

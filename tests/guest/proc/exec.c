@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 
 #define BUSYBOX "/bin/busybox"
@@ -228,6 +229,29 @@ CASE(running_program_cannot_be_written)
 	int w = open("sleep", O_WRONLY);
 	CHECK(w >= 0);
 	FAILS(execve("./sleep", argv, environ), ETXTBSY);
+}
+
+/* As container runtimes do: a sealed copy of the program in memory, run by the descriptor that made it. */
+CASE(execveat_of_what_was_made_in_memory)
+{
+	char *argv[] = { "sh", "-c", "exit 7", NULL }, path[40];
+	int st, from = open(BUSYBOX, O_RDONLY), fd = memfd_create("copy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	pid_t pid;
+
+	NEED(from >= 0 && fd >= 0);
+	NEED(sendfile(fd, from, NULL, 1 << 30) > 0);
+	CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), 0);
+	pid = fork();
+	if (!pid) {
+		syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
+		_exit(1);
+	}
+	NEED(waitpid(pid, &st, 0) == pid);
+	CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 7);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fd = open(path, O_RDWR);	/* who opens it to write is in the way */
+	NEED(fd >= 0);
+	FAILS(syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH), ETXTBSY);
 }
 
 CASE(execveat_by_descriptor)
