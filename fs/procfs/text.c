@@ -9,6 +9,9 @@
  * read: who looks at the beginning does not pay for the rest, and locks are
  * not held for long. A part ends with a whole record and knows where to go on.
  *
+ * Tables of mounts show the namespace and root that their process had when they
+ * were opened (struct mountview); the process may be gone by the time of a read.
+ *
  * Life-cycle: open makes a proctext; it holds at most one snapshot; readers
  * keep a reference on the one they copy from.
  *

@@ -8,6 +8,8 @@
  *
  * Others make the errors, so what they take is bounded: those that wait have as much memory as the socket may
  * receive, what comes beyond is dropped. Notices merge; times have a limit of their own.
+ *
+ * The queue and what is counted of it change under the socket's lock (S); packets are copied out without it.
  */
 #include "ip6_impl.h"
 

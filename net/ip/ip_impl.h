@@ -263,11 +263,11 @@ u32 dgram_poll(struct netsock *s, struct ofile *f, struct poll_table *pt);
 int dgram_connect(struct netsock *s, const struct sockaddr_any *a, u32 len, bool may_block);
 int dgram_shutdown(struct netsock *s, int how);
 /** isock_path4_is() / isock_path6_is() - packets of @sk from @src to @dst may have @mtu bytes, a router said. RCU. */
-/* ip4_path_is() / ip6_path_is() - those of no socket. RCU. */
-void ip4_path_is(struct netns *ns, be32 dst, be32 src, u32 mtu);
-void ip6_path_is(struct netns *ns, const struct in6ip *dst, const struct in6ip *src, u32 mtu);
 void isock_path4_is(struct isock *sk, be32 dst, be32 src, u32 mtu);
 void isock_path6_is(struct isock *sk, const struct in6ip *dst, const struct in6ip *src, u32 mtu);
+/** ip4_path_is() / ip6_path_is() - the same of packets that no socket sent. RCU. */
+void ip4_path_is(struct netns *ns, be32 dst, be32 src, u32 mtu);
+void ip6_path_is(struct netns *ns, const struct in6ip *dst, const struct in6ip *src, u32 mtu);
 /** dgram_route() - where @d goes, counted if nowhere; RCU. What ip4_route_flow() says, -EACCES: SO_BROADCAST. */
 int dgram_route(struct isock *sk, const struct dgsend *d, struct iproute *r);
 /** dgram_destroy() - at release: queues, groups, the hash's reference. */

@@ -4,7 +4,6 @@
 
 #include <tern/lib/string.h>
 
-
 bool cttuple_same(const struct cttuple *a, const struct cttuple *b)
 {
 	return a->sport == b->sport && a->dport == b->dport && a->proto == b->proto && a->is_v6 == b->is_v6 &&
