@@ -358,7 +358,7 @@ static int leave_program(struct check *c, u32 at)
 	const struct val *r0 = &c->now.r[0];
 
 	if (r0->type != VAL_NUMBER)
-		return refuse(c, at, -EACCES, "R0 is no number");
+		return refuse(c, at, is_pointer(r0) ? -EINVAL : -EACCES, "R0 is no number");
 	if (r0->max > c->kind->ret_max)
 		return refuse(c, at, -EINVAL, "R0 may be more than programs of this type return");
 	leave(c);

@@ -8,6 +8,8 @@
 #include "vfs_impl.h"
 
 #include <tern/fs/acl.h>
+#include <tern/kernel/cgdevice.h>
+#include <uapi/bpf.h>
 #include <uapi/resource.h>
 
 /* A capability in a user namespace that knows the file's owners. */
@@ -43,9 +45,18 @@ int vnop_default_permission(struct vnode *vn, u32 mask)
 	return -EACCES;
 }
 
+/* What programs of its control group let thread_self do. */
+static int device_permission(const struct vnode *vn, u32 mask)
+{
+	u32 access = (mask & MAY_READ ? BPF_ACC_READ : 0) | (mask & MAY_WRITE ? BPF_ACC_WRITE : 0);
+
+	return access && vn->vn_rdev ? cgdevice_check(S_ISBLK(vn->vn_mode), vn->vn_rdev, access) : 0;
+}
+
 int vnode_permission(struct vnode *vn, u32 mask)
 {
 	mode_t mode = READ_ONCE(vn->vn_mode);
+	int err;
 
 	if (mask & MAY_WRITE) {
 		if ((vn->vn_fs->flags & FILESYS_RDONLY) && (S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)))
@@ -53,7 +64,10 @@ int vnode_permission(struct vnode *vn, u32 mask)
 		if (vn->vn_flags & VNODE_IMMUTABLE)
 			return -EPERM;
 	}
-	return vn->vn_ops->permission(vn, mask);
+	err = vn->vn_ops->permission(vn, mask);
+	if (!err && (S_ISBLK(mode) || S_ISCHR(mode)))
+		err = device_permission(vn, mask);
+	return err;
 }
 
 void vnode_getattr_default(struct vnode *vn, struct vattr *va)

@@ -12,6 +12,8 @@
 #include <tern/fs/acl.h>
 #include <tern/fs/landlock.h>
 #include <tern/fs/procfs.h>
+#include <tern/kernel/cgdevice.h>
+#include <uapi/bpf.h>
 
 u64 sysctl_protected_hardlinks = 1;
 
@@ -236,7 +238,7 @@ static int mknod_check(mode_t mode, u64 rdev)
 			return 0;	/* the mark of a whiteout; names no device */
 		fallthrough;
 	case S_IFBLK:
-		return cap_has(CAP_MKNOD) ? 0 : -EPERM;
+		return cap_has(CAP_MKNOD) ? cgdevice_check(S_ISBLK(mode), rdev, BPF_ACC_MKNOD) : -EPERM;
 	case S_IFDIR:
 		return -EPERM;
 	default:

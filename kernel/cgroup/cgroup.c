@@ -18,6 +18,7 @@
 #include <tern/kernel/psi.h>
 
 #include <tern/base/upcall.h>
+#include <tern/kernel/cgdevice.h>
 #include <tern/kernel/cgroupns.h>
 #include <tern/kernel/cpuset.h>
 #include <tern/kernel/iogroup.h>
@@ -40,6 +41,7 @@ struct cgnode cgroup_root = {
 	.max_descendants = U32_MAX,
 	.poll_wait = WAITQ_INIT(cgroup_root.poll_wait),
 	.watchable = LIST_INIT(cgroup_root.watchable),
+	.devprogs = LIST_INIT(cgroup_root.devprogs),
 	.pids_max = CG_NOLIMIT,
 	.attr = { [0] = { .mode = 0755 } },
 };
@@ -136,6 +138,7 @@ static struct cgnode *cgnode_alloc(struct cgnode *parent, const char *name, u32 
 	list_init(&c->sibling);
 	waitq_init(&c->poll_wait);
 	list_init(&c->watchable);
+	list_init(&c->devprogs);
 	workitem_init(&c->tell_work, tell_run);
 	c->max_depth = U32_MAX;
 	c->max_descendants = U32_MAX;
@@ -194,6 +197,7 @@ int cgnode_destroy(struct cgnode *c)
 	for (struct cgnode *up = c->parent; up; up = up->parent)
 		up->ndescendants--;
 	waitq_wake(&c->poll_wait, 0, POLL_EVENTS);
+	cgdevice_drop(c);
 	psigroup_stop(cpugroup_psi(c->cpu));
 	cgnode_put(c);
 	return 0;

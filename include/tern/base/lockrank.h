@@ -44,6 +44,7 @@ enum lockrank {
 	LOCKRANK_CGROUP,		/* protects the tree of control groups, and moves in it */
 	LOCKRANK_VFS_MISC,		/* protects small VFS objects (inotify, leases) */
 	LOCKRANK_KEYRING,		/* protects what keyrings link (rwsem) */
+	LOCKRANK_BPF,			/* protects the numbers of loaded programs */
 	LOCKRANK_ASPACE,		/* protects an address space's regions (rwsem) */
 	LOCKRANK_PAGECACHE_INVAL,	/* truncate against page fault (rwsem) */
 	LOCKRANK_RMAP,			/* protects the list of regions that map an object */

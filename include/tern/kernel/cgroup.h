@@ -65,6 +65,8 @@ struct cgnode {
 	struct cpugroup *cpu;		/* I */
 	struct memgroup *mem;		/* I */
 	struct iogroup *io;		/* I */
+	struct list devprogs;		/* R C programs that judge devices */
+	u32 devflags;			/* C BPF_F_ALLOW_* of them */
 	u64 *cpus_wanted;		/* C bitmap or NULL: as the parent */
 	bool wants_mem;			/* C cpuset.mems names the one node of memory that there is */
 	struct cgattr attr[CGFILE_MAX];	/* C [0] the directory, then its files */

@@ -111,6 +111,12 @@ bool pidfd_is_nonblock(struct ofile *f);
  */
 struct ofile *secfile_create(struct secfilter *sf);
 
+struct bpfprog;
+/** bpffile_create() - the file that stands for a program; takes over a reference. ERR_PTR(-ENOMEM, -ENFILE): not. */
+struct ofile *bpffile_create(struct bpfprog *p);
+/** bpffile_prog() - program behind such a file (borrowed from @f), NULL if it is another kind of file. */
+struct bpfprog *bpffile_prog(struct ofile *f);
+
 /** corefile_open() - create a core file as a dump may: no links followed, owner only; ERR_PTR. */
 struct ofile *corefile_open(const char *name);
 
