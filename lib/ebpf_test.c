@@ -43,7 +43,8 @@ TEST(lib_ebpf, arithmetic)
 	static const struct { u8 op; s64 a; s32 b; u64 want64; u32 want32; } t[] = {
 		{ EBPF_ADD, -1, 2, 1, 1 }, { EBPF_SUB, 1, 2, (u64)-1, (u32)-1 },
 		{ EBPF_MUL, 1L << 31, 4, 1UL << 33, 0 }, { EBPF_DIV, -1, 16, U64_MAX >> 4, U32_MAX >> 4 },
-		{ EBPF_MOD, 100, 7, 2, 2 }, { EBPF_OR, 1, -2, U64_MAX, U32_MAX }, { EBPF_AND, -1, -16, (u64)-16, (u32)-16 },
+		{ EBPF_MOD, 100, 7, 2, 2 }, { EBPF_OR, 1, -2, U64_MAX, U32_MAX },
+		{ EBPF_AND, -1, -16, (u64)-16, (u32)-16 },
 		{ EBPF_XOR, 6, 3, 5, 5 }, { EBPF_LSH, 3, 31, 3UL << 31, 1u << 31 },
 		{ EBPF_RSH, -1, 4, U64_MAX >> 4, U32_MAX >> 4 }, { EBPF_ARSH, -256, 4, (u64)-16, (u32)-16 },
 		{ EBPF_NEG, 5, 0, (u64)-5, (u32)-5 }, { EBPF_MOV, 5, -7, (u64)-7, (u32)-7 },
@@ -150,7 +151,8 @@ TEST(lib_ebpf, answers_within_bounds)
 	EXPECT_EQ(CHECK_OF(verdict, LDX(EBPF_W, 0, 1, 0), I(EBPF_ALU64 | EBPF_AND, 0, 0, 0, 1), EXIT), 0);
 	EXPECT_EQ(CHECK_OF(verdict, LDX(EBPF_W, 0, 1, 0), I(EBPF_ALU64 | EBPF_RSH, 0, 0, 0, 31), EXIT), 0);
 	EXPECT_EQ(CHECK_OF(verdict, LDX(EBPF_W, 2, 1, 0), MOV(0, 1), JUMP(EBPF_JEQ, 2, 0, 1), MOV(0, 0), EXIT), 0);
-	EXPECT_EQ(CHECK_OF(verdict, LDX(EBPF_W, 2, 1, 0), MOV(0, 1), JUMP(EBPF_JEQ, 2, 0, 1), MOV(0, 3), EXIT), -EINVAL);
+	EXPECT_EQ(CHECK_OF(verdict, LDX(EBPF_W, 2, 1, 0), MOV(0, 1), JUMP(EBPF_JEQ, 2, 0, 1), MOV(0, 3), EXIT),
+		  -EINVAL);
 }
 
 TEST(lib_ebpf, shape)

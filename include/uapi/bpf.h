@@ -2,6 +2,7 @@
 /* bpf(2): what is known of it here. Linux 6.1's layouts. */
 #pragma once
 
+#include <tern/base/compiler.h>
 #include <tern/base/types.h>
 
 #define BPF_PROG_LOAD		5

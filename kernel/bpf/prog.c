@@ -172,8 +172,8 @@ static int attr_check(const struct bpf_load_attr *a)
 		return -E2BIG;
 	if (!may_load_type())
 		return -EPERM;
-	if (a->ifindex || a->func_info_cnt || a->line_info_cnt || a->attach_btf_id || a->attach_prog_fd || a->core_relo_cnt ||
-	    !name_is_valid(a->name) || !kind_of(a->prog_type) || !log_is_valid(a))
+	if (a->ifindex || a->func_info_cnt || a->line_info_cnt || a->attach_btf_id || a->attach_prog_fd ||
+	    a->core_relo_cnt || !name_is_valid(a->name) || !kind_of(a->prog_type) || !log_is_valid(a))
 		return -EINVAL;
 	return 0;
 }
@@ -246,5 +246,6 @@ void bpfprog_print(const struct bpfprog *p, struct seqbuf *sb)
 	for (u32 i = 0; i < BPF_TAG_SIZE; i++)
 		seqbuf_printf(sb, "%02x", p->tag[i]);
 	seqbuf_printf(sb, "\nmemlock:\t%lu\nprog_id:\t%u\nrun_time_ns:\t0\nrun_cnt:\t0\nrecursion_misses:\t0\n"
-			  "verified_insns:\t%u\n", ALIGN_UP(sizeof(*p) + p->n * sizeof(*p->insns), PAGE_SIZE), p->id, p->n);
+			  "verified_insns:\t%u\n",
+		      ALIGN_UP(sizeof(*p) + p->n * sizeof(*p->insns), PAGE_SIZE), p->id, p->n);
 }

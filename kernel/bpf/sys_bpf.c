@@ -240,8 +240,9 @@ static long fill_info(const struct bpfprog *p, const struct bpf_prog_info_ *in, 
 {
 	u32 len = p->n * (u32)sizeof(*p->insns);
 
-	*out = (struct bpf_prog_info_){ .type = p->type, .id = p->id, .xlated_len = len, .xlated_insns = in->xlated_insns,
-		.load_time = p->load_time, .created_by_uid = p->uid, .gpl_compatible = p->is_gpl, .verified_insns = p->n };
+	*out = (struct bpf_prog_info_){ .type = p->type, .id = p->id, .xlated_len = len,
+		.xlated_insns = in->xlated_insns, .load_time = p->load_time, .created_by_uid = p->uid,
+		.gpl_compatible = p->is_gpl, .verified_insns = p->n };
 	memcpy(out->tag, p->tag, sizeof(out->tag));
 	memcpy(out->name, p->name, sizeof(out->name));
 	if (!in->xlated_len || !in->xlated_insns)

@@ -12,7 +12,9 @@
 
 #include <tern/fs/ofile.h>
 #include <tern/fs/path.h>
+#include <tern/kernel/cgdevice.h>
 #include <tern/lib/string.h>
+#include <uapi/bpf.h>
 #include <uapi/stat.h>
 
 /* Is some partition of @d claimed by another? disk->lock held. */
@@ -152,6 +154,8 @@ struct blkdev *blkdev_open_source(const char *path, u32 mode, const void *holder
 	err = !S_ISBLK(vn->vn_mode) ? -ENOTBLK : p.mnt->mp_flags & MOUNT_NODEV ? -EACCES : 0;
 	number = vn->vn_rdev;
 	fspath_put(&p);
+	if (!err)
+		err = cgdevice_check(true, number, BPF_ACC_READ | (mode & BLKDEV_WRITE ? BPF_ACC_WRITE : 0));
 	if (err)
 		return ERR_PTR(err);
 	b = blkdev_open_number(number, mode, holder);

@@ -80,7 +80,8 @@ static int group_fd(const char *dir)
 static long attach_over(const char *dir, int prog, unsigned flags, int replace)
 {
 	union bpf_attr a = { .target_fd = (uint32_t)group_fd(dir), .attach_bpf_fd = (uint32_t)prog,
-			     .attach_type = BPF_CGROUP_DEVICE, .attach_flags = flags, .replace_bpf_fd = (uint32_t)replace };
+			     .attach_type = BPF_CGROUP_DEVICE, .attach_flags = flags,
+			     .replace_bpf_fd = (uint32_t)replace };
 	long err = bpf(BPF_PROG_ATTACH, &a, sizeof(a));
 	int saved = errno;
 
