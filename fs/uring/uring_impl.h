@@ -106,6 +106,7 @@ struct ureq {
 	const struct credset *cred;
 	struct fdtab *fdtab;
 	struct fsctx *fsctx;
+	struct cgnode *cgroup;
 	struct ureq *next;		/* O rest of the chain */
 	struct ureq *ltimeout, *head;	/* L link timeout and what it guards */
 	struct pollwatch watch;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Workers: pool threads that act for a request's submitter, in its address
- * space, with its identity, files and directories.
+ * space, with its identity, files, directories and control group.
  */
 #include "uring_impl.h"
 
@@ -25,6 +25,7 @@ static void env_enter(const struct ureq *r, struct own *own)
 	own->files = t->t_files;
 	own->fs = t->t_fs;
 	tables_set(t, r->fdtab, r->fsctx);
+	t->t_cgroup = r->cgroup;
 	own->cred = cred_override(r->cred);
 	sched_use_aspace(r->as);
 }
@@ -35,6 +36,7 @@ static void env_leave(const struct own *own)
 
 	sched_use_aspace(NULL);
 	cred_revert(own->cred);
+	t->t_cgroup = NULL;
 	tables_set(t, own->files, own->fs);
 }
 

@@ -10,6 +10,10 @@
  * Return: with a reference; ERR_PTR(-EFAULT, -EINVAL, -EACCES, -E2BIG, -EPERM, -ENOMEM). Sleeps.
  */
 struct bpfprog *bpfprog_load(const struct bpf_load_attr *a);
+/** bpf_may_load() - may thread_self load programs and see their instructions? */
+bool bpf_may_load(void);
+/** bpf_may_rule() - and rule over control groups by them? */
+bool bpf_may_rule(void);
 /** bpfprog_find() - by number, with a reference, or NULL. */
 struct bpfprog *bpfprog_find(u32 id);
 /** bpfprog_next_id() - the lowest number above @id; 0: none. */

@@ -121,13 +121,12 @@ static const struct ebpf_kind *kind_of(u32 type)
 
 /* ---- loading ---- */
 
-static bool is_bpf_capable(void)
+bool bpf_may_load(void)
 {
 	return cap_has(CAP_BPF) || cap_has(CAP_SYS_ADMIN);
 }
 
-/* All of them rule over a control group's network or devices. */
-static bool may_load_type(void)
+bool bpf_may_rule(void)
 {
 	return cap_has(CAP_NET_ADMIN) || cap_has(CAP_SYS_ADMIN);
 }
@@ -170,10 +169,10 @@ static int attr_check(const struct bpf_load_attr *a)
 		return -EINVAL;
 	if (!a->insn_cnt || a->insn_cnt > EBPF_MAX_INSNS)
 		return -E2BIG;
-	if (!may_load_type())
+	if (!bpf_may_rule())	/* all that there are do */
 		return -EPERM;
 	if (a->ifindex || a->func_info_cnt || a->line_info_cnt || a->attach_btf_id || a->attach_prog_fd ||
-	    a->core_relo_cnt || !name_is_valid(a->name) || !kind_of(a->prog_type) || !log_is_valid(a))
+	    a->core_relo_cnt || a->pad || !name_is_valid(a->name) || !kind_of(a->prog_type) || !log_is_valid(a))
 		return -EINVAL;
 	return 0;
 }
@@ -223,7 +222,7 @@ struct bpfprog *bpfprog_load(const struct bpf_load_attr *a)
 	struct bpfprog *p;
 	int err;
 
-	if (!is_bpf_capable())
+	if (!bpf_may_load())
 		return ERR_PTR(-EPERM);
 	err = attr_check(a);
 	if (err)

@@ -95,7 +95,7 @@ static long attach_to(struct cgnode *c, struct bpfprog *prog, const struct bpf_a
 	struct bpfprog *replace = NULL;
 	long err;
 
-	if (a->flags & BPF_F_REPLACE) {
+	if ((a->flags & BPF_F_REPLACE) && (a->flags & BPF_F_ALLOW_MULTI)) {
 		replace = prog_of_fd(a->replace_fd);
 		if (IS_ERR(replace))
 			return PTR_ERR(replace);
@@ -143,8 +143,8 @@ static long detach(const void __user *uattr, u32 size)
 		return PTR_ERR(c);
 	prog = prog_of_fd(a.prog_fd);
 	if (IS_ERR(prog))
-		prog = NULL;	/* the only one has not to be named */
-	err = cgdevice_detach(c, prog);
+		prog = NULL;	/* the only one has not to be named, by those who could have attached it */
+	err = prog || bpf_may_rule() ? cgdevice_detach(c, prog) : -EPERM;
 	bpfprog_put(prog);
 	cgnode_put(c);
 	return err;
@@ -238,14 +238,14 @@ static long open_id(const void __user *uattr, u32 size)
 /* Pointers in @in are the caller's: instructions go there as far as there is room. */
 static long fill_info(const struct bpfprog *p, const struct bpf_prog_info_ *in, struct bpf_prog_info_ *out)
 {
-	u32 len = p->n * (u32)sizeof(*p->insns);
+	u32 len = bpf_may_load() ? p->n * (u32)sizeof(*p->insns) : 0;
 
 	*out = (struct bpf_prog_info_){ .type = p->type, .id = p->id, .xlated_len = len,
 		.xlated_insns = in->xlated_insns, .load_time = p->load_time, .created_by_uid = p->uid,
 		.gpl_compatible = p->is_gpl, .verified_insns = p->n };
 	memcpy(out->tag, p->tag, sizeof(out->tag));
 	memcpy(out->name, p->name, sizeof(out->name));
-	if (!in->xlated_len || !in->xlated_insns)
+	if (!in->xlated_len || !len)
 		return 0;
 	return user_copyout((void __user *)in->xlated_insns, p->insns, min(len, in->xlated_len)) ? -EFAULT : 0;
 }
@@ -259,8 +259,8 @@ static long info(void __user *uattr, u32 size)
 	long err = GET_ATTR(a, size);
 	u32 len;
 
-	if (err)
-		return err;
+	if (err || a.info_len > PAGE_SIZE)
+		return err ? err : -E2BIG;
 	p = prog_of_fd(a.fd);
 	if (IS_ERR(p))
 		return PTR_ERR(p);

@@ -18,8 +18,10 @@
 #include <tern/base/err.h>
 #include <tern/base/percpu_alloc.h>
 #include <tern/fs/vnode.h>
+#include <tern/kernel/cgdevice.h>
 #include <tern/lib/string.h>
 #include <tern/mm/slab.h>
+#include <uapi/bpf.h>
 
 #define FMODE_READ	1u
 #define FMODE_WRITE	2u
@@ -189,9 +191,19 @@ static void view_fill(struct view *w, u32 devt)
 	limits_of(d->queue, w->native);
 }
 
+/* By number: no node's permissions are asked, but the control group's are. */
+static struct blkdev *open_judged(u64 number, u32 mode, const void *holder)
+{
+	u32 access = (mode & BLKDEV_READ ? BPF_ACC_READ : 0) | (mode & BLKDEV_WRITE ? BPF_ACC_WRITE : 0);
+	int err = cgdevice_check(true, number, access);
+
+	return err ? ERR_PTR(err) : blkdev_open_number(number, mode, holder);
+}
+
 struct lx_block_device *lx_blkdev_get_by_dev(unsigned int devt, unsigned int mode, void *holder)
 {
 	struct view *w = kmem_zalloc(sizeof(*w), ALLOC_KERNEL);
+	u64 number = DEV_MAKE(devt >> 20, devt & 0xfffff);
 	int err = -ENOMEM;
 
 	if (!w)
@@ -201,7 +213,7 @@ struct lx_block_device *lx_blkdev_get_by_dev(unsigned int devt, unsigned int mod
 	w->d.part0.bd_stats = percpu_alloc(sizeof(struct lx_disk_stats), sizeof(u64));
 	w->d.queue = w->d.part0.bd_stats ? lx_queue_make(NULL, NULL) : ERR_PTR(-ENOMEM);
 	if (!IS_ERR(w->d.queue)) {
-		w->native = blkdev_open_number(DEV_MAKE(devt >> 20, devt & 0xfffff), w->mode, holder);
+		w->native = open_judged(number, w->mode, holder);
 		if (!IS_ERR(w->native)) {
 			view_fill(w, devt);
 			return &w->d.part0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Programs that user space loaded by bpf(2). Owner kernel/bpf; where they act is others':
- * kernel/cgroup/devices.c.
+ * kernel/cgroup/cgdevice.c.
  */
 #pragma once
 

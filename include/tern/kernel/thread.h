@@ -71,6 +71,7 @@ struct thread {
 	struct fdtab *t_files;		/* O, t_lock for others */
 	struct fsctx *t_fs;		/* O, t_lock for others */
 	struct namespaces *t_ns;	/* O, t_lock for others; NULL: the first ones, or ended */
+	struct cgnode *t_cgroup;	/* O as whose it acts, for a pool thread; NULL: its process's (cgroup_self) */
 	const struct credset *t_cred;	/* R changed only by O; what it acts as */
 	const struct credset *t_real_cred;	/* R changed only by O; what others judge it by */
 	const struct persona_ops *t_persona;	/* I NULL: Linux */

@@ -97,7 +97,7 @@ static inline struct sqe *rw(struct ring *r, int op, int fd, const void *buf, un
 	return s;
 }
 
-static inline long enter(struct ring *r, unsigned want)
+static inline long ring_enter(struct ring *r, unsigned want)
 {
 	uint32_t n = r->tail - *r->sq_tail;
 

@@ -20,7 +20,7 @@ static void provide(struct ring *r, int n, int first, int group)
 	s->len = 64;
 	s->off = (uint64_t)first;
 	s->buf = (uint16_t)group;
-	CHECK_EQ(enter(r, 1), 1);
+	CHECK_EQ(ring_enter(r, 1), 1);
 	EXPECT(r, 900, 0);
 }
 
@@ -56,11 +56,11 @@ CASE(lent_buffers_of_a_list)
 	provide(&r, 2, 0, 7);
 	NEED(write(sv[1], "abc", 3) == 3);
 	recv_select(&r, sv[0], 7, 1);
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	id = EVENT(&r, 1, 3, F_BUFFER);
 	CHECK(id < 2 && !memcmp(memory[id], "abc", 3));
 	recv_select(&r, sv[0], 7, 2);		/* takes one only when something comes */
-	CHECK_EQ(enter(&r, 0), 1);
+	CHECK_EQ(ring_enter(&r, 0), 1);
 	msleep(20);
 	CHECK_EQ(ready(&r), 0);
 	NEED(write(sv[1], "defgh", 5) == 5);
@@ -68,27 +68,27 @@ CASE(lent_buffers_of_a_list)
 	CHECK(id < 2 && !memcmp(memory[id], "defgh", 5));
 	NEED(write(sv[1], "x", 1) == 1);
 	recv_select(&r, sv[0], 7, 3);
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 3, -ENOBUFS, 0);
 	recv_select(&r, sv[0], 8, 4);
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 4, -ENOBUFS, 0);
 	provide(&r, 5, 0, 7);
 	s = sqe(&r, REMOVE_BUFFERS, 3, 5);
 	s->buf = 7;
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 5, 3, 0);
 	s = sqe(&r, REMOVE_BUFFERS, 9, 6);
 	s->buf = 7;
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 6, 2, 0);
 	s = sqe(&r, REMOVE_BUFFERS, 1, 7);
 	s->buf = 900;
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 7, -ENOENT, 0);
 	s = sqe(&r, SEND, sv[0], 8);
 	s->flags = SELECT;
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 8, -EOPNOTSUPP, 0);
 }
 
@@ -105,7 +105,7 @@ CASE(read_into_a_lent_buffer)
 	s = rw(&r, READ, p[0], NULL, 4, 0, 1);
 	s->flags = SELECT;
 	s->buf = 1;
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	id = EVENT(&r, 1, 4, F_BUFFER);
 	CHECK(id >= 4 && id < 8 && !memcmp(memory[id], "0123", 4));
 }
@@ -128,7 +128,7 @@ CASE(lent_buffers_of_a_ring)
 	FAILS(syscall(SYS_io_uring_register, r.fd, 22, &reg, 1), EEXIST);
 	recv_select(&r, sv[0], 3, 1);
 	NEED(write(sv[1], "one", 3) == 3);
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 1, -ENOBUFS, 0);
 	for (int i = 0; i < 2; i++) {
 		slots[i].addr = (uintptr_t)memory[i];
@@ -137,10 +137,10 @@ CASE(lent_buffers_of_a_ring)
 	}
 	__atomic_store_n(&slots[0].tail, 2, __ATOMIC_RELEASE);
 	recv_select(&r, sv[0], 3, 2);
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	CHECK_EQ(EVENT(&r, 2, 2, F_BUFFER), 40);
 	recv_select(&r, sv[0], 3, 3);
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	CHECK_EQ(EVENT(&r, 3, 1, F_BUFFER), 41);
 	CHECK(!memcmp(memory[0], "on", 2) && memory[1][0] == 'e');
 	for (int i = 2; i < 4; i++)
@@ -148,7 +148,7 @@ CASE(lent_buffers_of_a_ring)
 	__atomic_store_n(&slots[0].tail, 4, __ATOMIC_RELEASE);
 	recv_select(&r, sv[0], 3, 4);		/* two that wait: each gets a buffer of its own */
 	recv_select(&r, sv[0], 3, 5);
-	CHECK_EQ(enter(&r, 0), 2);
+	CHECK_EQ(ring_enter(&r, 0), 2);
 	NEED(write(sv[1], "abcd", 4) == 4);
 	{
 		struct cqe a = next(&r), b = next(&r);
@@ -171,7 +171,7 @@ CASE(receiving_again_and_again)
 	provide(&r, 3, 0, 1);
 	s = recv_select(&r, sv[0], 1, 1);
 	s->ioprio = RECV_MULTI;
-	CHECK_EQ(enter(&r, 0), 1);
+	CHECK_EQ(ring_enter(&r, 0), 1);
 	NEED(write(sv[1], "a", 1) == 1);
 	EVENT(&r, 1, 1, F_BUFFER | F_MORE);
 	NEED(write(sv[1], "bc", 2) == 2);
@@ -181,14 +181,14 @@ CASE(receiving_again_and_again)
 	NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
 	s = recv_select(&r, sv[0], 1, 2);	/* one buffer is left */
 	s->ioprio = RECV_MULTI;
-	CHECK_EQ(enter(&r, 0), 1);
+	CHECK_EQ(ring_enter(&r, 0), 1);
 	NEED(write(sv[1], "d", 1) == 1);
 	EVENT(&r, 2, 1, F_BUFFER | F_MORE);
 	NEED(write(sv[1], "e", 1) == 1);
 	EVENT(&r, 2, -ENOBUFS, 0);
 	s = sqe(&r, RECV, sv[0], 3);
 	s->ioprio = RECV_MULTI;
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 3, -EINVAL, 0);
 }
 
@@ -215,7 +215,7 @@ CASE(accepting_again_and_again)
 	ring_open(&r, 8);
 	s = sqe(&r, ACCEPT, l, 1);
 	s->ioprio = ACCEPT_MULTI;
-	CHECK_EQ(enter(&r, 0), 1);
+	CHECK_EQ(ring_enter(&r, 0), 1);
 	for (int i = 0; i < 3; i++) {
 		int k = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -230,7 +230,7 @@ CASE(accepting_again_and_again)
 	}
 	s = sqe(&r, CANCEL, -1, 2);
 	s->addr = 1;
-	CHECK_EQ(enter(&r, 2), 1);
+	CHECK_EQ(ring_enter(&r, 2), 1);
 	EXPECT_TWO(&r, 1, -ECANCELED, 2, 0);
 }
 
@@ -246,7 +246,7 @@ CASE(polling_again_and_again)
 	s = sqe(&r, POLL_ADD, p[0], 1);
 	s->opflags = POLLIN;
 	s->len = 1;
-	CHECK_EQ(enter(&r, 0), 1);
+	CHECK_EQ(ring_enter(&r, 0), 1);
 	for (int i = 0; i < 3; i++) {
 		NEED(write(p[1], "x", 1) == 1);
 		EVENT(&r, 1, POLLIN, F_MORE);
@@ -256,7 +256,7 @@ CASE(polling_again_and_again)
 	CHECK_EQ(ready(&r), 0);
 	s = sqe(&r, POLL_REMOVE, -1, 2);
 	s->addr = 1;
-	CHECK_EQ(enter(&r, 2), 1);
+	CHECK_EQ(ring_enter(&r, 2), 1);
 	EXPECT_TWO(&r, 1, -ECANCELED, 2, 0);
 }
 
@@ -277,7 +277,7 @@ CASE(send_that_gives_notice)
 	c = accept(l, NULL, NULL);
 	ring_open(&r, 8);
 	s = rw(&r, SEND_ZC, k, "hello", 5, 0, 1);
-	CHECK_EQ(enter(&r, 2), 1);
+	CHECK_EQ(ring_enter(&r, 2), 1);
 	EVENT(&r, 1, 5, F_MORE);
 	CHECK_EQ(read(c, memory[1], 64), 5);
 	EVENT(&r, 1, 0, F_NOTIF);
@@ -285,7 +285,7 @@ CASE(send_that_gives_notice)
 	NEED(syscall(SYS_io_uring_register, r.fd, 0, &iov, 1) == 0);
 	s = rw(&r, SEND_ZC, k, memory[0], 10, 0, 2);
 	s->ioprio = FIXED_BUF;
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 2, 10, F_MORE);
 	CHECK_EQ(read(c, memory[1], 64), 10);
 	CHECK(!memcmp(memory[1], "registered", 10));
@@ -295,18 +295,18 @@ CASE(send_that_gives_notice)
 	NEED(bind(v, (void *)&b, n) == 0 && getsockname(v, (void *)&b, &n) == 0);
 	s = rw(&r, SEND_ZC, u, "to", 2, (uintptr_t)&b, 3);
 	s->fd_in = sizeof(b);
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 3, 2, F_MORE);
 	CHECK_EQ(recv(v, memory[1], 64, 0), 2);
 	EVENT(&r, 3, 0, F_NOTIF);
 	s = rw(&r, SENDMSG_ZC, k, &m, 1, 0, 4);
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 4, 7, F_MORE);
 	CHECK_EQ(read(c, memory[1], 64), 7);
 	EVENT(&r, 4, 0, F_NOTIF);
 	s = rw(&r, SEND_ZC, k, "x", 1, 0, 5);
 	s->flags = SKIP_OK;
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 5, -EINVAL, 0);
 }
 
@@ -320,12 +320,12 @@ CASE(receive_looks_first)
 	ring_open(&r, 8);
 	s = rw(&r, RECV, sv[0], memory[0], 64, 0, 1);
 	s->ioprio = POLL_FIRST;
-	CHECK_EQ(enter(&r, 0), 1);
+	CHECK_EQ(ring_enter(&r, 0), 1);
 	NEED(write(sv[1], "late", 4) == 4);
 	EVENT(&r, 1, 4, 0);
 	s = rw(&r, RECV, sv[0], memory[0], 64, 0, 2);
 	s->ioprio = 64;
-	CHECK_EQ(enter(&r, 1), 1);
+	CHECK_EQ(ring_enter(&r, 1), 1);
 	EVENT(&r, 2, -EINVAL, 0);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Programs that say which devices a control group may use: bpf(2) with BPF_CGROUP_DEVICE, as container runtimes do. */
 #include "../cgroup.h"
+#include "../ipc/uring.h"
 
 #include <linux/bpf.h>
 #include <sys/prctl.h>
@@ -177,6 +178,39 @@ CASE(a_program_forbids_devices)
 	end();
 }
 
+/* Who works for a ring acts for its user's group. */
+CASE(also_by_workers)
+{
+	struct ring r;
+	struct sqe *s;
+	int to[2];
+	char c;
+
+	begin();
+	ring_open(&r, 4);
+	NEED(!pipe(to));
+	CHECK_EQ(attach(top, all_but(3, BPF_DEVCG_ACC_WRITE), 0), 0);
+	enter(top);
+	s = rw(&r, OPENAT, AT_FDCWD, "/dev/null", 0, 0, 1);
+	s->opflags = O_WRONLY;
+	s->flags = ASYNC;
+	ring_enter(&r, 1);
+	CHECK_EQ(next(&r).res, -EPERM);
+	s = rw(&r, OPENAT, AT_FDCWD, "/dev/zero", 0, 0, 2);
+	s->opflags = O_WRONLY;
+	s->flags = ASYNC;
+	ring_enter(&r, 1);
+	CHECK(next(&r).res >= 0);
+	rw(&r, READ, to[0], &c, 1, 0, 3)->flags = LINK;	/* waits, and the other after it */
+	rw(&r, OPENAT, AT_FDCWD, "/dev/null", 0, 0, 4)->opflags = O_WRONLY;
+	ring_enter(&r, 0);
+	CHECK_EQ(write(to[1], "x", 1), 1);
+	CHECK_EQ(next(&r).res, 1);
+	CHECK_EQ(next(&r).res, -EPERM);
+	close(r.fd);
+	end();
+}
+
 CASE(and_making_them)
 {
 	begin();
@@ -287,6 +321,8 @@ CASE(what_is_loaded_can_be_found)
 	CHECK_EQ(info.type, BPF_PROG_TYPE_CGROUP_DEVICE);
 	CHECK_EQ(info.xlated_prog_len, sizeof(p));
 	CHECK(!memcmp(back, p, sizeof(p)));
+	a.info.info_len = 8192;
+	FAILS(bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)), E2BIG);
 	CHECK_STR(info.name, "judge");
 	CHECK_EQ(info.gpl_compatible, 1);
 	CHECK_EQ(info.created_by_uid, 0);
