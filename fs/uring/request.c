@@ -14,7 +14,7 @@
 #include "uring_impl.h"
 
 #include <tern/base/initcall.h>
-#include <tern/kernel/cgroup.h>
+#include <tern/kernel/ns.h>
 
 #define TRIES_MAX	8u
 #define FLAGS_KNOWN	(SQE_FIXED_FILE | SQE_IO_DRAIN | SQE_IO_LINK | SQE_IO_HARDLINK | SQE_ASYNC | \
@@ -38,7 +38,8 @@ static void env_drop(struct ureq *r)
 	cred_put(r->cred);
 	fdtab_put(r->fdtab);
 	fsctx_put(r->fsctx);
-	cgnode_put(r->cgroup);
+	process_put(r->proc);
+	nsset_put(r->ns);
 	aspace_put(r->as);
 }
 
@@ -75,7 +76,9 @@ void ureq_env_take(struct ureq *r)
 		fdtab_get(r->fdtab);
 		r->fsctx = t->t_fs;
 		ref_get(&r->fsctx->refs);
-		r->cgroup = cgroup_of(process_self());
+		r->proc = process_self();
+		process_get(r->proc);
+		r->ns = nsset_get(nsset_self());
 	}
 }
 

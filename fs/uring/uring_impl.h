@@ -106,7 +106,8 @@ struct ureq {
 	const struct credset *cred;
 	struct fdtab *fdtab;
 	struct fsctx *fsctx;
-	struct cgnode *cgroup;
+	struct process *proc;
+	struct namespaces *ns;
 	struct ureq *next;		/* O rest of the chain */
 	struct ureq *ltimeout, *head;	/* L link timeout and what it guards */
 	struct pollwatch watch;

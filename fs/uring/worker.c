@@ -1,31 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Workers: pool threads that act for a request's submitter, in its address
- * space, with its identity, files, directories and control group.
+ * Workers: pool threads that act for the process of a request's submitter (its limits, control group, number), in its
+ * address space, with its identity, files, directories and namespaces. Signals do not reach them.
  */
 #include "uring_impl.h"
 
+#include <tern/kernel/process.h>
 #include <tern/kernel/sched.h>
 
-struct own { struct fdtab *files; struct fsctx *fs; const struct credset *cred; };
+struct tables { struct fdtab *files; struct fsctx *fs; struct namespaces *ns; };
+struct own { struct tables tables; const struct credset *cred; };
 
-static void tables_set(struct thread *t, struct fdtab *files, struct fsctx *fs)
+/* Returns those that it had. */
+static struct tables tables_set(struct thread *t, struct tables to)
 {
 	u64 flags = spin_lock_irqsave(&t->t_lock);
+	struct tables had = { t->t_files, t->t_fs, t->t_ns };
 
-	t->t_files = files;
-	t->t_fs = fs;
+	t->t_files = to.files;
+	t->t_fs = to.fs;
+	t->t_ns = to.ns;
 	spin_unlock_irqrestore(&t->t_lock, flags);
+	return had;
 }
 
 static void env_enter(const struct ureq *r, struct own *own)
 {
 	struct thread *t = thread_self();
 
-	own->files = t->t_files;
-	own->fs = t->t_fs;
-	tables_set(t, r->fdtab, r->fsctx);
-	t->t_cgroup = r->cgroup;
+	own->tables = tables_set(t, (struct tables){ r->fdtab, r->fsctx, r->ns });
+	t->t_actor = r->proc;
 	own->cred = cred_override(r->cred);
 	sched_use_aspace(r->as);
 }
@@ -36,8 +40,8 @@ static void env_leave(const struct own *own)
 
 	sched_use_aspace(NULL);
 	cred_revert(own->cred);
-	t->t_cgroup = NULL;
-	tables_set(t, own->files, own->fs);
+	t->t_actor = t->t_proc;
+	tables_set(t, own->tables);
 }
 
 void uring_worker(struct workitem *w)

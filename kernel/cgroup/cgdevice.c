@@ -51,7 +51,7 @@ int cgdevice_judge(bool is_block, u64 number, u32 access)
 	u32 found = 0;
 
 	rcu_read_lock();
-	c = cgroup_self();
+	c = rcu_load(process_self()->p_cgroup);
 	for (c = c ? c : &cgroup_root; c && may; c = c->parent)
 		if (!found || (READ_ONCE(c->devflags) & BPF_F_ALLOW_MULTI))
 			may = allows(c, &ctx, &found);

@@ -348,15 +348,6 @@ static struct cgnode *group_of(struct process *p)
 	return p->p_cgroup ? p->p_cgroup : &cgroup_root;
 }
 
-struct cgnode *cgroup_self(void)
-{
-	struct cgnode *c = thread_self()->t_cgroup;
-
-	if (!c)
-		c = rcu_load(process_self()->p_cgroup);
-	return c == &cgroup_root ? NULL : c;
-}
-
 struct cgnode *cgroup_of(struct process *p)
 {
 	struct cgnode *c;
@@ -515,7 +506,7 @@ struct memgroup *memgroup_self(void)
 	struct cgnode *c;
 
 	rcu_read_lock();
-	c = cgroup_self();
+	c = rcu_load(process_self()->p_cgroup);
 	g = c ? c->mem : NULL;
 	if (g)
 		ref_get(&g->refs);	/* its cgroup's is dropped after a grace period */

@@ -298,7 +298,7 @@ void iogroup_print_max(struct seqbuf *sb, struct iogroup *g)
 
 struct iogroup *iogroup_self(void)
 {
-	struct cgnode *c = cgroup_self();
+	struct cgnode *c = rcu_load(process_self()->p_cgroup);
 
 	return c ? c->io : NULL;
 }

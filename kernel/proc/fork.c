@@ -439,7 +439,7 @@ static int attach_process(struct thread *t, struct process *from, const struct c
 		if (IS_ERR(p))
 			return PTR_ERR(p);
 	}
-	t->t_proc = p;
+	t->t_proc = t->t_actor = p;
 	return 0;
 }
 

@@ -160,7 +160,7 @@ void proc_set_idle(struct thread *t)
 {
 	thread_setup(t);
 	t->t_flags |= TF_KTHREAD | TF_IDLE | TF_NOFREEZE;
-	t->t_proc = &process_kernel;
+	t->t_proc = t->t_actor = &process_kernel;
 	t->t_cred = t->t_real_cred = &cred_init_set;
 	t->t_svcmask = U64_MAX;
 	t->t_state = THREAD_RUNNING;
@@ -202,7 +202,7 @@ static struct thread *kthread_make(int (*fn)(void *arg), void *arg, const char *
 	t->t_kthread->arg = arg;
 	latch_init(&t->t_kthread->ended);
 	t->t_flags = TF_KTHREAD | TF_NOFREEZE;
-	t->t_proc = &process_kernel;
+	t->t_proc = t->t_actor = &process_kernel;
 	process_get(&process_kernel);
 	t->t_cred = t->t_real_cred = cred_get(&cred_init_set);
 	t->t_svcmask = U64_MAX;

@@ -102,11 +102,6 @@ struct cgnode *cgnode_common(struct cgnode *a, struct cgnode *b);
 /** cgnode_print_path() - as somebody whose root is @root sees it: "/a/b", "/../c". */
 void cgnode_print_path(struct seqbuf *sb, const struct cgnode *c, const struct cgnode *root);
 
-/**
- * cgroup_self() - the group that what thread_self does is counted for: t_cgroup, or its process's
- * Return: borrowed, in an RCU read section; NULL: the root.
- */
-struct cgnode *cgroup_self(void);
 /** cgroup_of() - group of a process with a reference. */
 struct cgnode *cgroup_of(struct process *p);
 /** cgroup_attach() - move @p to @dst; C. 0, -ESRCH, -EBUSY, -EINVAL. Sleeps. */

@@ -129,7 +129,8 @@ static inline bool process_is_init(const struct process *p)
 {
 	return p->p_pid && p->p_pid->at[p->p_pid->level].nr == 1;
 }
-static inline struct process *process_self(void) { return thread_self()->t_proc; }
+/** process_self() - the process that thread_self acts for; its own, but a pool thread's may be that of who asked. */
+static inline struct process *process_self(void) { return thread_self()->t_actor; }
 static inline void process_get(struct process *p) { ref_get(&p->p_refs); }
 void process_put(struct process *p);
 extern struct spin process_tree_lock;

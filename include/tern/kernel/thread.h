@@ -65,13 +65,13 @@ struct thread {
 	struct schedent t_sched;	/* Q */
 
 	struct process *t_proc;		/* I; the kernel process for kernel threads */
+	struct process *t_actor;	/* O whom it acts for: t_proc, or who asked a pool thread (process_self) */
 	struct aspace *t_as;		/* O user address space, NULL for kernel threads */
 	struct aspace *t_active_as;	/* O what the page table register holds (lazy) */
 	struct sleephook *t_sleephook;	/* O I/O it gathers, NULL */
 	struct fdtab *t_files;		/* O, t_lock for others */
 	struct fsctx *t_fs;		/* O, t_lock for others */
 	struct namespaces *t_ns;	/* O, t_lock for others; NULL: the first ones, or ended */
-	struct cgnode *t_cgroup;	/* O as whose it acts, for a pool thread; NULL: its process's (cgroup_self) */
 	const struct credset *t_cred;	/* R changed only by O; what it acts as */
 	const struct credset *t_real_cred;	/* R changed only by O; what others judge it by */
 	const struct persona_ops *t_persona;	/* I NULL: Linux */
