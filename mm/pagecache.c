@@ -158,8 +158,8 @@ int pagecache_insert(struct pagecache *pc, struct page *page, u64 index)
 		return err;
 	}
 	count_page(pc, 1);
-	if ((pc->flags & PAGECACHE_SWAPBACKED) ||
-	    !(pc->flags & (PAGECACHE_NOWRITEBACK | PAGECACHE_UNEVICTABLE)))
+	if (!(pc->flags & PAGECACHE_UNEVICTABLE) && (pc->flags & (PAGECACHE_SWAPBACKED | PAGECACHE_NOWRITEBACK)) !=
+						    PAGECACHE_NOWRITEBACK)
 		lru_add(page);
 	return 0;
 }

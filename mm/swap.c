@@ -235,6 +235,11 @@ void swap_dup(swapent e)
 	spin_unlock_irqrestore(&d->lock, flags);
 }
 
+u32 swap_users(swapent e)
+{
+	return SLOT_COUNT(READ_ONCE(swapdev_of(e)->map[swapent_slot(e)]));
+}
+
 /* Nobody names the slot of a page in memory: the page goes if it is idle, else when reclaim comes by. */
 static void reap(swapent e)
 {

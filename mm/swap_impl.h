@@ -38,6 +38,8 @@ bool swap_is_available(void);
 bool swap_is_scarce(void);
 /** swap_dup() - one more entry names the slot. Context: nosleep. */
 void swap_dup(swapent e);
+/** swap_users() - how many entries name the slot. Context: nosleep. */
+u32 swap_users(swapent e);
 /** swap_put() - one less; a cached page that nobody names goes too, if it is idle. Context: nosleep. */
 void swap_put(swapent e);
 /** swap_free_unused() - of swap_alloc(), if it never got into the cache. */

@@ -10,7 +10,7 @@
 struct usage_walk {
 	struct region *rg;
 	struct region_usage *out;
-	u64 pss_shifted;	/* bytes << 12 */
+	u64 shifted[RSS_KINDS], dirty_shifted, swap_shifted;	/* bytes << 12 */
 };
 
 #define PSS_SHIFT 12
@@ -25,16 +25,21 @@ static void usage_table(pte_t *slot, uptr va, u64 n, void *arg)
 		struct page *p;
 		s32 mapcount;
 		bool dirty;
+		u64 share;
 
-		if (pte_is_swap(e))
+		if (pte_is_swap(e)) {
 			u->swap += PAGE_SIZE;
+			w->swap_shifted += (PAGE_SIZE << PSS_SHIFT) / max(swap_users(pte_to_swapent(e)), 1u);
+		}
 		if (!pte_is_mapped(e) || pte_frame_special(e))
 			continue;
 		p = pfn_to_page(pte_frame(e));
 		mapcount = max(atomic_read(&p->mapcount) + 1, 1);
 		dirty = pte_frame_dirty(e) || page_flag_test(p, PG_DIRTY);
 		u->rss += PAGE_SIZE;
-		w->pss_shifted += (PAGE_SIZE << PSS_SHIFT) / mapcount;
+		share = (PAGE_SIZE << PSS_SHIFT) / mapcount;
+		w->shifted[page_rss_kind(p)] += share;
+		w->dirty_shifted += dirty ? share : 0;
 		if (mapcount > 1)
 			*(dirty ? &u->shared_dirty : &u->shared_clean) += PAGE_SIZE;
 		else
@@ -54,7 +59,12 @@ void region_usage_get(struct region *rg, struct region_usage *out)
 
 	*out = (struct region_usage){ 0 };
 	pt_visit_range(rg->as, rg->start, rg->end, usage_table, &w);
-	out->pss = w.pss_shifted >> PSS_SHIFT;
+	out->pss_anon = w.shifted[RSS_ANON] >> PSS_SHIFT;
+	out->pss_file = w.shifted[RSS_FILE] >> PSS_SHIFT;
+	out->pss_shmem = w.shifted[RSS_SHMEM] >> PSS_SHIFT;
+	out->pss = (w.shifted[RSS_ANON] + w.shifted[RSS_FILE] + w.shifted[RSS_SHMEM]) >> PSS_SHIFT;
+	out->pss_dirty = w.dirty_shifted >> PSS_SHIFT;
+	out->swap_pss = w.swap_shifted >> PSS_SHIFT;
 }
 
 struct core_walk {

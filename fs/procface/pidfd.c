@@ -4,6 +4,7 @@
  * ended; everything else is done by calls that take the descriptor.
  */
 #include <tern/fs/ofile.h>
+#include <tern/kernel/pidns.h>
 #include <tern/kernel/process.h>
 #include <tern/kernel/vfsface.h>
 #include <tern/lib/seqbuf.h>
@@ -29,17 +30,19 @@ static u32 pidfd_poll(struct ofile *f, struct poll_table *pt)
 	return events;
 }
 
+/* The process's number here and in each namespace below that sees it; -1 when it is gone. */
 static void pidfd_show_fdinfo(struct ofile *f, struct seqbuf *sb)
 {
 	struct pidref *pid = f->of_priv;
-	struct process *p;
 	s32 nr;
 
 	rcu_read_lock();
-	p = pidref_process(pid);
-	nr = p ? pidref_nr(pid) : -1;
+	nr = pidref_process(pid) ? pidref_nr(pid) : -1;
 	rcu_read_unlock();
-	seqbuf_printf(sb, "Pid:\t%d\n", nr);
+	seqbuf_printf(sb, "Pid:\t%d\nNSpid:\t%d", nr, nr);
+	for (u32 i = pidns_self()->level + 1; nr > 0 && i <= pid->level; i++)
+		seqbuf_printf(sb, "\t%d", pid->at[i].nr);
+	seqbuf_putc(sb, '\n');
 }
 
 static const struct ofile_ops pidfd_fops = {

@@ -93,10 +93,16 @@ static void line_kb(struct seqbuf *sb, const char *name, u64 bytes)
 	seqbuf_printf(sb, "%-16s%8lu kB\n", name, bytes / 1024);
 }
 
-static void print_usage(struct seqbuf *sb, const struct region_usage *u)
+static void print_usage(struct seqbuf *sb, const struct region_usage *u, bool is_sum)
 {
 	line_kb(sb, "Rss:", u->rss);
 	line_kb(sb, "Pss:", u->pss);
+	line_kb(sb, "Pss_Dirty:", u->pss_dirty);
+	if (is_sum) {
+		line_kb(sb, "Pss_Anon:", u->pss_anon);
+		line_kb(sb, "Pss_File:", u->pss_file);
+		line_kb(sb, "Pss_Shmem:", u->pss_shmem);
+	}
 	line_kb(sb, "Shared_Clean:", u->shared_clean);
 	line_kb(sb, "Shared_Dirty:", u->shared_dirty);
 	line_kb(sb, "Private_Clean:", u->private_clean);
@@ -105,7 +111,12 @@ static void print_usage(struct seqbuf *sb, const struct region_usage *u)
 	line_kb(sb, "Anonymous:", u->anonymous);
 	line_kb(sb, "LazyFree:", u->lazyfree);
 	line_kb(sb, "AnonHugePages:", u->anon_huge);
+	line_kb(sb, "ShmemPmdMapped:", 0);	/* huge pages of files there are not */
+	line_kb(sb, "FilePmdMapped:", 0);
+	line_kb(sb, "Shared_Hugetlb:", 0);
+	line_kb(sb, "Private_Hugetlb:", 0);
 	line_kb(sb, "Swap:", u->swap);
+	line_kb(sb, "SwapPss:", u->swap_pss);
 	line_kb(sb, "Locked:", u->locked);
 }
 
@@ -139,7 +150,8 @@ static void print_smap(struct seqbuf *sb, struct region *rg, char *buf)
 	line_kb(sb, "Size:", rg->end - rg->start);
 	line_kb(sb, "KernelPageSize:", PAGE_SIZE);
 	line_kb(sb, "MMUPageSize:", PAGE_SIZE);
-	print_usage(sb, &u);
+	print_usage(sb, &u, false);
+	seqbuf_printf(sb, "THPeligible:    %d\n", 0);
 	print_flags(sb, rg->flags);
 }
 
@@ -152,6 +164,10 @@ static void usage_add(struct region_usage *sum, const struct region_usage *u)
 {
 	sum->rss += u->rss;
 	sum->pss += u->pss;
+	sum->pss_dirty += u->pss_dirty;
+	sum->pss_anon += u->pss_anon;
+	sum->pss_file += u->pss_file;
+	sum->pss_shmem += u->pss_shmem;
 	sum->shared_clean += u->shared_clean;
 	sum->shared_dirty += u->shared_dirty;
 	sum->private_clean += u->private_clean;
@@ -159,6 +175,7 @@ static void usage_add(struct region_usage *sum, const struct region_usage *u)
 	sum->referenced += u->referenced;
 	sum->anonymous += u->anonymous;
 	sum->swap += u->swap;
+	sum->swap_pss += u->swap_pss;
 	sum->locked += u->locked;
 	sum->lazyfree += u->lazyfree;
 	sum->anon_huge += u->anon_huge;
@@ -192,6 +209,6 @@ int task_print_smaps_rollup(struct seqbuf *sb, struct task_ref *task)
 	seqbuf_printf(sb, "%08lx-%08lx ---p 00000000 00:00 0", first, last);
 	pad_to(sb, start, NAME_COLUMN);
 	seqbuf_puts(sb, "[rollup]\n");
-	print_usage(sb, &sum);
+	print_usage(sb, &sum, true);
 	return 0;
 }

@@ -98,7 +98,7 @@ static int tmpfs_statfs(struct filesys *fs, struct statfs_info *out)
 	struct tmpfs_super *s = fs->priv;
 	u64 used = (u64)atomic_read(&s->used_blocks), inodes = (u64)atomic_read(&s->used_inodes);
 
-	*out = (struct statfs_info){ .type = TMPFS_MAGIC, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE,
+	*out = (struct statfs_info){ .type = s->fs->magic, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE,
 				     .namelen = NAME_MAX };
 	if (s->max_blocks) {
 		out->blocks = s->max_blocks;
@@ -185,6 +185,38 @@ static const struct filesys_ops tmpfs_ops = {
 	.handle_find = tmpfs_handle_find,
 };
 
+/* Without limits, and never swapped: of options it knows the mode and passes over the others. */
+static int parse_ramfs_option(void *ctx, char *opt)
+{
+	return !strncmp(opt, "mode=", 5) ? parse_option(ctx, opt) : 0;
+}
+
+static int ramfs_remount(struct filesys *fs, const struct mount_args *args)
+{
+	struct tmpfs_options o = { 0 };
+
+	return mountopts_each(args->data, parse_ramfs_option, &o);
+}
+
+static void ramfs_show_options(struct filesys *fs, struct seqbuf *sb)
+{
+	struct tmpfs_super *s = fs->priv;
+
+	if (s->mode != 0755)
+		seqbuf_printf(sb, ",mode=%o", s->mode);
+}
+
+static const struct filesys_ops ramfs_ops = {
+	.statfs = tmpfs_statfs,
+	.sync = fsop_default_sync,
+	.remount = ramfs_remount,
+	.unmount = tmpfs_unmount,
+	.show_options = ramfs_show_options,
+	.write_attr = fsop_default_write_attr,
+	.handle_make = tmpfs_handle_make,
+	.handle_find = tmpfs_handle_find,
+};
+
 static struct tmpfs_super *super_make(struct filesys *fs, const struct tmpfs_options *o)
 {
 	struct tmpfs_super *s = kmem_zalloc(sizeof(*s), ALLOC_KERNEL);
@@ -202,7 +234,8 @@ static struct tmpfs_super *super_make(struct filesys *fs, const struct tmpfs_opt
 	s->uid = o->uid;
 	s->gid = o->gid;
 	fs->priv = s;
-	fs->magic = TMPFS_MAGIC;
+	s->is_ramfs = fs->ops == &ramfs_ops;
+	fs->magic = s->is_ramfs ? RAMFS_MAGIC : TMPFS_MAGIC;
 	return s;
 }
 
@@ -219,27 +252,23 @@ static int root_make(struct filesys *fs, const struct tmpfs_options *o)
 	return filesys_root_set(fs, &root->vn);
 }
 
-struct filesys *tmpfs_make(struct fstype *t, const struct mount_args *args)
+static struct filesys *make(struct fstype *t, const struct filesys_ops *ops, const struct mount_args *args,
+			    const struct tmpfs_options *o)
 {
-	const struct credset *c = cred_self();
-	struct tmpfs_options o = { .blocks = default_blocks(), .inodes = default_inodes(), .mode = 01777,
-				   .uid = c->fsuid, .gid = c->fsgid };
-	int err = mountopts_each(args->data, parse_option, &o);
 	struct filesys *fs;
+	int err = 0;
 
-	if (err)
-		return ERR_PTR(err);
 	tmpfs_cache_init();
-	fs = filesys_alloc(t, &tmpfs_ops);
+	fs = filesys_alloc(t, ops);
 	if (!fs)
 		return ERR_PTR(-ENOMEM);
 	if (args->sb_flags & MS_RDONLY)
 		fs->flags |= FILESYS_RDONLY;
-	if (!super_make(fs, &o)) {
+	if (!super_make(fs, o)) {
 		fs->ops = NULL;
 		err = -ENOMEM;
 	} else {
-		err = root_make(fs, &o);
+		err = root_make(fs, o);
 	}
 	if (err) {
 		filesys_discard(fs);
@@ -248,8 +277,29 @@ struct filesys *tmpfs_make(struct fstype *t, const struct mount_args *args)
 	return fs;
 }
 
+struct filesys *tmpfs_make(struct fstype *t, const struct mount_args *args)
+{
+	const struct credset *c = cred_self();
+	struct tmpfs_options o = { .blocks = default_blocks(), .inodes = default_inodes(), .mode = 01777,
+				   .uid = c->fsuid, .gid = c->fsgid };
+	int err = mountopts_each(args->data, parse_option, &o);
+
+	return err ? ERR_PTR(err) : make(t, &tmpfs_ops, args, &o);
+}
+
+static struct filesys *ramfs_make(struct fstype *t, const struct mount_args *args)
+{
+	struct tmpfs_options o = { .mode = 0755 };
+	int err = mountopts_each(args->data, parse_ramfs_option, &o);
+
+	return err ? ERR_PTR(err) : make(t, &ramfs_ops, args, &o);
+}
+
 static struct fstype tmpfs_type = { .name = "tmpfs", .flags = FSTYPE_NODEV | FSTYPE_USERNS, .mount = tmpfs_make };
 FILESYSTEM(tmpfs_type);
+
+static struct fstype ramfs_type = { .name = "ramfs", .flags = FSTYPE_NODEV | FSTYPE_USERNS, .mount = ramfs_make };
+FILESYSTEM(ramfs_type);
 
 /* The first mount of all, under the name that Linux has for it. */
 static struct fstype rootfs_type = { .name = "rootfs", .flags = FSTYPE_NODEV | FSTYPE_INTERNAL, .mount = tmpfs_make };

@@ -22,6 +22,7 @@ struct tmpfs_super {
 	u64 next_ino;			/* A */
 	struct spin handles_lock;	/* protects handles; LOCKRANK_FS_SPIN */
 	struct rbtree handles;		/* files that a handle was asked of, by number */
+	bool is_ramfs;			/* I no limits, nothing of it is swapped out */
 	u32 shown;			/* options that were given: for show_options */
 	mode_t mode;			/* of the root, likewise */
 	uid_t uid;

@@ -66,6 +66,7 @@ struct tmpfs_vnode *tmpfs_vnode_make(struct filesys *fs, struct vnode *dir, mode
 		vn->vn_size = 40;
 	} else if (S_ISREG(mode)) {
 		vn->vn_pages.ops = &tmpfs_pagecache_ops;
+		vn->vn_pages.flags |= s->is_ramfs ? PAGECACHE_UNEVICTABLE : 0;
 		t->file.seals = F_SEAL_SEAL;
 	}
 	return t;

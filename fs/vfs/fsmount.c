@@ -320,6 +320,8 @@ static long configure(struct fsctxt *c, u32 cmd, const char *key, const void __u
 	}
 }
 
+#define BINARY_MAX (1 << 20)	/* bytes of a value */
+
 static int check_config(u32 cmd, const char __user *key, const void __user *val, int aux)
 {
 	switch (cmd) {
@@ -329,8 +331,12 @@ static int check_config(u32 cmd, const char __user *key, const void __user *val,
 		return !key || !val || aux ? -EINVAL : 0;
 	case FSCONFIG_CMD_CREATE: case FSCONFIG_CMD_RECONFIGURE:
 		return key || val || aux ? -EINVAL : 0;
-	case FSCONFIG_SET_BINARY: case FSCONFIG_SET_PATH: case FSCONFIG_SET_PATH_EMPTY: case FSCONFIG_SET_FD:
-		return 0;
+	case FSCONFIG_SET_BINARY:
+		return !key || !val || aux <= 0 || aux > BINARY_MAX ? -EINVAL : 0;
+	case FSCONFIG_SET_PATH: case FSCONFIG_SET_PATH_EMPTY:
+		return !key || !val || (aux != AT_FDCWD && aux < 0) ? -EINVAL : 0;
+	case FSCONFIG_SET_FD:
+		return !key || val || aux < 0 ? -EINVAL : 0;
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -98,10 +98,12 @@ long sys_landlock_create_ruleset(const void __user *attr, size_t size, u32 flags
 	struct landlock_ruleset_arg a;
 	int err;
 
-	if (flags)
-		return flags == LANDLOCK_CREATE_VERSION && !attr && !size ? LANDLOCK_ABI : -EINVAL;
-	if (!attr)
-		return size < sizeof(a) ? -EINVAL : size > PAGE_SIZE ? -E2BIG : -EFAULT;
+	if (flags == LANDLOCK_CREATE_VERSION && !attr && !size)
+		return LANDLOCK_ABI;
+	if (flags == LANDLOCK_CREATE_ERRATA && !attr && !size)
+		return LANDLOCK_ERRATA;
+	if (flags || !attr)
+		return flags ? -EINVAL : -EFAULT;
 	err = get_attr(&a, attr, size);
 	if (err)
 		return err;

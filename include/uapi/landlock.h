@@ -7,6 +7,8 @@
 
 #define LANDLOCK_ABI		2
 #define LANDLOCK_CREATE_VERSION	1u	/* tell the version */
+#define LANDLOCK_ERRATA		0u	/* none is claimed */
+#define LANDLOCK_CREATE_ERRATA	2u	/* tell what is mended in that version, a bit each */
 #define LANDLOCK_RULE_PATH	1
 
 #define LANDLOCK_EXECUTE	BIT(0)

@@ -66,8 +66,8 @@ struct seccomp_notif_addfd_ {
 #define SECCOMP_IOCTL_NOTIF_SEND	0xc0182101u
 #define SECCOMP_IOCTL_NOTIF_ID_VALID	0x40082102u
 #define SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR 0x80082102u
-#define SECCOMP_IOCTL_NOTIF_ADDFD	0x40002103u	/* of any size */
-#define SECCOMP_IOCTL_SIZE_MASK		0x3fff0000u
+#define SECCOMP_IOCTL_NOTIF_ADDFD	0x2103u		/* of any size and direction */
+#define SECCOMP_IOCTL_FORM_MASK		0xffff0000u
 
 #define SYS_SECCOMP	1	/* si_code of SIGSYS */
 #define SYS_USER_DISPATCH 2

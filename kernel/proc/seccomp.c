@@ -320,7 +320,7 @@ static struct secfilter *filter_make(const void __user *uprog)
 		return ERR_PTR(-EFAULT);
 	if (!prog.len || prog.len > CBPF_MAX_INSNS)
 		return ERR_PTR(-EINVAL);
-	if (!cred_self()->no_new_privs && !cap_has(CAP_SYS_ADMIN))
+	if (!cred_self()->no_new_privs && !cap_has_self(CAP_SYS_ADMIN))
 		return ERR_PTR(-EACCES);
 	sf = kmem_alloc_large(sizeof(*sf) + prog.len * sizeof(sf->insns[0]),
 			      ALLOC_KERNEL | ALLOC_ZERO);

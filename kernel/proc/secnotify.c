@@ -436,7 +436,7 @@ long secnotify_ioctl(struct secfilter *sf, u32 cmd, void __user *arg)
 	case SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR:
 		return id_is_valid(l, arg);
 	}
-	if ((cmd & ~SECCOMP_IOCTL_SIZE_MASK) == SECCOMP_IOCTL_NOTIF_ADDFD)
+	if ((cmd & ~SECCOMP_IOCTL_FORM_MASK) == SECCOMP_IOCTL_NOTIF_ADDFD)
 		return give_descriptor(l, arg, cmd >> 16 & 0x3fff);
 	return -EINVAL;
 }

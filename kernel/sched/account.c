@@ -68,18 +68,19 @@ void account_idle_exit(struct runq *rq)
 	sched_arm(rq, rq->clock + TICK_NS);
 }
 
+/* Under the lock: an idle time that ends meanwhile would be counted twice, and the sum go back afterwards. */
 void cpu_times_get(u32 cpu, struct cpu_times *ct)
 {
 	struct runq *rq = cpu_rq(cpu);
-	nsec_t since = READ_ONCE(rq->idle_since), now = clock_ns();
+	u64 flags = irq_save(), now;
 
+	rq_lock(rq);
+	now = clock_ns();
 	*ct = rq->times;
-	if (since && now > since) {
-		if (READ_ONCE(rq->nr_iowait) > 0)
-			ct->iowait += now - since;
-		else
-			ct->idle += now - since;
-	}
+	if (rq->idle_since && now > rq->idle_since)
+		*(READ_ONCE(rq->nr_iowait) > 0 ? &ct->iowait : &ct->idle) += now - rq->idle_since;
+	rq_unlock(rq);
+	irq_restore(flags);
 }
 
 void sched_account_now(void)

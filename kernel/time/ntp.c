@@ -18,6 +18,7 @@
 
 #define PPM_SCALE	65536L
 #define FREQ_MAX	(500 * PPM_SCALE)
+#define FREQ_VALID	(S64_MAX / (PPM_SCALE * 1000))	/* what is above FREQ_MAX is cut, nonsense is refused */
 #define PHASE_MAX_NS	500000000L
 #define MAXERROR_MAX	16000000L	/* us */
 #define ADJTIME_RATE_NS	500000L		/* each second */
@@ -217,6 +218,8 @@ static int check(const struct timex_ *tx)
 		return tx->modes & ADJ_OFFSET_ ? 0 : -EINVAL;
 	if ((tx->modes & ADJ_TICK_) &&
 	    (tx->tick < 900000 / USER_HZ || tx->tick > 1100000 / USER_HZ))
+		return -EINVAL;
+	if ((tx->modes & ADJ_FREQUENCY_) && (tx->freq > FREQ_VALID || tx->freq < -FREQ_VALID))
 		return -EINVAL;
 	if ((tx->modes & ADJ_SETOFFSET_) &&
 	    (tx->time.usec < 0 ||

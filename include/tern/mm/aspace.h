@@ -233,8 +233,11 @@ extern const struct region_ops region_ops_pagecache;
 extern const struct region_ops region_ops_anon;
 
 /* per-region resident counts for smaps: walks page tables under the lock */
-struct region_usage { u64 rss, pss, shared_clean, shared_dirty, private_clean, private_dirty,
-	referenced, anonymous, swap, locked, lazyfree, anon_huge; };
+/* Bytes. Each page counts in pss by the share of who maps it; in one of pss_anon, pss_shmem and pss_file as well. */
+struct region_usage {
+	u64 rss, pss, pss_dirty, pss_anon, pss_file, pss_shmem, shared_clean, shared_dirty, private_clean,
+	    private_dirty, referenced, anonymous, swap, swap_pss, locked, lazyfree, anon_huge;
+};
 void region_usage_get(struct region *rg, struct region_usage *out);
 
 /** aspace_rss() - resident pages of all kinds; also moves hiwater_rss. */

@@ -95,7 +95,7 @@ struct pagecache {
 
 #define PAGECACHE_SWAPBACKED	0x1u	/* pages live only here: not dropped, only swapped */
 #define PAGECACHE_NOWRITEBACK	0x2u	/* no flusher: memory file systems */
-#define PAGECACHE_UNEVICTABLE	0x4u
+#define PAGECACHE_UNEVICTABLE	0x4u	/* reclaim does not see its pages */
 #define PAGECACHE_SHMEM		0x8u	/* part of a struct shmem */
 
 void pagecache_init(struct pagecache *pc, struct vnode *vn, const struct pagecache_ops *ops, u32 flags);

@@ -9,6 +9,7 @@
 
 #include <asm/tracereg.h>
 #include <tern/kernel/procnews.h>
+#include <tern/kernel/vfsface.h>
 #include <tern/mm/slab.h>
 #include <uapi/clone.h>
 
@@ -172,6 +173,8 @@ long trace_me(void)
 	parent = p->p_parent->p_flags & PROC_KERNEL ? NULL : parent_thread_locked(p);
 	if (t->t_trace || !parent) {
 		err = t->t_trace ? -EPERM : 0;
+	} else if (!landlayer_covers(parent->t_real_cred->landlock, cred_self()->landlock)) {
+		err = -EPERM;
 	} else {
 		cred_put(tr->cred);
 		tr->cred = cred_get(parent->t_real_cred);

@@ -228,6 +228,36 @@ CASE(mounts_and_strangers_are_out_of_reach)
 	kill(free_one, SIGKILL);
 }
 
+/* Who is restricted otherwise than its parent cannot have it as tracer. */
+CASE(tracers_must_not_be_more_restricted)
+{
+	pid_t child, grandchild;
+
+	CHILD(child, {
+		restrict_to(ruleset(READING));
+		CHILD(grandchild, CHECK_EQ(ptrace(PTRACE_TRACEME, 0, 0, 0), 0));
+		JOIN(grandchild);
+		CHILD(grandchild, {
+			restrict_to(ruleset(READING));
+			CHECK_EQ(ptrace(PTRACE_TRACEME, 0, 0, 0), 0);
+		});
+		JOIN(grandchild);
+	});
+	JOIN(child);
+	CHILD(child, {
+		int p[2]; char c;
+		NEED(!pipe(p));
+		CHILD(grandchild, {
+			CHECK_EQ(read(p[0], &c, 1), 1);
+			FAILS(ptrace(PTRACE_TRACEME, 0, 0, 0), EPERM);
+		});
+		restrict_to(ruleset(READING));
+		CHECK_EQ(write(p[1], "x", 1), 1);
+		JOIN(grandchild);
+	});
+	JOIN(child);
+}
+
 CASE(arguments_are_checked)
 {
 	struct landlock_ruleset_attr a = { .handled_access_fs = 1 };
@@ -239,6 +269,8 @@ CASE(arguments_are_checked)
 	FAILS(syscall(SYS_landlock_create_ruleset, &a, sizeof(a), 1), EINVAL);
 	FAILS(syscall(SYS_landlock_create_ruleset, &a, sizeof(a), 2), EINVAL);
 	FAILS(syscall(SYS_landlock_create_ruleset, &a, 4, 0), EINVAL);
+	FAILS(syscall(SYS_landlock_create_ruleset, NULL, 1, 0), EFAULT);
+	CHECK(syscall(SYS_landlock_create_ruleset, NULL, 0, 2) >= 0);	/* errata */
 	FAILS(syscall(SYS_landlock_create_ruleset, &a, 5000, 0), E2BIG);
 	FAILS(syscall(SYS_landlock_create_ruleset, NULL, 8, 0), EFAULT);
 	big[20] = 1;

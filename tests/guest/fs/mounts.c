@@ -176,6 +176,29 @@ CASE(size_limit_is_ENOSPC)
 	CHECK(statfs(".", &sf) == 0 && sf.f_bfree == 2);
 }
 
+CASE(ramfs_has_no_limits)
+{
+	struct statfs sf;
+	struct stat st;
+	pid_t pid;
+
+	playground();
+	NEED(mkdir("d", 0755) == 0);
+	NEED(mount("r", "d", "ramfs", MS_NOSUID, "mode=700,other=1") == 0);
+	CHECK(statfs("d", &sf) == 0 && sf.f_type == 0x858458f6 && !sf.f_blocks && !sf.f_bfree && !sf.f_files);
+	write_file("d/f", "text");
+	CHECK_STR(read_file("d/f"), "text");
+	CHECK(stat("d", &st) == 0 && (st.st_mode & 07777) == 0700);
+	CHECK(strstr(read_file("/proc/self/mounts"), " ramfs rw,nosuid,relatime,mode=700 0 0\n"));
+	FAILS(mount("r", "d", "ramfs", 0, "mode=x"), EINVAL);
+	CHECK(umount("d") == 0);
+	CHILD(pid, {
+		NEED(!setuid(1000) && !unshare(CLONE_NEWUSER | CLONE_NEWNS));
+		CHECK_EQ(mount("r", "d", "ramfs", 0, NULL), 0);
+	});
+	JOIN(pid);
+}
+
 CASE(inode_limit_is_ENOSPC)
 {
 	playground();
@@ -367,6 +390,10 @@ CASE(mount_by_descriptors)
 	c = fsopen("tmpfs", 1);
 	NEED(c >= 0);
 	FAILS(fsmount(c, 0, 0), EINVAL);
+	FAILS(fsconfig(c, 2, "size", "abc", 0), EINVAL);		/* a binary value has a length */
+	FAILS(fsconfig(c, 2, "size", "abc", (1 << 20) + 1), EINVAL);
+	FAILS(fsconfig(c, 3, "size", "abc", -1), EINVAL);
+	FAILS(fsconfig(c, 5, "size", "abc", 0), EINVAL);
 	CHECK(fsconfig(c, 1, "source", "mine", 0) == 0);
 	CHECK(fsconfig(c, 1, "size", "64k", 0) == 0);
 	CHECK(fsconfig(c, 6, NULL, NULL, 0) == 0);

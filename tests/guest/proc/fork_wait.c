@@ -287,6 +287,7 @@ CASE(a_directory_in_proc_takes_signals)
 
 CASE(pidfd_waits_and_signals)
 {
+	char path[64], want[64];
 	siginfo_t si;
 	int fd;
 	pid_t pid = fork();
@@ -297,6 +298,9 @@ CASE(pidfd_waits_and_signals)
 	fd = syscall(SYS_pidfd_open, pid, 0);
 	NEED(fd >= 0);
 	CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	snprintf(want, sizeof(want), "\nPid:\t%d\nNSpid:\t%d\n", pid, pid);
+	CHECK(strstr(read_file(path), want));
 	CHECK(syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0);
 	memset(&si, 0, sizeof(si));
 	CHECK(waitid((idtype_t)3 /* P_PIDFD */, fd, &si, WEXITED) == 0);

@@ -103,4 +103,18 @@ CASE(tmpfs_keeps_no_user_attributes)
 	CHECK(setxattr("f", "trusted.x", "1", 1, 0) == 0);
 	CHECK_EQ(getxattr("f", "trusted.x", buf, sizeof(buf)), 1);
 }
+CASE(idle_time_does_not_go_back)
+{
+	double up, idle, last_up = 0, last_idle = 0;
+
+	for (int i = 0; i < 3000; i++) {
+		NEED(sscanf(read_file("/proc/uptime"), "%lf %lf", &up, &idle) == 2);
+		CHECK(up >= last_up && idle >= last_idle);
+		last_up = up;
+		last_idle = idle;
+		if (i % 16 == 0)
+			usleep(100);
+	}
+}
+
 TAP_MAIN

@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -256,6 +257,11 @@ CASE(what_is_refused)
 		NEED(!setgid(1000) && !setuid(1000));
 		FAILS(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p), EACCES);
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		CHECK_EQ(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p), 0);
+	});
+	JOIN(c);
+	CHILD(c, {	/* who rules a user namespace need give up nothing */
+		NEED(!setuid(1000) && !unshare(CLONE_NEWUSER));
 		CHECK_EQ(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p), 0);
 	});
 	JOIN(c);

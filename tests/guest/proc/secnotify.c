@@ -326,6 +326,7 @@ CASE(descriptors_are_given)
 	FAILS(ioctl(fd, _IOW('!', 3, longer), &longer), ENOENT);
 	longer.rest[3] = 1;
 	FAILS(ioctl(fd, _IOW('!', 3, longer), &longer), E2BIG);
+	FAILS(ioctl(fd, _IOWR('!', 3, longer), &longer), E2BIG);
 	FAILS(ioctl(fd, _IOW('!', 3, int), &longer), EINVAL);
 	JOIN(pid);
 }

@@ -104,6 +104,47 @@ static long field_kb(const char *path, char *at, const char *key)
 	return v;
 }
 
+static const char *const sums[] = { "Rss:", "Pss:", "Pss_Dirty:", "Shared_Clean:", "Shared_Dirty:", "Private_Clean:",
+	"Private_Dirty:", "Referenced:", "Anonymous:", "LazyFree:", "AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:",
+	"Shared_Hugetlb:", "Private_Hugetlb:", "Swap:", "SwapPss:", "Locked:" };
+
+CASE(shares_add_up)
+{
+	char *own = mmap(NULL, 16 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *all = mmap(NULL, 32 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0), line[64];
+	const char *text, *at;
+	pid_t pid;
+	int go[2];
+	char c;
+
+	memset(own, 1, 16 * PAGE);
+	memset(all, 1, 32 * PAGE);
+	for (unsigned i = 0; i < sizeof(sums) / sizeof(*sums); i++)
+		CHECK(field_kb("/proc/self/smaps", own, sums[i]) >= 0);
+	CHECK_EQ(field_kb("/proc/self/smaps", own, "Pss_Dirty:"), 64);
+	NEED(!pipe(go));
+	CHILD(pid, {
+		for (int i = 0; i < 32; i++)
+			c = ((volatile char *)all)[i * PAGE];
+		CHECK_EQ(write(go[1], "x", 1), 1);
+		pause();
+	});
+	NEED(read(go[0], &c, 1) == 1);
+	CHECK_EQ(field_kb("/proc/self/smaps", all, "Pss:"), 64);
+	CHECK_EQ(field_kb("/proc/self/smaps", all, "Pss_Dirty:"), 64);
+	text = read_file("/proc/self/smaps_rollup");
+	for (unsigned i = 0; i < sizeof(sums) / sizeof(*sums); i++) {
+		snprintf(line, sizeof(line), "\n%s ", sums[i]);
+		CHECK(strstr(text, line));
+	}
+	at = strstr(text, "\nPss_Shmem:");
+	CHECK(at && atol(at + 11) >= 64);
+	at = strstr(text, "\nPss_Anon:");
+	CHECK(at && atol(at + 10) >= 32);
+	CHECK(strstr(text, "\nPss_File: "));
+	kill(pid, SIGKILL);
+}
+
 CASE(clear_refs_forgets_use)
 {
 	char *m = mmap(NULL, 64 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -302,6 +302,10 @@ CASE(clock_discipline_is_reported)
 	tx = (struct timex){ 0 };
 	adjtimex(&tx);
 	CHECK_EQ(tx.freq, 100 << 16);
+	tx = (struct timex){ .modes = ADJ_FREQUENCY, .freq = INT64_MAX };
+	CHECK(adjtimex(&tx) == -1 && errno == EINVAL);
+	tx.freq = INT64_MIN;
+	CHECK(adjtimex(&tx) == -1 && errno == EINVAL);
 	tx = (struct timex){ .modes = ADJ_FREQUENCY };
 	CHECK(adjtimex(&tx) >= 0);
 }
