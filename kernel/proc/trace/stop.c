@@ -86,6 +86,9 @@ static int leave_stop(struct thread *t)
 	}
 	sig = t->t_trace_signal;
 	t->t_trace_signal = 0;
+	spin_lock(&t->t_proc->p_actions->lock);
+	signal_recalc_locked();		/* those sent meanwhile did not take the stopped thread */
+	spin_unlock(&t->t_proc->p_actions->lock);
 	spin_unlock_irqrestore(&process_tree_lock, flags);
 	return sig;
 }

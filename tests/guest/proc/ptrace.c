@@ -337,6 +337,37 @@ CASE(system_call_stops)
 	CHECK(finish(p) == 1 << 8);
 }
 
+/* Whatever kind of stop it is in: a signal that comes meanwhile is there when it goes on. */
+CASE(signals_come_at_the_end_of_a_stop)
+{
+	struct user_regs_struct r;
+	pid_t p;
+
+	TRACED(p, for (;;) sleep(100););
+	CHECK(ptrace(PTRACE_SETOPTIONS, p, 0, PTRACE_O_TRACESYSGOOD) == 0);
+	do {
+		ptrace(PTRACE_SYSCALL, p, 0, 0);
+		wait_stop(p);
+		ptrace(PTRACE_GETREGS, p, 0, &r);
+	} while (r.orig_rax != SYS_nanosleep && r.orig_rax != SYS_clock_nanosleep);
+	NEED(!kill(p, SIGUSR1));		/* at the call's beginning: it does not sleep */
+	ptrace(PTRACE_SYSCALL, p, 0, 0);
+	CHECK_EQ(wait_stop(p), SIGTRAP | 0x80);
+	NEED(!kill(p, SIGUSR2));		/* at its end */
+	ptrace(PTRACE_CONT, p, 0, 0);
+	CHECK_EQ(wait_stop(p), SIGUSR1);
+	ptrace(PTRACE_CONT, p, 0, 0);
+	CHECK_EQ(wait_stop(p), SIGUSR2);
+	do {
+		ptrace(PTRACE_SYSCALL, p, 0, 0);
+	} while (wait_stop(p) != (SIGTRAP | 0x80));
+	NEED(!kill(p, SIGUSR1));
+	ptrace(PTRACE_CONT, p, 0, 0);
+	CHECK_EQ(wait_stop(p), SIGUSR1);
+	kill(p, SIGKILL);
+	waitpid(p, NULL, 0);
+}
+
 CASE(a_call_is_replaced_or_skipped)
 {
 	struct user_regs_struct r;
