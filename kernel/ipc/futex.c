@@ -358,8 +358,7 @@ long sys_futex(u32 *uaddr, int op, u32 val, const void *utime, u32 *uaddr2, u32 
 	case FUTEX_UNLOCK_PI:
 		return futex_unlock_pi(uaddr, shared);
 	case FUTEX_WAIT_REQUEUE_PI:
-		return val3 ? futex_wait_requeue_pi(uaddr, shared, val, val3, deadline, uaddr2)
-			    : -EINVAL;
+		return futex_wait_requeue_pi(uaddr, shared, val, FUTEX_BITSET_ANY, deadline, uaddr2);
 	case FUTEX_CMP_REQUEUE_PI:
 		return futex_cmp_requeue_pi(uaddr, uaddr2, shared, val, val2, val3);
 	}

@@ -218,8 +218,9 @@ void posix_timers_delete_all(struct posix_timers *pt)
 static int check_clock(s32 clock)
 {
 	nsec_t unused;
+	int err = clock_may_wait(clock);
 
-	return clock_id_is_cpu(clock) ? 0 : clock_to_deadline(clock, 0, false, &unused);
+	return err || clock_id_is_cpu(clock) ? err : clock_to_deadline(clock, 0, false, &unused);
 }
 
 /* A thread of this process, with a reference. */
@@ -386,7 +387,7 @@ static void set_setting(struct posix_timer *t, u64 value, u64 interval, bool is_
 	spin_unlock_irqrestore(&t->lock, flags);
 	if (!value)
 		return;
-	if (is_absolute && (t->clock == CLOCK_REALTIME_ || t->clock == CLOCK_TAI_)) {
+	if (is_absolute && clock_is_wall(t->clock)) {
 		clock_watch_add(&t->watch);
 		t->is_watching = true;
 	}

@@ -117,10 +117,12 @@ static long sleep_restart(struct restart_info *r)
 long clock_sleep(s32 id, u64 ns, bool is_absolute, void __user *rmtp)
 {
 	struct wall_sleeper w = { .watch.stepped = wall_stepped, .thread = thread_self() };
-	bool is_wall = is_absolute && (id == CLOCK_REALTIME_ || id == CLOCK_TAI_);
+	bool is_wall = is_absolute && clock_is_wall(id);
 	nsec_t deadline;
-	int err = clock_to_deadline(id, (s64)ns, is_absolute, &deadline);
+	int err = clock_may_wait(id);
 
+	if (!err)
+		err = clock_to_deadline(id, (s64)ns, is_absolute, &deadline);
 	if (err)
 		return err;
 	if (is_wall)

@@ -69,6 +69,18 @@ int clock_read_id(s32 id, s64 *ns)
 	}
 }
 
+bool clock_is_wall(s32 id)
+{
+	return id == CLOCK_REALTIME_ || id == CLOCK_REALTIME_ALARM_ || id == CLOCK_TAI_;
+}
+
+int clock_may_wait(s32 id)
+{
+	bool is_alarm = id == CLOCK_REALTIME_ALARM_ || id == CLOCK_BOOTTIME_ALARM_;
+
+	return is_alarm && !cap_has(CAP_WAKE_ALARM) ? -EPERM : 0;
+}
+
 int clock_to_deadline(s32 id, s64 ns, bool is_absolute, nsec_t *deadline)
 {
 	switch (id) {
@@ -76,10 +88,9 @@ int clock_to_deadline(s32 id, s64 ns, bool is_absolute, nsec_t *deadline)
 	case CLOCK_MONOTONIC_:
 	case CLOCK_BOOTTIME_:
 	case CLOCK_TAI_:
-		break;
-	case CLOCK_REALTIME_ALARM_:
+	case CLOCK_REALTIME_ALARM_:	/* the machine is never suspended: nothing to be woken from */
 	case CLOCK_BOOTTIME_ALARM_:
-		return cap_has(CAP_WAKE_ALARM) ? -EOPNOTSUPP : -EPERM;
+		break;
 	case CLOCK_MONOTONIC_RAW_:
 	case CLOCK_REALTIME_COARSE_:
 	case CLOCK_MONOTONIC_COARSE_:
@@ -89,7 +100,7 @@ int clock_to_deadline(s32 id, s64 ns, bool is_absolute, nsec_t *deadline)
 	}
 	if (!is_absolute)
 		*deadline = deadline_after((u64)ns);
-	else if (id == CLOCK_REALTIME_)
+	else if (id == CLOCK_REALTIME_ || id == CLOCK_REALTIME_ALARM_)
 		*deadline = clock_real_to_mono(ns);
 	else if (id == CLOCK_TAI_)
 		*deadline = clock_real_to_mono(ns - clock_tai_offset * (s64)NSEC_PER_SEC);

@@ -39,6 +39,10 @@ void ntp_clear(void);
 int clock_read_id(s32 id, s64 *ns);
 /** clock_to_deadline() - clock_ns() time at which clock @id shows @ns. 0, -EINVAL, -EOPNOTSUPP. */
 int clock_to_deadline(s32 id, s64 ns, bool is_absolute, nsec_t *deadline);
+/** clock_is_wall() - does clock @id jump when the time is set? */
+bool clock_is_wall(s32 id);
+/** clock_may_wait() - may thread_self set timers by @id: 0, -EPERM: an alarm clock, without CAP_WAKE_ALARM. */
+int clock_may_wait(s32 id);
 bool clock_id_is_cpu(s32 id);
 bool clock_id_is_valid(s32 id);
 

@@ -200,7 +200,7 @@ CASE(pi_lock_times_out)
 
 static void *requeue_waiter(void *arg)
 {
-	long r = futex(words, F_WAIT_REQUEUE_PI, 0, NULL, words + 1, ~0u);
+	long r = futex(words, F_WAIT_REQUEUE_PI, 0, NULL, words + 1, 0);	/* the last is not looked at */
 
 	if (!r)
 		futex(words + 1, F_UNLOCK_PI, 0, NULL, NULL, 0);

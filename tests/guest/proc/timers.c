@@ -288,6 +288,30 @@ CASE(affinity)
 	CHECK(syscall(SYS_sched_getaffinity, 0, 7, &one) == -1 && errno == EINVAL);
 }
 
+CASE(alarm_clocks)
+{
+	struct itimerspec it = { .it_value.tv_nsec = 20000000 };
+	struct timespec ts = { .tv_nsec = 10000000 }, past = { 0 };
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	sigset_t set;
+	timer_t t;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (int c = CLOCK_REALTIME_ALARM; c <= CLOCK_BOOTTIME_ALARM; c++) {
+		if (clock_nanosleep(c, 0, &ts, NULL) == EOPNOTSUPP)
+			SKIP("no clock of the board");
+		CHECK_EQ(clock_nanosleep(c, TIMER_ABSTIME, &past, NULL), 0);
+		NEED(!timer_create(c, &ev, &t) && !timer_settime(t, 0, &it, NULL));
+		CHECK_EQ(sigtimedwait(&set, NULL, &(struct timespec){ .tv_sec = 5 }), SIGUSR1);
+		CHECK(!timer_delete(t));
+	}
+	NEED(!setuid(1000));
+	CHECK_EQ(clock_nanosleep(CLOCK_BOOTTIME_ALARM, 0, &ts, NULL), EPERM);
+	FAILS(timer_create(CLOCK_REALTIME_ALARM, &ev, &t), EPERM);
+}
+
 CASE(clock_discipline_is_reported)
 {
 	struct timex tx = { 0 };
