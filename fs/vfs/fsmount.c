@@ -518,10 +518,9 @@ long sys_mount_setattr(int dirfd, const char __user *name, u32 flags, const void
 		return -EINVAL;
 	if (!mounts_may_change())
 		return -EPERM;
-	if (user_copyin(&a, uattr, sizeof(a)))
-		return -EFAULT;
-	if (size > sizeof(a))
-		return -E2BIG;		/* a longer structure than this kernel knows */
+	err = user_copyin_struct(&a, sizeof(a), uattr, size);
+	if (err)
+		return err;
 	if (!a.attr_set && !a.attr_clr && !a.propagation)
 		return 0;
 	err = path_lookup_user(dirfd, name, (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |

@@ -383,7 +383,7 @@ int mount_remount(struct fspath *p, const struct mount_args *args, u32 mflags)
 
 		WRITE_ONCE(fs->flags, f | (want_ro ? FILESYS_RDONLY : 0) |
 			   (args->sb_flags & MS_SYNCHRONOUS ? FILESYS_SYNC : 0));
-		err = set_mount_flags(p->mnt, mflags & ~MOUNT_RDONLY);
+		err = set_mount_flags(p->mnt, mflags);
 	}
 	mounts_unlock(p->mnt->mp_ns);
 	return err;

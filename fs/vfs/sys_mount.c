@@ -78,7 +78,7 @@ int mount_by_flags(const char *source, struct fspath *target, const char *type, 
 		return with_source(source, target, flags);
 	if (!type)
 		return -EINVAL;
-	return mount_new(target, type, &args, view & ~MOUNT_RDONLY);
+	return mount_new(target, type, &args, view);
 }
 
 /* A page of option text, or what of it is readable; NULL stays NULL. */

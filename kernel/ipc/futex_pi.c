@@ -413,7 +413,7 @@ static long requeue_pi_locked(struct requeue_pi *r, int nmove)
 	struct futexq *q = first_requeue(r->b1, &r->k1), *tmp;
 	struct pi_state *s = NULL;
 	u32 word = 0;
-	long done;
+	long done, left;
 	int err;
 
 	if (!q)
@@ -425,7 +425,8 @@ static long requeue_pi_locked(struct requeue_pi *r, int nmove)
 	done = requeue_first(r->u2, q, nmove > 0, top_waiter(r->b2, &r->k2));
 	if (done < 0)
 		return done;
-	while (nmove-- > 0 && (q = first_requeue(r->b1, &r->k1))) {
+	left = (long)nmove + !done;	/* the one that was to have the lock has to wait for it */
+	while (left-- > 0 && (q = first_requeue(r->b1, &r->k1))) {
 		if (!s) {
 			err = mark_waiters(r->u2, &word);
 			s = err ? ERR_PTR(err) : state_get(r->b2, &r->k2, word, &r->fresh);

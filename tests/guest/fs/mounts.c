@@ -151,6 +151,31 @@ CASE(flags_of_one_view)
 	FAILS(open("b/l", O_RDONLY), ELOOP);
 }
 
+CASE(read_only_views_of_read_only_file_systems)
+{
+	struct { uint64_t set, clr, prop, user, more; } a = { .set = 2 };
+
+	playground();
+	NEED(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0);
+	NEED(mount("roview", "a", "tmpfs", MS_RDONLY, NULL) == 0);
+	CHECK_EQ(mount_lines("/a ro,relatime - tmpfs roview ro"), 1);
+	CHECK(mount(NULL, "a", NULL, MS_REMOUNT, NULL) == 0);
+	CHECK_EQ(mount_lines("/a rw,relatime - tmpfs roview rw"), 1);
+	CHECK(mount(NULL, "a", NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+	CHECK_EQ(mount_lines("/a ro,relatime - tmpfs roview ro"), 1);
+	CHECK(mount(NULL, "a", NULL, MS_REMOUNT | MS_BIND, NULL) == 0);
+	CHECK_EQ(mount_lines("/a rw,relatime - tmpfs roview ro"), 1);
+	FAILS(mkdir("a/d", 0755), EROFS);
+	NEED(mount("a", "b", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount(NULL, "b", NULL, MS_REMOUNT | MS_RDONLY | MS_NOEXEC, NULL) == 0);
+	CHECK_EQ(mount_lines("/b ro,noexec,relatime - tmpfs roview ro"), 1);
+	CHECK_EQ(mount_lines("/a rw,relatime - tmpfs roview ro"), 1);
+	CHECK_EQ(syscall(442, AT_FDCWD, "b", 0, &a, sizeof(a)), 0);	/* longer, but with nothing behind */
+	CHECK_EQ(mount_lines("/b ro,nosuid,noexec,relatime - tmpfs roview ro"), 1);
+	a.more = 1;
+	FAILS(syscall(442, AT_FDCWD, "b", 0, &a, sizeof(a)), E2BIG);
+}
+
 CASE(size_limit_is_ENOSPC)
 {
 	static char page[65536];
