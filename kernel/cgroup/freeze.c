@@ -91,6 +91,7 @@ static void set_jobs_locked(struct cgnode *top)
 
 void cgroup_freeze(struct cgnode *c, bool on)
 {
+	bool was_freezing = c->is_freezing;
 	u64 flags;
 
 	if (c->freezes == on)
@@ -100,5 +101,7 @@ void cgroup_freeze(struct cgnode *c, bool on)
 	set_freezing_locked(c);
 	set_jobs_locked(c);
 	spin_unlock_irqrestore(&process_tree_lock, flags);
+	if (c->is_freezing == was_freezing)
+		cgnode_event(c, CGEVENT_STATE);		/* a group above decides: who waits for it shall look */
 	cgroup_thaw_check();
 }

@@ -254,6 +254,8 @@ CASE(freezer_stops_and_thaws)
 
 CASE(freezing_is_inherited)
 {
+	struct pollfd pf = { .events = POLLPRI };
+	char path[128], buf[128];
 	pid_t pid;
 	int st;
 
@@ -272,6 +274,13 @@ CASE(freezing_is_inherited)
 		msleep(10);
 	CHECK_EQ(field(sub("a"), "cgroup.events", "frozen"), 1);
 	CHECK_STR(get(sub("a"), "cgroup.freeze"), "0\n");
+	pf.fd = open(strcat(strcpy(path, sub("a")), "/cgroup.events"), O_RDONLY);
+	NEED(pf.fd >= 0 && read(pf.fd, buf, sizeof(buf)) > 0);
+	CHECK_EQ(poll(&pf, 1, 0), 0);
+	NEED(put(sub("a"), "cgroup.freeze", "1") == 0);
+	CHECK_EQ(poll(&pf, 1, 5000), 1);	/* it was frozen already: who waits for it is told */
+	NEED(put(sub("a"), "cgroup.freeze", "0") == 0);
+	close(pf.fd);
 	NEED(put(top, "cgroup.freeze", "0") == 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, &st, 0);
