@@ -15,6 +15,8 @@
  * name cache and open files hold others. When the last goes, the vnode is
  * evicted with its pages. Unmounting clears all directories, which drops the
  * entries' references, without recursion.
+ *
+ * ramfs is the same without limits, and reclaim does not see its pages: nothing of it is swapped out.
  */
 #include "tmpfs_impl.h"
 
