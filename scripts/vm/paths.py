@@ -7,6 +7,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("TERN_BUILD") or os.path.join(TOP, "build"))
 IMAGE_SCRIPTS = os.path.join(TOP, "scripts", "image")
 LOGS = os.path.join(BUILD, "guest-logs")
+LOGS_OF_DEATHS = os.path.join(LOGS, "died")
 VENDOR = os.path.join(BUILD, "vendor")
 
 

@@ -20,6 +20,8 @@ import subprocess
 import sys
 import time
 
+from vm import paths
+
 TIMED_OUT = 124
 DIED = 125
 POWER_OFF_S = 30            # of silence, after the command's end: an orderly shutdown tells what it does
@@ -238,30 +240,38 @@ class Session:
     def ended_early(self):
         """The machine stopped and no command told its status."""
         reason = self.control.reason
+        if self.output is None and reason == "guest-shutdown" and not self.process.returncode:
+            return 0
+        self.keep_log()
         if self.process.returncode:
             self.qemu_errors.seek(0)
             text = self.qemu_errors.read().decode("utf-8", "replace").strip()
             self.complain(f"QEMU failed with {self.process.returncode}\n{text}")
-        elif self.output is None and reason == "guest-shutdown":
-            return 0
         else:
             what = {"guest-shutdown": "powered off before the command ended",
                     "guest-reset": "was reset (panic or triple fault)",
                     "guest-panic": "panicked"}.get(reason, f"stopped ({reason})")
-            self.complain("the machine " + what)
+            self.complain("the machine " + what, 80)
         return DIED
 
     def note_registers(self):
         text = self.control.ask("info registers -a", 5)
         self.log.write(b"\n--- registers at time-out ---\n" + text.encode() + b"\n")
 
-    def complain(self, text):
+    def keep_log(self):
+        """The console of a machine that died is wanted later: newer runs do not take its place."""
+        kept = os.path.join(paths.LOGS_OF_DEATHS, os.path.basename(self.log_path))
+        for suffix in ("", ".qemu"):
+            os.rename(self.log_path + suffix, kept + suffix)
+        self.log_path = kept
+
+    def complain(self, text, lines_shown=12):
         sys.stdout.flush()
         print(f"guest: {text}", file=sys.stderr)
         print(f"guest: console log: {self.log_path}", file=sys.stderr)
         if not self.show_console:
             with open(self.log_path, "rb") as f:
-                lines = f.read().split(b"\n--- registers", 1)[0].splitlines()[-12:]
+                lines = f.read().split(b"\n--- registers", 1)[0].splitlines()[-lines_shown:]
             for line in lines:
                 print("  | " + line.decode("utf-8", "replace").rstrip(), file=sys.stderr)
 
