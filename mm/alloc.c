@@ -21,10 +21,7 @@
 
 #define COSTLY_ORDER	3
 #define RETRY_MAX	16
-#define OOM_NAP_NS	10000000UL
 #define ALLOC_FAULTS	(BIT(FAULT_ALLOC_FRAME) | BIT(FAULT_ALLOC_USER_FRAME))
-
-static struct waitq oom_wait = WAITQ_INIT(oom_wait);
 
 static inline struct memzone *zone_preferred(alloc_flags flags)
 {
@@ -57,21 +54,30 @@ static enum watermark watermark_of(alloc_flags flags)
 	return flags & ALLOC_HIGH ? WM_RESERVE : WM_MIN;
 }
 
-/* A victim was chosen: give it time to die; its memory comes back to us. */
-static void oom_nap(void)
+static bool may_kill(u32 order, alloc_flags flags)
 {
-	(void)waitq_wait_common(&oom_wait, false, THREAD_KILLABLE, false,
-				clock_ns() + OOM_NAP_NS);
+	return order <= COSTLY_ORDER && !(flags & ALLOC_NORETRY) && (flags & ALLOC_FS) && !signal_is_fatal_pending();
 }
 
-void oom_victim_gone(void)
+/* A page that came back meanwhile, or NULL and a victim; *is_over: there is nobody left to die. */
+static struct page *alloc_killing(u32 order, alloc_flags flags, u32 *naps, bool *is_over)
 {
-	waitq_wake_if_any(&oom_wait);
+	struct page *p;
+
+	*is_over = false;
+	if (!oom_begin(naps))
+		return NULL;
+	p = try_zones(order, flags, watermark_of(flags));
+	if (!p)
+		*is_over = !oom_kill(1UL << order);
+	oom_end();
+	return p;
 }
 
 static struct page *alloc_reclaiming(u32 order, alloc_flags flags)
 {
-	u32 fruitless = 0;
+	u32 fruitless = 0, naps = 0;
+	bool is_over = false;
 
 	for (;;) {
 		u64 got = reclaim_direct(order, flags);
@@ -80,23 +86,21 @@ static struct page *alloc_reclaiming(u32 order, alloc_flags flags)
 		if (order || !got)
 			pcp_drain_all();
 		p = try_zones(order, flags, watermark_of(flags));
-		if (p)
+		if (p || is_over)
 			return p;
 		if (got && ++fruitless < RETRY_MAX)
 			continue;
-		if (flags & ALLOC_NOFAIL) {
-			if (!(flags & ALLOC_FS) || !oom_kill(1UL << order))
-				fruitless = 0;
-			oom_nap();
-			continue;
-		}
-		if (order > COSTLY_ORDER || (flags & ALLOC_NORETRY) || !(flags & ALLOC_FS) ||
-		    signal_is_fatal_pending())
-			return NULL;
-		if (!oom_kill(1UL << order))
-			return try_zones(order, flags, watermark_of(flags));
 		fruitless = 0;
-		oom_nap();
+		if (may_kill(order, flags))
+			p = alloc_killing(order, flags, &naps, &is_over);
+		else if (!(flags & ALLOC_NOFAIL))
+			return NULL;
+		if (p)
+			return p;
+		if (flags & ALLOC_NOFAIL)
+			is_over = false;
+		if (!is_over)
+			oom_nap();
 	}
 }
 

@@ -127,13 +127,15 @@ void aspace_put(struct aspace *as)
 	if (!as || !ref_put(&as->as_users))
 		return;
 	might_sleep();
+	vmstat_add(VMSTAT_ENDING, 1);
 	unmap_all(as);
+	vmstat_add(VMSTAT_ENDING, -1);
 	forget_everywhere(as);
 	if (as->exe_file)
 		ofile_put(as->exe_file);
 	as->exe_file = NULL;
 	if (as->oom_victim)
-		oom_victim_gone();
+		oom_victim_gone(as);
 	aspace_unref(as);
 }
 

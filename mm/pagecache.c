@@ -32,9 +32,14 @@ void pagecache_init(struct pagecache *pc, struct vnode *vn, const struct pagecac
 
 void pagecache_fini(struct pagecache *pc)
 {
+	u64 flags;
+
 	pagecache_remove_range(pc, 0, U64_MAX);
 	writeback_forget(pc);
 	shmem_swap_forget(pc);
+	/* Who took the last page away, reclaim perhaps, still holds the lock: it has to be done with @pc first. */
+	flags = spin_lock_irqsave(&pc->lock);
+	spin_unlock_irqrestore(&pc->lock, flags);
 	ASSERT(!pagecache_total(pc) && !pc->maps.regions.root);
 }
 
@@ -164,17 +169,21 @@ int pagecache_insert(struct pagecache *pc, struct page *page, u64 index)
 	return 0;
 }
 
-/* Accounting of a page that leaves; its reference is the caller's to drop. */
-static void leave_locked(struct pagecache *pc, struct page *page)
+/*
+ * A page leaves; its reference is the caller's to drop. Once the lock is released @pc may be gone, if it was the
+ * last page and the caller has no reference on who owns @pc.
+ */
+static void take_out_locked(struct pagecache *pc, struct page *page)
 {
 	(void)radix_erase(&pc->pages, page->index, &radix_node_alloc);
 	page->mapping = NULL;
 	pc->npages--;
+	count_page(pc, -1);
 }
 
-static void leave_done(struct pagecache *pc, struct page *page)
+static void leave_locked(struct pagecache *pc, struct page *page)
 {
-	count_page(pc, -1);
+	take_out_locked(pc, page);
 	if (bit_test_and_clear(PG_DIRTY, &page->flags) && !(pc->flags & PAGECACHE_NOWRITEBACK)) {
 		vmstat_add(VMSTAT_DIRTY, -1);
 		memgroup_count_page(page, MEMSTAT_DIRTY, -1);
@@ -183,9 +192,8 @@ static void leave_done(struct pagecache *pc, struct page *page)
 
 void pagecache_take_out_locked(struct pagecache *pc, struct page *page)
 {
-	leave_locked(pc, page);
+	take_out_locked(pc, page);
 	pc->nswapped++;
-	count_page(pc, -1);
 }
 
 void pagecache_remove(struct page *page)
@@ -197,7 +205,6 @@ void pagecache_remove(struct page *page)
 	flags = spin_lock_irqsave(&pc->lock);
 	leave_locked(pc, page);
 	spin_unlock_irqrestore(&pc->lock, flags);
-	leave_done(pc, page);
 	page_put(page);
 }
 
@@ -215,8 +222,6 @@ bool pagecache_remove_frozen(struct page *page)
 	if (frozen)
 		leave_locked(pc, page);
 	spin_unlock_irqrestore(&pc->lock, flags);
-	if (frozen)
-		leave_done(pc, page);
 	return frozen;
 }
 

@@ -7,6 +7,8 @@
 #include <tern/mm/memgroup.h>
 #include <tern/mm/page.h>
 
+struct aspace;
+
 /** reclaim_direct() - free some pages in the caller's context; pages freed. Sleeps. */
 u64 reclaim_direct(u32 order, alloc_flags flags);
 /** reclaim_wake() - the reclaim thread shall look. Context: any. */
@@ -51,4 +53,13 @@ u64 reclaim_group(struct memgroup *g, u64 want, alloc_flags flags);
 /** reclaim_pages() - swap out or drop @n referenced pages now, used or not; drops the references. Sleeps. */
 void reclaim_pages(struct page **pages, u32 n);
 u64 commit_limit_pages(void);
-void oom_victim_gone(void);
+/** oom_victim_gone() - the marked @as has given back what it had. */
+void oom_victim_gone(struct aspace *as);
+/**
+ * oom_begin() - may this thread have a victim chosen? Not if another is at it or memory is on its way back: try
+ * again after oom_nap(). If so, oom_end() follows. @naps: in vain, of this allocation; 0 at first. Context: sleeps.
+ */
+bool oom_begin(u32 *naps);
+void oom_end(void);
+/** oom_nap() - until a victim is gone, or a moment; a fatal signal ends it. Sleeps. */
+void oom_nap(void);

@@ -105,6 +105,8 @@ struct region {
 	struct rcu_job rcu;
 };
 
+struct memgroup;
+
 /* Resident pages by kind; kept exactly, in per-aspace atomics. */
 enum rss_kind { RSS_FILE, RSS_ANON, RSS_SHMEM, RSS_SWAP, RSS_KINDS };
 
@@ -136,7 +138,8 @@ struct aspace {
 	void *uid_owner;
 	u64 limit_as, limit_data, limit_stack, limit_memlock; /* bytes, from rlimits at last change */
 	u32 membarrier_state;		/* A MEMBARRIER_STATE_*, kernel/ipc */
-	bool oom_victim;
+	bool oom_victim;		/* A its users are to die; set once */
+	struct memgroup *oom_group;	/* A with a reference: for whose sake; NULL: everybody's */
 };
 
 /** aspace_create() - an empty address space, one user reference; NULL if no memory. Sleeps. */
@@ -153,6 +156,13 @@ void aspace_put(struct aspace *as);
  */
 void aspace_ref(struct aspace *as);
 void aspace_unref(struct aspace *as);
+/**
+ * aspace_mark_victim() - @as will be given back soon: until then its users may use all reserves, and nobody else
+ * has to die. @g: the full group for whose sake (it holds one more of nvictims), or NULL. Again: nothing.
+ * Context: any; a thread that has @as for its own cannot drop it meanwhile (t_lock).
+ */
+void aspace_mark_victim(struct aspace *as, struct memgroup *g);
+#define VICTIM_PATIENCE_NS	(2UL * 1000000000)	/* one that has not gone by then is not waited for */
 /** aspace_switch() - called by the scheduler, interrupts off: activate @next (NULL: stay lazy).
  * @prev and @next are t_as of the threads (NULL: kernel thread); which space
  * stays loaded lazily on this CPU, and the

@@ -62,6 +62,8 @@ struct memgroup {
 	atomic64 npages, peak;		/* A in it and below */
 	atomic64 nswap;			/* A slots, in it and below */
 	atomic64 nover;			/* A charges above high */
+	atomic32 nvictims;		/* A address spaces that were chosen for its sake and are not gone yet */
+	u64 victim_since;		/* process_tree_lock: ns of the last such choice */
 	struct memguarded guards[MEMGUARDS];
 	atomic64 stats[MEMSTATS];	/* A in it and below */
 	atomic64 events[MEMEVENTS];	/* A in it and below */
