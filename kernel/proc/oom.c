@@ -131,7 +131,7 @@ static void nothing(struct aspace *as, void *unused)
 {
 }
 
-/* P. Every process that shares the memory must go, else nothing is freed; one that is never to be killed does not. */
+/* P. Who shares the memory must go, else nothing is freed; one that is never to be killed does not. */
 static void kill_locked(struct process *p, struct memgroup *g)
 {
 	struct aspace *as = with_aspace(p, mark, g);
