@@ -141,7 +141,8 @@ static void kill_locked(struct process *p, struct memgroup *g)
 	if (!as)
 		return;
 	list_foreach(q, &process_all, p_all_link)
-		if (q != p && may_die(q) && with_aspace(q, nothing, NULL) == as && READ_ONCE(q->p_oom_score_adj) != ADJ_NEVER)
+		if (q != p && may_die(q) && READ_ONCE(q->p_oom_score_adj) != ADJ_NEVER &&
+		    with_aspace(q, nothing, NULL) == as)
 			signal_send_process(q, SIGKILL, NULL);
 }
 
